@@ -1,0 +1,35 @@
+package trainer
+
+// Buffer is a float32 array that lives where its backend computes.
+type Buffer interface {
+	Len() int
+}
+
+// Call is one operation on buffers, in the order that the op's documentation lists. Buffers may be longer than the op
+// needs: ops use the front. In and Out never overlap unless the op says "changed in place".
+type Call struct {
+	Op      Op
+	In, Out []Buffer
+}
+
+// Step is what changes from one training step to the next.
+type Step struct {
+	Index        uint64 // number of this update, from 1
+	LearningRate float32
+	Key          uint64 // seed of the run's dropout masks
+}
+
+// Backend computes on one device. It is used by one goroutine at a time. The same calls on the same data give the same
+// bits, whatever the number of threads.
+type Backend interface {
+	// Device says what computes, for people: "cpu: gonum, 2 threads".
+	Device() string
+	// Alloc returns n zeros.
+	Alloc(n int) (Buffer, error)
+	Upload(dst Buffer, src []float32) error
+	Download(dst []float32, src Buffer) error
+	// Run computes the calls in order. An error names the op.
+	Run(calls []Call, at Step) error
+	// Close frees all buffers.
+	Close() error
+}

@@ -1,0 +1,10 @@
+// Package trainer holds the words of training: what an architecture is, what a backend can compute, and what a run
+// records. It computes nothing itself and imports no other package of Probewise; trainer/graph, trainer/kernel and
+// trainer/dataset adapt to it.
+//
+// Images and activations are NCHW (image, channel, row, column), float32, row-major. Convolution weights are
+// (filters, channels, kernel height, kernel width), dense weights (inputs, units).
+//
+// Read next: architecture.go (what a user writes), op.go and backend.go (what a backend runs), record.go (what a run
+// leaves behind), then trainer/graph for the training loop.
+package trainer

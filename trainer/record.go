@@ -1,0 +1,112 @@
+package trainer
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+)
+
+// Number is a float64 that may be missing: NaN in Go, null in JSON. Infinities are written as null too.
+type Number float64
+
+// Missing is the Number that is not there.
+var Missing = Number(math.NaN())
+
+// Known says whether n is a finite number.
+func (n Number) Known() bool { return !math.IsNaN(float64(n)) && !math.IsInf(float64(n), 0) }
+
+// MarshalJSON implements json.Marshaler.
+func (n Number) MarshalJSON() ([]byte, error) {
+	if !n.Known() {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(n))
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (n *Number) UnmarshalJSON(data []byte) error {
+	if bytes.Equal(data, []byte("null")) {
+		*n = Missing
+		return nil
+	}
+	return json.Unmarshal(data, (*float64)(n))
+}
+
+// Statistics summarises the values of one layer's weights, gradients or activations.
+type Statistics struct {
+	Mean       Number `json:"mean"`
+	Variance   Number `json:"variance"` // biased
+	MaxAbs     Number `json:"max_abs"`  // maximum of |x|
+	ShareBelow Number `json:"share_below"`
+	ShareZero  Number `json:"share_zero"` // share of exact zeros
+	L2Norm     Number `json:"l2_norm"`
+}
+
+// The thresholds of ShareBelow.
+const (
+	SmallWeight     = 1e-2
+	SmallActivation = 1e-2
+	SmallGradient   = 1e-4
+)
+
+// LayerStatistics are the statistics of one layer with weights at one record. Weights and gradients are of the kernel,
+// without bias. Activations are the outputs after the batch norm and activation that belong to the layer (its own, or
+// layers of their own right behind it) on 256 fixed validation images; gradients are of the record's last training batch.
+type LayerStatistics struct {
+	Layer       string     `json:"layer"`
+	Type        LayerType  `json:"type"` // conv or dense
+	Weights     Statistics `json:"weights"`
+	Gradients   Statistics `json:"gradients"`
+	Activations Statistics `json:"activations"`
+	DeadUnits   Number     `json:"dead_units"` // share of units (channels) with more than 99 % exact zeros
+}
+
+// EpochRecord is what a run measures at one moment: at initialisation (epoch 0), at each quarter of epochs 1 to 3, then
+// after each epoch. Accuracies are shares 0…1, losses mean cross-entropy in nats without penalties.
+type EpochRecord struct {
+	Epoch              float64           `json:"epoch"`
+	LearningRate       Number            `json:"learning_rate"`
+	TrainLoss          Number            `json:"train_loss"` // as it runs, since the start of the epoch; null at initialisation
+	TrainAccuracy      Number            `json:"train_accuracy"`
+	ValidationLoss     Number            `json:"validation_loss"`
+	ValidationAccuracy Number            `json:"validation_accuracy"`
+	TestLoss           Number            `json:"test_loss"` // whole epochs only, on 2,000 fixed test images
+	TestAccuracy       Number            `json:"test_accuracy"`
+	Seconds            float64           `json:"seconds"` // since the run began
+	Layers             []LayerStatistics `json:"layers"`
+}
+
+// Whole says whether the record stands at the end of an epoch (not at initialisation or within one).
+func (r EpochRecord) Whole() bool { return r.Epoch > 0 && r.Epoch == math.Trunc(r.Epoch) }
+
+// Budget says what is trained: a full run has Images images (training and validation together) and Epochs epochs.
+type Budget struct {
+	Images int `json:"images"`
+	Epochs int `json:"epochs"`
+}
+
+// Outcome is how a run ended. A diverged run is a result, not an error.
+type Outcome struct {
+	Diverged            bool    `json:"diverged"`
+	DivergedEpoch       int     `json:"diverged_epoch,omitempty"` // the epoch, from 1, in which NaN or Inf appeared
+	Epochs              int     `json:"epochs"`                   // finished
+	TrainLoss           Number  `json:"train_loss"`
+	TrainAccuracy       Number  `json:"train_accuracy"`
+	ValidationLoss      Number  `json:"validation_loss"`
+	ValidationAccuracy  Number  `json:"validation_accuracy"`
+	TestLoss            Number  `json:"test_loss"` // on all test images
+	TestAccuracy        Number  `json:"test_accuracy"`
+	Parameters          int64   `json:"parameters"`
+	Seconds             float64 `json:"seconds"`
+	ParameterEfficiency Number  `json:"parameter_efficiency"` // seconds divided by parameters (Salit)
+	Device              string  `json:"device"`
+}
+
+// Progress tells how far a run is, in training batches.
+type Progress struct{ Batch, Batches, Epoch int }
+
+// Observer hears of a run as it goes, on the run's goroutine. An error from Record ends the run.
+type Observer interface {
+	Progress(Progress)
+	Record(EpochRecord) error
+}
