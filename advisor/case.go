@@ -1,0 +1,91 @@
+package advisor
+
+import "probewise/trainer"
+
+// Case is what the rules look at: an architecture and the records of its probe.
+type Case struct {
+	Architecture trainer.Architecture
+	Shapes       []trainer.Shape // output of each layer
+	Cost         trainer.Cost
+	Records      []trainer.EpochRecord
+	Outcome      trainer.Outcome
+	Reference    Reference // past runs of the same key; never nil, may know nothing
+}
+
+// Reference tells where a value stands among past runs of the same key.
+type Reference interface {
+	// Values returns the sorted finite values of the quantity in past runs, one per layer at the position.
+	Values(q Quantity) []float64
+	// Runs is the number of past runs.
+	Runs() int
+}
+
+// Quantity names one statistic at one layer position and epoch.
+type Quantity struct {
+	Of        string // "weights", "gradients", "activations"
+	Statistic string // JSON name: "variance", "max_abs" …
+	Position  Position
+	Epoch     float64
+}
+
+// Position is where a layer with weights stands in its net, so that layers of different nets can be compared: its
+// type, and the third of the layers with weights it is in. The last layer (the one before softmax) is its own position.
+type Position string
+
+// The positions.
+const (
+	ConvLower   Position = "conv-lower"
+	ConvMiddle  Position = "conv-middle"
+	ConvHigher  Position = "conv-higher"
+	DenseLower  Position = "dense-lower"
+	DenseMiddle Position = "dense-middle"
+	DenseHigher Position = "dense-higher"
+	Output      Position = "output"
+)
+
+// Positions returns the position of each layer with weights, by layer name.
+func Positions(a trainer.Architecture) map[string]Position {
+	var weighted []trainer.Layer
+	for _, l := range a.Layers {
+		if l.HasWeights() {
+			weighted = append(weighted, l)
+		}
+	}
+	positions := make(map[string]Position, len(weighted))
+	for i, l := range weighted {
+		third := min(3*i/max(len(weighted)-1, 1), 2)
+		if i == len(weighted)-1 {
+			positions[l.Name] = Output
+		} else if l.Type == trainer.Conv {
+			positions[l.Name] = [...]Position{ConvLower, ConvMiddle, ConvHigher}[third]
+		} else {
+			positions[l.Name] = [...]Position{DenseLower, DenseMiddle, DenseHigher}[third]
+		}
+	}
+	return positions
+}
+
+// Theme groups proposals that are combined into one package of edits.
+type Theme string
+
+// The themes.
+const (
+	Stabilise  Theme = "stabilise the training" // learning rate, clipping, initialiser, activation
+	Regularise Theme = "regularise the higher layers"
+	Reshape    Theme = "reshape the ladder" // filters, dense widths, number of dense layers
+)
+
+// Proposal is a change that a rule asks for.
+type Proposal struct {
+	Rule   string
+	Theme  Theme
+	Title  string // imperative, with layers and values: "Add L2 1e-3 to dense1 and dense2"
+	Reason string // names layer, statistic, value, threshold or percentile, epoch, and what the edit is expected to move
+	// Revise changes the architecture, finding layers by name; layers that are gone, or already as wanted, are left alone.
+	Revise func(*trainer.Architecture)
+}
+
+// Rules examines a case.
+type Rules interface {
+	Examine(Case) ([]Diagnosis, []Proposal)
+}
