@@ -1,6 +1,10 @@
 package advisor
 
-import "probewise/trainer"
+import (
+	"context"
+
+	"probewise/trainer"
+)
 
 // Case is what the rules look at: an architecture and the records of its probe.
 type Case struct {
@@ -88,4 +92,28 @@ type Proposal struct {
 // Rules examines a case.
 type Rules interface {
 	Examine(Case) ([]Diagnosis, []Proposal)
+}
+
+// NoPredictionError says why there is no prediction. It is an answer, not a failure.
+type NoPredictionError struct{ Reason string }
+
+func (e *NoPredictionError) Error() string { return "no prediction: " + e.Reason }
+
+// Predictor predicts the test accuracy of full training. Its errors are *NoPredictionError where the past runs do not
+// allow a prediction.
+type Predictor interface {
+	// FromProbe predicts from the first epochs of a run.
+	FromProbe(ctx context.Context, k Key, p ProbeResult) (Prediction, error)
+	// FromArchitecture predicts without any training.
+	FromArchitecture(ctx context.Context, k Key, a trainer.Architecture) (Prediction, error)
+	// Reference returns the past runs' statistics; it knows nothing where there are no past runs.
+	Reference(ctx context.Context, k Key) (Reference, error)
+}
+
+// ProbeResult is a trained probe.
+type ProbeResult struct {
+	Architecture trainer.Architecture
+	Epochs       int // trained, or where it diverged
+	Records      []trainer.EpochRecord
+	Outcome      trainer.Outcome
 }

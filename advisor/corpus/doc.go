@@ -1,0 +1,9 @@
+// Package corpus makes, keeps and reads past runs: it samples architectures, trains them in full, and appends each
+// finished run to a shard. Shards under data/ are shipped inside the binary.
+//
+// A shard is a file of gzip members, one per run, each holding one line of JSON, so that it only ever grows and a write
+// that was cut off costs nothing but its own run. Records keep three significant digits, of epochs 0 to 5 and the
+// last.
+//
+// Read next: sample.go (which architectures), build.go (training them), shard.go (the files).
+package corpus

@@ -1,0 +1,153 @@
+package corpus
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"probewise/trainer"
+)
+
+// Space bounds what Sample may draw.
+type Space struct {
+	Input         [3]int // height, width, channels of the data set
+	Classes       int
+	Epochs        int
+	MultiplyAdds  int64 // at most, forward, per image
+	MaxParameters int64
+}
+
+// Sample draws architecture number index of the seed's sequence: the knobs of Salit's paper (number of conv and dense
+// layers, filters and widths with their ladders, dropout, L1, L2, batch norm and where, optimizer, learning rate) over
+// wide ranges, so that some of the runs are poor or diverge. The same arguments give the same architecture.
+func Sample(space Space, seed uint64, index int) (trainer.Architecture, error) {
+	r := rand.New(rand.NewPCG(seed, uint64(index)))
+	for range 10_000 {
+		a := draw(r, space)
+		a.Name = fmt.Sprintf("sample-%d-%d", seed, index)
+		a.Training.Seed = uint64(index) + 1
+		parsed, err := trainer.Parse(a.Canonical(), trainer.ParseOptions{})
+		if err != nil {
+			continue // sizes that shrink to nothing
+		}
+		cost := parsed.Architecture.Cost()
+		if cost.MultiplyAdds <= space.MultiplyAdds && cost.Parameters <= space.MaxParameters {
+			return parsed.Architecture, nil
+		}
+	}
+	return trainer.Architecture{}, fmt.Errorf("no architecture of at most %d multiply-adds and %d parameters found for seed %d, index %d",
+		space.MultiplyAdds, space.MaxParameters, seed, index)
+}
+
+func pick[T any](r *rand.Rand, values ...T) T { return values[r.IntN(len(values))] }
+
+// logUniform draws from low…high, evenly on the logarithm, at two significant digits.
+func logUniform(r *rand.Rand, low, high float64) float64 {
+	return digits(math.Exp(math.Log(low)+r.Float64()*math.Log(high/low)), 2)
+}
+
+// regularisers are one draw of the knobs that every layer shares.
+type regularisers struct {
+	activation  trainer.Activation
+	initializer trainer.Initializer
+	l1, l2      float64
+	penaltyFrom float64 // share of the depth from which layers are penalised
+	norm        string  // none, all, lower, higher
+	dropConv    float64
+	dropDense   float64
+}
+
+func drawRegularisers(r *rand.Rand) regularisers {
+	g := regularisers{
+		activation:  trainer.ReLU,
+		initializer: pick(r, trainer.GlorotUniform, trainer.GlorotUniform, trainer.HeUniform, trainer.HeNormal),
+		norm:        pick(r, "none", "none", "none", "all", "lower", "higher"),
+		penaltyFrom: pick(r, 0, 0, 0.5),
+	}
+	if r.Float64() < 0.12 {
+		g.activation = pick(r, trainer.LeakyReLU, trainer.ELU, trainer.Tanh, trainer.Sigmoid)
+	}
+	if r.Float64() < 0.45 {
+		g.l2 = logUniform(r, 1e-5, 1e-2)
+	}
+	if r.Float64() < 0.12 {
+		g.l1 = logUniform(r, 1e-6, 1e-3)
+	}
+	if r.Float64() < 0.35 {
+		g.dropConv = pick(r, 0.1, 0.2, 0.25, 0.3, 0.4)
+	}
+	if r.Float64() < 0.45 {
+		g.dropDense = pick(r, 0.2, 0.25, 0.3, 0.4, 0.5)
+	}
+	return g
+}
+
+// layer fills in what the regularisers say about a layer with weights at the given share of the depth.
+func (g regularisers) layer(l trainer.Layer, depth float64) trainer.Layer {
+	l.Activation, l.Initializer, l.Bias = g.activation, g.initializer, true
+	if l.Activation == trainer.LeakyReLU {
+		l.NegativeSlope = 0.3
+	}
+	if depth >= g.penaltyFrom {
+		l.L1, l.L2 = g.l1, g.l2
+	}
+	l.BatchNorm = g.norm == "all" || g.norm == "lower" && depth < 0.5 || g.norm == "higher" && depth >= 0.5
+	if l.BatchNorm {
+		l.Momentum, l.Epsilon = 0.99, 1e-3
+	}
+	return l
+}
+
+func draw(r *rand.Rand, space Space) trainer.Architecture {
+	convs, hidden := 1+r.IntN(5), pick(r, 0, 1, 1, 2, 2, 3, 4)
+	g := drawRegularisers(r)
+	weighted := float64(convs + hidden)
+	a := trainer.Architecture{Version: 1, Input: space.Input, Classes: space.Classes, Training: drawTraining(r, space.Epochs)}
+
+	filters, ladder := float64(pick(r, 4, 8, 12, 16, 24, 32, 48)), pick(r, 0.5, 1, 1, 1.5, 2, 2)
+	kernel := pick(r, 3, 3, 3, 5)
+	side := min(space.Input[0], space.Input[1])
+	for i := range convs {
+		l := trainer.Layer{Type: trainer.Conv, Filters: width(filters, 4, 256), Kernel: [2]int{kernel, kernel}, Stride: [2]int{1, 1}, Padding: trainer.Same}
+		a.Layers = append(a.Layers, g.layer(l, float64(i)/weighted))
+		if side >= 4 && (i == 0 || r.Float64() < 0.75) {
+			a.Layers = append(a.Layers, trainer.Layer{Type: trainer.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}, Padding: trainer.Valid})
+			side /= 2
+		}
+		if g.dropConv > 0 {
+			a.Layers = append(a.Layers, trainer.Layer{Type: trainer.Dropout, Rate: g.dropConv})
+		}
+		filters *= ladder
+	}
+	a.Layers = append(a.Layers, trainer.Layer{Type: pick(r, trainer.Flatten, trainer.Flatten, trainer.Flatten, trainer.GlobalAvgPool)})
+	units, ladder := float64(pick(r, 16, 32, 64, 128, 256, 512)), pick(r, 0.5, 0.5, 1, 1, 2)
+	for i := range hidden {
+		a.Layers = append(a.Layers, g.layer(trainer.Layer{Type: trainer.Dense, Units: width(units, 8, 1024)}, float64(convs+i)/weighted))
+		if g.dropDense > 0 {
+			a.Layers = append(a.Layers, trainer.Layer{Type: trainer.Dropout, Rate: g.dropDense})
+		}
+		units *= ladder
+	}
+	last := trainer.Layer{Type: trainer.Dense, Units: space.Classes, Activation: trainer.Softmax, Initializer: trainer.GlorotUniform, Bias: true}
+	a.Layers = append(a.Layers, last)
+	return a
+}
+
+func width(x float64, low, high int) int { return min(max(int(math.Round(x)), low), high) }
+
+func drawTraining(r *rand.Rand, epochs int) trainer.Training {
+	o := trainer.Optimizer{Type: pick(r, trainer.Adam, trainer.Adam, trainer.RMSprop, trainer.RMSprop, trainer.SGD)}
+	switch o.Type {
+	case trainer.SGD:
+		o.LearningRate, o.Momentum = logUniform(r, 1e-3, 0.3), pick(r, 0, 0.9, 0.9)
+	case trainer.Adam:
+		o.LearningRate, o.Beta1, o.Beta2, o.Epsilon = logUniform(r, 5e-5, 2e-2), 0.9, 0.999, 1e-7
+	case trainer.RMSprop:
+		o.LearningRate, o.Rho, o.Epsilon = logUniform(r, 5e-5, 2e-2), 0.9, 1e-7
+	}
+	return trainer.Training{
+		Optimizer: o,
+		Schedule:  trainer.Schedule{Type: pick(r, trainer.Constant, trainer.Constant, trainer.Constant, trainer.Cosine)},
+		BatchSize: pick(r, 32, 64, 64, 128), Epochs: epochs,
+	}
+}

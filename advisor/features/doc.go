@@ -1,0 +1,8 @@
+// Package features turns an architecture and the records of its probe into the numbers that a forest is fitted on.
+//
+// A vector has a version: another definition of any feature means another version, and forests are fitted on vectors of
+// one version only. A missing value (a shorter net, a diverged run) is NaN. Test accuracy is never a feature, and
+// neither is anything that depends on the machine.
+//
+// Read next: architecture.go (the net and its settings), curve.go (learning curve and statistics), vector.go.
+package features

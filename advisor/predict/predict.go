@@ -1,0 +1,170 @@
+package predict
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"probewise/advisor"
+	"probewise/advisor/features"
+	"probewise/forest"
+	"probewise/trainer"
+)
+
+// Predictor implements advisor.Predictor. It is safe for concurrent use.
+type Predictor struct {
+	// Past returns the past runs of a key.
+	Past func(context.Context, advisor.Key) ([]advisor.PastRun, error)
+	// Fit fits a forest; in the program, in a child process.
+	Fit func(context.Context, forest.Table, forest.Options) (*forest.Model, error)
+	// Folder keeps fitted models; "" keeps them in memory only.
+	Folder string
+
+	mu     sync.Mutex
+	models map[string]*forest.Model
+}
+
+// architectureOnly is the probe length of a prediction without a probe.
+const architectureOnly = 0
+
+// FromProbe implements advisor.Predictor.
+func (p *Predictor) FromProbe(ctx context.Context, k advisor.Key, r advisor.ProbeResult) (advisor.Prediction, error) {
+	v := features.Probe(r.Architecture, r.Records, r.Outcome, r.Epochs)
+	return p.predict(ctx, k, r.Epochs, v)
+}
+
+// FromArchitecture implements advisor.Predictor.
+func (p *Predictor) FromArchitecture(ctx context.Context, k advisor.Key, a trainer.Architecture) (advisor.Prediction, error) {
+	return p.predict(ctx, k, architectureOnly, features.Architecture(a))
+}
+
+func (p *Predictor) predict(ctx context.Context, k advisor.Key, epochs int, v features.Vector) (advisor.Prediction, error) {
+	model, err := p.model(ctx, k, epochs)
+	if err != nil {
+		return advisor.Prediction{}, err
+	}
+	got, err := model.Predict(v.Values)
+	if err != nil {
+		return advisor.Prediction{}, fmt.Errorf("predict for %s: %w", k, err)
+	}
+	return advisor.Prediction{
+		Target:       advisor.Target{Images: k.Images, Epochs: k.Epochs},
+		TestAccuracy: got.Mean, Low: got.Low, High: got.High, Confidence: got.Confidence, Novelty: got.Novelty,
+		PastRuns: got.PastRuns, Forest: model.ID(), Warnings: append([]string{}, got.Warnings...),
+	}, nil
+}
+
+// Table is what the forest of a key and probe length (in epochs; 0: architecture alone) is fitted on.
+func (p *Predictor) Table(ctx context.Context, k advisor.Key, epochs int) (forest.Table, error) {
+	runs, err := p.Past(ctx, k)
+	if err != nil {
+		return forest.Table{}, fmt.Errorf("read the past runs of %s: %w", k, err)
+	}
+	var t forest.Table
+	for _, r := range runs {
+		if epochs > 0 && !features.Covers(r, epochs) {
+			continue
+		}
+		v := features.Architecture(r.Architecture)
+		if epochs > 0 {
+			v = features.Probe(r.Architecture, r.Records, r.Outcome, epochs)
+		}
+		t.Names, t.Linear = v.Names, v.Linear
+		t.X = append(t.X, v.Values)
+		t.Y = append(t.Y, features.Target(r))
+		t.Groups = append(t.Groups, r.Architecture.ID())
+	}
+	if len(t.Y) < forest.MinPastRuns {
+		return t, &advisor.NoPredictionError{Reason: fmt.Sprintf(
+			"%d past runs of (%s) with records of %d epochs; a prediction needs %d", len(t.Y), k, epochs, forest.MinPastRuns)}
+	}
+	return t, nil
+}
+
+// model returns the fitted forest, from memory, from the folder or by fitting it.
+func (p *Predictor) model(ctx context.Context, k advisor.Key, epochs int) (*forest.Model, error) {
+	t, err := p.Table(ctx, k, epochs)
+	if err != nil {
+		return nil, err
+	}
+	name := hash(t)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if m, ok := p.models[name]; ok {
+		return m, nil
+	}
+	m, err := p.load(name)
+	if err != nil {
+		if m, err = p.Fit(ctx, t, forest.Options{Seed: 1}); err != nil {
+			return nil, fmt.Errorf("fit the forest of %s at %d epochs: %w", k, epochs, err)
+		}
+		if err := p.save(name, m); err != nil {
+			return nil, err
+		}
+	}
+	if p.models == nil {
+		p.models = map[string]*forest.Model{}
+	}
+	p.models[name] = m
+	return m, nil
+}
+
+// load reads a kept model; any error means that it is fitted again.
+func (p *Predictor) load(name string) (*forest.Model, error) {
+	if p.Folder == "" {
+		return nil, os.ErrNotExist
+	}
+	data, err := os.ReadFile(filepath.Join(p.Folder, name))
+	if err != nil {
+		return nil, err
+	}
+	return forest.Load(bytes.NewReader(data))
+}
+
+// save keeps the model, whole or not at all.
+func (p *Predictor) save(name string, m *forest.Model) (err error) {
+	if p.Folder == "" {
+		return nil
+	}
+	if err := os.MkdirAll(p.Folder, 0o755); err != nil {
+		return fmt.Errorf("keep the forest: %w", err)
+	}
+	f, err := os.CreateTemp(p.Folder, "fitting-*")
+	if err != nil {
+		return fmt.Errorf("keep the forest: %w", err)
+	}
+	err = errors.Join(m.Save(f), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), filepath.Join(p.Folder, name))
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("keep the forest: %w", err), os.Remove(f.Name()))
+	}
+	return nil
+}
+
+// hash names a table: the same runs and feature definitions give the same name.
+func hash(t forest.Table) string {
+	h := sha256.New()
+	fmt.Fprintln(h, features.Version, forest.Version, t.Names, t.Linear, t.Groups)
+	write := func(row []float64) {
+		for _, x := range row {
+			var b [8]byte
+			binary.LittleEndian.PutUint64(b[:], math.Float64bits(x))
+			h.Write(b[:])
+		}
+	}
+	for _, row := range t.X {
+		write(row)
+	}
+	write(t.Y)
+	return hex.EncodeToString(h.Sum(nil)) + ".forest"
+}

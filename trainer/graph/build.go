@@ -1,0 +1,238 @@
+package graph
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"probewise/trainer"
+)
+
+// network is an architecture as an expression graph for a batch of rows images.
+type network struct {
+	dtype tensor.Dtype
+	rows  int
+	step  *trainer.Step
+
+	images  *gorgonia.Node // (rows, C, H, W)
+	labels  *gorgonia.Node // (rows): class numbers
+	params  []param
+	running []running
+	blocks  []block
+
+	loss    *gorgonia.Node
+	correct *gorgonia.Node
+	grads   gorgonia.Nodes // of params, in order; training only
+}
+
+// param is something that training changes.
+type param struct {
+	name   string
+	node   *gorgonia.Node
+	layer  trainer.Layer
+	role   role
+	fanIn  int
+	fanOut int
+}
+
+type role int
+
+const (
+	kernelRole role = iota
+	biasRole
+	batchNormRole // (2, C): gamma, beta
+)
+
+// running holds a batch norm's running statistics: an input of the evaluation graph, moved by the batch's statistics
+// in training.
+type running struct {
+	name     string
+	plane    trainer.Plane
+	momentum float32
+	stats    *gorgonia.Node
+}
+
+// block is a layer with weights and the batch norm and activation behind it.
+type block struct {
+	layer  trainer.Layer
+	plane  trainer.Plane
+	output *gorgonia.Node
+}
+
+// build makes the graph of an architecture. In training, dropout drops, batch norm uses the batch's statistics and the
+// gradients of all params are part of the graph.
+func build(a trainer.Architecture, rows int, training bool, dtype tensor.Dtype) (*network, error) {
+	shapes, err := a.Shapes()
+	if err != nil {
+		return nil, err
+	}
+	height, width, channels := a.Input[0], a.Input[1], a.Input[2]
+	b := builder{
+		network:  network{dtype: dtype, rows: rows, step: new(trainer.Step)},
+		graph:    gorgonia.NewGraph(),
+		training: training,
+	}
+	b.images = b.input("images", rows, channels, height, width)
+	b.labels = b.input("labels", rows)
+
+	x, in := b.images, trainer.Shape{C: channels, H: height, W: width}
+	inBlock := false
+	for i, l := range a.Layers {
+		b.last = i == len(a.Layers)-1
+		x = b.layer(l, in, shapes[i], x)
+		if b.err != nil {
+			return nil, fmt.Errorf("layer %s: %w", l.Name, b.err)
+		}
+		in = shapes[i]
+		switch {
+		case l.HasWeights():
+			b.blocks = append(b.blocks, block{l, b.plane(in), x})
+			inBlock = true
+		case inBlock && (l.Type == trainer.BatchNorm || l.Type == trainer.Activate):
+			b.blocks[len(b.blocks)-1].output = x
+		default:
+			inBlock = false
+		}
+	}
+	if b.logits == nil {
+		return nil, fmt.Errorf("the last layer's activation is not softmax")
+	}
+	b.finish(a.Classes)
+	return &b.network, b.err
+}
+
+// builder adds nodes and keeps the first error.
+type builder struct {
+	network
+	graph    *gorgonia.ExprGraph
+	training bool
+	last     bool           // the layer being built is the last
+	logits   *gorgonia.Node // input of the last softmax
+	streams  uint32         // dropout layers so far
+	err      error
+}
+
+func (b *builder) apply(o trainer.Op, inputs ...*gorgonia.Node) *gorgonia.Node {
+	if b.err != nil {
+		return nil
+	}
+	node, err := apply(o, b.dtype, b.step, inputs...)
+	b.err = err
+	return node
+}
+
+func (b *builder) input(name string, shape ...int) *gorgonia.Node {
+	return gorgonia.NewTensor(b.graph, b.dtype, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName(name))
+}
+
+func (b *builder) param(l trainer.Layer, r role, suffix string, fanIn, fanOut int, shape ...int) *gorgonia.Node {
+	name := l.Name + "/" + suffix
+	node := b.input(name, shape...)
+	b.params = append(b.params, param{name, node, l, r, fanIn, fanOut})
+	return node
+}
+
+func (b *builder) plane(s trainer.Shape) trainer.Plane {
+	return trainer.Plane{N: b.rows, C: s.C, S: s.H * s.W}
+}
+
+// layer adds one layer. Flatten adds nothing: NCHW is already in the order of its features.
+func (b *builder) layer(l trainer.Layer, in, out trainer.Shape, x *gorgonia.Node) *gorgonia.Node {
+	plane := b.plane(out)
+	window := l.Window(in)
+	window.N = b.rows
+	switch l.Type {
+	case trainer.Conv:
+		patch := l.Kernel[0] * l.Kernel[1]
+		w := b.param(l, kernelRole, "kernel", in.C*patch, l.Filters*patch, l.Filters, in.C, l.Kernel[0], l.Kernel[1])
+		return b.weighted(l, plane, b.apply(trainer.ConvOp{Window: window, F: l.Filters}, x, w))
+	case trainer.Dense:
+		features := in.C * in.H * in.W
+		w := b.param(l, kernelRole, "kernel", features, l.Units, features, l.Units)
+		return b.weighted(l, plane, b.apply(trainer.MatMul{M: b.rows, K: features, N: l.Units, Batch: "m"}, x, w))
+	case trainer.MaxPool, trainer.GlobalMaxPool:
+		return b.apply(trainer.MaxPoolOp{Window: window}, x)
+	case trainer.AvgPool, trainer.GlobalAvgPool:
+		return b.apply(trainer.AvgPoolOp{Window: window}, x)
+	case trainer.BatchNorm:
+		return b.batchNorm(l, plane, x)
+	case trainer.Activate:
+		return b.activation(l, plane, x)
+	case trainer.Dropout:
+		return b.dropout(l, trainer.Plane{N: b.rows, C: plane.C * plane.S, S: 1}, x)
+	case trainer.SpatialDropout:
+		return b.dropout(l, plane, x)
+	case trainer.ZeroPad:
+		return b.apply(trainer.PadOp{N: b.rows, C: in.C, H: in.H, W: in.W, PH: l.Pad[0], PW: l.Pad[1]}, x)
+	case trainer.Flatten:
+		return x
+	}
+	b.err = fmt.Errorf("type %q is not supported", l.Type)
+	return nil
+}
+
+// weighted adds what follows the weights: bias, batch norm, activation.
+func (b *builder) weighted(l trainer.Layer, p trainer.Plane, x *gorgonia.Node) *gorgonia.Node {
+	if l.Bias {
+		x = b.apply(trainer.BiasOp{Plane: p}, x, b.param(l, biasRole, "bias", 0, 0, p.C))
+	}
+	if l.BatchNorm {
+		x = b.batchNorm(l, p, x)
+	}
+	return b.activation(l, p, x)
+}
+
+func (b *builder) batchNorm(l trainer.Layer, p trainer.Plane, x *gorgonia.Node) *gorgonia.Node {
+	params := b.param(l, batchNormRole, "batch_norm", 0, 0, 2, p.C)
+	r := running{name: l.Name + "/running", plane: p, momentum: float32(l.Momentum)}
+	if b.training {
+		r.stats = b.apply(trainer.BatchNormStats{Plane: p}, x)
+	} else {
+		r.stats = b.input(r.name, 2, p.C)
+	}
+	b.running = append(b.running, r)
+	return b.apply(trainer.BatchNormApply{Plane: p, Epsilon: float32(l.Epsilon)}, x, r.stats, params)
+}
+
+func (b *builder) activation(l trainer.Layer, p trainer.Plane, x *gorgonia.Node) *gorgonia.Node {
+	switch l.Activation {
+	case trainer.Linear:
+		return x
+	case trainer.Softmax:
+		if b.last {
+			b.logits = x
+		}
+		return b.apply(trainer.SoftmaxOp{Plane: p}, x)
+	}
+	return b.apply(trainer.ActivationOp{Plane: p, Kind: l.Activation, Slope: float32(l.NegativeSlope)}, x)
+}
+
+func (b *builder) dropout(l trainer.Layer, p trainer.Plane, x *gorgonia.Node) *gorgonia.Node {
+	b.streams++
+	if !b.training || l.Rate == 0 {
+		return x
+	}
+	return b.apply(trainer.DropoutOp{Plane: p, Rate: float32(l.Rate), Stream: b.streams}, x)
+}
+
+// finish adds the loss, the count of correct rows and, in training, the gradients.
+func (b *builder) finish(classes int) {
+	p := trainer.Plane{N: b.rows, C: classes, S: 1}
+	b.loss = b.apply(trainer.CrossEntropyOp{Plane: p}, b.logits, b.labels)
+	b.correct = b.apply(trainer.CorrectOp{Plane: p}, b.logits, b.labels)
+	if b.err != nil || !b.training {
+		return
+	}
+	// Not gorgonia.Grad: its constant 1 is one node shared by all graphs of the process.
+	var one any = float32(1)
+	if b.dtype == tensor.Float64 {
+		one = float64(1)
+	}
+	seed := b.graph.AddNode(gorgonia.NewConstant(one, gorgonia.WithName("one")))
+	wrt := make(gorgonia.Nodes, len(b.params))
+	for i, p := range b.params {
+		wrt[i] = p.node
+	}
+	b.grads, b.err = gorgonia.Backpropagate(gorgonia.Nodes{b.loss}, gorgonia.Nodes{seed}, wrt)
+}

@@ -1,0 +1,311 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"probewise/trainer"
+	"probewise/trainer/dataset"
+)
+
+// Trainer starts sessions.
+type Trainer struct {
+	// Open opens the backend that one session computes on, and closes.
+	Open func() (trainer.Backend, error)
+}
+
+// session implements trainer.Session.
+type session struct {
+	spec     trainer.Spec
+	backend  trainer.Backend
+	net      *network
+	forward  *plan // forward, backward, penalties
+	update   *plan // running statistics of batch norm, clipping, optimizer
+	measure  *measure
+	params   []trainer.Buffer
+	loss     trainer.Buffer
+	correct  trainer.Buffer
+	input    batch
+	training []int // indices of training images
+
+	step     trainer.Step
+	epoch    int // finished
+	latest   trainer.EpochRecord
+	diverged int // the epoch, from 1, in which NaN or Inf appeared
+	started  bool
+	seconds  float64 // trained so far
+}
+
+// errDiverged ends an epoch whose loss is NaN or Inf.
+var errDiverged = errors.New("diverged")
+
+// Start prepares a run: the graph, its plan, initial weights. The session must be closed.
+func (t Trainer) Start(ctx context.Context, spec trainer.Spec) (trainer.Session, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	training, validation, err := dataset.Partition(spec.Data, spec.Budget.Images)
+	if err != nil {
+		return nil, err
+	}
+	backend, err := t.Open()
+	if err != nil {
+		return nil, fmt.Errorf("open the backend: %w", err)
+	}
+	s := &session{spec: spec, backend: backend, training: training, step: trainer.Step{Key: spec.Seed}}
+	if err := s.prepare(validation); err != nil {
+		return nil, errors.Join(fmt.Errorf("prepare %s: %w", spec.Architecture.Name, err), backend.Close())
+	}
+	return s, nil
+}
+
+// Close implements trainer.Session.
+func (s *session) Close() error { return s.backend.Close() }
+
+// prepare builds the graph, compiles it and draws the initial weights.
+func (s *session) prepare(validation []int) (err error) {
+	rows := min(s.spec.Architecture.Training.BatchSize, len(s.training))
+	if s.net, err = build(s.spec.Architecture, rows, true, tensor.Float32); err != nil {
+		return err
+	}
+	if s.input, err = newBatch(s.backend, s.spec.Data, rows); err != nil {
+		return err
+	}
+	at := buffers{s.net.images: s.input.images, s.net.labels: s.input.labels}
+	for i, p := range s.net.params {
+		values, err := p.initialValues(s.spec.Seed, i)
+		if err != nil {
+			return err
+		}
+		buffer, err := upload(s.backend, values)
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+		s.params, at[p.node] = append(s.params, buffer), buffer
+	}
+	wanted := append(gorgonia.Nodes{s.net.loss, s.net.correct}, s.net.grads...)
+	if s.forward, err = compile(s.backend, at, rows, wanted...); err != nil {
+		return err
+	}
+	s.loss, s.correct = at[s.net.loss], at[s.net.correct]
+	grads := make([]trainer.Buffer, len(s.params))
+	for i, g := range s.net.grads {
+		grads[i] = at[g]
+	}
+	running, move, err := s.moveRunning(at)
+	if err != nil {
+		return err
+	}
+	complete, update, err := s.updates(grads)
+	if err != nil {
+		return err
+	}
+	s.forward.calls = append(s.forward.calls, complete...)
+	s.update = newPlan(s.backend, rows, append(move, update...)...)
+	s.measure, err = newMeasure(s.backend, s.spec, validation, s.net, s.params, grads, running)
+	return err
+}
+
+// moveRunning allocates the running statistics and lists the calls that move them. They belong to the update, so that
+// a batch that is only looked at (the record at initialisation) does not move them.
+func (s *session) moveRunning(at buffers) (moved []trainer.Buffer, calls []trainer.Call, err error) {
+	for _, r := range s.net.running {
+		initial := make([]float32, 2*r.plane.C) // mean 0, variance 1
+		for i := r.plane.C; i < len(initial); i++ {
+			initial[i] = 1
+		}
+		buffer, err := upload(s.backend, initial)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", r.name, err)
+		}
+		moved = append(moved, buffer)
+		calls = append(calls, trainer.Call{
+			Op: trainer.BatchNormUpdate{Plane: r.plane, Momentum: r.momentum},
+			In: []trainer.Buffer{at[r.stats]}, Out: []trainer.Buffer{buffer}})
+	}
+	return moved, calls, nil
+}
+
+// TrainTo implements trainer.Session.
+func (s *session) TrainTo(ctx context.Context, epoch int, o trainer.Observer) (trainer.Outcome, error) {
+	start := time.Now()
+	before := s.seconds
+	clock := func() float64 { s.seconds = before + time.Since(start).Seconds(); return s.seconds }
+	if !s.started {
+		err := s.recordInitial(o, clock)
+		if errors.Is(err, errDiverged) {
+			s.diverged = 1
+		} else if err != nil {
+			return trainer.Outcome{}, err
+		}
+		s.started = true
+	}
+	for s.epoch < min(epoch, s.spec.Budget.Epochs) && s.diverged == 0 {
+		err := s.trainEpoch(ctx, o, clock)
+		if errors.Is(err, errDiverged) {
+			s.diverged = s.epoch + 1
+		} else if err != nil {
+			return trainer.Outcome{}, fmt.Errorf("epoch %d: %w", s.epoch+1, err)
+		} else {
+			s.epoch++
+		}
+	}
+	outcome, err := s.outcome()
+	clock()
+	outcome.Seconds = s.seconds
+	return outcome, err
+}
+
+// trainEpoch is the training loop.
+func (s *session) trainEpoch(ctx context.Context, o trainer.Observer, clock func() float64) error {
+	t := s.spec.Architecture.Training
+	order := dataset.Order(s.training, s.spec.Seed, s.epoch)
+	batches := (len(order) + s.input.rows - 1) / s.input.rows
+	var seen tally
+	for i := range batches {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, err := s.input.fill(s.spec.Data.Train, order[i*s.input.rows:min((i+1)*s.input.rows, len(order))], t.Augment, s.spec.Seed, s.epoch)
+		if err != nil {
+			return err
+		}
+		s.step.Index++
+		share := (float64(s.epoch) + float64(i)/float64(batches)) / float64(s.spec.Budget.Epochs)
+		s.step.LearningRate = float32(learningRate(t, s.epoch, share))
+
+		if err := s.forward.run(n, s.step); err != nil {
+			return err
+		}
+		if err := seen.add(s.backend, s.loss, s.correct, n); err != nil {
+			return err
+		}
+		if !seen.finite() {
+			return errDiverged
+		}
+		moment, whole := recordMoment(s.epoch, i, batches)
+		if moment > 0 {
+			if err := s.measure.gradients(); err != nil {
+				return err
+			}
+		}
+		if err := s.update.run(n, s.step); err != nil {
+			return err
+		}
+		if moment > 0 {
+			if err := s.record(o, moment, whole, seen, clock); err != nil {
+				return err
+			}
+		}
+		o.Progress(trainer.Progress{Batch: s.epoch*batches + i + 1, Batches: s.spec.Budget.Epochs * batches, Epoch: s.epoch + 1})
+	}
+	return nil
+}
+
+// recordMoment says at which moment, in epochs, a record stands after batch i of n in the given epoch (from 0); 0 for
+// none. Within epochs 1 to 3 there is one after each quarter of the batches.
+func recordMoment(epoch, i, n int) (moment float64, whole bool) {
+	if i == n-1 {
+		return float64(epoch + 1), true
+	}
+	if epoch >= 3 {
+		return 0, false
+	}
+	for quarter := 1; quarter <= 3; quarter++ {
+		if i+1 == (n*quarter+3)/4 {
+			return float64(epoch) + float64(quarter)/4, false
+		}
+	}
+	return 0, false
+}
+
+// recordInitial looks at the first batch without learning from it.
+func (s *session) recordInitial(o trainer.Observer, clock func() float64) error {
+	order := dataset.Order(s.training, s.spec.Seed, 0)
+	n, err := s.input.fill(s.spec.Data.Train, order[:s.input.rows], s.spec.Architecture.Training.Augment, s.spec.Seed, 0)
+	if err != nil {
+		return err
+	}
+	at := s.step
+	at.Index = 1
+	if err := s.forward.run(n, at); err != nil {
+		return err
+	}
+	if err := s.measure.gradients(); err != nil {
+		return err
+	}
+	return s.record(o, 0, false, tally{}, clock)
+}
+
+// record measures the net, hands the record to the observer and reports divergence of the weights.
+func (s *session) record(o trainer.Observer, moment float64, whole bool, seen tally, clock func() float64) error {
+	r, err := s.measure.record(whole, s.step)
+	if err != nil {
+		return err
+	}
+	r.Epoch = moment
+	r.LearningRate = trainer.Number(s.step.LearningRate)
+	if moment == 0 {
+		r.LearningRate = trainer.Number(learningRate(s.spec.Architecture.Training, 0, 0))
+	}
+	r.TrainLoss, r.TrainAccuracy = seen.loss(), seen.accuracy()
+	r.Seconds = clock()
+	s.latest = r
+	if err := o.Record(r); err != nil {
+		return fmt.Errorf("store the record of epoch %g: %w", moment, err)
+	}
+	if !r.ValidationLoss.Known() {
+		return errDiverged
+	}
+	return nil
+}
+
+// outcome is how the run stands; a run at its full length is tested on all test images.
+func (s *session) outcome() (trainer.Outcome, error) {
+	parameters := s.spec.Architecture.Cost().Parameters
+	out := trainer.Outcome{
+		Diverged: s.diverged > 0, DivergedEpoch: s.diverged, Epochs: s.epoch, Parameters: parameters, Device: s.backend.Device(),
+		TrainLoss: s.latest.TrainLoss, TrainAccuracy: s.latest.TrainAccuracy,
+		ValidationLoss: s.latest.ValidationLoss, ValidationAccuracy: s.latest.ValidationAccuracy,
+		TestLoss: trainer.Missing, TestAccuracy: trainer.Missing,
+		ParameterEfficiency: trainer.Number(s.seconds / float64(parameters)),
+	}
+	if s.diverged > 0 || s.epoch < s.spec.Budget.Epochs {
+		return out, nil
+	}
+	var err error
+	out.TestLoss, out.TestAccuracy, err = s.measure.testAll(s.step)
+	return out, err
+}
+
+// tally sums losses and correct rows over batches.
+type tally struct {
+	losses, hits float64
+	rows         int
+}
+
+func (t *tally) add(b trainer.Backend, loss, correct trainer.Buffer, rows int) error {
+	var l, c [1]float32
+	if err := b.Download(l[:], loss); err != nil {
+		return err
+	}
+	if err := b.Download(c[:], correct); err != nil {
+		return err
+	}
+	t.losses += float64(l[0]) * float64(rows)
+	t.hits += float64(c[0])
+	t.rows += rows
+	return nil
+}
+
+func (t tally) finite() bool { return !math.IsNaN(t.losses) && !math.IsInf(t.losses, 0) }
+
+// loss is the mean; missing where there are no rows (0/0 is NaN).
+func (t tally) loss() trainer.Number     { return trainer.Number(t.losses / float64(t.rows)) }
+func (t tally) accuracy() trainer.Number { return trainer.Number(t.hits / float64(t.rows)) }

@@ -1,0 +1,70 @@
+package graph
+
+import (
+	"fmt"
+	"math"
+
+	"probewise/trainer"
+)
+
+// updates lists the calls that follow forward and backward: first what completes the gradients (penalties of the
+// loss), then, in a plan of its own so that gradients can be looked at in between, clipping and the optimizer.
+func (s *session) updates(grads []trainer.Buffer) (complete, update []trainer.Call, err error) {
+	t := s.spec.Architecture.Training
+	for i, p := range s.net.params {
+		if p.role == kernelRole && (p.layer.L1 > 0 || p.layer.L2 > 0) {
+			op := trainer.PenaltyGrad{Len: s.params[i].Len(), L1: float32(p.layer.L1), L2: float32(p.layer.L2)}
+			complete = append(complete, trainer.Call{Op: op, In: []trainer.Buffer{s.params[i]}, Out: []trainer.Buffer{grads[i]}})
+		}
+	}
+	if t.ClipNorm > 0 {
+		update = append(update, trainer.Call{Op: trainer.ClipNorm{Max: float32(t.ClipNorm)}, Out: grads})
+	}
+	for i, weights := range s.params {
+		op, states, err := optimizer(t.Optimizer, weights.Len())
+		if err != nil {
+			return nil, nil, err
+		}
+		out := []trainer.Buffer{weights}
+		for range states {
+			state, err := s.backend.Alloc(weights.Len())
+			if err != nil {
+				return nil, nil, fmt.Errorf("allocate the optimizer's state: %w", err)
+			}
+			out = append(out, state)
+		}
+		update = append(update, trainer.Call{Op: op, In: []trainer.Buffer{grads[i]}, Out: out})
+	}
+	return complete, update, nil
+}
+
+// optimizer returns the op for n weights and how many states of the same size it keeps.
+func optimizer(o trainer.Optimizer, n int) (op trainer.Op, states int, err error) {
+	switch o.Type {
+	case trainer.SGD:
+		return trainer.SGDOp{Len: n, Momentum: float32(o.Momentum), Nesterov: o.Nesterov}, 1, nil
+	case trainer.RMSprop:
+		return trainer.RMSpropOp{Len: n, Rho: float32(o.Rho), Epsilon: float32(o.Epsilon), Momentum: float32(o.Momentum)}, 2, nil
+	case trainer.Adam, trainer.AdamW:
+		decay := 0.0
+		if o.Type == trainer.AdamW {
+			decay = o.WeightDecay
+		}
+		return trainer.AdamOp{Len: n, Beta1: float32(o.Beta1), Beta2: float32(o.Beta2),
+			Epsilon: float32(o.Epsilon), WeightDecay: float32(decay)}, 2, nil
+	}
+	return nil, 0, fmt.Errorf("optimizer %q is not known", o.Type)
+}
+
+// learningRate is the rate of the update at the given share (0…1) of the full run, in the given epoch (from 0).
+func learningRate(t trainer.Training, epoch int, share float64) float64 {
+	rate := t.Optimizer.LearningRate
+	switch t.Schedule.Type {
+	case trainer.StepDown:
+		return rate * math.Pow(t.Schedule.Factor, float64(epoch/t.Schedule.Every))
+	case trainer.Cosine:
+		floor := t.Schedule.Minimum
+		return rate * (floor + (1-floor)*(1+math.Cos(math.Pi*share))/2)
+	}
+	return rate
+}
