@@ -24,12 +24,13 @@ type Reference interface {
 	Runs() int
 }
 
-// Quantity names one statistic at one layer position and epoch.
+// Quantity names one statistic at one layer position and epoch; Measure reads it from a run's records.
 type Quantity struct {
-	Of        string // "weights", "gradients", "activations"
-	Statistic string // JSON name: "variance", "max_abs" …
-	Position  Position
-	Epoch     float64
+	Of           string // "weights", "gradients", "activations"
+	Statistic    string // JSON name: "variance", "max_abs" …
+	Position     Position
+	Epoch        float64
+	Acceleration bool // of the statistic up to Epoch, instead of its value
 }
 
 // Position is where a layer with weights stands in its net, so that layers of different nets can be compared: its

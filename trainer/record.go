@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"math"
 )
@@ -109,4 +110,21 @@ type Progress struct{ Batch, Batches, Epoch int }
 type Observer interface {
 	Progress(Progress)
 	Record(EpochRecord) error
+}
+
+// Spec says what to train. The full run that it belongs to has Budget; a probe is its beginning.
+type Spec struct {
+	Architecture Architecture
+	Data         *Dataset
+	Budget       Budget
+	Seed         uint64 // initial weights, order of the images, dropout, augmentation
+}
+
+// Session is one training that can be continued: training to epoch 1 and then to epoch 3 gives the same bits as training
+// to epoch 3 at once.
+type Session interface {
+	// TrainTo trains until the given epoch is finished, or the run diverges. It returns the outcome so far.
+	// ctx is checked every batch.
+	TrainTo(ctx context.Context, epoch int, o Observer) (Outcome, error)
+	Close() error
 }

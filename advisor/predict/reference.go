@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"probewise/advisor"
-	"probewise/trainer"
 )
 
 // Reference implements advisor.Predictor.
@@ -18,46 +18,46 @@ func (p *Predictor) Reference(ctx context.Context, k advisor.Key) (advisor.Refer
 	return NewReference(runs), nil
 }
 
-// reference implements advisor.Reference.
+// reference implements advisor.Reference. It is safe for concurrent use.
 type reference struct {
-	runs   int
+	runs      []advisor.PastRun
+	positions []map[string]advisor.Position // of each run's layers
+
+	mu     sync.Mutex
 	values map[advisor.Quantity][]float64
 }
 
-// NewReference gathers the statistics of the layers of past runs by position and epoch.
+// NewReference answers from the records of past runs.
 func NewReference(runs []advisor.PastRun) advisor.Reference {
-	r := reference{runs: len(runs), values: map[advisor.Quantity][]float64{}}
+	r := &reference{runs: runs, values: map[advisor.Quantity][]float64{}}
 	for _, run := range runs {
-		positions := advisor.Positions(run.Architecture)
-		for _, record := range run.Records {
-			for _, layer := range record.Layers {
-				r.add(layer, positions[layer.Layer], record.Epoch)
-			}
-		}
-	}
-	for _, values := range r.values {
-		slices.Sort(values)
+		r.positions = append(r.positions, advisor.Positions(run.Architecture))
 	}
 	return r
 }
 
-func (r reference) add(l trainer.LayerStatistics, position advisor.Position, epoch float64) {
-	of := map[string]trainer.Statistics{"weights": l.Weights, "gradients": l.Gradients, "activations": l.Activations}
-	for kind, s := range of {
-		for name, value := range map[string]trainer.Number{
-			"mean": s.Mean, "variance": s.Variance, "max_abs": s.MaxAbs,
-			"share_below": s.ShareBelow, "share_zero": s.ShareZero, "l2_norm": s.L2Norm,
-		} {
-			if value.Known() {
-				q := advisor.Quantity{Of: kind, Statistic: name, Position: position, Epoch: epoch}
-				r.values[q] = append(r.values[q], float64(value))
+// Values implements advisor.Reference.
+func (r *reference) Values(q advisor.Quantity) []float64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if values, ok := r.values[q]; ok {
+		return values
+	}
+	values := []float64{}
+	for i, run := range r.runs {
+		for layer, position := range r.positions[i] {
+			if position != q.Position {
+				continue
+			}
+			if x := q.Measure(run.Records, layer); x.Known() {
+				values = append(values, float64(x))
 			}
 		}
 	}
+	slices.Sort(values)
+	r.values[q] = values
+	return values
 }
 
-// Values implements advisor.Reference.
-func (r reference) Values(q advisor.Quantity) []float64 { return r.values[q] }
-
 // Runs implements advisor.Reference.
-func (r reference) Runs() int { return r.runs }
+func (r *reference) Runs() int { return len(r.runs) }

@@ -30,10 +30,10 @@ func newBatch(b trainer.Backend, d *trainer.Dataset, rows int) (batch, error) {
 }
 
 // fill puts the images with the given indices into the batch and returns their number.
-func (b *batch) fill(images trainer.Images, indices []int, a trainer.Augment, seed uint64, epoch int) (int, error) {
+func (b *batch) fill(images trainer.Images, indices []int, a dataset.Augmentation) (int, error) {
 	n := len(indices)
 	pixels, classes := b.pixels[:n*b.data.ImageSize()], b.classes[:n]
-	dataset.Fill(pixels, classes, b.data, images, indices, a, seed, epoch)
+	dataset.Fill(pixels, classes, b.data, images, indices, a)
 	if err := b.backend.Upload(b.images, pixels); err != nil {
 		return 0, err
 	}

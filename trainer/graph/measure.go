@@ -170,7 +170,7 @@ func (m *measure) testAll(at trainer.Step) (loss, accuracy trainer.Number, err e
 func (m *measure) evaluate(images trainer.Images, indices []int, at trainer.Step, first func(n int) error) (loss, accuracy trainer.Number, err error) {
 	var seen tally
 	for start := 0; start < len(indices); start += m.input.rows {
-		n, err := m.input.fill(images, indices[start:min(start+m.input.rows, len(indices))], trainer.Augment{}, 0, 0)
+		n, err := m.input.fill(images, indices[start:min(start+m.input.rows, len(indices))], dataset.Augmentation{})
 		if err != nil {
 			return 0, 0, err
 		}

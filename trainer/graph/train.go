@@ -167,12 +167,13 @@ func (s *session) trainEpoch(ctx context.Context, o trainer.Observer, clock func
 	t := s.spec.Architecture.Training
 	order := dataset.Order(s.training, s.spec.Seed, s.epoch)
 	batches := (len(order) + s.input.rows - 1) / s.input.rows
+	augmentation := s.augmentation(s.epoch)
 	var seen tally
 	for i := range batches {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n, err := s.input.fill(s.spec.Data.Train, order[i*s.input.rows:min((i+1)*s.input.rows, len(order))], t.Augment, s.spec.Seed, s.epoch)
+		n, err := s.input.fill(s.spec.Data.Train, order[i*s.input.rows:min((i+1)*s.input.rows, len(order))], augmentation)
 		if err != nil {
 			return err
 		}
@@ -208,6 +209,10 @@ func (s *session) trainEpoch(ctx context.Context, o trainer.Observer, clock func
 	return nil
 }
 
+func (s *session) augmentation(epoch int) dataset.Augmentation {
+	return dataset.Augmentation{Augment: s.spec.Architecture.Training.Augment, Seed: s.spec.Seed, Epoch: epoch}
+}
+
 // recordMoment says at which moment, in epochs, a record stands after batch i of n in the given epoch (from 0); 0 for
 // none. Within epochs 1 to 3 there is one after each quarter of the batches.
 func recordMoment(epoch, i, n int) (moment float64, whole bool) {
@@ -228,7 +233,7 @@ func recordMoment(epoch, i, n int) (moment float64, whole bool) {
 // recordInitial looks at the first batch without learning from it.
 func (s *session) recordInitial(o trainer.Observer, clock func() float64) error {
 	order := dataset.Order(s.training, s.spec.Seed, 0)
-	n, err := s.input.fill(s.spec.Data.Train, order[:s.input.rows], s.spec.Architecture.Training.Augment, s.spec.Seed, 0)
+	n, err := s.input.fill(s.spec.Data.Train, order[:s.input.rows], s.augmentation(0))
 	if err != nil {
 		return err
 	}

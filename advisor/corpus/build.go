@@ -1,0 +1,158 @@
+package corpus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"probewise/advisor"
+	"probewise/trainer"
+)
+
+// Plan says which runs to make: architectures 0 to Runs−1 of the seed's sequence, trained in full.
+type Plan struct {
+	Data    *trainer.Dataset
+	Budget  trainer.Budget
+	Runs    int
+	Seed    uint64
+	Jobs    int    // runs at a time
+	File    string // the shard
+	Version string // of the program
+	Space   Space
+}
+
+// Progress tells how far a build is. Done counts the runs in the shard.
+type Progress struct {
+	Done, Runs int
+	Index      int // of the run that has just moved
+	Training   trainer.Progress
+	Finished   *Entry // the run that has just been stored
+}
+
+// Build trains the runs of the plan that the shard does not hold, and appends each as it finishes. Stopping and
+// starting again loses at most the runs in hand.
+func Build(ctx context.Context, t advisor.Trainer, p Plan, watch func(Progress)) error {
+	if err := Repair(p.File); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(p.File), 0o755); err != nil {
+		return fmt.Errorf("make the shard's folder: %w", err)
+	}
+	b := builder{Plan: p, trainer: t, watch: watch}
+	missing, err := b.missing()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	next := make(chan int)
+	var group sync.WaitGroup
+	for range max(p.Jobs, 1) {
+		group.Go(func() {
+			for index := range next {
+				if err := b.run(ctx, index); err != nil {
+					cancel(fmt.Errorf("run %d: %w", index, err))
+				}
+			}
+		})
+	}
+	for _, index := range missing {
+		select {
+		case next <- index:
+		case <-ctx.Done():
+		}
+	}
+	close(next)
+	group.Wait()
+	return context.Cause(ctx)
+}
+
+type builder struct {
+	Plan
+	trainer advisor.Trainer
+
+	mu    sync.Mutex // of the shard and the watcher
+	done  int
+	watch func(Progress)
+}
+
+// missing lists the runs that the shard does not hold.
+func (b *builder) missing() ([]int, error) {
+	have := map[int]bool{}
+	data, err := os.ReadFile(b.File)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read the shard: %w", err)
+	}
+	entries, _, err := decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("read the shard %s: %w", b.File, err)
+	}
+	for _, e := range entries {
+		if e.Seed == b.Seed {
+			have[e.Index] = true
+		}
+	}
+	var missing []int
+	for i := range b.Runs {
+		if !have[i] {
+			missing = append(missing, i)
+		}
+	}
+	b.done = b.Runs - len(missing)
+	return missing, nil
+}
+
+func (b *builder) run(ctx context.Context, index int) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	a, err := Sample(b.Space, b.Seed, index)
+	if err != nil {
+		return err
+	}
+	session, err := b.trainer.Start(ctx, trainer.Spec{Architecture: a, Data: b.Data, Budget: b.Budget, Seed: a.Training.Seed})
+	if err != nil {
+		return err
+	}
+	o := &observer{builder: b, index: index}
+	outcome, err := session.TrainTo(ctx, b.Budget.Epochs, o)
+	if err := errors.Join(err, session.Close()); err != nil {
+		return err
+	}
+	e := Entry{Seed: b.Seed, Index: index, PastRun: advisor.PastRun{
+		Key:       advisor.Key{Dataset: b.Data.Name, Images: b.Budget.Images, Epochs: b.Budget.Epochs},
+		DatasetID: b.Data.ID, Architecture: a, Seed: a.Training.Seed, Version: b.Version, Outcome: outcome, Records: o.records,
+	}}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := Append(b.File, e); err != nil {
+		return err
+	}
+	b.done++
+	b.watch(Progress{Done: b.done, Runs: b.Runs, Index: index, Finished: &e})
+	return nil
+}
+
+// observer keeps a run's records and passes its progress on.
+type observer struct {
+	*builder
+	index   int
+	records []trainer.EpochRecord
+}
+
+// Progress implements trainer.Observer.
+func (o *observer) Progress(p trainer.Progress) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.watch(Progress{Done: o.done, Runs: o.Runs, Index: o.index, Training: p})
+}
+
+// Record implements trainer.Observer.
+func (o *observer) Record(r trainer.EpochRecord) error {
+	o.records = append(o.records, r)
+	return nil
+}

@@ -1,0 +1,67 @@
+package advisor
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// What every store of runs and advice answers, wrapped with the operation and its operands.
+var (
+	// ErrNotFound: there is no such record.
+	ErrNotFound = errors.New("not found")
+	// ErrLeaseLost: the job is no longer this worker's. Nothing was written; stop working on it.
+	ErrLeaseLost = errors.New("lease lost")
+	// ErrCancelRequested: the job is still this worker's, and its owner wants it to stop.
+	ErrCancelRequested = errors.New("cancel requested")
+	// ErrFinished: the record has ended and can no longer change.
+	ErrFinished = errors.New("already finished")
+	// ErrServesAdvice: the run is a probe or verification of an advice; only the advice can be claimed or cancelled.
+	ErrServesAdvice = errors.New("the run serves an advice")
+)
+
+// JobKind says what a worker claims.
+type JobKind string
+
+// The kinds of job. An advice's probe and verification runs belong to its job; only stand-alone runs are jobs.
+const (
+	JobAdvice JobKind = "advice"
+	JobRun    JobKind = "run"
+)
+
+// Lease is the right to work on a job until it expires, unless a heartbeat extends it. Every claim has a token of its
+// own, so that a worker that was given up cannot write over its successor's work.
+type Lease struct {
+	Kind  JobKind
+	ID    string // of the advice or run
+	Token string
+}
+
+// Worker is the process that holds a lease.
+type Worker struct {
+	Host    string // host name, on Linux with its process id namespace; "" where unknown
+	PID     int
+	Started string // tells the process from a later one with the same PID; "" where unknown
+}
+
+// String names the worker for people.
+func (w Worker) String() string {
+	host, _, _ := strings.Cut(w.Host, " ")
+	return fmt.Sprintf("process %d on host %q", w.PID, host)
+}
+
+// AdviceFilter selects advice, newest first. The zero value selects all.
+type AdviceFilter struct {
+	State State
+	Limit int    // at most this many; 0: all
+	After string // id of the last advice of the page before
+}
+
+// RunFilter selects runs, newest first. The zero value selects all.
+type RunFilter struct {
+	State  State
+	Kind   Kind
+	Advice string // only the runs that serve this advice
+	Limit  int    // at most this many; 0: all
+	After  string // id of the last run of the page before
+}

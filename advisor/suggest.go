@@ -1,0 +1,126 @@
+package advisor
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"probewise/trainer"
+)
+
+// candidate is a package of proposals as one valid architecture.
+type candidate struct {
+	Suggestion
+	architecture trainer.Architecture
+	weight       int // of the diagnoses that it treats
+}
+
+// themes in the order in which they are applied: layers are reshaped before what remains is regularised.
+var themes = []Theme{Reshape, Regularise, Stabilise}
+
+// packages combines proposals: all of them, all of one theme, and each alone. Packages that are not valid, that change
+// nothing, or that equal another are left out.
+func packages(base trainer.Architecture, diagnoses []Diagnosis, proposals []Proposal) ([]candidate, error) {
+	var ordered []Proposal
+	for _, theme := range themes {
+		for _, p := range proposals {
+			if p.Theme == theme {
+				ordered = append(ordered, p)
+			}
+		}
+	}
+	groups := [][]Proposal{ordered}
+	for _, theme := range themes {
+		of := slices.DeleteFunc(slices.Clone(ordered), func(p Proposal) bool { return p.Theme != theme })
+		without := slices.DeleteFunc(slices.Clone(ordered), func(p Proposal) bool { return p.Theme == theme })
+		groups = append(groups, of, without)
+	}
+	for _, p := range ordered {
+		groups = append(groups, []Proposal{p})
+	}
+
+	seen := map[string]bool{base.ID(): true}
+	var out []candidate
+	for _, group := range groups {
+		c, err := combine(base, group)
+		var invalid *trainer.InvalidError
+		if errors.As(err, &invalid) {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		if id := c.architecture.ID(); !seen[id] {
+			seen[id] = true
+			c.weight = treated(c.Rules, diagnoses)
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
+// combine applies the proposals one after the other. What counts is the patch: the architecture is the base after it.
+func combine(base trainer.Architecture, group []Proposal) (candidate, error) {
+	revised := clone(base)
+	var c candidate
+	var titles, reasons []string
+	for _, p := range group {
+		p.Revise(&revised)
+		titles = append(titles, p.Title)
+		if !slices.Contains(c.Rules, p.Rule) {
+			c.Rules = append(c.Rules, p.Rule)
+		}
+		if !slices.Contains(reasons, p.Reason) {
+			reasons = append(reasons, p.Reason)
+		}
+	}
+	c.Title, c.Reason = strings.Join(titles, "; "), strings.Join(reasons, " ")
+	var err error
+	if c.Edits, err = Edits(base, revised); err != nil {
+		return c, err
+	}
+	c.architecture, err = Apply(base, c.Edits)
+	return c, err
+}
+
+func clone(a trainer.Architecture) trainer.Architecture {
+	a.Layers = slices.Clone(a.Layers)
+	return a
+}
+
+// treated sums the weights of the diagnoses that the rules made.
+func treated(rules []string, diagnoses []Diagnosis) int {
+	sum := 0
+	for _, d := range diagnoses {
+		if slices.Contains(rules, d.Rule) {
+			sum += map[Severity]int{High: 9, Medium: 3, Low: 1}[d.Severity]
+		}
+	}
+	return sum
+}
+
+// rank orders the candidates by the gain that the architecture alone lets expect; without a prediction by the weight of
+// the diagnoses that they treat. Among equals the smallest edit comes first.
+func rank(ctx context.Context, p Predictor, k Key, candidates []candidate) error {
+	for i := range candidates {
+		c := &candidates[i]
+		predicted, err := p.FromArchitecture(ctx, k, c.architecture)
+		var none *NoPredictionError
+		if errors.As(err, &none) {
+			continue
+		} else if err != nil {
+			return err
+		}
+		c.Predicted = &Expectation{predicted.TestAccuracy, predicted.Low, predicted.High}
+	}
+	slices.SortStableFunc(candidates, func(a, b candidate) int {
+		if a.Predicted != nil && b.Predicted != nil {
+			if d := cmp.Compare(b.Predicted.TestAccuracy, a.Predicted.TestAccuracy); d != 0 {
+				return d
+			}
+		}
+		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(len(a.Edits), len(b.Edits)))
+	})
+	return nil
+}

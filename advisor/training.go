@@ -1,0 +1,98 @@
+package advisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"probewise/trainer"
+)
+
+// training is a run in the hands of a worker: what it records is stored as it comes.
+type training struct {
+	desk    Desk
+	lease   Lease
+	run     Run
+	phase   string
+	watch   Watcher
+	session trainer.Session
+	result  ProbeResult
+}
+
+// begin starts a run's session.
+func (d Desk) begin(ctx context.Context, l Lease, r Run, data *trainer.Dataset, phase string, watch Watcher) (*training, error) {
+	if data.ID != r.DatasetID {
+		return nil, fmt.Errorf("data set %s has changed since run %s was asked for", r.Dataset, r.ID)
+	}
+	session, err := d.Trainer.Start(ctx, trainer.Spec{Architecture: r.Architecture, Data: data, Budget: r.Budget, Seed: r.Seed})
+	if err != nil {
+		return nil, err
+	}
+	return &training{desk: d, lease: l, run: r, phase: phase, watch: watch, session: session,
+		result: ProbeResult{Architecture: r.Architecture}}, nil
+}
+
+func (t *training) close() error { return t.session.Close() }
+
+// trainTo trains to the end of the epoch.
+func (t *training) trainTo(ctx context.Context, epoch int) error {
+	outcome, err := t.session.TrainTo(ctx, epoch, &recorder{ctx: ctx, training: t, last: epoch})
+	if err != nil {
+		return err
+	}
+	t.result.Outcome, t.result.Epochs = outcome, epoch
+	return nil
+}
+
+// finish stores the outcome.
+func (t *training) finish(ctx context.Context) error {
+	return t.desk.Store.FinishRun(ctx, t.lease, t.run.ID, Succeeded, &t.result.Outcome, "")
+}
+
+// recorder is a training as a trainer.Observer.
+type recorder struct {
+	ctx context.Context
+	*training
+	last int // epoch of this stretch
+}
+
+// Progress implements trainer.Observer: the share of this stretch, not of the full run.
+func (r *recorder) Progress(p trainer.Progress) {
+	p.Batches = p.Batches / r.run.Budget.Epochs * r.last
+	r.watch(Event{Type: "progress", Phase: r.phase, Run: r.run.ID, Progress: p})
+}
+
+// Record implements trainer.Observer.
+func (r *recorder) Record(e trainer.EpochRecord) error {
+	r.result.Records = append(r.result.Records, e)
+	r.watch(Event{Type: "epoch", Phase: r.phase, Run: r.run.ID, Record: &e})
+	return r.desk.Store.AppendRecord(r.ctx, r.lease, r.run.ID, e)
+}
+
+// train does a run of its own, full or probe.
+func (d Desk) train(ctx context.Context, l Lease, watch Watcher) error {
+	r, err := d.Store.Run(ctx, l.ID)
+	if err != nil {
+		return err
+	}
+	watch(Event{Type: "state", Phase: "train", Run: r.ID})
+	data, err := d.Datasets.Load(ctx, r.Dataset)
+	if err != nil {
+		return d.fail(ctx, l, r, fmt.Errorf("load data set %s: %w", r.Dataset, err))
+	}
+	t, err := d.begin(ctx, l, r, data, "train", watch)
+	if err != nil {
+		return d.fail(ctx, l, r, err)
+	}
+	err = t.trainTo(ctx, r.StopAfter)
+	if err == nil {
+		err = t.finish(ctx)
+	} else {
+		err = d.fail(ctx, l, r, err)
+	}
+	if err := errors.Join(err, t.close()); err != nil {
+		return fmt.Errorf("run %s: %w", r.ID, err)
+	}
+	watch(Event{Type: "done", Run: r.ID})
+	return nil
+}

@@ -1,0 +1,91 @@
+//go:build unix
+
+package advisor
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"testing"
+)
+
+// childSwitch makes TestGoneAfterKill a process that lives until its standard input ends.
+const childSwitch = "PROBEWISE_TEST_WAITING_CHILD"
+
+func TestGone(t *testing.T) {
+	this := ThisWorker()
+	if this.Host == "" || this.PID != os.Getpid() {
+		t.Fatalf("ThisWorker() = %+v", this)
+	}
+	if ThisWorker() != this {
+		t.Errorf("ThisWorker() changed from %+v to %+v", this, ThisWorker())
+	}
+	if this.Gone() {
+		t.Error("the running process counts as gone")
+	}
+	reused := Worker{this.Host, this.PID, this.Started + "1"}
+	if runtime.GOOS == "linux" && !reused.Gone() {
+		t.Error("a process with another start time and our PID does not count as gone")
+	}
+	for _, w := range []Worker{
+		{},
+		{Host: this.Host},
+		{Host: this.Host, PID: -1, Started: "x"},
+		{Host: this.Host + "2", PID: this.PID, Started: "x"},
+		{Host: this.Host, PID: this.PID},
+	} {
+		if w.Gone() {
+			t.Errorf("%+v counts as gone", w)
+		}
+	}
+}
+
+func TestGoneAfterKill(t *testing.T) {
+	if os.Getenv(childSwitch) != "" {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		return
+	}
+	child := exec.Command(os.Args[0], "-test.run=^TestGoneAfterKill$")
+	child.Env = append(os.Environ(), childSwitch+"=1")
+	stdin, err := child.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdin.Close()
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	w := Worker{Host: hostName(), PID: child.Process.Pid}
+	w.Started, _ = processStart(w.PID)
+	if w.Gone() {
+		t.Error("the child counts as gone while it waits for its input")
+	}
+	if err := child.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = child.Wait() // "signal: killed"
+	if !w.Gone() {
+		t.Error("the killed child does not count as gone")
+	}
+}
+
+func TestParseStat(t *testing.T) {
+	const tail = " 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4242 20 21"
+	for _, c := range []struct {
+		name, stat, ticks string
+		ended             bool
+	}{
+		{"sleeping", "77 (probewise) S" + tail, "4242", false},
+		{"name with spaces and parentheses", "77 (a) Z (b c) R" + tail, "4242", false},
+		{"zombie", "77 (probewise) Z" + tail, "4242", true},
+		{"dead", "77 (probewise) X" + tail, "4242", true},
+		{"cut short", "77 (probewise) S 1 2 3", "", false},
+		{"empty", "", "", false},
+	} {
+		ticks, ended := parseStat(c.stat)
+		if ticks != c.ticks || ended != c.ended {
+			t.Errorf("%s: parseStat = %q, %v; want %q, %v", c.name, ticks, ended, c.ticks, c.ended)
+		}
+	}
+}

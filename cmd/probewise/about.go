@@ -1,0 +1,108 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"probewise/advisor"
+	"probewise/advisor/rule"
+	"probewise/trainer"
+	"probewise/trainer/kernel"
+)
+
+// buildVersion is set by the linker: -ldflags "-X main.buildVersion=v1.2.3".
+var buildVersion string
+
+// version names the exact program: what the linker was told, else the commit or module version that Go recorded.
+func version() string {
+	if buildVersion != "" {
+		return buildVersion
+	}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	revision, dirty := "", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			revision = s.Value
+		case s.Key == "vcs.modified" && s.Value == "true":
+			dirty = "-dirty"
+		}
+	}
+	if revision != "" {
+		return revision[:min(len(revision), 12)] + dirty
+	}
+	return info.Main.Version
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if a.JSON {
+				return a.printJSON(map[string]string{"version": version(), "go": runtime.Version(),
+					"platform": runtime.GOOS + "/" + runtime.GOARCH, "kernel": kernel.Variant()})
+			}
+			_, err := fmt.Fprintf(a.out, "probewise %s (%s, %s/%s, %s kernels)\n",
+				version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, kernel.Variant())
+			return err
+		},
+	}
+}
+
+func (a *app) rulesCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "rules", Short: "List the rules that diagnoses come from", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			type entry struct {
+				Name string `json:"name"`
+				Doc  string `json:"doc"`
+			}
+			list := []entry{}
+			for _, r := range rule.All() {
+				list = append(list, entry{r.Name, r.Doc})
+			}
+			if a.JSON {
+				return a.printJSON(list)
+			}
+			for _, r := range list {
+				if _, err := fmt.Fprintf(a.out, "%s\n    %s\n", r.Name, r.Doc); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+}
+
+func (a *app) schemaCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "schema", Short: "Print the JSON Schema of architectures", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := a.out.Write(trainer.SchemaJSON())
+			return err
+		},
+	}
+}
+
+// healthcheckCommand is for containers: it opens the database and reads from it.
+func (a *app) healthcheckCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "healthcheck", Short: "Check that the data folder can be used", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			s, err := a.open(c.Context())
+			if err != nil {
+				return &exitError{exitUnevaluated, err}
+			}
+			if _, err := s.db.ListRuns(c.Context(), advisor.RunFilter{Limit: 1}); err != nil {
+				return &exitError{exitUnevaluated, err}
+			}
+			return s.close()
+		},
+	}
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"probewise/advisor"
+	"probewise/advisor/report"
+	"probewise/trainer"
+)
+
+func (a *app) adviseCommand() *cobra.Command {
+	var r advisor.Request
+	var noVerify bool
+	c := &cobra.Command{
+		Use:   "advise FILE",
+		Short: "Train a probe, predict, diagnose, and suggest verified edits",
+		Long: "Trains the first epochs of the architecture in FILE (\"-\": standard input), predicts the test accuracy of full\n" +
+			"training, and re-probes the best suggestions with the same seed. An advice that was interrupted is taken up again\n" +
+			"by the same command.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			r.Verify, r.Probe.Seed = !noVerify, a.Seed
+			return a.advise(c.Context(), args[0], r)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&r.Dataset, "dataset", advisor.DefaultDataset, "data set (see: probewise dataset list)")
+	f.IntVar(&r.Probe.Epochs, "probe-epochs", advisor.DefaultProbeEpochs, "epochs of the probe")
+	f.IntVar(&r.Probe.Images, "images", 0, "training and validation images; 0: 10,000 or all where there are fewer")
+	f.IntVar(&r.Epochs, "epochs", 0, "epochs of the full run that is predicted; 0: the architecture's")
+	f.IntVar(&r.Suggestions, "suggestions", advisor.DefaultSuggestions, "at most this many suggestions")
+	f.BoolVar(&noVerify, "no-verify", false, "do not re-probe the suggestions")
+	f.BoolVar(&r.Train, "train", false, "train the revised architecture in full and add it to the past runs")
+	return c
+}
+
+func (a *app) advise(ctx context.Context, file string, r advisor.Request) error {
+	data, err := a.read(file)
+	if err != nil {
+		return err
+	}
+	s, err := a.open(ctx)
+	if err != nil {
+		return &exitError{exitUnevaluated, err}
+	}
+	defer func() { _ = s.close() }() // everything is on disk when its write returned
+	advice, err := s.desk.SubmitAdvice(ctx, data, r)
+	if err != nil {
+		return a.badInput(file, err)
+	}
+	watch := a.watch()
+	if err := s.work(ctx, advisor.JobAdvice, advice.ID, watch); err != nil {
+		return err
+	}
+	if advice, err = s.db.Advice(ctx, advice.ID); err != nil {
+		return &exitError{exitUnevaluated, err}
+	}
+	if advice.TrainingRun != nil {
+		if err := s.work(ctx, advisor.JobRun, *advice.TrainingRun, watch); err != nil {
+			return err
+		}
+	}
+	return a.printAdvice(ctx, s, advice)
+}
+
+func (a *app) printAdvice(ctx context.Context, s *service, advice advisor.Advice) error {
+	if a.JSON {
+		return a.printJSON(advice)
+	}
+	records, err := s.db.Records(ctx, advice.ProbeRun)
+	if err != nil {
+		return &exitError{exitUnevaluated, err}
+	}
+	options := report.Options{Color: a.color(), Width: a.width()}
+	if err := report.Text(a.out, advice, records, options); err != nil || advice.TrainingRun == nil {
+		return err
+	}
+	return a.printRun(ctx, s, *advice.TrainingRun)
+}
+
+func (a *app) printRun(ctx context.Context, s *service, id string) error {
+	run, err := s.db.Run(ctx, id)
+	if err != nil {
+		return &exitError{exitUnevaluated, err}
+	}
+	if a.JSON {
+		return a.printJSON(run)
+	}
+	records, err := s.db.Records(ctx, id)
+	if err != nil {
+		return &exitError{exitUnevaluated, err}
+	}
+	return report.RunText(a.out, run, records, report.Options{Color: a.color(), Width: a.width()})
+}
+
+func (a *app) trainCommand() *cobra.Command {
+	var name string
+	var b trainer.Budget
+	c := &cobra.Command{
+		Use:   "train FILE",
+		Short: "Train an architecture in full and add the run to the past runs",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.train(c.Context(), args[0], name, b)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&name, "dataset", advisor.DefaultDataset, "data set (see: probewise dataset list)")
+	f.IntVar(&b.Images, "images", 0, "training and validation images; 0: 10,000 or all where there are fewer")
+	f.IntVar(&b.Epochs, "epochs", 0, "epochs; 0: the architecture's")
+	return c
+}
+
+func (a *app) train(ctx context.Context, file, name string, b trainer.Budget) error {
+	data, err := a.read(file)
+	if err != nil {
+		return err
+	}
+	s, err := a.open(ctx)
+	if err != nil {
+		return &exitError{exitUnevaluated, err}
+	}
+	defer func() { _ = s.close() }()
+	run, warnings, err := s.desk.SubmitRun(ctx, data, name, b, a.Seed)
+	if err != nil {
+		return a.badInput(file, err)
+	}
+	for _, w := range warnings {
+		fmt.Fprintln(a.errOut, "warning:", w)
+	}
+	if err := s.work(ctx, advisor.JobRun, run.ID, a.watch()); err != nil {
+		return err
+	}
+	return a.printRun(ctx, s, run.ID)
+}
+
+// badInput prints every finding about an architecture, each with its pointer; other errors pass through.
+func (a *app) badInput(file string, err error) error {
+	var invalid *trainer.InvalidError
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	if a.JSON {
+		type document struct {
+			File   string            `json:"file"`
+			Errors []trainer.Finding `json:"errors"`
+		}
+		if err := a.printJSON(document{file, invalid.Findings}); err != nil {
+			return err
+		}
+		return &exitError{exitUsage, nil}
+	}
+	for _, f := range invalid.Findings {
+		fmt.Fprintf(a.errOut, "%s: %s: %s (%s)\n", file, orDocument(f.Pointer), f.Message, f.Code)
+	}
+	return &exitError{exitUsage, fmt.Errorf("%s: %d errors in the architecture", file, len(invalid.Findings))}
+}
+
+func orDocument(pointer string) string {
+	if pointer == "" {
+		return "document"
+	}
+	return pointer
+}

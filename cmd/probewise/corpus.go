@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"probewise/advisor"
+	"probewise/advisor/corpus"
+	"probewise/trainer"
+	"probewise/trainer/dataset"
+)
+
+func (a *app) corpusCommand() *cobra.Command {
+	c := &cobra.Command{Use: "corpus", Short: "Make and show past runs"}
+	c.AddCommand(a.corpusBuildCommand(), a.corpusShowCommand())
+	return c
+}
+
+func (a *app) corpusBuildCommand() *cobra.Command {
+	var name, out string
+	p := corpus.Plan{}
+	c := &cobra.Command{
+		Use:   "build",
+		Short: "Sample architectures and train them in full",
+		Long: "Samples architectures 0 … N-1 of the seed's sequence and trains each in full. Runs that the shard already\n" +
+			"holds are not trained again, so an interrupted build goes on where it stopped.",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			p.Seed = max(a.Seed, 1)
+			return a.corpusBuild(c.Context(), name, out, p)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&name, "dataset", advisor.DefaultDataset, "data set")
+	f.IntVar(&p.Runs, "runs", 40, "runs that the shard holds in the end")
+	f.IntVar(&p.Budget.Images, "images", 0, "training and validation images; 0: 10,000 or all where there are fewer")
+	f.IntVar(&p.Budget.Epochs, "epochs", 15, "epochs of each run")
+	f.IntVar(&p.Jobs, "jobs", runtime.NumCPU(), "runs at a time")
+	f.Int64Var(&p.Space.MultiplyAdds, "multiply-adds", 3_000_000, "at most, forward, per image")
+	f.Int64Var(&p.Space.MaxParameters, "parameters", 3_000_000, "at most")
+	f.StringVar(&out, "out", "", "folder of the shard; default: corpus in the data folder")
+	return c
+}
+
+func (a *app) corpusBuild(ctx context.Context, name, out string, p corpus.Plan) error {
+	if p.Runs < 1 || p.Budget.Epochs < 1 || p.Jobs < 1 {
+		return fmt.Errorf("--runs, --epochs and --jobs must be at least 1")
+	}
+	data, err := dataset.Open(a.DataDir).Load(ctx, name)
+	if err != nil {
+		return err
+	}
+	if p.Budget.Images == 0 {
+		p.Budget.Images = min(advisor.DefaultImages, data.Train.Len())
+	}
+	if out == "" {
+		out = a.corpusDir()
+	}
+	key := advisor.Key{Dataset: name, Images: p.Budget.Images, Epochs: p.Budget.Epochs}
+	p.Data, p.Version, p.File = data, version(), filepath.Join(out, corpus.FileName(key, p.Seed))
+	p.Space.Input, p.Space.Classes, p.Space.Epochs = [3]int{data.Height, data.Width, data.Channels}, len(data.Classes), p.Budget.Epochs
+	bar := a.bar(int64(p.Runs), "past runs")
+	err = corpus.Build(ctx, newTrainer(max(runtime.NumCPU()/p.Jobs, 1)), p, func(s corpus.Progress) {
+		if s.Finished == nil {
+			return
+		}
+		_ = bar.Set(s.Done)
+		if !a.Quiet {
+			fmt.Fprintln(a.errOut, describe(*s.Finished))
+		}
+	})
+	if err != nil {
+		return &exitError{exitUnevaluated, err}
+	}
+	if a.JSON {
+		return a.printJSON(map[string]any{"file": p.File, "runs": p.Runs})
+	}
+	_, err = fmt.Fprintf(a.out, "%s holds %d runs\n", p.File, p.Runs)
+	return err
+}
+
+// describe is one line about a finished run.
+func describe(e corpus.Entry) string {
+	result := fmt.Sprintf("test accuracy %.3f", float64(e.Outcome.TestAccuracy))
+	if e.Outcome.Diverged {
+		result = fmt.Sprintf("diverged in epoch %d", e.Outcome.DivergedEpoch)
+	}
+	cost := e.Architecture.Cost()
+	return fmt.Sprintf("run %d: %s, %d parameters, %.2f million multiply-adds, %.0f s",
+		e.Index, result, cost.Parameters, float64(cost.MultiplyAdds)/1e6, e.Outcome.Seconds)
+}
+
+func (a *app) corpusShowCommand() *cobra.Command {
+	var name string
+	c := &cobra.Command{
+		Use:   "show",
+		Short: "List the past runs of a data set",
+		Args:  cobra.NoArgs,
+		RunE:  func(c *cobra.Command, _ []string) error { return a.corpusShow(c.Context(), name) },
+	}
+	c.Flags().StringVar(&name, "dataset", advisor.DefaultDataset, "data set")
+	return c
+}
+
+// pastRun is a past run as it is listed.
+type pastRun struct {
+	Key            advisor.Key     `json:"key"`
+	ArchitectureID string          `json:"architecture_id"`
+	Name           string          `json:"name"`
+	Parameters     int64           `json:"parameters"`
+	MultiplyAdds   int64           `json:"multiply_adds"`
+	Outcome        trainer.Outcome `json:"outcome"`
+	Version        string          `json:"version"`
+}
+
+func (a *app) corpusShow(ctx context.Context, name string) error {
+	s, err := a.open(ctx)
+	if err != nil {
+		return &exitError{exitUnevaluated, err}
+	}
+	defer func() { _ = s.close() }()
+	keys, err := a.keys(ctx, s, name)
+	if err != nil {
+		return err
+	}
+	list := []pastRun{}
+	for _, k := range keys {
+		runs, err := s.predictor.Past(ctx, k)
+		if err != nil {
+			return err
+		}
+		for _, r := range runs {
+			cost := r.Architecture.Cost()
+			list = append(list, pastRun{k, r.Architecture.ID(), r.Architecture.Name, cost.Parameters, cost.MultiplyAdds, r.Outcome, r.Version})
+		}
+	}
+	if a.JSON {
+		return a.printJSON(list)
+	}
+	for _, r := range list {
+		accuracy, err := json.Marshal(r.Outcome.TestAccuracy)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "%s\t%s\t%d parameters\t%d multiply-adds\ttest accuracy %s\n",
+			r.Key, r.Name, r.Parameters, r.MultiplyAdds, accuracy)
+	}
+	fmt.Fprintf(a.out, "%d past runs\n", len(list))
+	return nil
+}

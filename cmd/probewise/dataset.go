@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"probewise/trainer/dataset"
+)
+
+func (a *app) datasetCommand() *cobra.Command {
+	c := &cobra.Command{Use: "dataset", Short: "List, fetch and add data sets"}
+	c.AddCommand(
+		&cobra.Command{
+			Use: "list", Short: "List the data sets that are there", Args: cobra.NoArgs,
+			RunE: func(*cobra.Command, []string) error { return a.datasetList() },
+		},
+		&cobra.Command{
+			Use: "get NAME", Short: "Fetch an official data set: fashion-mnist, mnist, cifar10 or cifar100", Args: cobra.ExactArgs(1),
+			RunE: func(c *cobra.Command, args []string) error {
+				return a.datasetStore(c.Context(), func(l *dataset.Library, progress func(done, total int64)) (dataset.Manifest, error) {
+					return l.Get(c.Context(), args[0], progress)
+				})
+			},
+		},
+		&cobra.Command{
+			Use:   "add NAME PATH",
+			Short: "Add a data set: CIFAR binary (folder, tar.gz), IDX files, or an image folder (folder, zip)",
+			Args:  cobra.ExactArgs(2),
+			RunE: func(c *cobra.Command, args []string) error {
+				return a.datasetStore(c.Context(), func(l *dataset.Library, progress func(done, total int64)) (dataset.Manifest, error) {
+					return l.Add(c.Context(), args[0], args[1], progress)
+				})
+			},
+		},
+	)
+	return c
+}
+
+func (a *app) datasetList() error {
+	manifests, err := dataset.Open(a.DataDir).List()
+	if err != nil {
+		return err
+	}
+	if a.JSON {
+		return a.printJSON(manifests)
+	}
+	t := table.NewWriter()
+	t.SetOutputMirror(a.out)
+	t.SetStyle(table.StyleLight)
+	t.AppendHeader(table.Row{"name", "training images", "test images", "size", "classes", "format"})
+	for _, m := range manifests {
+		size := fmt.Sprintf("%d×%d×%d", m.Height, m.Width, m.Channels)
+		t.AppendRow(table.Row{m.Name, m.Train, m.Test, size, len(m.Classes), m.Format})
+	}
+	t.Render()
+	return nil
+}
+
+func (a *app) datasetStore(ctx context.Context, store func(*dataset.Library, func(done, total int64)) (dataset.Manifest, error)) error {
+	var bar *progressbar.ProgressBar
+	m, err := store(dataset.Open(a.DataDir), func(done, total int64) {
+		if bar == nil || bar.GetMax64() != total {
+			bar = a.bar(total, "data set")
+		}
+		_ = bar.Set64(done)
+	})
+	if err != nil {
+		if ctx.Err() != nil {
+			return &exitError{exitInterrupted, err}
+		}
+		return err
+	}
+	if a.JSON {
+		return a.printJSON(m)
+	}
+	_, err = fmt.Fprintf(a.out, "%s: %d training and %d test images of %d×%d×%d in %d classes (%s)\n",
+		m.Name, m.Train, m.Test, m.Height, m.Width, m.Channels, len(m.Classes), m.Format)
+	return err
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"probewise/advisor"
+	"probewise/advisor/corpus"
+	"probewise/forest"
+)
+
+func (a *app) forestCommand() *cobra.Command {
+	c := &cobra.Command{Use: "forest", Short: "Show how well predictions can be trusted"}
+	c.AddCommand(a.forestShowCommand())
+	return c
+}
+
+func (a *app) forestShowCommand() *cobra.Command {
+	var name string
+	var repeats int
+	c := &cobra.Command{
+		Use:   "show",
+		Short: "Print the held-out figures of the predictions for a data set",
+		Long: "Cross-validates the forest on the past runs: every figure is held-out, each run predicted by a forest that\n" +
+			"never saw its architecture. In-sample figures say nothing and are not shown.",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return a.forestShow(c.Context(), name, repeats) },
+	}
+	c.Flags().StringVar(&name, "dataset", advisor.DefaultDataset, "data set")
+	c.Flags().IntVar(&repeats, "repeats", 2, "repetitions of the ten-fold cross-validation")
+	return c
+}
+
+// card says how well the forest of a key predicts.
+type card struct {
+	Dataset  string      `json:"dataset"`
+	PastRuns int         `json:"past_runs"`
+	Images   int         `json:"images"`
+	Epochs   int         `json:"epochs"`
+	Probe    []cardEntry `json:"probe"`
+	Reason   string      `json:"reason,omitempty"` // why there are no figures
+}
+
+// cardEntry is held-out, at one probe length.
+type cardEntry struct {
+	Epochs     int     `json:"epochs"` // 0: the architecture alone
+	Runs       int     `json:"runs"`
+	R2         float64 `json:"r2"`
+	MAE        float64 `json:"mae"`
+	Tau        float64 `json:"tau"` // Kendall's τ-b
+	Coverage80 float64 `json:"coverage80"`
+	Width80    float64 `json:"width80"`
+}
+
+func (a *app) forestShow(ctx context.Context, name string, repeats int) error {
+	if repeats < 1 {
+		return errors.New("--repeats must be at least 1")
+	}
+	s, err := a.open(ctx)
+	if err != nil {
+		return &exitError{exitUnevaluated, err}
+	}
+	defer func() { _ = s.close() }()
+	keys, err := a.keys(ctx, s, name)
+	if err != nil {
+		return err
+	}
+	cards := []card{}
+	for _, k := range keys {
+		c, err := s.card(ctx, k, repeats)
+		if err != nil {
+			return &exitError{exitUnevaluated, err}
+		}
+		cards = append(cards, c)
+	}
+	if a.JSON {
+		return a.printCards(name, cards)
+	}
+	if len(cards) == 0 {
+		_, err := fmt.Fprintf(a.out, "no past runs for %s; make some: probewise corpus build --dataset %s\n", name, name)
+		return err
+	}
+	for _, c := range cards {
+		a.printCard(c)
+	}
+	return nil
+}
+
+// printCards prints the card of the key with the most past runs, as one object, and the others beside it.
+func (a *app) printCards(name string, cards []card) error {
+	if len(cards) == 0 {
+		return a.printJSON(card{Dataset: name, Probe: []cardEntry{}, Reason: "no past runs"})
+	}
+	slices.SortStableFunc(cards, func(x, y card) int { return y.PastRuns - x.PastRuns })
+	type document struct {
+		card
+		Others []card `json:"others,omitempty"`
+	}
+	return a.printJSON(document{cards[0], cards[1:]})
+}
+
+// probeLengths that the card shows, in epochs; 0 is the architecture alone.
+var probeLengths = []int{0, 1, 2, 3, 5}
+
+func (s *service) card(ctx context.Context, k advisor.Key, repeats int) (card, error) {
+	runs, err := s.predictor.Past(ctx, k)
+	if err != nil {
+		return card{}, err
+	}
+	c := card{Dataset: k.Dataset, PastRuns: len(runs), Images: k.Images, Epochs: k.Epochs, Probe: []cardEntry{}}
+	for _, epochs := range probeLengths {
+		t, err := s.predictor.Table(ctx, k, epochs)
+		var none *advisor.NoPredictionError
+		if errors.As(err, &none) {
+			c.Reason = none.Reason
+			continue
+		} else if err != nil {
+			return c, err
+		}
+		response, err := child(ctx, forest.Request{Table: t, Options: forest.Options{Seed: 1}, Repeats: repeats})
+		if err != nil {
+			return c, fmt.Errorf("cross-validate %s at %d epochs: %w", k, epochs, err)
+		}
+		score := response.Score
+		c.Probe = append(c.Probe, cardEntry{epochs, score.Runs, score.R2, score.MAE, score.Tau, score.Coverage, score.Width})
+	}
+	return c, nil
+}
+
+func (a *app) printCard(c card) {
+	fmt.Fprintf(a.out, "%s, %d images, %d epochs: %d past runs\n", c.Dataset, c.Images, c.Epochs, c.PastRuns)
+	if len(c.Probe) == 0 {
+		fmt.Fprintln(a.out, "no figures:", c.Reason)
+		return
+	}
+	t := table.NewWriter()
+	t.SetOutputMirror(a.out)
+	t.SetStyle(table.StyleLight)
+	t.AppendHeader(table.Row{"probe epochs", "held-out R²", "mean abs. error", "Kendall τ", "80 % interval covers", "mean width"})
+	for _, e := range c.Probe {
+		length := fmt.Sprint(e.Epochs)
+		if e.Epochs == 0 {
+			length = "none (architecture)"
+		}
+		t.AppendRow(table.Row{length, fmt.Sprintf("%.2f", e.R2), fmt.Sprintf("%.3f", e.MAE), fmt.Sprintf("%.2f", e.Tau),
+			fmt.Sprintf("%.0f %%", 100*e.Coverage80), fmt.Sprintf("%.3f", e.Width80)})
+	}
+	t.Render()
+	fmt.Fprintln(a.out, "Every figure is held-out: each run was predicted by a forest that never saw its architecture.")
+}
+
+// keys lists the keys of a data set that have past runs.
+func (a *app) keys(ctx context.Context, s *service, name string) ([]advisor.Key, error) {
+	shipped, err := corpus.Shipped()
+	if err != nil {
+		return nil, err
+	}
+	own, err := corpus.Read(os.DirFS(a.corpusDir()))
+	if err != nil {
+		return nil, err
+	}
+	trained, err := s.db.ListRuns(ctx, advisor.RunFilter{Kind: advisor.Full, State: advisor.Succeeded})
+	if err != nil {
+		return nil, err
+	}
+	var keys []advisor.Key
+	add := func(k advisor.Key) {
+		if k.Dataset == name && !slices.Contains(keys, k) {
+			keys = append(keys, k)
+		}
+	}
+	for _, e := range append(slices.Clip(shipped), own...) {
+		add(e.Key)
+	}
+	for _, r := range trained {
+		add(r.Key())
+	}
+	slices.SortFunc(keys, func(x, y advisor.Key) int { return strings.Compare(x.String(), y.String()) })
+	return keys, nil
+}

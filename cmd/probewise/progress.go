@@ -1,0 +1,40 @@
+package main
+
+import (
+	"github.com/schollz/progressbar/v3"
+
+	"probewise/advisor"
+)
+
+// watch shows events as a progress bar, one per phase, where the standard error is a terminal.
+func (a *app) watch() advisor.Watcher {
+	if _, ok := terminal(a.errOut); !ok || a.Quiet {
+		return nil
+	}
+	var bar *progressbar.ProgressBar
+	phase := ""
+	return func(e advisor.Event) {
+		switch e.Type {
+		case "progress":
+			if bar == nil || e.Phase != phase {
+				phase = e.Phase
+				bar = a.bar(int64(e.Progress.Batches), phase)
+			}
+			_ = bar.Set(min(e.Progress.Batch, e.Progress.Batches)) // a bar that cannot be drawn is no reason to stop
+		case "done":
+			if bar != nil {
+				_ = bar.Finish()
+			}
+		}
+	}
+}
+
+// bar is a progress bar on the standard error; nil where that is no terminal.
+func (a *app) bar(total int64, title string) *progressbar.ProgressBar {
+	if _, ok := terminal(a.errOut); !ok || a.Quiet {
+		return progressbar.DefaultSilent(total)
+	}
+	return progressbar.NewOptions64(total, progressbar.OptionSetWriter(a.errOut), progressbar.OptionSetDescription(title),
+		progressbar.OptionSetWidth(30), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish(),
+		progressbar.OptionThrottle(65e6), progressbar.OptionSetPredictTime(true))
+}

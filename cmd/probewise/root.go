@@ -1,0 +1,172 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/providers/env/v2"
+	"github.com/knadh/koanf/providers/file"
+	"github.com/knadh/koanf/providers/posflag"
+	"github.com/knadh/koanf/v2"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// settings hold for every command: defaults < configuration file < PROBEWISE_* < flags.
+type settings struct {
+	DataDir string `koanf:"data-dir"`
+	Device  string `koanf:"device"`
+	Seed    uint64 `koanf:"seed"`
+	JSON    bool   `koanf:"json"`
+	Quiet   bool   `koanf:"quiet"`
+}
+
+// app is what commands share: settings and streams.
+type app struct {
+	settings
+	in          io.Reader
+	out, errOut io.Writer
+}
+
+func newRoot(in io.Reader, out, errOut io.Writer) *cobra.Command {
+	a := &app{in: in, out: out, errOut: errOut}
+	root := &cobra.Command{
+		Use:   "probewise",
+		Short: "An automatic hyperparameter advisor for convolutional networks",
+		Long: "Probewise trains a short probe of a network, watches the statistics of weights, gradients and activations,\n" +
+			"predicts the test accuracy of full training, names what is wrong and suggests verified edits.",
+		SilenceErrors: true, SilenceUsage: true,
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return a.configure(c) },
+	}
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	flags := root.PersistentFlags()
+	flags.String("config", "", "configuration file (YAML); default: config.yaml in the user's configuration folder, if there")
+	flags.String("data-dir", "", "folder of database, data sets and models; default: the user's data folder")
+	flags.String("device", "auto", "auto or cpu")
+	flags.Uint64("seed", 0, "seed of the run instead of the architecture's")
+	flags.Bool("json", false, "print one JSON document and nothing else")
+	flags.BoolP("quiet", "q", false, "no progress")
+	root.AddCommand(
+		a.adviseCommand(), a.trainCommand(), a.checkCommand(), a.corpusCommand(), a.forestCommand(),
+		a.datasetCommand(), a.rulesCommand(), a.schemaCommand(), a.workerCommand(), a.healthcheckCommand(), a.versionCommand(),
+	)
+	return root
+}
+
+// configure reads the settings from all their places.
+func (a *app) configure(c *cobra.Command) error {
+	k := koanf.New("\x00") // names contain no delimiter
+	path, err := c.Flags().GetString("config")
+	if err != nil {
+		return err
+	}
+	if path == "" {
+		if folder, err := os.UserConfigDir(); err == nil {
+			if candidate := filepath.Join(folder, "probewise", "config.yaml"); exists(candidate) {
+				path = candidate
+			}
+		}
+	}
+	if path != "" {
+		if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
+			return fmt.Errorf("configuration file %s: %w", path, err)
+		}
+	}
+	for _, key := range k.Keys() {
+		if c.Flags().Lookup(key) == nil && c.Root().PersistentFlags().Lookup(key) == nil {
+			return fmt.Errorf("configuration file %s: unknown key %q", path, key)
+		}
+	}
+	fromEnv := env.Provider("\x00", env.Opt{Prefix: "PROBEWISE_", TransformFunc: func(key, value string) (string, any) {
+		return strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(key, "PROBEWISE_")), "_", "-"), value
+	}})
+	if err := k.Load(fromEnv, nil); err != nil {
+		return fmt.Errorf("environment: %w", err)
+	}
+	if err := k.Load(posflag.Provider(c.Flags(), "\x00", k), nil); err != nil {
+		return fmt.Errorf("flags: %w", err)
+	}
+	if err := k.Unmarshal("", &a.settings); err != nil {
+		return fmt.Errorf("settings: %w", err)
+	}
+	if a.Device != "auto" && a.Device != "cpu" {
+		return fmt.Errorf("--device %s: this build knows auto and cpu", a.Device)
+	}
+	if a.DataDir == "" {
+		a.DataDir, err = defaultDataDir()
+	}
+	return err
+}
+
+// defaultDataDir is the platform's folder for user data.
+func defaultDataDir() (string, error) {
+	if dir := os.Getenv("XDG_DATA_HOME"); dir != "" {
+		return filepath.Join(dir, "probewise"), nil
+	}
+	switch runtime.GOOS {
+	case "windows", "darwin":
+		dir, err := os.UserConfigDir() // %AppData%, ~/Library/Application Support
+		return filepath.Join(dir, "probewise"), err
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("no data folder: %w; set --data-dir", err)
+	}
+	return filepath.Join(home, ".local", "share", "probewise"), nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// read returns the content of a file; "-" is the standard input.
+func (a *app) read(name string) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(a.in)
+	}
+	return os.ReadFile(name)
+}
+
+// printJSON prints one indented document.
+func (a *app) printJSON(v any) error {
+	e := json.NewEncoder(a.out)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// terminal says whether w is one.
+func terminal(w io.Writer) (width int, ok bool) {
+	f, isFile := w.(*os.File)
+	if !isFile || !term.IsTerminal(int(f.Fd())) {
+		return 0, false
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	return width, err == nil
+}
+
+func (a *app) color() bool {
+	_, ok := terminal(a.out)
+	return ok && os.Getenv("NO_COLOR") == ""
+}
+
+// width of the report: the terminal's, between 80 and 120 columns.
+func (a *app) width() int {
+	width, ok := terminal(a.out)
+	if !ok {
+		return 100
+	}
+	return min(max(width, 80), 120)
+}
+
+var errNoFile = errors.New("no file given")

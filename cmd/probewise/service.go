@@ -1,0 +1,138 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"probewise/advisor"
+	"probewise/advisor/corpus"
+	"probewise/advisor/predict"
+	"probewise/advisor/rule"
+	"probewise/db"
+	"probewise/forest"
+	"probewise/trainer"
+	"probewise/trainer/dataset"
+	"probewise/trainer/graph"
+	"probewise/trainer/kernel"
+)
+
+// service is the program with everything wired: the one place that knows all packages.
+type service struct {
+	db        *db.DB
+	library   *dataset.Library
+	trainer   graph.Trainer
+	predictor *predict.Predictor
+	desk      advisor.Desk
+}
+
+// open opens the data folder and puts jobs whose worker is gone back into the queue.
+func (a *app) open(ctx context.Context) (*service, error) {
+	if err := os.MkdirAll(a.DataDir, 0o755); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	store, err := db.Open(ctx, filepath.Join(a.DataDir, "probewise.db"))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := store.Recover(ctx, time.Now(), advisor.Worker.Gone); err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	s := &service{db: store, library: dataset.Open(a.DataDir), trainer: newTrainer(0)}
+	s.predictor = &predict.Predictor{Past: a.pastRuns(store), Fit: fitInChild, Folder: filepath.Join(a.DataDir, "forests")}
+	s.desk = advisor.Desk{
+		Store: store, Datasets: s.library, Trainer: s.trainer, Predictor: s.predictor, Rules: rule.Driver{}, Version: version(),
+	}
+	return s, nil
+}
+
+func (s *service) close() error { return s.db.Close() }
+
+// newTrainer trains on the CPU with the given number of threads; 0: all.
+func newTrainer(threads int) graph.Trainer {
+	return graph.Trainer{Open: func() (trainer.Backend, error) { return kernel.New(threads) }}
+}
+
+// pastRuns joins the runs shipped with the program, the user's shards and the user's full runs.
+func (a *app) pastRuns(store *db.DB) func(context.Context, advisor.Key) ([]advisor.PastRun, error) {
+	return func(ctx context.Context, k advisor.Key) ([]advisor.PastRun, error) {
+		shipped, err := corpus.Shipped()
+		if err != nil {
+			return nil, fmt.Errorf("read the shipped past runs: %w", err)
+		}
+		own, err := corpus.Read(os.DirFS(a.corpusDir()))
+		if err != nil {
+			return nil, fmt.Errorf("read the past runs in %s: %w", a.corpusDir(), err)
+		}
+		runs := append(corpus.Of(shipped, k), corpus.Of(own, k)...)
+		trained, err := store.PastRuns(ctx, k)
+		if err != nil {
+			return nil, err
+		}
+		return append(runs, trained...), nil
+	}
+}
+
+func (a *app) corpusDir() string { return filepath.Join(a.DataDir, "corpus") }
+
+// work claims the job and does it, with progress on the terminal.
+func (s *service) work(ctx context.Context, kind advisor.JobKind, id string, watch advisor.Watcher) error {
+	lease, err := s.db.ClaimJob(ctx, kind, id, advisor.ThisWorker(), time.Now().Add(advisor.LeaseTime))
+	if err != nil {
+		return &exitError{exitUnevaluated, fmt.Errorf("claim %s %s (another process may be at work on it): %w", kind, id, err)}
+	}
+	if err := s.desk.Work(ctx, lease, watch); err != nil {
+		return &exitError{exitUnevaluated, err}
+	}
+	return nil
+}
+
+// fitInChild fits a forest in a child process of the same binary: the library behind it draws from the process's
+// global random source and its panics cannot be recovered.
+func fitInChild(ctx context.Context, t forest.Table, o forest.Options) (*forest.Model, error) {
+	response, err := child(ctx, forest.Request{Table: t, Options: o})
+	if err != nil {
+		return nil, err
+	}
+	return response.Model, nil
+}
+
+// childArgument makes the binary serve one forest request instead of reading a command line.
+const childArgument = "forest-child"
+
+func child(ctx context.Context, r forest.Request) (forest.Response, error) {
+	binary, err := os.Executable()
+	if err != nil {
+		return forest.Response{}, fmt.Errorf("find the program for the forest's child process: %w", err)
+	}
+	var in, out, complaints bytes.Buffer
+	if err := r.Encode(&in); err != nil {
+		return forest.Response{}, err
+	}
+	command := exec.CommandContext(ctx, binary, childArgument)
+	command.Stdin, command.Stdout, command.Stderr = &in, &out, &complaints
+	if err := command.Run(); err != nil {
+		return forest.Response{}, fmt.Errorf("the forest's child process: %w: %s", err, lastLine(complaints.Bytes()))
+	}
+	return forest.DecodeResponse(&out)
+}
+
+// serveChild is the child's side.
+func serveChild(in io.Reader, out, errOut io.Writer) int {
+	if err := forest.ServeChild(in, out); err != nil {
+		fmt.Fprintln(errOut, err)
+		return exitUnevaluated
+	}
+	return exitOK
+}
+
+func lastLine(text []byte) []byte {
+	text = bytes.TrimSpace(text)
+	return text[bytes.LastIndexByte(text, '\n')+1:]
+}
