@@ -1,0 +1,155 @@
+package forest
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"math"
+)
+
+// The saved form, little-endian: magic, version (uint32), payload length
+// (uint64), payload, SHA-256 of all that stands before it. Numbers are stored
+// in full, so a loaded model predicts bit for bit what the fitted one does.
+const (
+	magic        = "PWFOREST"
+	version      = 1
+	headerLength = len(magic) + 4 + 8
+	maxPayload   = 1 << 30
+)
+
+// seal gives the model its id.
+func (m *Model) seal() *Model {
+	sum := sha256.Sum256(m.saved())
+	m.id = hex.EncodeToString(sum[:])
+	return m
+}
+
+// saved is the saved form without its checksum.
+func (m *Model) saved() []byte {
+	var p packer
+	m.pack(&p)
+	out := make([]byte, 0, headerLength+len(p.data)+sha256.Size)
+	out = append(out, magic...)
+	out = binary.LittleEndian.AppendUint32(out, version)
+	out = binary.LittleEndian.AppendUint64(out, uint64(len(p.data)))
+	return append(out, p.data...)
+}
+
+// Save writes the model.
+func (m *Model) Save(w io.Writer) error {
+	data := m.saved()
+	sum := sha256.Sum256(data)
+	if _, err := w.Write(append(data, sum[:]...)); err != nil {
+		return fmt.Errorf("save forest: %w", err)
+	}
+	return nil
+}
+
+// Load reads a model up to the end of r. The error unwraps to ErrBadModel,
+// or to that of r.
+func Load(r io.Reader) (*Model, error) {
+	header := make([]byte, headerLength)
+	if _, err := io.ReadFull(r, header); err != nil {
+		return nil, readError("header", err)
+	}
+	if string(header[:len(magic)]) != magic {
+		return nil, fmt.Errorf("%w: not a forest", ErrBadModel)
+	}
+	if v := binary.LittleEndian.Uint32(header[len(magic):]); v != version {
+		return nil, fmt.Errorf("%w: version %d, want %d", ErrBadModel, v, version)
+	}
+	length := binary.LittleEndian.Uint64(header[len(magic)+4:])
+	if length > maxPayload {
+		return nil, fmt.Errorf("%w: %d bytes, more than %d", ErrBadModel, length, maxPayload)
+	}
+	var body bytes.Buffer // grows with what arrives, not with what is claimed
+	if _, err := io.CopyN(&body, r, int64(length)+sha256.Size+1); err != io.EOF {
+		if err == nil {
+			return nil, fmt.Errorf("%w: bytes after the end", ErrBadModel)
+		}
+		return nil, readError("body", err)
+	}
+	if body.Len() != int(length)+sha256.Size {
+		return nil, fmt.Errorf("%w: cut short", ErrBadModel)
+	}
+	payload, trailer := body.Bytes()[:length], body.Bytes()[length:]
+	hash := sha256.New()
+	hash.Write(header)
+	hash.Write(payload)
+	if !bytes.Equal(hash.Sum(nil), trailer) {
+		return nil, fmt.Errorf("%w: checksum differs", ErrBadModel)
+	}
+	m, err := unpackModel(payload)
+	if err != nil {
+		return nil, err
+	}
+	m.id = hex.EncodeToString(trailer)
+	return m, nil
+}
+
+func readError(part string, err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return fmt.Errorf("%w: %s cut short", ErrBadModel, part)
+	}
+	return fmt.Errorf("load forest: %s: %w", part, err)
+}
+
+// packer appends values to a payload.
+type packer struct{ data []byte }
+
+func (p *packer) integer(v int64)  { p.data = binary.LittleEndian.AppendUint64(p.data, uint64(v)) }
+func (p *packer) index(v int32)    { p.data = binary.LittleEndian.AppendUint32(p.data, uint32(v)) }
+func (p *packer) number(v float64) { p.integer(int64(math.Float64bits(v))) }
+func (p *packer) text(s string)    { p.integer(int64(len(s))); p.data = append(p.data, s...) }
+func (p *packer) flag(v bool)      { p.data = append(p.data, map[bool]byte{true: 1}[v]) }
+
+// unpacker takes values off a payload. After the first error it gives zeros.
+type unpacker struct {
+	data []byte
+	err  error
+}
+
+func (u *unpacker) fail(format string, args ...any) {
+	if u.err == nil {
+		u.err = fmt.Errorf("%w: %s", ErrBadModel, fmt.Sprintf(format, args...))
+		u.data = nil
+	}
+}
+
+func (u *unpacker) take(n int) []byte {
+	if n > len(u.data) {
+		u.fail("payload cut short")
+		return make([]byte, min(n, 8))
+	}
+	out := u.data[:n]
+	u.data = u.data[n:]
+	return out
+}
+
+func (u *unpacker) integer() int64 { return int64(binary.LittleEndian.Uint64(u.take(8))) }
+func (u *unpacker) index() int32   { return int32(binary.LittleEndian.Uint32(u.take(4))) }
+func (u *unpacker) flag() bool     { return u.take(1)[0] == 1 }
+
+// number refuses what is not finite or beyond ±limit.
+func (u *unpacker) number(what string, limit float64) float64 {
+	v := math.Float64frombits(uint64(u.integer()))
+	if !(math.Abs(v) <= limit) {
+		u.fail("%s %g", what, v)
+	}
+	return v
+}
+
+// count reads a length and refuses one that the rest of the payload cannot hold.
+func (u *unpacker) count(what string, size int) int {
+	n := u.integer()
+	if n < 0 || n > int64(len(u.data)/size) {
+		u.fail("%d %s", n, what)
+		return 0
+	}
+	return int(n)
+}
+
+func (u *unpacker) text() string { return string(u.take(u.count("bytes of text", 1))) }

@@ -1,0 +1,59 @@
+package forest
+
+import (
+	"math"
+	"slices"
+)
+
+// crossed holds what CV+ needs (Barber, Candès, Ramdas and Tibshirani,
+// "Predictive inference with the jackknife+", 2021, section 3): one estimator
+// per fold that never saw it, and every run's error under its own.
+type crossed struct {
+	parts []*estimator
+	fold  []int     // of each past run
+	miss  []float64 // |accuracy − prediction of parts[fold]|
+}
+
+// newCrossed measures every run with the estimator that left it out.
+func newCrossed(t Table, fold []int, parts []*estimator) crossed {
+	c := crossed{parts: parts, fold: fold, miss: make([]float64, len(t.Y))}
+	var s scratch
+	for i, row := range t.X {
+		c.miss[i] = math.Abs(t.Y[i] - clip01(parts[fold[i]].predict(row, &s)))
+	}
+	return c
+}
+
+// centres gives every part's prediction of a row, 0…1.
+func (c *crossed) centres(row []float64, s *scratch) []float64 {
+	centres := make([]float64, len(c.parts))
+	for f, e := range c.parts {
+		centres[f] = clip01(e.predict(row, s))
+	}
+	return centres
+}
+
+// bounds gives the CV+ interval around the parts' predictions: order
+// statistics of the predictions minus, and plus, the runs' errors. Sides for
+// which there are too few runs are 0 and 1.
+func (c *crossed) bounds(centres []float64, confidence float64) (low, high float64) {
+	n := len(c.miss)
+	below, above := make([]float64, n), make([]float64, n)
+	for i, miss := range c.miss {
+		below[i] = centres[c.fold[i]] - miss
+		above[i] = centres[c.fold[i]] + miss
+	}
+	slices.Sort(below)
+	slices.Sort(above)
+	low, high = 0, 1
+	const rounding = 1e-9 // (1 − 0.8)·(n + 1) must not lose a rank
+	if rank := int(math.Floor((1-confidence)*float64(n+1) + rounding)); rank >= 1 {
+		low = clip01(below[rank-1])
+	}
+	if rank := int(math.Ceil(confidence*float64(n+1) - rounding)); rank <= n {
+		high = clip01(above[rank-1])
+	}
+	return low, high
+}
+
+func clip01(v float64) float64 { return min(max(v, 0), 1) }

@@ -1,0 +1,168 @@
+package forest
+
+import (
+	"context"
+	"fmt"
+	"math"
+)
+
+// Score is how well a model of this table predicts runs that it never saw.
+// Every figure is held-out, and the mean over the repeats.
+type Score struct {
+	Runs    int // past runs scored
+	Groups  int // architectures among them
+	Repeats int // with other folds and other seeds
+
+	R2       float64 // 1 − squared error over squared deviation from the mean accuracy
+	MAE      float64 // mean absolute error of accuracy
+	Tau      float64 // Kendall's tau-b between prediction and accuracy
+	Coverage float64 // share of runs inside their interval
+	Width    float64 // mean width of the interval
+
+	R2Low, R2High             float64 // least and greatest over the repeats
+	CoverageLow, CoverageHigh float64
+}
+
+// CrossValidate scores the model by grouped cross-validation: every run is
+// predicted, mean and interval, by a model that never saw its architecture.
+// Nested folds are shared: the estimator that left folds a and b out serves the
+// interval of a in the absence of b, and of b in the absence of a.
+func CrossValidate(ctx context.Context, t Table, o Options, repeats int) (Score, error) {
+	o, err := o.complete()
+	if err != nil {
+		return Score{}, err
+	}
+	if repeats < 1 {
+		return Score{}, fmt.Errorf("%w: %d repeats, want at least 1", ErrBadOptions, repeats)
+	}
+	if err := t.check(); err != nil {
+		return Score{}, err
+	}
+	total := Score{Runs: len(t.X), Groups: t.groupCount(), Repeats: repeats}
+	for r := range repeats {
+		again := o
+		again.Seed += int64(r)
+		once, err := crossValidateOnce(ctx, t, again)
+		if err != nil {
+			return Score{}, fmt.Errorf("cross-validate, repeat %d: %w", r, err)
+		}
+		total.add(once, r == 0)
+	}
+	for _, figure := range []*float64{&total.R2, &total.MAE, &total.Tau, &total.Coverage, &total.Width} {
+		*figure /= float64(repeats)
+	}
+	return total, nil
+}
+
+// add sums one repeat up and keeps the extremes.
+func (s *Score) add(once Score, first bool) {
+	if first {
+		s.R2Low, s.R2High = once.R2, once.R2
+		s.CoverageLow, s.CoverageHigh = once.Coverage, once.Coverage
+	}
+	s.R2 += once.R2
+	s.MAE += once.MAE
+	s.Tau += once.Tau
+	s.Coverage += once.Coverage
+	s.Width += once.Width
+	s.R2Low, s.R2High = min(s.R2Low, once.R2), max(s.R2High, once.R2)
+	s.CoverageLow, s.CoverageHigh = min(s.CoverageLow, once.Coverage), max(s.CoverageHigh, once.Coverage)
+}
+
+func crossValidateOnce(ctx context.Context, t Table, o Options) (Score, error) {
+	group := t.groupIndex()
+	fold, folds := groupedFolds(group, o.Folds, o.Seed)
+	without, err := fitPairs(ctx, t, group, fold, folds, o)
+	if err != nil {
+		return Score{}, err
+	}
+	predictions := make([]Prediction, len(t.X))
+	for f := range folds {
+		rows := rowsOutside(fold, f)
+		inner := make([]int, len(rows)) // folds renumbered without f
+		for i, r := range rows {
+			inner[i] = fold[r]
+			if fold[r] > f {
+				inner[i]--
+			}
+		}
+		parts := append(append([]*estimator(nil), without[f][:f]...), without[f][f+1:]...)
+		m := assemble(t.pick(rows), pick(group, rows), inner, without[f][f], parts, o)
+		for _, i := range rowsIn(fold, f) {
+			if predictions[i], err = m.Predict(t.X[i]); err != nil {
+				return Score{}, err
+			}
+		}
+	}
+	return measure(t.Y, predictions), nil
+}
+
+// fitPairs fits an estimator without folds a and b for every a ≤ b; the table
+// that it returns is symmetric.
+func fitPairs(ctx context.Context, t Table, group, fold []int, folds int, o Options) ([][]*estimator, error) {
+	without := make([][]*estimator, folds)
+	for a := range without {
+		without[a] = make([]*estimator, folds)
+	}
+	for a := range folds {
+		for b := a; b < folds; b++ {
+			rows := rowsOutside(fold, a, b)
+			e, err := fitEstimator(ctx, t.pick(rows), pick(group, rows), o, estimatorSeed(o.Seed, a*folds+b+1))
+			if err != nil {
+				return nil, fmt.Errorf("without folds %d and %d: %w", a, b, err)
+			}
+			without[a][b], without[b][a] = e, e
+		}
+	}
+	return without, nil
+}
+
+// measure compares predictions with the accuracies that were reached.
+func measure(y []float64, predictions []Prediction) Score {
+	var s Score
+	n := float64(len(y))
+	centre := mean(y)
+	predicted := make([]float64, len(y))
+	squares, deviations := 0.0, 0.0
+	for i, p := range predictions {
+		predicted[i] = p.Mean
+		squares += (y[i] - p.Mean) * (y[i] - p.Mean)
+		deviations += (y[i] - centre) * (y[i] - centre)
+		s.MAE += math.Abs(y[i]-p.Mean) / n
+		s.Width += (p.High - p.Low) / n
+		if p.Low <= y[i] && y[i] <= p.High {
+			s.Coverage += 1 / n
+		}
+	}
+	s.R2 = 1 - squares/deviations
+	s.Tau = TauB(predicted, y)
+	return s
+}
+
+// TauB is Kendall's rank correlation with correction for ties (Kendall, 1945),
+// −1…1; 0 where either list is constant. The lists are of equal length.
+func TauB(a, b []float64) float64 {
+	concordant, untiedA, untiedB := 0, 0, 0
+	for i := range a {
+		for j := range i {
+			signA, signB := order(a[i], a[j]), order(b[i], b[j])
+			concordant += signA * signB
+			untiedA += signA * signA
+			untiedB += signB * signB
+		}
+	}
+	if untiedA == 0 || untiedB == 0 {
+		return 0
+	}
+	return float64(concordant) / math.Sqrt(float64(untiedA)) / math.Sqrt(float64(untiedB))
+}
+
+func order(a, b float64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
