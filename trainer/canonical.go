@@ -1,0 +1,88 @@
+package trainer
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"reflect"
+)
+
+// Canonical returns the one JSON form of the architecture: sorted keys, every default of each type written out, pairs
+// as arrays, names where there are any. Parse gives the same architecture back.
+func (a Architecture) Canonical() []byte { return encode(a.document(true)) }
+
+// ID is the SHA-256, in hex, of the canonical form without any name: it recognises the same architecture again.
+func (a Architecture) ID() string {
+	sum := sha256.Sum256(encode(a.document(false)))
+	return hex.EncodeToString(sum[:])
+}
+
+// MarshalJSON implements json.Marshaler with the canonical form.
+func (a Architecture) MarshalJSON() ([]byte, error) { return a.Canonical(), nil }
+
+// UnmarshalJSON implements json.Unmarshaler with Parse and its default options.
+func (a *Architecture) UnmarshalJSON(data []byte) error {
+	parsed, err := Parse(data, ParseOptions{})
+	if err != nil {
+		return err
+	}
+	*a = parsed.Architecture
+	return nil
+}
+
+type object = map[string]any
+
+func (a Architecture) document(names bool) object {
+	layers := make([]object, len(a.Layers))
+	for i, l := range a.Layers {
+		layers[i] = variantDocument(layerVariants, string(l.Type), l)
+		if names && l.Name != "" {
+			layers[i]["name"] = l.Name
+		}
+	}
+	t := a.Training
+	training := fieldsDocument(trainingFields, t)
+	training["optimizer"] = variantDocument(optimizerVariants, string(t.Optimizer.Type), t.Optimizer)
+	training["schedule"] = variantDocument(scheduleVariants, string(t.Schedule.Type), t.Schedule)
+	training["augment"] = fieldsDocument(augmentFields, t.Augment)
+	d := object{"version": a.Version, "input": a.Input, "classes": a.Classes, "layers": layers, "training": training}
+	if names && a.Name != "" {
+		d["name"] = a.Name
+	}
+	return d
+}
+
+func variantDocument[T any](variants []variant[T], name string, of T) object {
+	v, _ := find(variants, name)
+	d := fieldsDocument(v.fields, of)
+	d["type"] = name
+	return d
+}
+
+// fieldsDocument writes the fields that apply. An empty word in an architecture made by hand stands for the default.
+func fieldsDocument[T any](fields []field[T], of T) object {
+	d := object{}
+	for _, f := range fields {
+		if !f.applies(of) {
+			continue
+		}
+		v := reflect.ValueOf(f.at(&of)).Elem()
+		d[f.key] = v.Interface()
+		if v.Kind() == reflect.String && v.Len() == 0 {
+			d[f.key] = f.fallback(of)
+		}
+	}
+	return d
+}
+
+func encode(d object) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(d); err != nil {
+		panic(fmt.Sprintf("trainer: encode an architecture: %v", err)) // NaN or Inf put in by hand
+	}
+	return bytes.TrimSpace(b.Bytes())
+}

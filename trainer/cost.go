@@ -1,0 +1,120 @@
+package trainer
+
+import "math"
+
+// LayerCost is what one layer costs.
+type LayerCost struct {
+	Layer        string
+	Parameters   int64 // weights, bias, and batch norm's gamma and beta; running statistics are not counted
+	MultiplyAdds int64 // forward, per image; of convolutions and matrix products, which is where the time goes
+	Activations  int64 // values per image that the layer computes: after weights, bias, batch norm and activation, each counted
+}
+
+// Cost is what an architecture costs. Sums that would overflow stay at the greatest int64.
+type Cost struct {
+	Parameters    int64
+	MultiplyAdds  int64 // forward, per image
+	TrainingFLOPs int64 // per image: two for each multiply-add of the forward pass, the data gradient and the filter gradient
+	PeakMemory    int64 // bytes of a training step: parameters, gradients, optimizer state, activations of a batch and their gradients
+	Layers        []LayerCost
+}
+
+const float32Bytes = 4
+
+// Cost returns the cost of the architecture; zero where its shapes do not fit (see Shapes). No data gradient is counted
+// for a layer that has no parameters below it. Memory counts every activation of the batch at once, without
+// sharing of buffers.
+func (a Architecture) Cost() Cost {
+	shapes, err := a.Shapes()
+	if err != nil {
+		return Cost{}
+	}
+	var c Cost
+	in := a.inputShape()
+	activations := int64(in.Len())
+	for i, l := range a.Layers {
+		lc := l.cost(in, shapes[i])
+		passes := int64(3) // forward, data gradient, filter gradient
+		if c.Parameters == 0 {
+			passes = 2
+		}
+		c.TrainingFLOPs = add(c.TrainingFLOPs, mul(2*passes, lc.MultiplyAdds))
+		c.Parameters = add(c.Parameters, lc.Parameters)
+		c.MultiplyAdds = add(c.MultiplyAdds, lc.MultiplyAdds)
+		activations = add(activations, mul(2, lc.Activations))
+		c.Layers = append(c.Layers, lc)
+		in = shapes[i]
+	}
+	perParameter := int64(2 + a.Training.Optimizer.slots())
+	c.PeakMemory = mul(float32Bytes, add(mul(perParameter, c.Parameters), mul(int64(a.Training.BatchSize), activations)))
+	return c
+}
+
+func (l Layer) cost(in, out Shape) LayerCost {
+	c := LayerCost{Layer: l.label()}
+	channels, positions := int64(out.C), int64(out.H*out.W)
+	stages := int64(1)
+	switch l.Type {
+	case Conv, Dense:
+		weights := mul(int64(in.C), channels)
+		if l.Type == Conv {
+			weights = mul(weights, int64(l.Kernel[0]), int64(l.Kernel[1]))
+		}
+		c.Parameters, c.MultiplyAdds = weights, mul(weights, positions)
+		if l.Bias {
+			c.Parameters = add(c.Parameters, channels)
+			stages++
+		}
+		if l.BatchNorm {
+			c.Parameters = add(c.Parameters, 2*channels)
+			stages++
+		}
+		if l.Activation != Linear {
+			stages++
+		}
+	case BatchNorm:
+		c.Parameters = 2 * channels
+	case Flatten: // the same values, seen otherwise
+		stages = 0
+	}
+	c.Activations = mul(stages, int64(out.Len()))
+	return c
+}
+
+// slots is the number of values that the optimizer keeps for each parameter.
+func (o Optimizer) slots() int {
+	slots := 0
+	switch o.Type {
+	case Adam, AdamW:
+		return 2
+	case RMSprop:
+		slots = 1
+	}
+	if o.Momentum > 0 {
+		slots++
+	}
+	return slots
+}
+
+// add and mul work on numbers that are not negative and stay at the greatest int64 instead of overflowing.
+func add(a, b int64) int64 {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
+}
+
+func mul(values ...int64) int64 {
+	product := int64(1)
+	for _, v := range values {
+		if v == 0 {
+			return 0
+		}
+		if product > math.MaxInt64/v {
+			product = math.MaxInt64
+		} else {
+			product *= v
+		}
+	}
+	return product
+}
