@@ -2,7 +2,6 @@ package dataset
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"strings"
 
@@ -88,26 +87,4 @@ func readCIFAR(file string, r io.Reader, l cifarLayout, n int, to *trainer.Image
 		to.Pixels = append(to.Pixels, b[l.labelBytes:]...)
 	}
 	return nil
-}
-
-// read opens the file of that name and hands it to f.
-func (t *tree) read(name string, f func(io.Reader) error) error {
-	e := t.find(name)
-	if e == nil {
-		return badInput(name, "missing")
-	}
-	r, err := e.open()
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	defer r.Close()
-	return f(r)
-}
-
-func (t *tree) readAll(name string, limit int64) (data []byte, err error) {
-	err = t.read(name, func(r io.Reader) error {
-		data, err = io.ReadAll(io.LimitReader(r, limit))
-		return err
-	})
-	return data, err
 }

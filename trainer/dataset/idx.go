@@ -5,27 +5,12 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"io"
-	"io/fs"
 	"slices"
 	"strconv"
 
 	"probewise/trainer"
 )
-
-// InputError says what is wrong with one file or folder of a data set that is being added.
-type InputError struct {
-	File    string // path inside the folder or archive
-	Problem string
-}
-
-func (e *InputError) Error() string { return e.File + ": " + e.Problem }
-
-func badInput(file, format string, args ...any) error {
-	return &InputError{File: file, Problem: fmt.Sprintf(format, args...)}
-}
 
 // The names of the four files of MNIST and its successors, each with or without ".gz".
 const (
@@ -106,11 +91,12 @@ const gzipMagic = "\x1f\x8b"
 // database"). It takes no more memory than the file holds.
 func readIDX(file string, r io.Reader, rank int) (shape []int, data []byte, err error) {
 	header := make([]byte, 4+4*rank)
-	if n, err := io.ReadFull(r, header); err != nil {
-		return nil, nil, badInput(file, "not a whole IDX header: expected %d bytes, has %d", len(header), n)
-	}
-	if want := [4]byte{0, 0, 8, byte(rank)}; [4]byte(header) != want {
+	n, err := io.ReadFull(r, header)
+	if want := [4]byte{0, 0, 8, byte(rank)}; n >= 4 && [4]byte(header) != want {
 		return nil, nil, badInput(file, "not an IDX file of rank %d with bytes: begins with % x, expected % x", rank, header[:4], want)
+	}
+	if err != nil {
+		return nil, nil, badInput(file, "not a whole IDX header: expected %d bytes, has %d", len(header), n)
 	}
 	total := int64(1)
 	for i := range rank {
@@ -123,38 +109,4 @@ func readIDX(file string, r io.Reader, rank int) (shape []int, data []byte, err 
 	}
 	data, err = readExactly(file, r, total)
 	return shape, data, err
-}
-
-// readExactly reads n bytes up to the end of r. The memory grows with what really comes, since n is only claimed.
-func readExactly(file string, r io.Reader, n int64) ([]byte, error) {
-	const step = 64 << 20
-	data := make([]byte, 0, min(n, step))
-	for int64(len(data)) < n {
-		if len(data) == cap(data) {
-			data = slices.Grow(data, int(min(n-int64(len(data)), max(int64(len(data)), step))))
-		}
-		got, err := io.ReadFull(r, data[len(data):min(int64(cap(data)), n)])
-		data = data[:len(data)+got]
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, badInput(file, "truncated: expected %d bytes of content, has %d", n, len(data))
-		}
-		if err != nil {
-			return nil, readFailure(file, err)
-		}
-	}
-	// Reading on to the end also lets gzip check its checksum.
-	if extra, err := io.Copy(io.Discard, io.LimitReader(r, 1<<20)); err != nil {
-		return nil, readFailure(file, err)
-	} else if extra > 0 {
-		return nil, badInput(file, "too long: expected %d bytes of content, has at least %d", n, n+extra)
-	}
-	return data, nil
-}
-
-// readFailure tells a disk that fails from a file that is damaged (a wrong checksum, a broken compressed stream).
-func readFailure(file string, err error) error {
-	if _, disk := errors.AsType[*fs.PathError](err); disk {
-		return fmt.Errorf("%s: %w", file, err)
-	}
-	return badInput(file, "%v", err)
 }

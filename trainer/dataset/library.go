@@ -20,7 +20,7 @@ import (
 // Library is the data sets under one folder, DIR/datasets/NAME, and the embedded Sample. It may be used from several
 // goroutines, and several processes may share the folder.
 type Library struct {
-	// Client downloads; nil: one without an overall timeout, since stalls are noticed by Get itself.
+	// Client downloads; nil: http.DefaultClient. Get notices stalls by itself.
 	Client *http.Client
 	// Mirrors gives another base URL for the files of an official data set, by its name.
 	Mirrors map[string]string
@@ -28,7 +28,8 @@ type Library struct {
 	folder   string
 	official map[string]official
 	layouts  []cifarLayout
-	pause    func(attempt int) time.Duration // before a download is tried again
+	pause    func(attempt int) time.Duration // before a download's next attempt, from 1
+	stall    time.Duration                   // without a byte, after which a connection is given up
 	getting  chan struct{}                   // holds one token: one download at a time
 }
 
@@ -38,7 +39,8 @@ func Open(dir string) *Library {
 		folder:   filepath.Join(dir, "datasets"),
 		official: officialSets,
 		layouts:  cifarLayouts,
-		pause:    func(attempt int) time.Duration { return time.Second << attempt },
+		pause:    func(attempt int) time.Duration { return time.Second << (attempt - 1) },
+		stall:    time.Minute,
 		getting:  make(chan struct{}, 1),
 	}
 	l.getting <- struct{}{}
