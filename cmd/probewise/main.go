@@ -44,6 +44,9 @@ func (e *exitError) Unwrap() error { return e.err }
 
 // run executes the command line and returns the exit code.
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
+	if len(args) == 1 && args[0] == childArgument {
+		return serveChild(in, out, errOut)
+	}
 	root := newRoot(in, out, errOut)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)

@@ -1,15 +1,20 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/schollz/progressbar/v3"
 
 	"probewise/advisor"
 )
 
-// watch shows events as a progress bar, one per phase, where the standard error is a terminal.
+// watch shows events: a progress bar, one per phase, where the standard error is a terminal, else a line per record.
 func (a *app) watch() advisor.Watcher {
-	if _, ok := terminal(a.errOut); !ok || a.Quiet {
+	if a.Quiet {
 		return nil
+	}
+	if _, ok := terminal(a.errOut); !ok {
+		return a.lines
 	}
 	var bar *progressbar.ProgressBar
 	phase := ""
@@ -26,6 +31,12 @@ func (a *app) watch() advisor.Watcher {
 				_ = bar.Finish()
 			}
 		}
+	}
+}
+
+func (a *app) lines(e advisor.Event) {
+	if e.Type == "epoch" {
+		fmt.Fprintf(a.errOut, "%s: epoch %g, validation accuracy %.3f\n", e.Phase, e.Record.Epoch, float64(e.Record.ValidationAccuracy))
 	}
 }
 

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"probewise/advisor"
+	"probewise/db"
+)
+
+// tiny trains in well under a second an epoch, and has something to be said about it.
+const tiny = `{"version":1,"name":"tiny","layers":[
+	{"type":"conv","filters":4,"kernel":3,"activation":"relu"},{"type":"max_pool","size":2},
+	{"type":"conv","filters":4,"kernel":3,"activation":"relu"},{"type":"max_pool","size":2},
+	{"type":"flatten"},{"type":"dense","units":16,"activation":"relu"},{"type":"dense","units":32,"activation":"relu"},
+	{"type":"dense","units":10,"activation":"softmax"}],
+	"training":{"epochs":15,"seed":7}}`
+
+func write(t *testing.T, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestKilledAdviceFinishes kills the program with SIGKILL in the middle of a probe, starts the same command again, and
+// compares with an advice that nothing interrupted.
+func TestKilledAdviceFinishes(t *testing.T) {
+	file, dir := write(t, "tiny.json", tiny), t.TempDir()
+	arguments := []string{"advise", file, "--images", "1000", "--probe-epochs", "2", "--json", "--data-dir"}
+
+	c := process(t.Context(), t, append(arguments, dir)...)
+	stderr, err := c.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stderr)
+	seen := false
+	for !seen && lines.Scan() {
+		seen = strings.HasPrefix(lines.Text(), "probe: epoch 0.75")
+	}
+	if !seen {
+		t.Fatal("the probe never reached epoch 0.75")
+	}
+	if err := c.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Wait(); err == nil {
+		t.Fatal("the program ended well before it was killed")
+	}
+	killed := storedRuns(t, dir)
+	if len(killed) != 1 || killed[0].State != advisor.Running {
+		t.Fatalf("after the kill the store holds %+v, want one running probe", killed)
+	}
+
+	code, out, errOut := call(t, append(arguments, dir)...)
+	if code != exitOK {
+		t.Fatalf("exit %d: %s", code, errOut)
+	}
+	resumed := advice(t, out)
+	if resumed.ProbeRun != killed[0].ID {
+		t.Errorf("the advice has probe %s, not the interrupted %s", resumed.ProbeRun, killed[0].ID)
+	}
+	code, out, errOut = call(t, append(arguments, t.TempDir())...)
+	if code != exitOK {
+		t.Fatalf("exit %d: %s", code, errOut)
+	}
+	if got, want := timeless(t, resumed), timeless(t, advice(t, out)); !reflect.DeepEqual(got, want) {
+		t.Errorf("the interrupted advice differs from one in one go:\n%v\n%v", got, want)
+	}
+}
+
+// TestWorkerTakesOverAKilledAdvice lets another process, a draining worker, finish what a kill left.
+func TestWorkerTakesOverAKilledAdvice(t *testing.T) {
+	file, dir := write(t, "tiny.json", tiny), t.TempDir()
+	c := process(t.Context(), t, "train", file, "--images", "500", "--epochs", "4", "--data-dir", dir)
+	stderr, err := c.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	bufio.NewScanner(stderr).Scan() // the first record
+	if err := c.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Wait()
+	if code, _, errOut := call(t, "worker", "--drain", "--data-dir", dir); code != exitOK {
+		t.Fatalf("exit %d: %s", code, errOut)
+	}
+	runs := storedRuns(t, dir)
+	if len(runs) != 1 || runs[0].State != advisor.Succeeded || !runs[0].Outcome.TestAccuracy.Known() {
+		t.Errorf("runs %+v, want one that succeeded", runs)
+	}
+}
+
+func storedRuns(t *testing.T, dir string) []advisor.Run {
+	t.Helper()
+	store, err := db.Open(t.Context(), filepath.Join(dir, "probewise.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	runs, err := store.ListRuns(t.Context(), advisor.RunFilter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return runs
+}
+
+func advice(t *testing.T, document string) advisor.Advice {
+	t.Helper()
+	var a advisor.Advice
+	if err := json.Unmarshal([]byte(document), &a); err != nil {
+		t.Fatalf("%v in %s", err, document)
+	}
+	return a
+}
+
+// timeless is the advice as a document without ids and times.
+func timeless(t *testing.T, a advisor.Advice) map[string]any {
+	t.Helper()
+	encoded, err := json.Marshal(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d map[string]any
+	if err := json.Unmarshal(encoded, &d); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"id", "probe_run", "created", "started", "finished"} {
+		delete(d, key)
+	}
+	for _, s := range d["suggestions"].([]any) {
+		if v, ok := s.(map[string]any)["verified"].(map[string]any); ok {
+			delete(v, "run")
+		}
+	}
+	return d
+}
