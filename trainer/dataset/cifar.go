@@ -53,7 +53,10 @@ func readCIFARSet(ctx context.Context, t *tree, l cifarLayout, progress func(don
 	if len(d.Classes) != l.classes {
 		return nil, badInput(l.names, "%d class names, expected %d", len(d.Classes), l.classes)
 	}
-	total := int64(len(l.train)*l.trainImages + l.testImages)
+	images := len(l.train) * l.trainImages
+	d.Train.Pixels = make([]byte, 0, images*cifarPixels)
+	d.Test.Pixels = make([]byte, 0, l.testImages*cifarPixels)
+	total := int64(images + l.testImages)
 	for _, file := range append(l.train[:len(l.train):len(l.train)], l.test) {
 		if err := context.Cause(ctx); err != nil {
 			return nil, err
