@@ -13,6 +13,7 @@ import (
 type CPU struct {
 	team
 	variant variant
+	engine  *engine // nil: the portable variant
 	closed  bool
 
 	// The call that is running; passes read it.
@@ -48,7 +49,7 @@ func newCPU(threads int, v variant) (*CPU, error) {
 	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	c := &CPU{variant: v, scratch: make([][]float32, threads)}
+	c := &CPU{variant: v, engine: engineOf(v), scratch: make([][]float32, threads)}
 	c.start(threads, c)
 	return c, nil
 }

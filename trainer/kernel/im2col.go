@@ -23,14 +23,6 @@ func im2colDataGradPass(c *CPU, n, worker int) {
 	col2im(o.Window, columns, c.out[0][n*o.C*o.H*o.W:])
 }
 
-// im2colFilterGrad sums over the images of each task, then over the tasks.
-func (c *CPU) im2colFilterGrad(o trainer.ConvFilterGrad) {
-	tasks := min(o.N, filterTasks)
-	c.conv.partial = grow(c.conv.partial, tasks*len(c.out[0]))
-	c.each(tasks, convCost(o.Window, o.F), im2colFilterGradPass)
-	c.each(spans(len(c.out[0])), len(c.conv.partial), addPartialsPass)
-}
-
 func im2colFilterGradPass(c *CPU, task, worker int) {
 	o := c.op.(trainer.ConvFilterGrad)
 	taps, positions := o.C*o.KH*o.KW, o.OH*o.OW

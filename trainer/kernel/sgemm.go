@@ -1,8 +1,6 @@
 package kernel
 
 import (
-	"probewise/trainer"
-
 	"gonum.org/v1/gonum/blas"
 	blasgonum "gonum.org/v1/gonum/blas/gonum"
 )
@@ -47,33 +45,4 @@ func sgemmPortable(transA, transB bool, m, n, k int, a, b, c matrix, accumulate 
 				1, left.data, left.stride, right.data, right.stride, beta, result.data, result.stride)
 		}
 	}
-}
-
-// productWork is what the tasks of a MatMul share.
-type productWork struct {
-	a, b, c    matrix
-	rows, cols int // of one task
-	columns    int // number of tasks side by side
-}
-
-// matMul cuts the result into tiles, one a task.
-func (c *CPU) matMul(o trainer.MatMul) {
-	w := &c.product
-	w.a, w.b, w.c = matrix{c.in[0], o.K}, matrix{c.in[1], o.N}, matrix{c.out[0], o.N}
-	if o.TransA {
-		w.a.stride = o.M
-	}
-	if o.TransB {
-		w.b.stride = o.K
-	}
-	w.rows, w.cols = 64, 96
-	w.columns = (o.N + w.cols - 1) / w.cols
-	c.each((o.M+w.rows-1)/w.rows*w.columns, o.M*o.N*o.K, productPass)
-}
-
-func productPass(c *CPU, task, worker int) {
-	o, w := c.op.(trainer.MatMul), &c.product
-	i, j := task/w.columns*w.rows, task%w.columns*w.cols
-	sgemmPortable(o.TransA, o.TransB, min(w.rows, o.M-i), min(w.cols, o.N-j), o.K,
-		w.a.op(o.TransA, i, 0), w.b.op(o.TransB, 0, j), w.c.at(i, j), false)
 }

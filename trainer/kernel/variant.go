@@ -3,6 +3,7 @@ package kernel
 import (
 	"fmt"
 	"os"
+	"slices"
 )
 
 // variant is an implementation of the matrix products.
@@ -26,20 +27,35 @@ func Variant() (string, error) {
 
 func chosenVariant() (variant, error) { return choose(os.Getenv(environment), variants()) }
 
-// choose picks the wanted variant, or the last (fastest) of those that run here.
+// variants lists those that run here, slowest first.
+func variants() []variant {
+	here := []variant{portable}
+	for _, e := range assembled() {
+		here = append(here, e.variant)
+	}
+	return here
+}
+
+// choose picks the wanted variant, or the fastest of those that run here.
 func choose(wanted string, here []variant) (variant, error) {
 	switch v := variant(wanted); v {
 	case "":
 		return here[len(here)-1], nil
 	case portable, avx2, avx512:
-		for _, have := range here {
-			if have == v {
-				return v, nil
-			}
+		if !slices.Contains(here, v) {
+			return "", fmt.Errorf("kernel: %s=%s does not run on this processor or build, only %v", environment, wanted, here)
 		}
-		return "", fmt.Errorf("kernel: %s=%s does not run on this processor or build, only %v", environment, wanted, here)
+		return v, nil
 	}
 	return "", fmt.Errorf("kernel: %s=%q: want portable, avx2 or avx512", environment, wanted)
 }
 
-func variants() []variant { return []variant{portable} }
+// engineOf gives the variant's assembly, nil for the portable one.
+func engineOf(v variant) *engine {
+	for _, e := range assembled() {
+		if e.variant == v {
+			return e
+		}
+	}
+	return nil
+}
