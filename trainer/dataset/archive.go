@@ -29,7 +29,7 @@ func (t *tree) listArchive(ctx context.Context, p string) error {
 	}
 	switch magic := string(magic[:n]); {
 	case magic == "PK\x03\x04" || magic == "PK\x05\x06":
-		t.close = f.Close
+		t.archive = f
 		return t.listZip(f)
 	case strings.HasPrefix(magic, gzipMagic):
 		defer f.Close()

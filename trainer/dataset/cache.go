@@ -78,7 +78,7 @@ func (l *Library) save(d *trainer.Dataset, m Manifest) (Manifest, error) {
 	if err != nil {
 		return Manifest{}, err
 	}
-	defer os.RemoveAll(work)
+	defer func() { _ = os.RemoveAll(work) }()
 	if err := os.Chmod(work, 0o755); err != nil {
 		return Manifest{}, err
 	}
@@ -150,7 +150,7 @@ func (l *Library) sweep() {
 			}
 		}
 		if time.Since(newest) > staleAfter {
-			os.RemoveAll(dir)
+			_ = os.RemoveAll(dir) // the next Add tries again
 		}
 	}
 }

@@ -94,8 +94,10 @@ func (l *Library) get(ctx context.Context, name string, set official, progress f
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return Manifest{}, err
 	}
-	defer os.Remove(filepath.Dir(folder)) // where nothing is left in them
-	defer os.Remove(folder)
+	defer func() { // where nothing is left in them
+		_ = os.Remove(folder)
+		_ = os.Remove(filepath.Dir(folder))
+	}()
 	if err := l.fetchAll(ctx, name, set, folder, progress); err != nil {
 		return Manifest{}, err
 	}

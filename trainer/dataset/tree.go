@@ -17,7 +17,7 @@ type tree struct {
 	source  string // name of the folder or archive
 	files   []entry
 	folders []string
-	close   func() error
+	archive io.Closer // nil for a folder
 }
 
 type entry struct {
@@ -31,7 +31,7 @@ func openTree(ctx context.Context, p string) (*tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tree{source: filepath.Base(p), close: func() error { return nil }}
+	t := &tree{source: filepath.Base(p)}
 	if info.IsDir() {
 		err = t.listFolder(ctx, p)
 	} else {
@@ -45,6 +45,12 @@ func openTree(ctx context.Context, p string) (*tree, error) {
 		return nil, err
 	}
 	return t, nil
+}
+
+func (t *tree) close() {
+	if t.archive != nil {
+		t.archive.Close()
+	}
 }
 
 func (t *tree) find(name string) *entry {

@@ -36,7 +36,7 @@ func main() {
 	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "cut:", err)
 		stop()
-		os.Exit(1)
+		os.Exit(1) //nolint:forbidigo // this is main
 	}
 }
 
@@ -72,7 +72,7 @@ func load(ctx context.Context, from string) (*trainer.Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	library := dataset.Open(dir)
 	const name = "fashion-mnist" // gives the classes their names
 	if _, err := library.Add(ctx, name, from, nil); err != nil {
