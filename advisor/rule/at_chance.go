@@ -1,0 +1,95 @@
+package rule
+
+import (
+	"fmt"
+	"math"
+
+	"probewise/advisor"
+	"probewise/trainer"
+)
+
+const (
+	validationImages = 1000 // where the number is unknown
+	grown            = 2.0  // growth of a layer's weight norm that shows steps too large
+	unmoved          = 0.01 // relative change of every weight norm that shows steps too small
+	usualFactor      = 3.0  // distance from the usual learning rate that tells
+	mostPenalty      = 1e-3
+	trains           = 0.1 // training accuracy above chance from which the net does learn
+)
+
+var atChance = Rule{
+	Name:  "at-chance",
+	Group: Health,
+	Doc: "Validation accuracy after the probe not above chance p = 1/classes by two standard errors √(p(1−p)/n), n = 1,000, and training accuracy below p + 0.1 " +
+		"(a batch norm whose running statistics lag behind is at chance in validation alone). Proposes relu and He's initialiser, a learning rate ×0.1 or ×10 " +
+		"by what weights and units show, and L1 and L2 of at most 1e-3.",
+	Run: func(p *Pass) {
+		last, ok := p.last()
+		chance := 1 / float64(p.Architecture.Classes)
+		threshold := chance + 2*math.Sqrt(chance*(1-chance)/validationImages)
+		if !ok || p.Outcome.Diverged || last.Epoch < 1 || !(float64(last.ValidationAccuracy) <= threshold) || float64(last.TrainAccuracy) >= chance+trains {
+			return
+		}
+		d := measured("", "validation_accuracy", float64(last.ValidationAccuracy), threshold, last.Epoch, advisor.High)
+		d = explain(d, notAbove, "the net guesses")
+		p.Report(d)
+		p.proposeReLU(d, "Gradients should reach the first layer.")
+		p.proposeHe(d, names(&p.Architecture, hidden(&p.Architecture, "")), "Signals should keep their scale from layer to layer.")
+		switch rate := p.Architecture.Training.Optimizer.LearningRate; p.pace(last) {
+		case tooFast:
+			p.proposeLowerRate(d, 0.1, "Steps were too large: weights have grown, units have died, or the rate is above the usual.")
+		case tooSlow:
+			rate = scaled(rate, 10)
+			p.Propose(proposal(advisor.Stabilise, fmt.Sprintf("Raise the learning rate to %g", rate), d,
+				"Steps were too small: the weights have hardly moved, or the rate is below the usual.", raiseRate(rate)))
+		}
+		title := fmt.Sprintf("Lower L1 and L2 to at most %g", mostPenalty)
+		p.Propose(proposal(advisor.Stabilise, title, d, "Penalties should not outweigh the loss.", penaltyAtMost(mostPenalty)))
+	},
+}
+
+// pace says whether a learning rate is too high or too low.
+type pace int
+
+const (
+	unclear pace = iota
+	tooFast
+	tooSlow
+)
+
+// pace judges by the weights since initialisation and by dead units; where they do not tell, by the usual learning
+// rate, 1e-2 for sgd and 1e-3 for the others.
+func (p *Pass) pace(last trainer.EpochRecord) pace {
+	moved := 0.0 // most of all layers
+	for _, l := range last.Layers {
+		start := advisor.Quantity{Of: "weights", Statistic: "l2_norm"}.Measure(p.Records, l.Layer)
+		if growth := float64(l.Weights.L2Norm / start); growth > grown || float64(l.DeadUnits) > nearlyAll {
+			return tooFast
+		} else if start > 0 {
+			moved = max(moved, math.Abs(growth-1))
+		}
+	}
+	usual := 1e-3
+	if p.Architecture.Training.Optimizer.Type == trainer.SGD {
+		usual = 1e-2
+	}
+	rate := p.Architecture.Training.Optimizer.LearningRate
+	_, gradient := smallestGradient(last.Layers)
+	switch {
+	case rate > usualFactor*usual:
+		return tooFast
+	case rate < usual/usualFactor, moved > 0 && moved < unmoved && gradient >= leastGradient:
+		return tooSlow
+	}
+	return unclear
+}
+
+// penaltyAtMost lowers the penalties of all hidden layers.
+func penaltyAtMost(most float64) edit {
+	return func(a *trainer.Architecture) {
+		for _, b := range hidden(a, "") {
+			l := &a.Layers[b.at]
+			l.L1, l.L2 = min(l.L1, most), min(l.L2, most)
+		}
+	}
+}

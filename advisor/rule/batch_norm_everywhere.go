@@ -1,0 +1,38 @@
+package rule
+
+import (
+	"slices"
+
+	"probewise/advisor"
+)
+
+const (
+	leastNormed   = 3   // hidden layers, for "everywhere" to mean anything
+	mostNormShare = 0.9 // of the hidden layers
+)
+
+var batchNormEverywhere = Rule{
+	Name:  "batch-norm-everywhere",
+	Group: Architecture,
+	Doc: "Batch norm on more than 0.9 of three or more hidden layers (Salit: on the higher layers, not everywhere). Mild: batch norm seldom does harm. " +
+		"Proposes to keep it on the higher half.",
+	Run: func(p *Pass) {
+		a := &p.Architecture
+		all := hidden(a, "")
+		normed := 0
+		for _, b := range all {
+			if slices.Contains(b.techniques(a, b.end), batchNorm) {
+				normed++
+			}
+		}
+		share := float64(normed) / float64(max(len(all), 1))
+		if len(all) < leastNormed || share <= mostNormShare {
+			return
+		}
+		layers := names(a, lower(a))
+		d := structural(layers[0], "batch_norm_share", share, mostNormShare, advisor.Low)
+		d = explain(d, above, "batch norm on every layer ties the lower ones, "+list(layers)+", to the batch")
+		p.Report(d)
+		p.Propose(proposal(advisor.Regularise, "Remove batch norm from "+list(layers), d, "Lower layers should learn more freely.", without(layers, batchNorm)))
+	},
+}

@@ -1,0 +1,52 @@
+package rule
+
+import (
+	"fmt"
+
+	"probewise/advisor"
+	"probewise/trainer"
+)
+
+const (
+	mostDead    = 0.5 // share of a layer's units
+	nearlyAll   = 0.9
+	leakySlope  = 0.1
+	lowerLayers = 2 // the first layers with weights, which influence the result most (Salit)
+)
+
+var deadReLU = Rule{
+	Name:  "dead-relu",
+	Group: Health,
+	Doc: "More than half of a relu layer's units dead: zero on more than 99 % of the values of 256 validation images (Lu et al. 2020 on dying ReLU; share after ADVICE). " +
+		"Severe in the first two layers, or above 0.9. Proposes leaky_relu with slope 0.1 and He's initialiser there, and a learning rate ×0.3.",
+	Run: func(p *Pass) {
+		last, _ := p.last()
+		var worst advisor.Diagnosis
+		var dead []string
+		for i, l := range last.Layers {
+			b, ok := p.layer(l.Layer)
+			if !ok || b.activation(&p.Architecture) != trainer.ReLU || !(l.DeadUnits > mostDead) {
+				continue
+			}
+			severity := advisor.Medium
+			if i < lowerLayers || l.DeadUnits > nearlyAll {
+				severity = advisor.High
+			}
+			q := advisor.Quantity{Of: "activations", Statistic: advisor.DeadUnits, Position: p.positions[l.Layer], Epoch: last.Epoch}
+			d := measured(l.Layer, q.Name(), float64(l.DeadUnits), mostDead, last.Epoch, severity)
+			d.Percentile = p.standing(q, float64(l.DeadUnits))
+			d = explain(d, above, "these units output zero for nearly every image and cannot learn")
+			p.Report(d)
+			if dead = append(dead, l.Layer); len(dead) == 1 || d.Value > worst.Value {
+				worst = d
+			}
+		}
+		if dead == nil {
+			return
+		}
+		title := fmt.Sprintf("Use leaky_relu with slope %g in %s, initialised after He", leakySlope, list(dead))
+		p.Propose(proposal(advisor.Stabilise, title, worst, "Units that output zero should keep a gradient.",
+			activated(dead, trainer.LeakyReLU, leakySlope), heInitialised(dead)))
+		p.proposeLowerRate(worst, calmer, "Smaller steps should drive fewer units into the flat part.")
+	},
+}

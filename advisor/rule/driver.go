@@ -1,0 +1,117 @@
+package rule
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"probewise/advisor"
+	"probewise/trainer"
+)
+
+// Driver runs rules and puts what they say in order. It implements advisor.Rules.
+type Driver struct {
+	Rules []Rule // nil: All
+}
+
+// Examine runs the rules over the case. Diagnoses come health of training first, then by severity, then those in the
+// first two layers with weights, then in the order of the rules and from the input to the output. Proposals follow the
+// order of their rules' first diagnoses.
+//
+// Examine panics where a rule reports an incomplete diagnosis or proposal: that is a mistake in the rule, not in the
+// case.
+func (d Driver) Examine(c advisor.Case) ([]advisor.Diagnosis, []advisor.Proposal) {
+	rules := d.Rules
+	if rules == nil {
+		rules = All()
+	}
+	var diagnoses []advisor.Diagnosis
+	var proposals []advisor.Proposal
+	broken := false
+	for _, r := range rules {
+		if broken && r.Group == Shape {
+			continue
+		}
+		p := newPass(c, r.Name)
+		r.Run(p)
+		for _, found := range p.diagnoses {
+			if err := validate(c, found); err != nil {
+				panic(fmt.Sprintf("rule %s: %v", r.Name, err))
+			}
+		}
+		for _, proposal := range p.proposals {
+			if proposal.Theme == "" || proposal.Title == "" || proposal.Reason == "" {
+				panic(fmt.Sprintf("rule %s: proposal %+q has no theme, title or reason", r.Name, proposal.Title))
+			}
+		}
+		broken = broken || len(p.diagnoses) > 0 && (r.Name == diverged.Name || r.Name == atChance.Name)
+		diagnoses, proposals = append(diagnoses, p.diagnoses...), append(proposals, p.proposals...)
+	}
+	order(c.Architecture, rules, diagnoses, proposals)
+	return diagnoses, proposals
+}
+
+// order sorts diagnoses and proposals as Examine says.
+func order(a trainer.Architecture, rules []Rule, diagnoses []advisor.Diagnosis, proposals []advisor.Proposal) {
+	health := map[string]bool{}
+	for _, r := range rules {
+		health[r.Name] = r.Group == Health
+	}
+	place := map[string]int{} // of layers with weights
+	for i, b := range blocks(&a) {
+		place[a.Layers[b.at].Name] = i
+	}
+	rank := map[advisor.Severity]int{advisor.High: 0, advisor.Medium: 1, advisor.Low: 2}
+	higher := func(d advisor.Diagnosis) int {
+		if i, known := place[d.Layer]; known && i < 2 {
+			return 0
+		}
+		return 1
+	}
+	late := func(d advisor.Diagnosis) int {
+		if health[d.Rule] {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(diagnoses, func(x, y advisor.Diagnosis) int {
+		return cmp.Or(late(x)-late(y), rank[x.Severity]-rank[y.Severity], higher(x)-higher(y))
+	})
+	first := func(rule string) int {
+		return slices.IndexFunc(diagnoses, func(d advisor.Diagnosis) bool { return d.Rule == rule })
+	}
+	slices.SortStableFunc(proposals, func(x, y advisor.Proposal) int { return first(x.Rule) - first(y.Rule) })
+}
+
+// validate checks that a diagnosis is complete and that its message names layer, statistic, value, threshold or
+// percentile, and epoch.
+func validate(c advisor.Case, d advisor.Diagnosis) error {
+	switch d.Severity {
+	case advisor.High, advisor.Medium, advisor.Low:
+	default:
+		return fmt.Errorf("unknown severity %q", d.Severity)
+	}
+	if d.Statistic == "" {
+		return fmt.Errorf("no statistic: %q", d.Message)
+	}
+	if d.Layer != "" && !slices.ContainsFunc(c.Architecture.Layers, func(l trainer.Layer) bool { return l.Name == d.Layer }) {
+		return fmt.Errorf("no layer %q", d.Layer)
+	}
+	if !d.Threshold.Known() {
+		return fmt.Errorf("no threshold: %q", d.Message)
+	}
+	wanted := []string{d.Layer, d.Statistic, number(d.Value), number(d.Threshold)}
+	if d.Percentile.Known() {
+		wanted = append(wanted, "percentile "+number(d.Percentile))
+	}
+	if d.Epoch.Known() {
+		wanted = append(wanted, "epoch "+number(d.Epoch))
+	}
+	for _, w := range wanted {
+		if !strings.Contains(d.Message, w) {
+			return fmt.Errorf("message %q lacks %q", d.Message, w)
+		}
+	}
+	return nil
+}

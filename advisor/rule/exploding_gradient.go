@@ -1,0 +1,42 @@
+package rule
+
+import "probewise/advisor"
+
+const (
+	mostRatio    = 70  // of the gradient norms of the first and the last layer
+	mostGradient = 1e4 // maximum of |g|
+)
+
+var explodingGradient = Rule{
+	Name:  "exploding-gradient",
+	Group: Health,
+	Doc: "A gradient above 1e4, or the first layer's gradient norm above 70 times the last one's (AutoTrainer, Zhang et al. 2021). " +
+		"Proposes a learning rate ×0.3 with gradients clipped at norm 1 (Pascanu et al. 2013), and batch norm in the middle of the net.",
+	Run: func(p *Pass) {
+		last, ok := p.last()
+		if !ok || len(last.Layers) == 0 {
+			return
+		}
+		worst := last.Layers[0]
+		for _, l := range last.Layers {
+			if l.Gradients.MaxAbs > worst.Gradients.MaxAbs {
+				worst = l
+			}
+		}
+		var d advisor.Diagnosis
+		first, output := last.Layers[0], last.Layers[len(last.Layers)-1]
+		if most := float64(worst.Gradients.MaxAbs); most > mostGradient {
+			q := advisor.Quantity{Of: "gradients", Statistic: "max_abs", Position: p.positions[worst.Layer], Epoch: last.Epoch}
+			d = measured(worst.Layer, q.Name(), most, mostGradient, last.Epoch, advisor.High)
+			d.Percentile = p.standing(q, most)
+		} else if ratio := first.Gradients.L2Norm / output.Gradients.L2Norm; ratio > mostRatio && ratio.Known() {
+			d = measured(first.Layer, "gradient_norm_ratio", float64(ratio), mostRatio, last.Epoch, advisor.High)
+		} else {
+			return
+		}
+		d = explain(d, above, "gradients explode on their way to it")
+		p.Report(d)
+		p.proposeCalmer(d, "Steps should stay small enough to follow the gradient.")
+		p.proposeMiddleNorm(d, "Gradients should keep their scale through the middle.")
+	},
+}

@@ -1,0 +1,45 @@
+package rule
+
+import (
+	"fmt"
+
+	"probewise/advisor"
+)
+
+const leastFilterRatio = 1 // of the filters of the last and the first stage
+
+var flatFilters = Rule{
+	Name:  "flat-filters",
+	Group: Architecture,
+	Doc: "The last stage of conv layers has no more filters than the first (Salit: ladder filters up towards the top). A stage ends at a pool or before a stride above 1; " +
+		"in a net of one stage each of three or more conv layers counts as one. Proposes filters that grow ×2, else ×1.5, from stage to stage in multiples of 8 " +
+		"with at most 2.5 times the multiply-adds, so that the lower stages may shrink.",
+	Run: func(p *Pass) {
+		a := p.Architecture
+		all := stages(&a)
+		if len(all) < 2 {
+			return
+		}
+		filters := stageFilters(&a, all)
+		top := len(all) - 1
+		ratio := float64(filters[top]) / float64(filters[0])
+		if ratio > leastFilterRatio {
+			return
+		}
+		d := structural(all[top][0], "filter_ratio", ratio, leastFilterRatio, advisor.Medium)
+		d = explain(d, notAbove, "filters do not grow from the first stage to the last")
+		p.Report(d)
+		rising := ladderUp(a, all)
+		if rising == nil {
+			return
+		}
+		var steps []string
+		for i, stage := range all {
+			for _, name := range stage {
+				steps = append(steps, fmt.Sprintf("%s %d", name, rising[i]))
+			}
+		}
+		p.Propose(proposal(advisor.Reshape, "Ladder the filters up: "+list(steps), d,
+			"Higher layers should tell more patterns apart where the images are smaller.", filtered(all, rising)))
+	},
+}

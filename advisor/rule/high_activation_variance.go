@@ -1,0 +1,53 @@
+package rule
+
+import (
+	"slices"
+
+	"probewise/advisor"
+)
+
+const (
+	mostActivationVariance = 10 // of a hidden layer's outputs
+	severeFactor           = 3  // of the threshold
+)
+
+var highActivationVariance = Rule{
+	Name:  "high-activation-variance",
+	Group: Shape,
+	Doc: "Variance of a hidden layer's outputs on 256 validation images above the 95th percentile of past runs at the same layer position and epoch, or else above 10 " +
+		"(Salit: low activation variance is among what matters most; normalised layers have at most about 1). Severe above three times the threshold. " +
+		"Proposes batch norm on higher layers without a technique; on lower ones L2, or more of it, else a learning rate ×0.3.",
+	Run: func(p *Pass) {
+		last, _ := p.last()
+		var wide []advisor.Diagnosis
+		for _, l := range last.Layers {
+			if p.positions[l.Layer] == advisor.Output {
+				continue
+			}
+			q := advisor.Quantity{Of: "activations", Statistic: "variance", Position: p.positions[l.Layer], Epoch: last.Epoch}
+			v := float64(l.Activations.Variance)
+			threshold, percentile := p.judge(q, v, mostActivationVariance)
+			if !(v > threshold) {
+				continue
+			}
+			severity := advisor.Medium
+			if v > severeFactor*threshold {
+				severity = advisor.High
+			}
+			d := measured(l.Layer, q.Name(), v, threshold, last.Epoch, severity)
+			d.Percentile = percentile
+			d = explain(d, above, "its outputs spread wide, as in poor runs")
+			p.Report(d)
+			wide = append(wide, d)
+		}
+		const expect = "The variance of its outputs should fall."
+		free := names(&p.Architecture, unregularised(&p.Architecture, higher(&p.Architecture)))
+		for _, d := range wide {
+			if slices.Contains(free, d.Layer) {
+				p.Propose(proposal(advisor.Regularise, "Add batch norm to "+d.Layer, d, expect, normalised([]string{d.Layer})))
+			} else {
+				p.proposeDamping(d, expect)
+			}
+		}
+	},
+}

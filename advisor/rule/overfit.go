@@ -1,0 +1,62 @@
+package rule
+
+import (
+	"probewise/advisor"
+	"probewise/trainer"
+)
+
+const (
+	mostGap     = 0.05 // training minus validation accuracy
+	leastGrowth = 0.02 // of the gap, from the first record to the last
+	severeGap   = 0.2
+)
+
+var overfit = Rule{
+	Name:  "overfit",
+	Group: Shape,
+	Doc: "Training accuracy (as it runs) above validation accuracy by 0.05 or more at the end, the gap grown by 0.02 or more since the first whole epoch (in shorter probes: quarter) and still growing. " +
+		"Severe from 0.2. Proposes dropout behind dense layers, L2 on higher layers, flipped images; nothing smaller, since the gap alone is no reason to shrink a model (Salit).",
+	Run: func(p *Pass) {
+		gaps, epoch := p.gaps()
+		n := len(gaps)
+		if n < 2 || gaps[n-1] < mostGap || gaps[n-1]-gaps[0] < leastGrowth || gaps[n-1] <= gaps[n-2] {
+			return
+		}
+		severity := advisor.Medium
+		if gaps[n-1] >= severeGap {
+			severity = advisor.High
+		}
+		d := measured("", "accuracy_gap", gaps[n-1], mostGap, epoch, severity)
+		d = explain(d, above, "training accuracy runs away from validation accuracy")
+		p.Report(d)
+		a := &p.Architecture
+		const expect = "The gap should narrow while validation accuracy rises."
+		for _, b := range unregularised(a, hidden(a, trainer.Dense)) {
+			name := a.Layers[b.at].Name
+			rate := dropoutRate(a, name)
+			p.Propose(proposal(advisor.Regularise, "Add dropout "+number(trainer.Number(rate))+" behind "+name, d, expect,
+				droppedOut([]string{name}, rate)))
+			break // one dropout at a time: more of it slows a short training
+		}
+		p.proposeL2(d, names(a, unregularised(a, higher(a))), expect)
+		p.Propose(proposal(advisor.Regularise, "Flip training images left to right", d, expect, flip))
+	},
+}
+
+// gaps returns training minus validation accuracy at each whole epoch, or at each quarter where there are fewer than
+// two whole ones, and the epoch of the last.
+func (p *Pass) gaps() (gaps []float64, epoch float64) {
+	for _, whole := range []bool{true, false} {
+		gaps = nil
+		for _, r := range p.Records {
+			gap := r.TrainAccuracy - r.ValidationAccuracy
+			if r.Epoch > 0 && gap.Known() && (r.Whole() || !whole) {
+				gaps, epoch = append(gaps, float64(gap)), r.Epoch
+			}
+		}
+		if len(gaps) > 1 {
+			break
+		}
+	}
+	return gaps, epoch
+}

@@ -1,0 +1,91 @@
+package rule
+
+import (
+	"reflect"
+	"slices"
+
+	"probewise/advisor"
+	"probewise/trainer"
+)
+
+// Group says what a rule looks at.
+type Group int
+
+// The groups, in the order of diagnoses of the first and the others. After a run that diverged or stayed at chance the
+// rules of Shape stay quiet: a broken run makes every other statistic meaningless.
+const (
+	Health       Group = iota // did the probe train at all
+	Shape                     // shape of the statistics and curves
+	Architecture              // the architecture alone, without any record
+)
+
+// Rule finds one kind of fault.
+type Rule struct {
+	Name  string // kebab-case, stable
+	Doc   string // what it finds, default threshold, source, what it proposes
+	Group Group
+	Run   func(*Pass)
+}
+
+// All returns the rules, health of training first.
+func All() []Rule {
+	return []Rule{
+		diverged, vanishingGradient, explodingGradient, deadReLU, atChance,
+		parabolicLayer, highActivationVariance,
+		unregularisedHigherLayers, batchNormEverywhere, stackedRegularisers,
+		flatFilters, ascendingDense, tooManyDense, wideDense,
+		overfit,
+	}
+}
+
+// Pass is one rule's look at one case.
+type Pass struct {
+	advisor.Case
+	rule      string
+	positions map[string]advisor.Position
+	diagnoses []advisor.Diagnosis
+	proposals []advisor.Proposal
+}
+
+func newPass(c advisor.Case, rule string) *Pass {
+	return &Pass{Case: c, rule: rule, positions: advisor.Positions(c.Architecture)}
+}
+
+// Report adds a diagnosis of the rule.
+func (p *Pass) Report(d advisor.Diagnosis) {
+	d.Rule = p.rule
+	p.diagnoses = append(p.diagnoses, d)
+}
+
+// Propose adds a proposal of the rule. One that would change nothing, or make a legal architecture illegal, is dropped.
+func (p *Pass) Propose(proposal advisor.Proposal) {
+	proposal.Rule = p.rule
+	revise := proposal.Revise
+	proposal.Revise = func(a *trainer.Architecture) {
+		a.Layers = slices.Clone(a.Layers) // the caller's copy may share them
+		revise(a)
+	}
+	revised := p.Architecture
+	proposal.Revise(&revised)
+	if reflect.DeepEqual(revised, p.Architecture) || legal(p.Architecture) && !legal(revised) {
+		return
+	}
+	p.proposals = append(p.proposals, proposal)
+}
+
+// legal says whether the parser accepts the architecture.
+func legal(a trainer.Architecture) bool {
+	_, err := trainer.Parse(a.Canonical(), trainer.ParseOptions{})
+	return err == nil
+}
+
+// last returns the last record after initialisation.
+func (p *Pass) last() (trainer.EpochRecord, bool) {
+	if n := len(p.Records); n > 0 && p.Records[n-1].Epoch > 0 {
+		return p.Records[n-1], true
+	}
+	return trainer.EpochRecord{}, false
+}
+
+// layer returns the architecture's layer of the name.
+func (p *Pass) layer(name string) (block, bool) { return find(&p.Architecture, name) }

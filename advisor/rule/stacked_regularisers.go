@@ -1,0 +1,72 @@
+package rule
+
+import (
+	"fmt"
+	"slices"
+
+	"probewise/advisor"
+	"probewise/trainer"
+)
+
+const mostTechniques = 1
+
+var stackedRegularisers = Rule{
+	Name:  "stacked-regularisers",
+	Group: Architecture,
+	Doc: "More than one of L1/L2, batch norm and dropout on a hidden layer; dropout counts directly behind it, not behind a pool (Salit: not more than one such technique per layer; " +
+		"Li et al. 2019 on dropout with batch norm). Proposes to keep the better one: on dense layers dropout, then L2; on conv layers of the higher half batch norm, then L2; below L2, then batch norm.",
+	Run: func(p *Pass) {
+		a := &p.Architecture
+		var worst advisor.Diagnosis
+		var steps []string
+		var edits []edit
+		top := names(a, higher(a))
+		for _, b := range hidden(a, "") {
+			l := a.Layers[b.at]
+			found := b.techniques(a, b.directly(a))
+			if len(found) <= mostTechniques {
+				continue
+			}
+			severity := advisor.Low
+			if len(found) > mostTechniques+1 {
+				severity = advisor.Medium
+			}
+			d := structural(l.Name, "techniques", float64(len(found)), mostTechniques, severity)
+			words := make([]string, len(found))
+			for i, t := range found {
+				words[i] = string(t)
+			}
+			d = explain(d, above, "it has "+list(words)+" at once")
+			p.Report(d)
+			if len(steps) == 0 || d.Value > worst.Value {
+				worst = d
+			}
+			keep := better(l.Type, slices.Contains(top, l.Name), found)
+			steps = append(steps, fmt.Sprintf("only %s on %s", keep, l.Name))
+			for _, t := range found {
+				if t != keep {
+					edits = append(edits, without([]string{l.Name}, t))
+				}
+			}
+		}
+		if len(steps) > 0 {
+			p.Propose(proposal(advisor.Regularise, "Keep "+list(steps), worst, "Each layer should learn under one technique.", edits...))
+		}
+	},
+}
+
+// better returns the technique to keep.
+func better(t trainer.LayerType, high bool, found []technique) technique {
+	preference := []technique{penalty, batchNorm, dropout}
+	if t == trainer.Dense {
+		preference = []technique{dropout, penalty, batchNorm}
+	} else if high {
+		preference = []technique{batchNorm, penalty, dropout}
+	}
+	for _, t := range preference {
+		if slices.Contains(found, t) {
+			return t
+		}
+	}
+	return found[0]
+}

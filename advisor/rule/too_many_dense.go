@@ -1,0 +1,33 @@
+package rule
+
+import (
+	"fmt"
+
+	"probewise/advisor"
+	"probewise/trainer"
+)
+
+const (
+	mostDense   = 3   // with the output
+	fallingHalf = 0.5 // of the units before
+)
+
+var tooManyDense = Rule{
+	Name:  "too-many-dense",
+	Group: Architecture,
+	Doc: "More than three dense layers, the output among them (Salit: two to three, neither very wide nor very narrow). " +
+		"Proposes to keep the first two and the output, the second with at most half the units of the first, at least twice the classes.",
+	Run: func(p *Pass) {
+		a := &p.Architecture
+		dense := hidden(a, trainer.Dense)
+		all := blocks(a)
+		if len(all) == 0 || a.Layers[all[len(all)-1].at].Type != trainer.Dense || len(dense)+1 <= mostDense {
+			return
+		}
+		gone := names(a, dense[mostDense-1:])
+		d := structural(gone[0], "dense_layers", float64(len(dense)+1), mostDense, advisor.Medium)
+		d = explain(d, above, "dense layers from it on add parameters and hinder training more than they help")
+		p.Report(d)
+		p.proposeDense(fmt.Sprintf("Trim to %d dense layers without %s", mostDense, list(gone)), d, fallingHalf, gone)
+	},
+}

@@ -1,0 +1,72 @@
+package rule
+
+import (
+	"slices"
+
+	"probewise/advisor"
+	"probewise/trainer"
+)
+
+const (
+	mostUnregularised = 0.5 // share of the higher layers
+	denseDropout      = 0.25
+	wideDropout       = 0.5 // behind dense layers of wideUnits or more
+	wideUnits         = 256
+)
+
+var unregularisedHigherLayers = Rule{
+	Name:  "unregularised-higher-layers",
+	Group: Architecture,
+	Doc: "More than half of the higher half of the hidden layers without L1, L2, batch norm or dropout (Salit: higher layers run to extreme values and are the ones to regularise). " +
+		"Proposes three alternatives, never two techniques on a layer: the paper's mix (batch norm on conv, dropout behind the first dense layer, L2 1e-3 on the other dense ones), " +
+		"L2 alone (1e-3 dense, 3e-4 conv), batch norm alone.",
+	Run: func(p *Pass) {
+		a := &p.Architecture
+		top := higher(a)
+		free := unregularised(a, top)
+		share := float64(len(free)) / float64(max(len(top), 1))
+		if share <= mostUnregularised {
+			return
+		}
+		layers := names(a, free)
+		d := structural(layers[0], "unregularised_share", share, mostUnregularised, advisor.Medium)
+		d = explain(d, above, "of the higher layers, "+list(layers)+" lack any regularisation")
+		p.Report(d)
+		p.proposeMix(d, layers)
+		p.proposeL2(d, layers, "The gap between training and validation should narrow.")
+		p.Propose(proposal(advisor.Regularise, "Add batch norm to "+list(layers), d, "Activations of the higher layers should stay narrow.", normalised(layers)))
+	},
+}
+
+// proposeMix asks for one technique a layer, after Salit's best model.
+func (p *Pass) proposeMix(d advisor.Diagnosis, layers []string) {
+	a := &p.Architecture
+	var conv, dense []string
+	for _, name := range layers {
+		if b, _ := find(a, name); a.Layers[b.at].Type == trainer.Conv {
+			conv = append(conv, name)
+		} else {
+			dense = append(dense, name)
+		}
+	}
+	if len(dense) == 0 || len(conv)+len(dense) < 2 {
+		return // the same as one of the others
+	}
+	var steps []string
+	if len(conv) > 0 {
+		steps = append(steps, "batch norm to "+list(conv))
+	}
+	rate := dropoutRate(a, dense[0])
+	steps = append(steps, "dropout "+number(trainer.Number(rate))+" behind "+dense[0])
+	steps = append(steps, l2Titles(a, dense[1:])...)
+	p.Propose(proposal(advisor.Regularise, "Add "+list(steps), d, "Higher layers should stay calm and the gap between training and validation narrow.",
+		normalised(conv), droppedOut(dense[:1], rate), penalised(slices.Clone(dense[1:]), denseL2, convL2)))
+}
+
+// dropoutRate suits the width of the dense layer.
+func dropoutRate(a *trainer.Architecture, layer string) float64 {
+	if b, ok := find(a, layer); ok && a.Layers[b.at].Units >= wideUnits {
+		return wideDropout
+	}
+	return denseDropout
+}

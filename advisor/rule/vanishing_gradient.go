@@ -1,0 +1,82 @@
+package rule
+
+import (
+	"fmt"
+	"math"
+
+	"probewise/advisor"
+	"probewise/trainer"
+)
+
+const (
+	leastGradient  = 1e-7 // root mean square of a layer's gradients
+	leastRatio     = 1e-3 // of the gradient norms of the first and the last layer
+	leastFirstNorm = 1e-4 // of the first layer's gradients, for leastRatio to count
+	learnt         = 0.99 // training accuracy from which small gradients mean success
+)
+
+var vanishingGradient = Rule{
+	Name:  "vanishing-gradient",
+	Group: Health,
+	Doc: "A layer's gradients below 1e-7 (root mean square), or the first layer's gradient norm below 1e-3 of the last one's and below 1e-4, " +
+		"while training accuracy is below 0.99 (thresholds after AutoTrainer, Zhang et al. 2021). " +
+		"Proposes relu in place of sigmoid and tanh with He's initialiser, and batch norm in the middle of the net (Ioffe & Szegedy 2015).",
+	Run: func(p *Pass) {
+		last, ok := p.last()
+		if !ok || last.TrainAccuracy >= learnt || len(last.Layers) == 0 {
+			return
+		}
+		first, output := last.Layers[0], last.Layers[len(last.Layers)-1]
+		var d advisor.Diagnosis
+		if worst, rms := smallestGradient(last.Layers); rms < leastGradient {
+			d = measured(worst.Layer, "gradient_rms", rms, leastGradient, last.Epoch, advisor.High)
+		} else if ratio := float64(first.Gradients.L2Norm / output.Gradients.L2Norm); ratio < leastRatio && first.Gradients.L2Norm < leastFirstNorm {
+			d = measured(first.Layer, "gradient_norm_ratio", ratio, leastRatio, last.Epoch, advisor.High)
+		} else {
+			return
+		}
+		d = explain(d, below, "gradients vanish before they reach it")
+		p.Report(d)
+		p.proposeReLU(d, "Gradients should reach the first layer.")
+		p.proposeHe(d, names(&p.Architecture, hidden(&p.Architecture, "")), "Gradients should keep their scale from layer to layer.")
+		p.proposeMiddleNorm(d, "Gradients should keep their scale through the middle.")
+	},
+}
+
+// smallestGradient returns the layer with the smallest known root mean square of gradients, sqrt(variance + mean²).
+func smallestGradient(layers []trainer.LayerStatistics) (worst trainer.LayerStatistics, rms float64) {
+	rms = math.Inf(1)
+	for _, l := range layers {
+		if x := math.Sqrt(float64(l.Gradients.Variance + l.Gradients.Mean*l.Gradients.Mean)); x < rms {
+			worst, rms = l, x
+		}
+	}
+	return worst, rms
+}
+
+// proposeReLU asks for relu in place of sigmoid and tanh, with He's initialiser there.
+func (p *Pass) proposeReLU(d advisor.Diagnosis, expect string) {
+	var some []string
+	for _, b := range hidden(&p.Architecture, "") {
+		switch b.activation(&p.Architecture) {
+		case trainer.Sigmoid, trainer.Tanh:
+			some = append(some, p.Architecture.Layers[b.at].Name)
+		}
+	}
+	title := fmt.Sprintf("Use relu in %s, initialised after He", list(some))
+	p.Propose(proposal(advisor.Stabilise, title, d, expect, activated(some, trainer.ReLU, 0), heInitialised(some)))
+}
+
+// proposeMiddleNorm asks for batch norm on the layer without a technique that is nearest to the middle of the hidden
+// ones.
+func (p *Pass) proposeMiddleNorm(d advisor.Diagnosis, expect string) {
+	all := hidden(&p.Architecture, "")
+	nearest, distance := "", len(all)
+	for i, b := range all {
+		from := max(i-len(all)/2, len(all)/2-i)
+		if !b.regularised(&p.Architecture) && from < distance {
+			nearest, distance = p.Architecture.Layers[b.at].Name, from
+		}
+	}
+	p.Propose(proposal(advisor.Stabilise, "Add batch norm to "+nearest, d, expect, normalised([]string{nearest})))
+}

@@ -1,0 +1,135 @@
+package rule
+
+import (
+	"fmt"
+	"slices"
+
+	"probewise/advisor"
+	"probewise/trainer"
+)
+
+const (
+	mostShare    = 0.6     // of the parameters
+	manyWeights  = 100_000 // parameters below which a dense layer is not wide
+	leastWidth   = 32      // that a layer is narrowed to
+	leastPooled  = 32      // channels that are enough behind global pooling
+	leastHalving = 4       // height and width of images that another pool may halve
+)
+
+var wideDense = Rule{
+	Name:  "wide-dense",
+	Group: Architecture,
+	Doc: "A dense layer holds more than 0.6 of the parameters and more than 100,000 (Salit: many filters, not many dense neurons; share after ADVICE). " +
+		"Proposes to narrow it, and global average pooling in place of the flatten before it (Lin et al. 2014) where there are channels enough, else one more pool.",
+	Run: func(p *Pass) {
+		a := &p.Architecture
+		for _, b := range blocks(a) {
+			l := a.Layers[b.at]
+			parameters := parametersOf(p.Cost, l.Name)
+			if l.Type != trainer.Dense || !isWide(parameters, p.Cost.Parameters) {
+				continue
+			}
+			d := structural(l.Name, "parameter_share", float64(parameters)/float64(p.Cost.Parameters), mostShare, advisor.Medium)
+			d = explain(d, above, fmt.Sprintf("one dense layer holds %d of %d parameters", parameters, p.Cost.Parameters))
+			p.Report(d)
+			p.proposeNarrow(d, b)
+			p.proposePooling(d, b)
+			return
+		}
+	},
+}
+
+// isWide says whether a dense layer with the parameters is wide in a net with total.
+func isWide(parameters, total int64) bool {
+	return parameters > manyWeights && float64(parameters) > mostShare*float64(total)
+}
+
+// parametersOf returns the parameters of the layer.
+func parametersOf(c trainer.Cost, layer string) int64 {
+	for _, l := range c.Layers {
+		if l.Layer == layer {
+			return l.Parameters
+		}
+	}
+	return 0
+}
+
+// proposeNarrow halves the layer's units until it is no longer wide, down to leastWidth and twice the classes.
+func (p *Pass) proposeNarrow(d advisor.Diagnosis, b block) {
+	l := p.Architecture.Layers[b.at]
+	least := max(leastWidth, leastUnits(p.Architecture.Classes))
+	var edits []edit
+	for units := (l.Units/2 + 7) / 8 * 8; units >= least && units < l.Units; units = (units/2 + 7) / 8 * 8 {
+		edits = []edit{narrowed(l.Name, units), ladderDown(mostDenseRatio)}
+		revised := p.Architecture
+		revised.Layers = slices.Clone(revised.Layers)
+		for _, e := range edits {
+			e(&revised)
+		}
+		cost := revised.Cost()
+		if units == least || !isWide(parametersOf(cost, l.Name), cost.Parameters) {
+			title := fmt.Sprintf("Narrow %s to %d units", l.Name, units)
+			p.Propose(proposal(advisor.Reshape, title, d, "Parameters should fall with little loss of accuracy.", edits...))
+			return
+		}
+	}
+}
+
+// narrowed gives a hidden dense layer at most the units.
+func narrowed(layer string, units int) edit {
+	return each([]string{layer}, func(a *trainer.Architecture, b block) {
+		a.Layers[b.at].Units = min(a.Layers[b.at].Units, units)
+	})
+}
+
+// proposePooling replaces the flatten before the layer, or puts a pool before it.
+func (p *Pass) proposePooling(d advisor.Diagnosis, b block) {
+	a := &p.Architecture
+	at := flattenBefore(a, b)
+	if at < 1 || at >= len(p.Shapes) {
+		return
+	}
+	name, in := a.Layers[at].Name, p.Shapes[at-1]
+	switch {
+	case in.C >= max(leastPooled, 2*a.Classes) && in.H*in.W > 1:
+		p.Propose(proposal(advisor.Reshape, "Replace "+name+" by global average pooling", d, "Parameters should fall and the net see where a pattern is less.",
+			atFlatten(name, func(a *trainer.Architecture, i int) {
+				a.Layers[i] = trainer.Layer{Type: trainer.GlobalAvgPool, Name: name}
+			})))
+	case in.H >= leastHalving && in.W >= leastHalving:
+		two := [2]int{2, 2}
+		p.Propose(proposal(advisor.Reshape, "Put a 2×2 max pool before "+name, d, "Parameters of the dense layer should fall to a quarter.",
+			atFlatten(name, func(a *trainer.Architecture, i int) {
+				pool := trainer.Layer{Type: trainer.MaxPool, Name: freeName(*a, "max_pool"), Size: two, Stride: two, Padding: trainer.Valid}
+				a.Layers = slices.Insert(a.Layers, i, pool)
+			})))
+	}
+}
+
+// flattenBefore returns the index of the flatten between the block and the conv layer before it, or -1.
+func flattenBefore(a *trainer.Architecture, b block) int {
+	at := -1
+	for i := b.at - 1; i >= 0; i-- {
+		switch a.Layers[i].Type {
+		case trainer.Flatten:
+			at = i
+		case trainer.Dense:
+			return -1
+		case trainer.Conv:
+			return at
+		}
+	}
+	return -1
+}
+
+// atFlatten makes a change where the flatten of the name still is.
+func atFlatten(name string, change func(a *trainer.Architecture, i int)) edit {
+	return func(a *trainer.Architecture) {
+		for i, l := range a.Layers {
+			if l.Name == name && l.Type == trainer.Flatten {
+				change(a, i)
+				return
+			}
+		}
+	}
+}
