@@ -50,13 +50,14 @@ func boost(ctx context.Context, filled [][]float64, residual []float64, o Option
 }
 
 // quantileClasses labels values 0…k-1 by quantile and returns k, which is
-// smaller than want where ties leave a class empty.
+// smaller than want where ties would leave a class empty; 1 only if all are equal.
 func quantileClasses(values []float64, want int) ([]int, int) {
 	sorted := slices.Sorted(slices.Values(values))
-	var cuts []float64 // class = number of cuts below the value
-	for q := 1; q < want; q++ {
-		cut := sorted[(q*len(sorted)-1)/want]
-		if cut < sorted[len(sorted)-1] && (len(cuts) == 0 || cut > cuts[len(cuts)-1]) {
+	below, _ := slices.BinarySearch(sorted, sorted[len(sorted)-1]) // values under the largest
+	var cuts []float64                                             // class = number of cuts below the value
+	for q := 1; q < want && below > 0; q++ {
+		cut := sorted[min((q*len(sorted)-1)/want, below-1)]
+		if len(cuts) == 0 || cut > cuts[len(cuts)-1] {
 			cuts = append(cuts, cut)
 		}
 	}

@@ -9,34 +9,43 @@ import (
 	"io"
 )
 
-// Work is what a child process is asked to do.
-type Work string
-
-// The kinds of work.
-const (
-	WorkFit           Work = "fit"
-	WorkCrossValidate Work = "cross-validate"
-	WorkIsolate       Work = "isolate"
-)
-
-// Request is the one message that a child reads.
+// Request is the one message that a child reads. It asks for one of three:
+// the isolation of Query where Model is set, a cross-validation where Repeats
+// is not zero, else a fit.
 type Request struct {
-	Work    Work
-	Table   Table     // fit, cross-validate
-	Options Options   // fit, cross-validate
-	Repeats int       // cross-validate
-	Model   []byte    // isolate: a saved model,
-	Query   []float64 // a feature vector,
-	Trees   int       // and the number of isolation trees
+	Table   Table
+	Options Options
+	Repeats int
+
+	Model *Model    // whose past runs Query is isolated from
+	Query []float64 // feature vector
+	Trees int       // isolation trees
 }
 
-// Response is the one message that a child writes.
+// Response is the one message that a child writes; which field is set follows
+// from the request.
 type Response struct {
-	Model     []byte  // fit: the saved model
-	Score     Score   // cross-validate
-	Isolation float64 // isolate: share of past runs that are harder to isolate
-	Failure   string  // the error's text; empty on success
-	Cause     int     // 1 + index in causes; 0 where the error is none of them
+	Model     *Model  // fitted
+	Score     Score   // of the cross-validation
+	Isolation float64 // share of past runs that are harder to isolate than the query, 0…1
+}
+
+// wireRequest and wireResponse are the encoded forms: models as they are saved.
+type wireRequest struct {
+	Table   Table
+	Options Options
+	Repeats int
+	Saved   []byte
+	Query   []float64
+	Trees   int
+}
+
+type wireResponse struct {
+	Saved     []byte
+	Score     Score
+	Isolation float64
+	Failure   string // the error's text; empty on success
+	Cause     int    // 1 + index in causes; 0 where the error is none of them
 }
 
 // causes are the errors that keep their identity across the process border.
@@ -45,43 +54,58 @@ var causes = []error{
 	ErrBadOptions, ErrBadModel, ErrBadRequest, ErrGenerator,
 }
 
-// EncodeRequest writes a request for a child.
-func EncodeRequest(w io.Writer, r Request) error {
-	if err := gob.NewEncoder(w).Encode(r); err != nil {
+// Encode writes the request for a child.
+func (r Request) Encode(w io.Writer) error {
+	wire := wireRequest{Table: r.Table, Options: r.Options, Repeats: r.Repeats, Query: r.Query, Trees: r.Trees}
+	if r.Model != nil {
+		wire.Saved = r.Model.bytes()
+	}
+	if err := gob.NewEncoder(w).Encode(wire); err != nil {
 		return fmt.Errorf("encode forest request: %w", err)
 	}
 	return nil
 }
 
-// DecodeResponse reads what a child wrote. The error unwraps to ErrBadRequest
-// where the child ended without an answer.
+func decodeRequest(r io.Reader) (Request, error) {
+	var wire wireRequest
+	if err := gob.NewDecoder(r).Decode(&wire); err != nil {
+		return Request{}, fmt.Errorf("%w: request: %w", ErrBadRequest, err)
+	}
+	q := Request{Table: wire.Table, Options: wire.Options, Repeats: wire.Repeats, Query: wire.Query, Trees: wire.Trees}
+	if len(wire.Saved) > 0 {
+		var err error
+		if q.Model, err = Load(bytes.NewReader(wire.Saved)); err != nil {
+			return Request{}, err
+		}
+	}
+	return q, nil
+}
+
+// DecodeResponse reads what a child wrote. The error is the child's own, with
+// its sentinel, or ErrBadRequest where the child ended without an answer.
 func DecodeResponse(r io.Reader) (Response, error) {
-	var answer Response
-	if err := gob.NewDecoder(r).Decode(&answer); err != nil {
+	var wire wireResponse
+	if err := gob.NewDecoder(r).Decode(&wire); err != nil {
 		return Response{}, fmt.Errorf("%w: response: %w", ErrBadRequest, err)
+	}
+	if wire.Failure != "" {
+		e := &childError{text: wire.Failure}
+		if wire.Cause > 0 && wire.Cause <= len(causes) {
+			e.cause = causes[wire.Cause-1]
+		}
+		return Response{}, e
+	}
+	answer := Response{Score: wire.Score, Isolation: wire.Isolation}
+	if len(wire.Saved) > 0 {
+		var err error
+		if answer.Model, err = Load(bytes.NewReader(wire.Saved)); err != nil {
+			return Response{}, err
+		}
 	}
 	return answer, nil
 }
 
-// Err is the child's error, nil on success; errors.Is finds the sentinel.
-func (r Response) Err() error {
-	if r.Failure == "" {
-		return nil
-	}
-	if r.Cause < 1 || r.Cause > len(causes) {
-		return errors.New(r.Failure)
-	}
-	return &childError{text: r.Failure, cause: causes[r.Cause-1]}
-}
-
-// LoadModel gives the fitted model, or the child's error.
-func (r Response) LoadModel() (*Model, error) {
-	if err := r.Err(); err != nil {
-		return nil, err
-	}
-	return Load(bytes.NewReader(r.Model))
-}
-
+// childError is an error of the child, as the parent sees it.
 type childError struct {
 	text  string
 	cause error
@@ -90,56 +114,46 @@ type childError struct {
 func (e *childError) Error() string { return e.text }
 func (e *childError) Unwrap() error { return e.cause }
 
-// ServeChild reads one request, does the work and writes one response; a work
+// ServeChild reads one request, does the work and writes one response; work
 // that fails is a response too. It is the body of a child process, whose parent
 // ends it by killing it: nothing else may draw from the global generator here.
 func ServeChild(r io.Reader, w io.Writer) error {
-	var request Request
-	var answer Response
-	if err := gob.NewDecoder(r).Decode(&request); err != nil {
-		answer.fail(fmt.Errorf("%w: request: %w", ErrBadRequest, err))
-	} else if err := answer.work(context.Background(), request); err != nil {
-		answer = Response{}
-		answer.fail(err)
+	var wire wireResponse
+	request, err := decodeRequest(r)
+	if err == nil {
+		wire, err = request.serve(context.Background())
 	}
-	if err := gob.NewEncoder(w).Encode(answer); err != nil {
+	if err != nil {
+		wire = failure(err)
+	}
+	if err := gob.NewEncoder(w).Encode(wire); err != nil {
 		return fmt.Errorf("encode forest response: %w", err)
 	}
 	return nil
 }
 
-func (r *Response) work(ctx context.Context, q Request) error {
-	switch q.Work {
-	case WorkFit:
-		m, err := Fit(ctx, q.Table, q.Options)
-		if err != nil {
-			return err
+func (r Request) serve(ctx context.Context) (wire wireResponse, err error) {
+	switch {
+	case r.Model != nil:
+		wire.Isolation, err = r.Model.Isolation(ctx, r.Query, r.Trees)
+	case r.Repeats != 0:
+		wire.Score, err = CrossValidate(ctx, r.Table, r.Options, r.Repeats)
+	default:
+		var m *Model
+		if m, err = Fit(ctx, r.Table, r.Options); err == nil {
+			wire.Saved = m.bytes()
 		}
-		var saved bytes.Buffer
-		err = m.Save(&saved)
-		r.Model = saved.Bytes()
-		return err
-	case WorkCrossValidate:
-		var err error
-		r.Score, err = CrossValidate(ctx, q.Table, q.Options, q.Repeats)
-		return err
-	case WorkIsolate:
-		m, err := Load(bytes.NewReader(q.Model))
-		if err != nil {
-			return err
-		}
-		r.Isolation, err = m.Isolation(ctx, q.Query, q.Trees)
-		return err
 	}
-	return fmt.Errorf("%w: unknown work %q", ErrBadRequest, q.Work)
+	return wire, err
 }
 
-func (r *Response) fail(err error) {
-	r.Failure = err.Error()
+func failure(err error) wireResponse {
+	wire := wireResponse{Failure: err.Error()}
 	for i, cause := range causes {
 		if errors.Is(err, cause) {
-			r.Cause = i + 1
-			return
+			wire.Cause = i + 1
+			break
 		}
 	}
+	return wire
 }

@@ -15,10 +15,13 @@ import (
 // in full, so a loaded model predicts bit for bit what the fitted one does.
 const (
 	magic        = "PWFOREST"
-	version      = 1
 	headerLength = len(magic) + 4 + 8
 	maxPayload   = 1 << 30
 )
+
+// Version numbers the saved form and the way a model is fitted. Raise it when
+// either changes: models kept under an older one are then fitted anew.
+const Version = 1
 
 // seal gives the model its id.
 func (m *Model) seal() *Model {
@@ -33,16 +36,21 @@ func (m *Model) saved() []byte {
 	m.pack(&p)
 	out := make([]byte, 0, headerLength+len(p.data)+sha256.Size)
 	out = append(out, magic...)
-	out = binary.LittleEndian.AppendUint32(out, version)
+	out = binary.LittleEndian.AppendUint32(out, Version)
 	out = binary.LittleEndian.AppendUint64(out, uint64(len(p.data)))
 	return append(out, p.data...)
 }
 
-// Save writes the model.
-func (m *Model) Save(w io.Writer) error {
+// bytes is the whole saved form.
+func (m *Model) bytes() []byte {
 	data := m.saved()
 	sum := sha256.Sum256(data)
-	if _, err := w.Write(append(data, sum[:]...)); err != nil {
+	return append(data, sum[:]...)
+}
+
+// Save writes the model.
+func (m *Model) Save(w io.Writer) error {
+	if _, err := w.Write(m.bytes()); err != nil {
 		return fmt.Errorf("save forest: %w", err)
 	}
 	return nil
@@ -58,8 +66,8 @@ func Load(r io.Reader) (*Model, error) {
 	if string(header[:len(magic)]) != magic {
 		return nil, fmt.Errorf("%w: not a forest", ErrBadModel)
 	}
-	if v := binary.LittleEndian.Uint32(header[len(magic):]); v != version {
-		return nil, fmt.Errorf("%w: version %d, want %d", ErrBadModel, v, version)
+	if v := binary.LittleEndian.Uint32(header[len(magic):]); v != Version {
+		return nil, fmt.Errorf("%w: version %d, want %d", ErrBadModel, v, Version)
 	}
 	length := binary.LittleEndian.Uint64(header[len(magic)+4:])
 	if length > maxPayload {

@@ -48,10 +48,10 @@ func (c *crossed) bounds(centres []float64, confidence float64) (low, high float
 	low, high = 0, 1
 	const rounding = 1e-9 // (1 − 0.8)·(n + 1) must not lose a rank
 	if rank := int(math.Floor((1-confidence)*float64(n+1) + rounding)); rank >= 1 {
-		low = clip01(below[rank-1])
+		low = clip01(below[min(rank, n)-1])
 	}
 	if rank := int(math.Ceil(confidence*float64(n+1) - rounding)); rank <= n {
-		high = clip01(above[rank-1])
+		high = clip01(above[max(rank, 1)-1])
 	}
 	return low, high
 }

@@ -1,0 +1,89 @@
+package forest
+
+import (
+	"context"
+	"math"
+	"testing"
+)
+
+// flat is an estimator that always predicts v.
+func flat(v float64) *estimator { return &estimator{ridge: ridge{intercept: v}} }
+
+// Two parts at 0.4 and 0.5, four runs: the order statistics worked by hand.
+func TestBoundsByHand(t *testing.T) {
+	set := Table{X: make([][]float64, 4), Y: []float64{0.45, 0.3, 0.52, 0.7}}
+	c := newCrossed(set, []int{0, 0, 1, 1}, []*estimator{flat(0.4), flat(0.5)})
+	for i, want := range []float64{0.05, 0.1, 0.02, 0.2} {
+		if math.Abs(c.miss[i]-want) > 1e-12 {
+			t.Errorf("miss %d is %g, want %g", i, c.miss[i], want)
+		}
+	}
+	centres := c.centres(nil, &scratch{})
+	// below: 0.3 0.3 0.35 0.48, above: 0.45 0.5 0.52 0.7
+	for _, v := range []struct{ confidence, low, high float64 }{
+		{0.8, 0.3, 0.7},     // ranks ⌊0.2·5⌋ = 1 and ⌈0.8·5⌉ = 4
+		{0.6, 0.3, 0.52},    // ranks 2 and 3
+		{0.4, 0.35, 0.5},    // ranks 3 and 2
+		{1e-12, 0.48, 0.45}, // next to no confidence: the last and the first rank
+		{0.9, 0, 1},         // four runs cannot bound 90 %
+	} {
+		if low, high := c.bounds(centres, v.confidence); math.Abs(low-v.low) > 1e-12 || math.Abs(high-v.high) > 1e-12 {
+			t.Errorf("%g: %g…%g, want %g…%g", v.confidence, low, high, v.low, v.high)
+		}
+	}
+}
+
+func TestNoveltyByHand(t *testing.T) {
+	set := table(1, 0)
+	set.X = [][]float64{{0}, {1}, {2}, {3}, {4}, {5}, {6}}
+	columns := []column{{source: 0, median: 0, scale: 1}}
+	v := newNovelty([]column{{source: 0, median: 3, scale: 10}}, set, []int{0, 1, 2, 3, 4, 5, 6})
+	// distances to the fifth nearest other: 5 4 3 3 3 4 5, a tenth each
+	for i, want := range []float64{0.3, 0.3, 0.3, 0.4, 0.4, 0.5, 0.5} {
+		if math.Abs(v.reference[i]-want) > 1e-12 {
+			t.Fatalf("references %v", v.reference)
+		}
+	}
+	// queries' own fifth nearest, over all seven runs: 3.5 → 2.5, 7 → 5, −1 → 5
+	for x, want := range map[float64]float64{3.5: 0, 6.2: 5.0 / 7, 10: 1} {
+		if got := v.rank([]float64{(x - 3) / 10}); math.Abs(got-want) > 1e-12 {
+			t.Errorf("rank of %g is %g, want %g", x, got, want)
+		}
+	}
+	// runs of the same architecture do not count as neighbours
+	pairs := newNovelty(columns, Table{X: [][]float64{{0}, {0}, {2}, {2}}}, []int{0, 0, 1, 1})
+	for _, d := range pairs.reference {
+		if d != 2 {
+			t.Errorf("references %v, want 2: the farthest of two", pairs.reference)
+		}
+	}
+	if alone := newNovelty(columns, Table{X: [][]float64{{0}}}, []int{0}); alone.reference[0] != 0 {
+		t.Errorf("reference %v without other groups, want 0", alone.reference)
+	}
+}
+
+func TestIsolationRanksTheOutlier(t *testing.T) {
+	set := curves(40, 2, 6, 1)
+	m := fit(t, set, small)
+	far := []float64{50, 50, 50, 50, 50, 50}
+	if r, err := m.Isolation(context.Background(), far, 50); err != nil || r != 1 {
+		t.Errorf("far query: %g, %v; want 1", r, err)
+	}
+	near := make([]float64, 6)
+	for j := range near {
+		near[j] = m.full.columns[j].median
+	}
+	r, err := m.Isolation(context.Background(), near, 50)
+	if err != nil || r > 0.5 {
+		t.Errorf("query amid the past runs: %g, %v", r, err)
+	}
+	if again, err := m.Isolation(context.Background(), near, 50); err != nil || again != r {
+		t.Errorf("%g, then %g", r, again)
+	}
+	for i := range set.X {
+		set.X[i] = make([]float64, 6)
+	}
+	if r, err := fit(t, set, small).Isolation(context.Background(), far, 50); err != nil || r != 0 {
+		t.Errorf("nothing varies: %g, %v", r, err)
+	}
+}
