@@ -61,6 +61,7 @@ type Ledger interface {
 	Records(ctx context.Context, run string) ([]trainer.EpochRecord, error)
 	Heartbeat(ctx context.Context, l Lease, until time.Time) error
 	Release(ctx context.Context, l Lease) error
+	Cancelled(ctx context.Context, l Lease) error
 	AddChildRun(ctx context.Context, l Lease, r Run) error
 	StartRun(ctx context.Context, l Lease, run string) error
 	AppendRecord(ctx context.Context, l Lease, run string, r trainer.EpochRecord) error

@@ -22,7 +22,7 @@ type Space struct {
 // wide ranges, so that some of the runs are poor or diverge. The same arguments give the same architecture.
 func Sample(space Space, seed uint64, index int) (trainer.Architecture, error) {
 	r := rand.New(rand.NewPCG(seed, uint64(index)))
-	for range 10_000 {
+	for range 500 {
 		a := draw(r, space)
 		a.Name = fmt.Sprintf("sample-%d-%d", seed, index)
 		a.Training.Seed = uint64(index) + 1

@@ -44,12 +44,15 @@ func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			if a.JSON {
-				return a.printJSON(map[string]string{"version": version(), "go": runtime.Version(),
-					"platform": runtime.GOOS + "/" + runtime.GOARCH, "kernel": kernel.Variant()})
+			variant, err := kernel.Variant()
+			if err != nil {
+				return err
 			}
-			_, err := fmt.Fprintf(a.out, "probewise %s (%s, %s/%s, %s kernels)\n",
-				version(), runtime.Version(), runtime.GOOS, runtime.GOARCH, kernel.Variant())
+			platform := runtime.GOOS + "/" + runtime.GOARCH
+			if a.JSON {
+				return a.printJSON(map[string]string{"version": version(), "go": runtime.Version(), "platform": platform, "kernel": variant})
+			}
+			_, err = fmt.Fprintf(a.out, "probewise %s (%s, %s, %s kernels)\n", version(), runtime.Version(), platform, variant)
 			return err
 		},
 	}

@@ -1,0 +1,99 @@
+package corpus
+
+import (
+	"math"
+	"reflect"
+	"testing"
+
+	"probewise/trainer"
+)
+
+var space = Space{Input: [3]int{28, 28, 1}, Classes: 10, Epochs: 15, MultiplyAdds: 3_000_000, MaxParameters: 3_000_000}
+
+// TestSampleCoversTheKnobs draws many architectures and looks for every knob of the paper in them.
+func TestSampleCoversTheKnobs(t *testing.T) {
+	seen := map[string]int{}
+	rates := []float64{}
+	const n = 200
+	for i := range n {
+		a, err := Sample(space, 1, i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cost := a.Cost()
+		if cost.MultiplyAdds > space.MultiplyAdds || cost.Parameters > space.MaxParameters {
+			t.Errorf("sample %d costs %+v", i, cost)
+		}
+		if _, err := trainer.Parse(a.Canonical(), trainer.ParseOptions{Input: space.Input, Classes: 10}); err != nil {
+			t.Errorf("sample %d: %v", i, err)
+		}
+		convs, dense := 0, 0
+		for _, l := range a.Layers {
+			switch l.Type {
+			case trainer.Conv:
+				convs++
+			case trainer.Dense:
+				dense++
+			case trainer.Dropout:
+				seen["dropout"]++
+			}
+			if l.BatchNorm {
+				seen["batch norm"]++
+			}
+			if l.L1 > 0 {
+				seen["l1"]++
+			}
+			if l.L2 > 0 {
+				seen["l2"]++
+			}
+		}
+		seen[[...]string{"", "1 conv", "2 conv", "3 conv", "4 conv", "5 conv"}[convs]]++
+		seen[[...]string{"", "1 dense", "2 dense", "3 dense", "4 dense", "5 dense"}[dense]]++
+		seen[string(a.Training.Optimizer.Type)]++
+		rates = append(rates, math.Log10(a.Training.Optimizer.LearningRate))
+	}
+	for _, knob := range []string{"dropout", "batch norm", "l1", "l2", "1 conv", "2 conv", "3 conv", "4 conv", "5 conv",
+		"1 dense", "2 dense", "3 dense", "4 dense", "5 dense", "adam", "rmsprop", "sgd"} {
+		if seen[knob] < n/50 {
+			t.Errorf("%q in %d of %d samples", knob, seen[knob], n)
+		}
+	}
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, r := range rates {
+		low, high = min(low, r), max(high, r)
+	}
+	if high-low < 3 {
+		t.Errorf("learning rates span %.1f powers of ten", high-low)
+	}
+}
+
+func TestSampleIsDeterministic(t *testing.T) {
+	for i := range 20 {
+		a, err := Sample(space, 3, i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := Sample(space, 3, i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(a, b) {
+			t.Fatalf("sample %d differs from itself", i)
+		}
+		c, err := Sample(space, 4, i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.ID() == c.ID() {
+			t.Errorf("sample %d is the same for two seeds", i)
+		}
+	}
+}
+
+func TestSampleOfAnImpossibleSpace(t *testing.T) {
+	impossible := space
+	impossible.MultiplyAdds = 100
+	if _, err := Sample(impossible, 1, 0); err == nil {
+		t.Error("no error")
+	}
+}
