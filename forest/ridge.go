@@ -27,7 +27,7 @@ func fitRidge(z [][]float64, y []float64, fold []int, folds int) ridge {
 		return ridge{intercept: mean(y)}
 	}
 	whole := gather(z, y, nil)
-	errors := make([]float64, len(penalties))
+	loss := make([]float64, len(penalties))
 	for f := range folds {
 		held := rowsIn(fold, f)
 		if len(held) == 0 || len(held) == len(y) {
@@ -38,13 +38,13 @@ func fitRidge(z [][]float64, y []float64, fold []int, folds int) ridge {
 			r := part.solve(penalty)
 			for _, i := range held {
 				e := y[i] - r.predict(z[i])
-				errors[p] += e * e
+				loss[p] += e * e
 			}
 		}
 	}
 	best := 0
-	for p, e := range errors {
-		if e < errors[best] {
+	for p, e := range loss {
+		if e < loss[best] {
 			best = p
 		}
 	}
