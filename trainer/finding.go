@@ -80,10 +80,10 @@ func inOrder(all []placed) []Finding {
 	return out
 }
 
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
+
 // pointerTo appends one token to a JSON Pointer (RFC 6901).
-func pointerTo(path, key string) string {
-	return path + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
-}
+func pointerTo(path, key string) string { return path + "/" + pointerEscapes.Replace(key) }
 
 func pointerAt(path string, index int) string { return path + "/" + strconv.Itoa(index) }
 
