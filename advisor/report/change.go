@@ -1,0 +1,169 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"probewise/advisor"
+	"probewise/trainer"
+)
+
+type object = map[string]any
+
+// changes writes edits of the canonical architecture as lines for people, one per layer that changes.
+func changes(a trainer.Architecture, edits []advisor.Edit) ([]string, error) {
+	var d object
+	if err := json.Unmarshal(a.Canonical(), &d); err != nil {
+		return nil, fmt.Errorf("read the canonical form: %w", err)
+	}
+	var layers []object
+	for _, l := range d["layers"].([]any) {
+		layers = append(layers, l.(object))
+	}
+	w := walk{rest: d, layers: layers}
+	for _, e := range edits {
+		if err := w.follow(e); err != nil {
+			return nil, err
+		}
+	}
+	return w.lines, nil
+}
+
+// walk is an architecture on its way through edits. Layers that are added or removed move those behind them.
+type walk struct {
+	rest   object // all but the layers
+	layers []object
+	lines  []string
+	last   string // what the last line is about
+}
+
+func (w *walk) follow(e advisor.Edit) error {
+	tokens := strings.Split(strings.TrimPrefix(e.Path, "/"), "/")
+	if tokens[0] != "layers" {
+		w.member(strings.Join(tokens[:len(tokens)-1], " "), dig(w.rest, tokens[:len(tokens)-1]), tokens[len(tokens)-1], e)
+		return nil
+	}
+	if len(tokens) == 1 {
+		w.say("", "all layers are replaced")
+		return nil
+	}
+	i, err := strconv.Atoi(tokens[1])
+	if err != nil || i < 0 || i > len(w.layers) || i == len(w.layers) && (len(tokens) > 2 || e.Op != "add") {
+		return fmt.Errorf("%s %s: there is no such layer", e.Op, e.Path)
+	}
+	switch {
+	case len(tokens) > 2:
+		w.member(layerName(w.layers[i]), dig(w.layers[i], tokens[2:len(tokens)-1]), tokens[len(tokens)-1], e)
+	case e.Op == "remove":
+		w.say("", "remove "+describe(w.layers[i]))
+		w.layers = slices.Delete(w.layers, i, i+1)
+	case e.Op == "add":
+		added, err := asObject(e.Value)
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", e.Op, e.Path, err)
+		}
+		where := "in front"
+		if i > 0 {
+			where = "behind " + layerName(w.layers[i-1])
+		}
+		w.say("", "add "+where+": "+describe(added))
+		w.layers = slices.Insert(w.layers, i, added)
+	default:
+		replaced, err := asObject(e.Value)
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", e.Op, e.Path, err)
+		}
+		w.say("", "replace "+describe(w.layers[i])+" by "+describe(replaced))
+		w.layers[i] = replaced
+	}
+	return nil
+}
+
+// member notes the change of one setting; those of one thing share a line.
+func (w *walk) member(of string, in object, key string, e advisor.Edit) {
+	before, had := in[key]
+	after := value(e.Value)
+	change := fmt.Sprintf("%s %s → %s", key, value(before), after)
+	switch {
+	case e.Op == "remove":
+		change = fmt.Sprintf("%s %s → removed", key, value(before))
+	case !had:
+		change = fmt.Sprintf("%s %s", key, after)
+	}
+	if of != "" && of == w.last {
+		w.lines[len(w.lines)-1] += ", " + change
+		return
+	}
+	if of != "" {
+		change = of + ": " + change
+	}
+	w.say(of, change)
+}
+
+func (w *walk) say(of, line string) { w.lines, w.last = append(w.lines, line), of }
+
+// dig returns the object at the end of the path, nil where there is none.
+func dig(o object, path []string) object {
+	for _, key := range path {
+		o, _ = o[key].(object)
+	}
+	return o
+}
+
+// asObject gives an edit's value the form that JSON gives it.
+func asObject(v any) (object, error) {
+	encoded, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	var o object
+	return o, json.Unmarshal(encoded, &o)
+}
+
+func layerName(l object) string {
+	if name, ok := l["name"].(string); ok {
+		return name
+	}
+	return value(l["type"])
+}
+
+// ordinary settings of a layer are left out where it is described.
+var ordinary = map[string]string{"activation": "relu", "batch_norm": "false", "bias": "true", "initializer": "glorot_uniform", "l1": "0", "l2": "0"}
+
+// describe writes a layer with its settings: "dropout1 (dropout, rate 0.25)".
+func describe(l object) string {
+	words := []string{value(l["type"])}
+	for _, key := range slices.Sorted(maps.Keys(l)) {
+		if v := value(l[key]); key != "type" && key != "name" && ordinary[key] != v {
+			words = append(words, key+" "+v)
+		}
+	}
+	return layerName(l) + " (" + strings.Join(words, ", ") + ")"
+}
+
+// value writes a JSON value for people: pairs as 3×3.
+func value(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case float64:
+		return brief(v)
+	case []any:
+		parts := make([]string, len(v))
+		for i := range v {
+			parts[i] = value(v[i])
+		}
+		return strings.Join(parts, "×")
+	case nil:
+		return "null"
+	}
+	encoded, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return string(encoded)
+}

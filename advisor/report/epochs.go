@@ -1,0 +1,28 @@
+package report
+
+import (
+	"probewise/trainer"
+)
+
+// epochs is the table of a run's learning curve: initialisation, whole epochs, and the last record. With test, the
+// accuracy on the fixed test images too.
+func (p *page) epochs(title string, records []trainer.EpochRecord, test bool) {
+	p.heading(title)
+	if len(records) == 0 {
+		p.paragraph("  ", faint, "Nothing was recorded.")
+		return
+	}
+	columns := []column{
+		{title: "Epoch"}, {title: "Train\nloss"}, {title: "Train\naccuracy"}, {title: "Validation\nloss"}, {title: "Validation\naccuracy"},
+		{title: "Test\naccuracy", gone: !test}, {title: "Seconds"},
+	}
+	var rows [][]string
+	for i, r := range records {
+		if r.Epoch > 0 && !r.Whole() && i < len(records)-1 {
+			continue
+		}
+		rows = append(rows, []string{brief(r.Epoch), share(r.TrainLoss), share(r.TrainAccuracy), share(r.ValidationLoss),
+			share(r.ValidationAccuracy), share(r.TestAccuracy), decimals(trainer.Number(r.Seconds), 1)})
+	}
+	p.table(columns, rows)
+}

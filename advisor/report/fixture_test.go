@@ -1,0 +1,215 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"probewise/advisor"
+	"probewise/trainer"
+)
+
+const flawed = `{"version": 1, "name": "flawed-cnn", "input": [28, 28, 1], "classes": 10, "layers": [
+	{"type": "conv", "filters": 8, "kernel": 3, "padding": "same", "activation": "relu"},
+	{"type": "max_pool", "size": 2},
+	{"type": "conv", "filters": 8, "kernel": 3, "activation": "tanh", "stride": 2, "batch_norm": true},
+	{"type": "flatten"},
+	{"type": "dense", "units": 64, "activation": "relu"},
+	{"type": "dense", "units": 128, "activation": "relu"},
+	{"type": "dense", "name": "a_dense_layer_with_a_rather_long_name", "units": 64, "activation": "relu"},
+	{"type": "dense", "units": 10, "activation": "softmax"}],
+	"training": {"optimizer": {"type": "adam", "learning_rate": 0.001}, "batch_size": 64, "epochs": 15, "seed": 1}}`
+
+func parse(t *testing.T, document string) trainer.Architecture {
+	t.Helper()
+	p, err := trainer.Parse([]byte(document), trainer.ParseOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Architecture
+}
+
+// edited returns the flawed architecture after the edits of a suggestion.
+func edited(t *testing.T, edits ...advisor.Edit) trainer.Architecture {
+	t.Helper()
+	a, err := advisor.Apply(parse(t, flawed), edits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// recorded makes a learning curve of the given number of epochs, with statistics that follow simple formulas; the
+// variance of the layer named parabolic grows tenfold an epoch.
+func recorded(a trainer.Architecture, epochs int, parabolic string) []trainer.EpochRecord {
+	moments := []float64{0}
+	for e := range epochs {
+		if e < 3 {
+			moments = append(moments, float64(e)+0.25, float64(e)+0.5, float64(e)+0.75)
+		}
+		moments = append(moments, float64(e)+1)
+	}
+	var records []trainer.EpochRecord
+	for _, at := range moments {
+		r := trainer.EpochRecord{
+			Epoch: at, LearningRate: 0.001, TrainLoss: trainer.Number(2.3 * math.Exp(-at/3)), TrainAccuracy: trainer.Number(0.9 - 0.8*math.Exp(-at)),
+			ValidationLoss: trainer.Number(0.3 + 2*math.Exp(-at/3)), ValidationAccuracy: trainer.Number(0.87 - 0.77*math.Exp(-at)),
+			TestLoss: trainer.Missing, TestAccuracy: trainer.Missing, Seconds: 0.1 + 4*at,
+		}
+		if at == 0 {
+			r.TrainLoss, r.TrainAccuracy = trainer.Missing, trainer.Missing
+		}
+		if r.Whole() {
+			r.TestLoss, r.TestAccuracy = r.ValidationLoss, r.ValidationAccuracy-0.01
+		}
+		position := 0.0
+		for _, l := range a.Layers {
+			if !l.HasWeights() {
+				continue
+			}
+			position++
+			s := trainer.LayerStatistics{Layer: l.Name, Type: l.Type}
+			s.Weights.Variance = trainer.Number(0.01 / position * (1 + at/10))
+			s.Gradients.L2Norm = trainer.Number(math.Exp(-at) / position)
+			s.Activations.Variance = trainer.Number(position * (1 + math.Sin(at)/2))
+			if l.Name == parabolic {
+				s.Activations.Variance = trainer.Number(math.Pow(10, 2*at))
+			}
+			if at == 0 {
+				s.Gradients.L2Norm = trainer.Missing
+			}
+			r.Layers = append(r.Layers, s)
+		}
+		records = append(records, r)
+	}
+	return records
+}
+
+func forecast(mean, low, high float64, warnings ...string) *advisor.Prediction {
+	return &advisor.Prediction{Target: advisor.Target{Images: 10_000, Epochs: 15}, TestAccuracy: mean, Low: low, High: high,
+		Confidence: 0.8, Novelty: 0.12, PastRuns: 43, Forest: "f1", Warnings: warnings}
+}
+
+func diagnosis(rule string, s advisor.Severity, message string) advisor.Diagnosis {
+	return advisor.Diagnosis{Rule: rule, Severity: s, Message: message}
+}
+
+// answered is an advice that came through, with nothing in its answer yet.
+func answered(a trainer.Architecture) advisor.Advice {
+	return advisor.Advice{ID: "0193a1f0-0000-7000-8000-000000000001", State: advisor.Succeeded, Dataset: "fashion-mnist-sample", Architecture: a,
+		Request: advisor.Request{Dataset: "fashion-mnist-sample", Probe: advisor.ProbeRequest{Epochs: 3, Images: 10_000, Seed: 1}, Epochs: 15, Suggestions: 8, Verify: true},
+		Compute: advisor.Compute{ProbeFLOPs: 4.1e11}, Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+}
+
+// advised has a prediction, diagnoses of all severities, and suggestions with all verdicts.
+func advised(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
+	base := parse(t, flawed)
+	a := answered(base)
+	a.Warnings = []string{"/training/schedule: not given, the default is taken"}
+	a.Prediction = forecast(0.8712, 0.8519, 0.8931, "the last validation accuracy is above that of every past run at this epoch")
+	a.Diagnoses = []advisor.Diagnosis{
+		diagnosis("flat-filters", advisor.Medium, "The whole net: filter_ratio 1 is not above 1: the filters do not ladder up towards the top."),
+		diagnosis("parabolic-layer", advisor.High, "dense2: activation_variance_acceleration 2.43 is above 0.5, percentile 97 of past runs, at epoch 3: it accelerates as in poor runs."),
+		diagnosis("too-many-dense", advisor.Low, "The whole net: dense_layers 4 is above 3: deep stacks of dense layers learn slowly."),
+	}
+	edits := []advisor.Edit{
+		{Op: "remove", Path: "/layers/6"},
+		{Op: "add", Path: "/layers/5", Value: map[string]any{"type": "dropout", "name": "dropout1", "rate": 0.3}},
+		{Op: "add", Path: "/layers/2/filters", Value: 16},
+		{Op: "add", Path: "/layers/4/l2", Value: 0.001},
+		{Op: "add", Path: "/layers/4/units", Value: 128},
+		{Op: "add", Path: "/training/optimizer/learning_rate", Value: 0.0003},
+	}
+	a.Suggestions = []advisor.Suggestion{
+		{Rank: 1, Title: "Ladder the filters up: conv1 8, conv2 16; Trim the dense layers to three: dense1 128, dense2 128; Add L2 0.001 to dense1; Add dropout 0.3 behind dense1",
+			Rules: []string{"flat-filters", "too-many-dense", "parabolic-layer"}, Edits: edits,
+			Predicted: &advisor.Expectation{TestAccuracy: 0.88, Low: 0.85, High: 0.9},
+			Verified:  &advisor.Verification{Run: "r1", Epochs: 3, Gain: 0.0213, Low: 0.008, High: 0.034, Observed: 0.0130}, Verdict: advisor.Gained},
+		{Rank: 2, Title: "Add L2 0.001 to dense1", Rules: []string{"parabolic-layer"}, Predicted: &advisor.Expectation{TestAccuracy: 0.874, Low: 0.85, High: 0.89},
+			Verified: &advisor.Verification{Run: "r2", Epochs: 1, Gain: -0.0041, Low: trainer.Missing, High: trainer.Missing, Observed: -0.0002}, Verdict: advisor.NoGain},
+		{Rank: 3, Title: "Learning rate ×0.3", Rules: []string{"parabolic-layer"}, Verdict: advisor.NotTried},
+	}
+	a.Revised = &advisor.Revised{Architecture: edited(t, edits...), Prediction: forecast(0.8925, 0.8732, 0.9144), Verified: true, Rank: 1}
+	a.Compute.VerificationFLOPs = 8.35e11
+	return a, recorded(base, 3, "dense2")
+}
+
+// unpredicted has no prediction: the observed difference decides.
+func unpredicted(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
+	base := parse(t, flawed)
+	a := answered(base)
+	a.Dataset = "cifar10"
+	a.PredictionReason = "0 past runs of (cifar10, 10000 images, 15 epochs) with records of 3 epochs; a prediction needs 20"
+	a.Diagnoses = []advisor.Diagnosis{diagnosis("unregularised-higher-layers", advisor.Medium, "dense1: techniques 0 is not above 0: nothing keeps its weights small.")}
+	edits := []advisor.Edit{{Op: "add", Path: "/layers/4/batch_norm", Value: true}}
+	a.Suggestions = []advisor.Suggestion{{Rank: 1, Title: "Add batch norm to dense1", Rules: []string{"unregularised-higher-layers"}, Edits: edits,
+		Verified: &advisor.Verification{Run: "r1", Epochs: 3, Gain: trainer.Missing, Low: trainer.Missing, High: trainer.Missing,
+			Reason: "no prediction: " + a.PredictionReason, Observed: 0.0312}, Verdict: advisor.Gained}}
+	a.Revised = &advisor.Revised{Architecture: edited(t, edits...), Verified: true, Rank: 1}
+	run := "0193a1f0-0000-7000-8000-000000000009"
+	a.TrainingRun = &run
+	return a, recorded(base, 3, "")
+}
+
+// diverged ends in the second epoch.
+func diverged(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
+	base := parse(t, flawed)
+	a := answered(base)
+	a.Prediction = forecast(0.1, 0.1, 0.23)
+	a.Diagnoses = []advisor.Diagnosis{diagnosis("diverged", advisor.High, "The whole net: loss not finite (at most 3.45) at epoch 2: the training diverged.")}
+	a.Suggestions = []advisor.Suggestion{{Rank: 1, Title: "Learning rate ×0.3, gradients clipped at norm 1", Rules: []string{"diverged"},
+		Verified: &advisor.Verification{Run: "r1", Epochs: 1, Gain: 0, Low: trainer.Missing, High: trainer.Missing, Observed: 0}, Verdict: advisor.NoGain}}
+	a.RevisedReason = "no change advised: 1 suggestions were tried, none gained"
+	records := recorded(base, 2, "dense2")[:8]
+	last := &records[len(records)-1]
+	last.TrainLoss, last.ValidationLoss = 1.5e12, trainer.Missing
+	last.Layers[1].Activations.Variance = trainer.Missing
+	return a, records
+}
+
+// sound has nothing wrong.
+func sound(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
+	base := parse(t, flawed)
+	base.Name = ""
+	a := answered(base)
+	a.Prediction = forecast(0.9134, 0.8987, 0.9271)
+	a.RevisedReason = "no change advised: no rule found anything to change"
+	return a, recorded(base, 3, "")
+}
+
+func failed(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
+	a := answered(parse(t, flawed))
+	a.State, a.Error = advisor.Failed, "load data set fashion-mnist-sample: the file is truncated"
+	return a, nil
+}
+
+// trained is a full run; broken one that diverged.
+func trained(t *testing.T) (advisor.Run, []trainer.EpochRecord) {
+	a := parse(t, flawed)
+	return advisor.Run{ID: "0193a1f0-0000-7000-8000-000000000002", Kind: advisor.Full, State: advisor.Succeeded, Architecture: a, Dataset: "fashion-mnist-sample",
+		Budget: trainer.Budget{Images: 10_000, Epochs: 15}, StopAfter: 15, FromAdvice: "0193a1f0-0000-7000-8000-000000000001",
+		Outcome: &trainer.Outcome{Epochs: 15, TrainLoss: 0.1024, TrainAccuracy: 0.9651, ValidationLoss: 0.4517, ValidationAccuracy: 0.88, TestLoss: 0.4712,
+			TestAccuracy: 0.8745, Parameters: 54_321, Seconds: 61.24, ParameterEfficiency: 61.24 / 54_321, Device: "cpu: gonum, 2 threads"}}, recorded(a, 15, "dense2")
+}
+
+func broken(t *testing.T) (advisor.Run, []trainer.EpochRecord) {
+	r, records := trained(t)
+	r.Outcome = &trainer.Outcome{Diverged: true, DivergedEpoch: 2, Epochs: 1, TrainLoss: trainer.Missing, TrainAccuracy: trainer.Missing,
+		ValidationLoss: trainer.Missing, ValidationAccuracy: trainer.Missing, TestLoss: trainer.Missing, TestAccuracy: trainer.Missing,
+		Parameters: 54_321, Seconds: 5.1, ParameterEfficiency: 5.1 / 54_321, Device: "cpu: gonum, 2 threads"}
+	r.FromAdvice = ""
+	return r, records[:6]
+}
+
+// deep has many layers with weights.
+func deep(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
+	layers := ""
+	for i := range 12 {
+		layers += fmt.Sprintf(`{"type": "conv", "name": "a_convolution_with_a_name_of_sixty_four_characters_as_the_cap_%02d", "filters": 4, "kernel": 3, "padding": "same", "l1": 1e-5, "l2": 1e-5},`, i)
+	}
+	base := parse(t, `{"version": 1, "input": [28, 28, 1], "classes": 10, "layers": [`+layers+`{"type": "flatten"}, {"type": "dense", "units": 10, "activation": "softmax"}]}`)
+	a := answered(base)
+	a.Prediction = forecast(0.5, 0.4, 0.6)
+	return a, recorded(base, 3, "dense1")
+}

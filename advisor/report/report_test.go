@@ -1,0 +1,165 @@
+package report
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"probewise/advisor"
+	"probewise/trainer"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	text.OverrideRuneWidthEastAsianWidth(false) // whatever the locale
+	os.Exit(m.Run())
+}
+
+var advices = map[string]func(*testing.T) (advisor.Advice, []trainer.EpochRecord){
+	"advised": advised, "unpredicted": unpredicted, "diverged": diverged, "sound": sound, "failed": failed, "deep": deep,
+}
+
+var runs = map[string]func(*testing.T) (advisor.Run, []trainer.EpochRecord){"trained": trained, "broken": broken}
+
+// write returns the report of a case of either kind.
+func write(t *testing.T, name string, o Options) string {
+	t.Helper()
+	var b bytes.Buffer
+	var err error
+	if make, ok := advices[name]; ok {
+		a, records := make(t)
+		err = Text(&b, a, records, o)
+	} else {
+		r, records := runs[name](t)
+		err = RunText(&b, r, records, o)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func names() []string {
+	var all []string
+	for name := range advices {
+		all = append(all, name)
+	}
+	for name := range runs {
+		all = append(all, name)
+	}
+	return all
+}
+
+func TestGolden(t *testing.T) {
+	for _, name := range names() {
+		for _, width := range []int{80, 120} {
+			if width == 120 && name != "advised" && name != "trained" {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s at %d", name, width), func(t *testing.T) {
+				golden(t, fmt.Sprintf("%s-%d.golden", name, width), write(t, name, Options{Width: width}))
+			})
+		}
+	}
+	t.Run("colour", func(t *testing.T) { golden(t, "colour.golden", write(t, "advised", Options{Color: true})) })
+}
+
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", file)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("differs from %s; run with -update and look at the difference\n%s", path, got)
+	}
+}
+
+var escape = regexp.MustCompile("\x1b\\[[0-9]*m")
+
+func TestEveryReportKeepsToItsPage(t *testing.T) {
+	for _, name := range names() {
+		for _, width := range []int{80, 81, 97, 98, 109, 120} {
+			got := write(t, name, Options{Width: width})
+			for i, line := range strings.Split(strings.TrimSuffix(got, "\n"), "\n") {
+				if n := text.StringWidth(line); n > width {
+					t.Errorf("%s, line %d: %d columns, want at most %d: %s", name, i+1, n, width, line)
+				}
+				if strings.TrimRight(line, " \t") != line {
+					t.Errorf("%s, line %d ends in a space: %q", name, i+1, line)
+				}
+			}
+			if escape.MatchString(got) {
+				t.Errorf("%s: escape sequences without colour", name)
+			}
+			if coloured := write(t, name, Options{Width: width, Color: true}); escape.ReplaceAllString(coloured, "") != got {
+				t.Errorf("%s at %d: colour changes more than the colour", name, width)
+			}
+		}
+	}
+}
+
+func TestWidthIsBroughtIntoRange(t *testing.T) {
+	for given, want := range map[int]int{0: 100, 10: 80, 500: 120} {
+		if write(t, "advised", Options{Width: given}) != write(t, "advised", Options{Width: want}) {
+			t.Errorf("a width of %d is not as one of %d", given, want)
+		}
+	}
+}
+
+// What a reader must find, whatever the layout.
+func TestTextSays(t *testing.T) {
+	for name, want := range map[string][]string{
+		"advised": {
+			"Predicted test accuracy after full training (10,000 images × 15 epochs): 0.871, 80 % interval 0.852–0.893, from 43 past runs; novelty 0.12.",
+			"Warning: the last validation accuracy is above that of every past run at this epoch.",
+			"+2.1", "+0.8…+3.4", "-0.4", "tried, no gain", "not tried",
+			"remove a_dense_layer_with_a_rather_long_name (dense, units 64)", "add behind dense1: dropout1 (dropout, rate 0.3)",
+			"conv2: filters 8 → 16", "dense1: l2 0 → 0.001, units 64 → 128", "training optimizer: learning_rate 0.001 → 0.0003",
+			"410 GFLOPs on the probe, 835 GFLOPs on verification", "--train",
+		},
+		"unpredicted": {"There is no prediction of the test accuracy after full training: 0 past runs of", "+3.1", "dense1: batch_norm false → true"},
+		"diverged":    {"The probe diverged: after epoch 1.75 of 3", "1.5e+12", "No change advised: 1 suggestions were tried, none gained."},
+		"sound":       {"No rule found anything wrong.", "No change advised: no rule found anything to change."},
+		"failed":      {"has failed: load data set fashion-mnist-sample: the file is truncated", "Nothing was recorded."},
+		"trained":     {"0.875", "54,321", "61.2 s on cpu: gonum, 2 threads", "parameter efficiency (time divided by parameters) 1.13 ms"},
+		"broken":      {"The run diverged in epoch 2: its numbers were no longer finite. 1 epoch finished.", "–"},
+	} {
+		got := strings.Join(strings.Fields(write(t, name, Options{Width: 120})), " ")
+		for _, w := range want {
+			if !strings.Contains(got, w) {
+				t.Errorf("%s: %q is missing in\n%s", name, w, got)
+			}
+		}
+	}
+	if got := write(t, "unpredicted", Options{}); strings.Contains(got, "Gain") || strings.Contains(got, "Expected") {
+		t.Error("columns without any figure are shown")
+	}
+}
+
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, os.ErrClosed }
+
+func TestWriteErrorIsReturned(t *testing.T) {
+	a, records := sound(t)
+	if err := Text(brokenPipe{}, a, records, Options{}); err == nil {
+		t.Error("no error")
+	}
+}

@@ -1,0 +1,105 @@
+package report
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"probewise/trainer"
+)
+
+// mostPoints bounds a sparkline's length.
+const mostPoints = 16
+
+// longestName bounds a layer's name in a table.
+const longestName = 20
+
+// statistics draws, for each layer with weights, how three statistics moved through the records.
+func (p *page) statistics(records []trainer.EpochRecord) {
+	if len(records) == 0 || len(records[0].Layers) == 0 {
+		return
+	}
+	p.heading("Statistics, first → last record")
+	shown := thin(records)
+	var lines, ranges [][]string
+	for _, l := range records[0].Layers {
+		line, reach := []string{text.Snip(l.Layer, longestName, "…")}, []string{""}
+		for _, of := range tracked {
+			line = append(line, Sparkline(series(shown, l.Layer, of.value)))
+			reach = append(reach, ends(series(records, l.Layer, of.value)))
+		}
+		lines, ranges = append(lines, line), append(ranges, reach)
+	}
+	columns := []column{{title: "Layer", left: true}}
+	for _, of := range tracked {
+		columns = append(columns, column{title: of.title, left: true})
+	}
+	rows := join(lines, ranges, " ")
+	if taken(columns, rows) > p.width {
+		rows = join(lines, ranges, "\n")
+	}
+	p.table(columns, rows)
+	p.paragraph("  ", faint, "Records: initialisation, quarters of epochs 1 to 3, then each epoch. Gradients are of the last training batch. "+
+		"A line that spans more than 1000× has a logarithmic scale.")
+}
+
+// tracked statistics: the paper's most telling ones of each kind.
+var tracked = []struct {
+	title string
+	value func(trainer.LayerStatistics) trainer.Number
+}{
+	{"Weights\nvariance", func(l trainer.LayerStatistics) trainer.Number { return l.Weights.Variance }},
+	{"Gradients\nL2 norm", func(l trainer.LayerStatistics) trainer.Number { return l.Gradients.L2Norm }},
+	{"Activations\nvariance", func(l trainer.LayerStatistics) trainer.Number { return l.Activations.Variance }},
+}
+
+// thin leaves out the quarters of a long run, and then takes records at even distances, the first and the last among
+// them.
+func thin(records []trainer.EpochRecord) []trainer.EpochRecord {
+	if len(records) > mostPoints {
+		records = slices.DeleteFunc(slices.Clone(records), func(r trainer.EpochRecord) bool { return r.Epoch > 0 && !r.Whole() })
+	}
+	if len(records) <= mostPoints {
+		return records
+	}
+	shown := make([]trainer.EpochRecord, mostPoints)
+	for i := range shown {
+		shown[i] = records[i*(len(records)-1)/(mostPoints-1)]
+	}
+	return shown
+}
+
+func series(records []trainer.EpochRecord, layer string, value func(trainer.LayerStatistics) trainer.Number) []trainer.Number {
+	values := make([]trainer.Number, len(records))
+	for i, r := range records {
+		values[i] = trainer.Missing
+		for _, l := range r.Layers {
+			if l.Layer == layer {
+				values[i] = value(l)
+			}
+		}
+	}
+	return values
+}
+
+// ends writes the first and the last known value.
+func ends(values []trainer.Number) string {
+	known := slices.DeleteFunc(slices.Clone(values), func(v trainer.Number) bool { return !v.Known() })
+	if len(known) == 0 {
+		return absent
+	}
+	return significant(known[0]) + " → " + significant(known[len(known)-1])
+}
+
+// join puts each cell of b behind (or under) the cell of a.
+func join(a, b [][]string, between string) [][]string {
+	rows := make([][]string, len(a))
+	for i := range a {
+		rows[i] = make([]string, len(a[i]))
+		for j := range a[i] {
+			rows[i][j] = strings.TrimRight(a[i][j]+between+b[i][j], " \n")
+		}
+	}
+	return rows
+}
