@@ -5,6 +5,8 @@
 // Images and activations are NCHW (image, channel, row, column), float32, row-major. Convolution weights are
 // (filters, channels, kernel height, kernel width), dense weights (inputs, units).
 //
-// Read next: architecture.go (what a user writes), op.go and backend.go (what a backend runs), record.go (what a run
-// leaves behind), then trainer/graph for the training loop.
+// Invariant: what Parse returns is within the caps, has shapes and a cost, and is given back by its canonical form.
+//
+// Read next: architecture.go (what a user writes), tables.go and parse.go (how it is read and checked), op.go and
+// backend.go (what a backend runs), record.go (what a run leaves behind), then trainer/graph for the training loop.
 package trainer

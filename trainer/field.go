@@ -141,6 +141,9 @@ func (p *parser) checkKeys(n *node, path, noun string, known []string) {
 	seen := map[string]bool{}
 	for _, m := range n.members {
 		at := pointerTo(path, m.key)
+		if len(m.key) > 256 { // no key of ours: point at the object
+			at = path
+		}
 		switch {
 		case seen[m.key]:
 			p.add(m.offset, at, CodeDuplicateKey, "the key %s stands here twice", quote(m.key))

@@ -36,13 +36,10 @@ const (
 	isNull    = "null"
 )
 
-const (
-	maxDepth = 32
-	maxNodes = 1 << 17
-)
+const maxDepth = 32
 
-// readJSON reads the tree of a document, or says why it is none.
-func readJSON(data []byte) (*node, *Finding) {
+// readJSON reads the tree of a document of at most maxNodes values, or says why it is none.
+func readJSON(data []byte, maxNodes int) (*node, *Finding) {
 	if !utf8.Valid(data) {
 		return nil, &Finding{Code: CodeInvalidJSON, Message: position(data, invalidUTF8(data)) + ": the text is not UTF-8"}
 	}
@@ -50,13 +47,13 @@ func readJSON(data []byte) (*node, *Finding) {
 	if err := json.Unmarshal(data, &whole); err != nil {
 		return nil, syntaxFinding(data, err)
 	}
-	r := reader{decoder: json.NewDecoder(bytes.NewReader(data))}
+	r := reader{decoder: json.NewDecoder(bytes.NewReader(data)), most: maxNodes}
 	r.decoder.UseNumber()
 	root, err := r.value(0)
 	if err != nil {
 		return nil, &Finding{Code: CodeInvalidJSON, Message: position(data, r.decoder.InputOffset()) + ": " + err.Error()}
 	}
-	if r.nodes > maxNodes {
+	if r.full() {
 		return nil, &Finding{Code: CodeTooLarge, Message: fmt.Sprintf("the document has more than %d values", maxNodes)}
 	}
 	return root, nil
@@ -100,9 +97,12 @@ func invalidUTF8(data []byte) int64 {
 }
 
 type reader struct {
-	decoder *json.Decoder
-	nodes   int
+	decoder     *json.Decoder
+	nodes, most int
 }
+
+// full says that the document has too many values: reading stops.
+func (r *reader) full() bool { return r.nodes > r.most }
 
 func (r *reader) value(depth int) (*node, error) {
 	token, err := r.decoder.Token()
@@ -133,8 +133,8 @@ func (r *reader) value(depth int) (*node, error) {
 	return n, err
 }
 
-// more says whether the container goes on; reading stops where the document has too many values.
-func (r *reader) more() bool { return r.nodes <= maxNodes && r.decoder.More() }
+// more says whether the container goes on.
+func (r *reader) more() bool { return !r.full() && r.decoder.More() }
 
 func (r *reader) object(n *node, depth int) error {
 	n.kind, n.index = isObject, map[string]*node{}
@@ -168,7 +168,7 @@ func (r *reader) array(n *node, depth int) error {
 }
 
 func (r *reader) close() error {
-	if r.nodes > maxNodes {
+	if r.full() {
 		return nil
 	}
 	_, err := r.decoder.Token()

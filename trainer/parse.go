@@ -54,7 +54,7 @@ func Parse(data []byte, o ParseOptions) (Parsed, error) {
 		return Parsed{}, &InvalidError{[]Finding{{Code: CodeTooLarge,
 			Message: fmt.Sprintf("the document has %d bytes; it must be smaller than %d", len(data), o.Limits.MaxBytes)}}}
 	}
-	root, finding := readJSON(data)
+	root, finding := readJSON(data, valuesPerLayer*o.Limits.MaxLayers)
 	if finding != nil {
 		return Parsed{}, &InvalidError{[]Finding{*finding}}
 	}
@@ -65,6 +65,9 @@ func Parse(data []byte, o ParseOptions) (Parsed, error) {
 	}
 	return Parsed{p.a, inOrder(p.warnings), p.defaults}, nil
 }
+
+// valuesPerLayer is more values than a layer can have: 12 keys, some with pairs.
+const valuesPerLayer = 64
 
 // parser collects an architecture and everything that is wrong with it.
 type parser struct {
