@@ -130,7 +130,7 @@ func filterPass(c *CPU, task, worker int) {
 			w.source.fill(images[i*image:], c.in[0][(from+i)*o.C*o.H*o.W:])
 			spreadRows(grads[i*grad:], c.in[1][(from+i)*o.F*o.OH*o.OW:], o.F, o.OH, o.OW, w.source.pitch, f.run)
 		}
-		f.dots(c.engine, images, grads, sum, image, n, o.F, from > first)
+		f.dots(c.engine, &c.tiles[worker], images, grads, sum, image, n, o.F, from > first)
 	}
 }
 
@@ -144,8 +144,7 @@ func spreadRows(to, from []float32, planes, rows, cols, pitch, run int) {
 }
 
 // dots multiplies n images with their output gradients and adds the results to sum, or writes them.
-func (f *filterWork) dots(e *engine, images, grads, sum []float32, image, n, filters int, add bool) {
-	var result tile
+func (f *filterWork) dots(e *engine, result *tile, images, grads, sum []float32, image, n, filters int, add bool) {
 	taps, last := len(f.offsets), len(f.offsets)-1
 	for first := 0; first < filters; first += e.rows {
 		for t := 0; t < taps; t += maxVectors {

@@ -25,6 +25,7 @@ type CPU struct {
 	product productWork
 	totals  []float64   // partial sums, by task
 	scratch [][]float32 // by worker
+	tiles   []tile      // by worker
 }
 
 // memory is the CPU's trainer.Buffer.
@@ -49,7 +50,7 @@ func newCPU(threads int, v variant) (*CPU, error) {
 	if threads == 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	c := &CPU{variant: v, engine: engineOf(v), scratch: make([][]float32, threads)}
+	c := &CPU{variant: v, engine: engineOf(v), scratch: make([][]float32, threads), tiles: make([]tile, threads)}
 	c.start(threads, c)
 	return c, nil
 }

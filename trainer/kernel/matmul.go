@@ -89,7 +89,7 @@ func packPanelPass(c *CPU, block, _ int) {
 }
 
 // panelPass computes a tile that is up to three vectors wide, of which the last may be a packed one.
-func panelPass(c *CPU, task, _ int) {
+func panelPass(c *CPU, task, worker int) {
 	o, w, e := c.op.(trainer.MatMul), &c.product, c.engine
 	i, j, rows, cols := w.tile(o, task)
 	whole := cols / e.lanes
@@ -98,30 +98,28 @@ func panelPass(c *CPU, task, _ int) {
 		for r := 0; r < rows; r += e.rows {
 			panel, n := &w.panels[(i+r)*o.K+k*e.rows], min(e.rows, rows-r)
 			if whole > 0 {
-				w.sweep(e, whole, n, depth, panel, w.b.data[j:], w.offsets[k:], w.c.at(i+r, j), add)
+				w.sweep(e, &c.tiles[worker], whole, n, depth, panel, w.b.data[j:], w.offsets[k:], w.c.at(i+r, j), add)
 			}
 			if tail := cols - whole*e.lanes; tail > 0 {
-				w.sweepTail(e, tail, n, depth, panel, w.tail[k:], w.c.at(i+r, j+whole*e.lanes), add)
+				w.sweepTail(e, &c.tiles[worker], tail, n, depth, panel, w.tail[k:], w.c.at(i+r, j+whole*e.lanes), add)
 			}
 		}
 	}
 }
 
 // sweep computes n rows of whole vectors: straight to the result, or through a copy where the tile has more rows.
-func (w *productWork) sweep(e *engine, vectors, n, depth int, panel *float32, b []float32, offsets []int, c matrix, add int) {
+func (w *productWork) sweep(e *engine, t *tile, vectors, n, depth int, panel *float32, b []float32, offsets []int, c matrix, add int) {
 	if n == e.rows {
 		e.sweeps[vectors-1](depth, panel, &b[0], &offsets[0], &c.data[0], c.stride, add)
 		return
 	}
 	for v := range vectors {
-		var t tile
 		e.sweeps[0](depth, panel, &b[v*e.lanes], &offsets[0], &t[0], e.lanes, 0)
 		t.write(c.at(0, v*e.lanes), n, e.lanes, e.lanes, add)
 	}
 }
 
-func (w *productWork) sweepTail(e *engine, cols, n, depth int, panel *float32, offsets []int, c matrix, add int) {
-	var t tile
+func (w *productWork) sweepTail(e *engine, t *tile, cols, n, depth int, panel *float32, offsets []int, c matrix, add int) {
 	e.sweeps[0](depth, panel, &w.padded[0], &offsets[0], &t[0], e.lanes, 0)
 	t.write(c, n, cols, e.lanes, add)
 }
@@ -164,10 +162,10 @@ func padRows(to, from []float32, rows, cols, stride int) {
 	clear(to[rows*stride:])
 }
 
-func rowsPass(c *CPU, task, _ int) {
+func rowsPass(c *CPU, task, worker int) {
 	o, w, e := c.op.(trainer.MatMul), &c.product, c.engine
 	i, j, rows, cols := w.tile(o, task)
-	var result tile
+	result := &c.tiles[worker]
 	for q := 0; q < cols; q += maxVectors {
 		b := func(column int) *float32 { return &w.b.data[(j+min(q+column, cols-1))*w.b.stride] }
 		for r := 0; r < rows; r += e.rows {

@@ -7,13 +7,14 @@ import (
 	"probewise/trainer"
 )
 
-// labelOf reads the class number of row n.
-func labelOf[T float](op trainer.Op, labels []T, n, classes int) (int, error) {
-	label := int(labels[n])
-	if T(label) != labels[n] || label < 0 || label >= classes {
-		return 0, fmt.Errorf("kernel: %s: label of row %d is %v, not a class number below %d", describe(op), n, labels[n], classes)
-	}
-	return label, nil
+// classOf reads a class number.
+func classOf[T float](label T, classes int) (class int, ok bool) {
+	class = int(label)
+	return class, T(class) == label && class >= 0 && class < classes
+}
+
+func labelError[T float](op trainer.Op, row int, label T, classes int) error {
+	return fmt.Errorf("kernel: %s: label of row %d is %v, not a class number below %d", describe(op), row, label, classes)
 }
 
 // logSumExp is log Σ exp(row), stable for any values.
@@ -31,9 +32,9 @@ func logSumExp[T float](row []T) float64 {
 func crossEntropy[T float](o trainer.CrossEntropyOp, logits, labels, loss []T) error {
 	var total float64
 	for n := range o.N {
-		label, err := labelOf(o, labels, n, o.C)
-		if err != nil {
-			return err
+		label, ok := classOf(labels[n], o.C)
+		if !ok {
+			return labelError(o, n, labels[n], o.C)
 		}
 		row := logits[n*o.C : (n+1)*o.C]
 		total += logSumExp(row) - float64(row[label])
@@ -44,9 +45,9 @@ func crossEntropy[T float](o trainer.CrossEntropyOp, logits, labels, loss []T) e
 
 func crossEntropyGrad[T float](o trainer.CrossEntropyGrad, logits, labels, dlogits []T) error {
 	for n := range o.N {
-		label, err := labelOf(o, labels, n, o.C)
-		if err != nil {
-			return err
+		label, ok := classOf(labels[n], o.C)
+		if !ok {
+			return labelError(o, n, labels[n], o.C)
 		}
 		row := logits[n*o.C : (n+1)*o.C]
 		log := logSumExp(row)
@@ -60,9 +61,9 @@ func crossEntropyGrad[T float](o trainer.CrossEntropyGrad, logits, labels, dlogi
 func correct[T float](o trainer.CorrectOp, logits, labels, count []T) error {
 	var right float64
 	for n := range o.N {
-		label, err := labelOf(o, labels, n, o.C)
-		if err != nil {
-			return err
+		label, ok := classOf(labels[n], o.C)
+		if !ok {
+			return labelError(o, n, labels[n], o.C)
 		}
 		row := logits[n*o.C : (n+1)*o.C]
 		wins := true
