@@ -60,7 +60,7 @@ func processStart(pid int) (started string, ended bool) {
 // parseStat reads the state (field 3) and the start time in clock ticks since boot (field 22) of /proc/PID/stat,
 // proc_pid_stat(5). Field 2 is the program's name in parentheses, which may itself hold spaces and parentheses.
 func parseStat(stat string) (ticks string, ended bool) {
-	const state, start = 3 - 3, 22 - 3 // counted from the first field behind the name
+	const state, start = 0, 19 // fields 3 and 22, counted from the first one behind the name
 	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
 	if len(fields) <= start {
 		return "", false

@@ -28,10 +28,9 @@ const (
 func TestMain(m *testing.M) {
 	if task := os.Getenv(childSwitch); task != "" {
 		if err := childMain(task, os.Getenv(childDatabase)); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
+			panic(err)
 		}
-		os.Exit(0)
+		return
 	}
 	goleak.VerifyTestMain(m)
 }

@@ -212,7 +212,7 @@ func TestHeartbeatExtends(t *testing.T) {
 	if err := d.Heartbeat(t.Context(), l, now.Add(3*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := d.Recover(t.Context(), now.Add(2*time.Hour), nil); n != 0 || err != nil {
+	if n, err := d.Recover(t.Context(), now.Add(3*time.Hour-time.Nanosecond), nil); n != 0 || err != nil {
 		t.Errorf("before the lease's end: recovered %d, %v", n, err)
 	}
 	if n, err := d.Recover(t.Context(), now.Add(3*time.Hour), nil); n != 1 || err != nil {

@@ -75,7 +75,7 @@ func insertRecord(ctx context.Context, tx *sql.Tx, run string, r trainer.EpochRe
 	if err != nil {
 		return err
 	}
-	defer insert.Close()
+	defer func() { _ = insert.Close() }() // the transaction closes it as well
 	for i, layer := range r.Layers {
 		for _, t := range []struct {
 			tensor string

@@ -91,10 +91,10 @@ func TestRecordsRoundTrip(t *testing.T) {
 	if s := got[0].Layers[0].Gradients; !math.IsNaN(float64(s.Mean)) || !math.IsNaN(float64(s.MaxAbs)) || s.ShareBelow != 0 || s.L2Norm != 1e-300 {
 		t.Errorf("statistics with missing numbers: %+v", s)
 	}
-	max := query[float64](t, d, `SELECT s.max_abs FROM layer_statistics s JOIN records r ON r.id = s.record
+	largest := query[float64](t, d, `SELECT s.max_abs FROM layer_statistics s JOIN records r ON r.id = s.record
 		WHERE r.run = ? AND r.epoch = 1 AND s.tensor = 'activations' AND s.layer = 'dense1'`, r.ID)
-	if trainer.Number(max) != want[3].Layers[1].Activations.MaxAbs {
-		t.Errorf("by SQL: %v, want %v", max, want[3].Layers[1].Activations.MaxAbs)
+	if trainer.Number(largest) != want[3].Layers[1].Activations.MaxAbs {
+		t.Errorf("by SQL: %v, want %v", largest, want[3].Layers[1].Activations.MaxAbs)
 	}
 }
 

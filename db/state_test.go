@@ -124,7 +124,7 @@ func TestEveryOperation(t *testing.T) {
 			case advisor.Running:
 				wantState, wantErr = c.running, c.ofRunning
 			}
-			if wantErr == error(transition) {
+			if errors.As(wantErr, new(*advisor.TransitionError)) {
 				if !errors.As(err, new(*advisor.TransitionError)) {
 					t.Errorf("%s of a %s run: %v, want a transition error", c.name, from, err)
 				}
