@@ -1,0 +1,261 @@
+package gate
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v3"
+)
+
+func date(t *testing.T, day string) time.Time {
+	t.Helper()
+	d, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+var (
+	recommended = Rules{PredictedAccuracy{Warn, 0.2, 0.8}, Parameters{Warn, 10_000_000}}
+	strict      = Rules{PredictedAccuracy{Error, 0.5, 0.8}, Parameters{Error, 5_000_000}}
+	usual       = Probe{3, 3, Pessimistic, 1}
+)
+
+func valid(t *testing.T) map[string]Policy {
+	until := date(t, "2027-03-01")
+	return map[string]Policy{
+		"version: 1": {Extends: "recommended", Dataset: "fashion-mnist-sample", Probe: usual, Rules: recommended},
+		`
+version: 1
+extends: strict
+dataset: cifar10
+probe: {epochs: 5, runs: 1, aggregate: mean, seed: 0}
+`: {Extends: "strict", Dataset: "cifar10", Probe: Probe{5, 1, Mean, 0}, Rules: strict},
+		`
+version: 1
+extends: recommended
+rules:
+  predicted-accuracy: [error, {min: 0.70, confidence: 0.8}]
+  parameters:         [error, {max: 2_000_000}]
+exceptions: [{rule: parameters, until: 2027-03-01, reason: " the old net "}]
+`: {Extends: "recommended", Dataset: "fashion-mnist-sample", Probe: usual,
+			Rules:      Rules{PredictedAccuracy{Error, 0.7, 0.8}, Parameters{Error, 2_000_000}},
+			Exceptions: []Exception{{"parameters", until, "the old net"}}},
+		// A level alone keeps the base's options; off needs none.
+		"{version: 1, extends: strict, rules: {predicted-accuracy: warn, parameters: [off]}}": {Extends: "strict", Dataset: "fashion-mnist-sample",
+			Probe: usual, Rules: Rules{PredictedAccuracy{Warn, 0.5, 0.8}, Parameters{Off, 5_000_000}}},
+		// Aliases, and integers written as JSON tools do.
+		`{"version": 1.0, "extends": "off", "rules": {"parameters": [&level error, {"max": 2e6}], "predicted-accuracy": [*level, {"min": 1}]}}`: {
+			Extends: "off", Dataset: "fashion-mnist-sample", Probe: usual, Rules: Rules{PredictedAccuracy{Error, 1, 0.8}, Parameters{Error, 2_000_000}}},
+	}
+}
+
+func TestValidPolicies(t *testing.T) {
+	schema := compiled(t)
+	for document, want := range valid(t) {
+		got, err := ParsePolicy([]byte(document))
+		if err != nil {
+			t.Errorf("%s\n%v", document, err)
+			continue
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s\n got %+v\nwant %+v", document, got, want)
+		}
+		if err := schema.Validate(tree(t, document)); err != nil {
+			t.Errorf("%s\nschema: %v", document, err)
+		}
+	}
+}
+
+// malformed policies, each with all that must be found: line, pointer and code. The schema does not see those that it
+// says it does not see.
+var malformed = []struct {
+	name, document string
+	want           []string
+	unseen         bool
+}{
+	{name: "empty", document: "", want: []string{"0  invalid-yaml"}, unseen: true},
+	{name: "comment alone", document: "# nothing", want: []string{"0  invalid-yaml"}, unseen: true},
+	{name: "syntax", document: "version: 1\nrules: [", want: []string{"2  invalid-yaml"}, unseen: true},
+	{name: "two documents", document: "version: 1\n---\nversion: 1", want: []string{"2  invalid-yaml"}, unseen: true},
+	{name: "too large", document: "#" + strings.Repeat("-", 1<<20), want: []string{"0  too-large"}, unseen: true},
+	{name: "a list", document: "[1]", want: []string{"1  wrong-type"}},
+	{name: "null", document: "~", want: []string{"1  wrong-type"}},
+	{name: "no version", document: "extends: strict", want: []string{"1  missing-key"}},
+	{name: "version 2", document: "version: 2", want: []string{"1 /version out-of-range"}},
+	{name: "version as text", document: "version: '1'", want: []string{"1 /version wrong-type"}},
+	{name: "unknown keys", document: "version: 1\nrule: {}\nx~/y: 1", want: []string{"2 /rule unknown-key", "3 /x~0~1y unknown-key"}},
+	{name: "twice", document: "version: 1\nextends: strict\nextends: off", want: []string{"3 /extends duplicate-key"}, unseen: true},
+	{name: "extends", document: "version: 1\nextends: stict\nrules: {parameters: warn}", want: []string{"2 /extends unknown-value"}},
+	{name: "extends a list", document: "version: 1\nextends: [strict]", want: []string{"2 /extends wrong-type"}},
+	{name: "dataset", document: "version: 1\ndataset: 10", want: []string{"2 /dataset wrong-type"}},
+	{name: "blank dataset", document: "version: 1\ndataset: ' '", want: []string{"2 /dataset wrong-type"}},
+	{name: "probe", document: "version: 1\nprobe:\n  epochs: 0\n  runs: 21\n  aggregate: best\n  seed: -1\n  epoch: 3", want: []string{
+		"3 /probe/epochs out-of-range", "4 /probe/runs out-of-range", "5 /probe/aggregate unknown-value", "6 /probe/seed out-of-range", "7 /probe/epoch unknown-key"}},
+	{name: "half an epoch", document: "version: 1\nprobe: {epochs: 1.5, runs: .nan}", want: []string{"2 /probe/epochs wrong-type", "2 /probe/runs out-of-range"}},
+	{name: "probe is a number", document: "version: 1\nprobe: 3", want: []string{"2 /probe wrong-type"}},
+	{name: "unknown rule", document: "version: 1\nrules:\n  predicted_accuracy: error\n  parameter: warn", want: []string{
+		"3 /rules/predicted_accuracy unknown-key", "4 /rules/parameter unknown-key"}},
+	{name: "rules to come", document: "version: 1\nrules:\n  activation-variance: [warn, {percentile: 95}]\n  dead-units: off\n  no-worse-than-baseline: error\n  forbid: [error, {}]", want: []string{
+		"3 /rules/activation-variance unavailable-rule", "4 /rules/dead-units unavailable-rule",
+		"5 /rules/no-worse-than-baseline unavailable-rule", "6 /rules/forbid unavailable-rule"}},
+	{name: "level", document: "version: 1\nrules: {parameters: fatal, predicted-accuracy: [2]}", want: []string{
+		"2 /rules/parameters unknown-value", "2 /rules/predicted-accuracy/0 unknown-value"}},
+	{name: "rule's list", document: "version: 1\nrules: {parameters: [], predicted-accuracy: [off, {min: 0.1}, 3]}", want: []string{
+		"2 /rules/parameters wrong-type", "2 /rules/predicted-accuracy wrong-type"}},
+	{name: "options are no mapping", document: "version: 1\nrules: {parameters: [warn, 3]}", want: []string{"2 /rules/parameters/1 wrong-type"}},
+	{name: "min", document: "version: 1\nrules:\n  predicted-accuracy: [error, {min: 70}]", want: []string{"3 /rules/predicted-accuracy/1/min out-of-range"}},
+	{name: "no min", document: "version: 1\nrules:\n  predicted-accuracy: [error, {confidence: 0.8}]", want: []string{"3 /rules/predicted-accuracy/1 missing-key"}},
+	{name: "confidence", document: "version: 1\nrules:\n  predicted-accuracy: [error, {min: 0.7, confidence: 0.9}]", want: []string{
+		"3 /rules/predicted-accuracy/1/confidence out-of-range"}},
+	{name: "confidence as text", document: "version: 1\nrules:\n  predicted-accuracy: [error, {min: 0.7, confidence: high}]", want: []string{
+		"3 /rules/predicted-accuracy/1/confidence wrong-type"}},
+	{name: "max", document: "version: 1\nrules:\n  parameters: [error, {max: 0}]", want: []string{"3 /rules/parameters/1/max out-of-range"}},
+	{name: "max and no max", document: "version: 1\nrules:\n  parameters: [error, {maximum: 1}]", want: []string{
+		"3 /rules/parameters/1 missing-key", "3 /rules/parameters/1/maximum unknown-key"}},
+	{name: "nothing to keep", document: "version: 1\nextends: off\nrules: {parameters: warn, predicted-accuracy: [error]}", want: []string{
+		"3 /rules/parameters missing-key", "3 /rules/predicted-accuracy missing-key"}, unseen: true},
+	{name: "nothing on", document: "version: 1\nextends: off", want: []string{"1 /rules no-rules"}, unseen: true},
+	{name: "all off", document: "version: 1\nrules: {parameters: off, predicted-accuracy: off}", want: []string{"1 /rules no-rules"}, unseen: true},
+	{name: "exceptions are a mapping", document: "version: 1\nexceptions: {rule: parameters}", want: []string{"2 /exceptions wrong-type"}},
+	{name: "empty exceptions", document: "version: 1\nexceptions: [{}, 3]", want: []string{
+		"2 /exceptions/0 missing-key", "2 /exceptions/0 missing-key", "2 /exceptions/0 missing-key", "2 /exceptions/1 wrong-type"}},
+	{name: "no reason", document: "version: 1\nexceptions:\n- {rule: parameters, until: 2027-03-01}", want: []string{"3 /exceptions/0 missing-key"}},
+	{name: "blank reason", document: "version: 1\nexceptions:\n- {rule: parameters, until: 2027-03-01, reason: ' '}", want: []string{"3 /exceptions/0/reason wrong-type"}},
+	{name: "date", document: "version: 1\nexceptions:\n- {rule: parameters, until: next year, reason: r}", want: []string{"3 /exceptions/0/until out-of-range"}},
+	{name: "no such day", document: "version: 1\nexceptions:\n- {rule: parameters, until: '2027-02-30', reason: r}", want: []string{"3 /exceptions/0/until out-of-range"}, unseen: true},
+	{name: "layer", document: "version: 1\nexceptions:\n- {rule: parameters, layer: conv1, until: 2027-03-01, reason: r}", want: []string{"3 /exceptions/0/layer unused-key"}},
+	{name: "exceptions from other rules", document: "version: 1\nexceptions:\n- {rule: dead-units, layer: conv1, until: 2027-03-01, reason: r}\n- {rule: parametres, until: 2027-03-01, reason: r}", want: []string{
+		"3 /exceptions/0/rule unavailable-rule", "4 /exceptions/1/rule unknown-value"}},
+}
+
+func TestMalformedPolicies(t *testing.T) {
+	schema := compiled(t)
+	for _, c := range malformed {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := ParsePolicy([]byte(c.document))
+			var invalid *PolicyError
+			if !errors.As(err, &invalid) {
+				t.Fatalf("error %v, want a *PolicyError", err)
+			}
+			var got []string
+			for _, f := range invalid.Findings {
+				got = append(got, fmt.Sprintf("%d %s %s", f.Line, f.Pointer, f.Code))
+			}
+			if !reflect.DeepEqual(got, c.want) {
+				t.Errorf("got  %q\nwant %q\n%v", got, c.want, err)
+			}
+			if !c.unseen && schema.Validate(tree(t, c.document)) == nil {
+				t.Error("the schema accepts it")
+			}
+		})
+	}
+}
+
+func TestMessagesHelp(t *testing.T) {
+	for document, want := range map[string]string{
+		"version: 1\nrules: {parametres: warn}":                                         `invalid policy: line 2: /rules/parametres: there is no rule "parametres"; did you mean "parameters"?`,
+		"version: 1\nrules: {xyz: warn}":                                                `line 2: /rules/xyz: there is no rule "xyz"; known here: predicted-accuracy, parameters`,
+		"version: 1\nprobe: {epoch: 2}":                                                 `the probe has no key "epoch"; did you mean "epochs"?`,
+		"version: 1\nrules: {dead-units: warn}":                                         `rule dead-units is not available in this version`,
+		"version: 1\nrules: {predicted-accuracy: [warn, {min: 0.5, confidence: 0.95}]}": `confidence must be 0.8, not 0.95: the past runs calibrate the intervals for that alone`,
+		"version: 1\nrules: {predicted-accuracy: [warn, {min: 70}]}":                    `must be between 0 and 1, not "70"`,
+		"version: 1\n extends: off":                                                     `line 2: `,
+		"- 1\n---\n- 2\n":                                                               `line 2: a second YAML document begins here`,
+	} {
+		if _, err := ParsePolicy([]byte(document)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v\nwant %s", document, err, want)
+		}
+	}
+}
+
+func TestEmbeddedPoliciesAreValidBySchema(t *testing.T) {
+	schema := compiled(t)
+	for _, data := range [][]byte{recommendedYAML, strictYAML} {
+		if err := schema.Validate(tree(t, string(data))); err != nil {
+			t.Error(err)
+		}
+	}
+	if base(Strict) != strict || base(Recommended) != recommended || base(Nothing) != (Rules{}) {
+		t.Errorf("strict %+v, recommended %+v, off %+v", base(Strict), base(Recommended), base(Nothing))
+	}
+}
+
+func FuzzParsePolicy(f *testing.F) {
+	for _, c := range malformed {
+		if len(c.document) < 1000 {
+			f.Add([]byte(c.document))
+		}
+	}
+	f.Add(strictYAML)
+	f.Add([]byte("version: &a [*a]\nrules: *a"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p, err := ParsePolicy(data)
+		var invalid *PolicyError
+		if err != nil && (!errors.As(err, &invalid) || len(invalid.Findings) == 0) {
+			t.Fatalf("%v is no *PolicyError with findings", err)
+		}
+		if a, m := p.Rules.PredictedAccuracy, p.Rules.Parameters; err == nil && (a.Level != Off && a.Confidence != 0.8 || m.Level != Off && m.Max < 1 || a.Level == Off && m.Level == Off) {
+			t.Fatalf("accepted: %+v", p)
+		}
+	})
+}
+
+func compiled(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(SchemaJSON()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource(SchemaID, document); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile(SchemaID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+// tree reads YAML as a schema validator for YAML does: days are strings.
+func tree(t *testing.T, document string) any {
+	t.Helper()
+	var v any
+	if err := yaml.Unmarshal([]byte(document), &v); err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := json.Marshal(days(v))
+	if err != nil {
+		return map[string]any{"not": "JSON"} // NaN
+	}
+	v, err = jsonschema.UnmarshalJSON(bytes.NewReader(encoded))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func days(v any) any {
+	switch v := v.(type) {
+	case time.Time:
+		return v.Format(time.DateOnly)
+	case map[string]any:
+		for k := range v {
+			v[k] = days(v[k])
+		}
+	case []any:
+		for i := range v {
+			v[i] = days(v[i])
+		}
+	}
+	return v
+}

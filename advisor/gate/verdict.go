@@ -1,0 +1,179 @@
+package gate
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"probewise/advisor"
+	"probewise/trainer"
+)
+
+// Evidence is what is known about one architecture.
+type Evidence struct {
+	File           string
+	ArchitectureID string
+	Parameters     int64
+	Predictions    []advisor.Prediction // one per probe, in the order of their seeds, or one of the architecture alone
+	Reason         string               // why there is no prediction
+	Probed         bool
+	Key            advisor.Key // of the full run that is predicted
+}
+
+// Status is how a rule, a file or a whole check came out.
+type Status string
+
+// The statuses. A file or a check is never Excepted.
+const (
+	Passed      Status = "passed"
+	Failed      Status = "failed"
+	Excepted    Status = "excepted"    // would not have passed, but for an exception that holds
+	Unevaluated Status = "unevaluated" // could not be judged
+)
+
+// Result is what one rule says about one architecture.
+type Result struct {
+	Rule      string         `json:"rule"`
+	Level     Level          `json:"level"`
+	Status    Status         `json:"status"`
+	Value     trainer.Number `json:"value"` // null where there is none
+	Threshold trainer.Number `json:"threshold"`
+	Message   string         `json:"message"`
+	Pointer   string         `json:"pointer"` // JSON Pointer into the architecture; "": the whole of it
+}
+
+// Verdict is what the policy says about one architecture.
+type Verdict struct {
+	File             string               `json:"file"`
+	ArchitectureID   string               `json:"architecture_id"`
+	State            Status               `json:"state"`
+	Parameters       int64                `json:"parameters"`
+	Key              *advisor.Key         `json:"key"` // null where no prediction was asked for
+	Results          []Result             `json:"results"`
+	Prediction       *advisor.Prediction  `json:"prediction"` // of all runs together
+	PredictionReason string               `json:"prediction_reason,omitempty"`
+	Probed           bool                 `json:"probed"`
+	Aggregate        Aggregate            `json:"aggregate"`
+	Runs             []advisor.Prediction `json:"runs"`
+}
+
+// Judge applies the policy. A file fails when a rule of level error fails; else it is unevaluated when such a rule could
+// not be judged. Warnings do not count. Exceptions hold by the date of today.
+func Judge(p Policy, e Evidence, today time.Time) Verdict {
+	v := Verdict{File: e.File, ArchitectureID: e.ArchitectureID, Parameters: e.Parameters, Results: []Result{},
+		Probed: e.Probed, Aggregate: p.Probe.Aggregate, Runs: append([]advisor.Prediction{}, e.Predictions...), PredictionReason: e.Reason}
+	if e.Key != (advisor.Key{}) {
+		v.Key = &e.Key
+	}
+	v.aggregate()
+	if rule := p.Rules.PredictedAccuracy; rule.Level != Off {
+		v.Results = append(v.Results, p.excuse(predictedAccuracy(rule, v), today))
+	}
+	if rule := p.Rules.Parameters; rule.Level != Off {
+		v.Results = append(v.Results, p.excuse(parameters(rule, e.Parameters), today))
+	}
+	v.State = worst(v.Results)
+	return v
+}
+
+// worst is the state of a file. Nothing judged is not passed.
+func worst(results []Result) Status {
+	has := func(s Status) bool {
+		return slices.ContainsFunc(results, func(r Result) bool { return r.Level == Error && r.Status == s })
+	}
+	switch {
+	case has(Failed):
+		return Failed
+	case has(Unevaluated), len(results) == 0:
+		return Unevaluated
+	}
+	return Passed
+}
+
+func predictedAccuracy(rule PredictedAccuracy, v Verdict) Result {
+	r := Result{Rule: RulePredictedAccuracy, Level: rule.Level, Status: Unevaluated, Value: trainer.Missing, Threshold: trainer.Number(rule.Min)}
+	if v.Prediction == nil {
+		r.Message = "no prediction: " + cmp.Or(v.PredictionReason, "nothing was predicted")
+		return r
+	}
+	if got := v.Prediction.Confidence; math.Abs(got-rule.Confidence) > 1e-9 {
+		r.Message = fmt.Sprintf("the prediction's interval has confidence %g, and the rule asks for %g", got, rule.Confidence)
+		return r
+	}
+	low := v.Prediction.Low
+	r.Value = trainer.Number(low)
+	value, threshold := apart(low, rule.Min)
+	r.Status, r.Message = Passed, fmt.Sprintf("lower bound %s of the predicted test accuracy is at least %s", value, threshold)
+	if low < rule.Min {
+		r.Status, r.Message = Failed, fmt.Sprintf("lower bound %s of the predicted test accuracy is below %s", value, threshold)
+	}
+	return r
+}
+
+func parameters(rule Parameters, n int64) Result {
+	r := Result{Rule: RuleParameters, Level: rule.Level, Status: Passed, Value: trainer.Number(n), Threshold: trainer.Number(rule.Max)}
+	r.Message = fmt.Sprintf("%s parameters are at most %s", grouped(n), grouped(rule.Max))
+	if n > rule.Max {
+		r.Status, r.Message = Failed, fmt.Sprintf("%s parameters are more than %s", grouped(n), grouped(rule.Max))
+	}
+	return r
+}
+
+// excuse applies the exceptions to a result that did not pass.
+func (p Policy) excuse(r Result, today time.Time) Result {
+	e := p.exception(r.Rule, today)
+	if r.Status == Passed || e == nil {
+		return r
+	}
+	until := e.Until.Format(time.DateOnly)
+	if !e.holds(today) {
+		r.Message += fmt.Sprintf("; the exception from this rule expired after %s", until)
+		return r
+	}
+	r.Status = Excepted
+	r.Message += fmt.Sprintf("; excepted until %s: %s", until, e.Reason)
+	return r
+}
+
+// aggregate makes one prediction of the runs'. All must be there, with finite numbers.
+func (v *Verdict) aggregate() {
+	if v.PredictionReason != "" || len(v.Runs) == 0 {
+		v.Runs = []advisor.Prediction{}
+		return
+	}
+	for _, r := range v.Runs {
+		if sum := r.TestAccuracy + r.Low + r.High + r.Novelty; math.IsNaN(sum) || math.IsInf(sum, 0) {
+			v.Runs, v.PredictionReason = []advisor.Prediction{}, "a prediction is not finite"
+			return
+		}
+	}
+	lowest := slices.MinFunc(v.Runs, func(a, b advisor.Prediction) int { return cmp.Compare(a.Low, b.Low) })
+	lowest.Warnings = slices.Clone(lowest.Warnings)
+	v.Prediction = &lowest
+	if v.Aggregate == Mean {
+		m := mean(v.Runs)
+		v.Prediction = &m
+	}
+}
+
+// mean takes the means of accuracy, bounds and novelty, the fewest past runs, and every warning once.
+func mean(runs []advisor.Prediction) advisor.Prediction {
+	m := runs[0]
+	m.Warnings = []string{}
+	for i, r := range runs {
+		n := float64(i + 1) // means as they go: that of equal numbers is the number, to the last bit
+		m.TestAccuracy += (r.TestAccuracy - m.TestAccuracy) / n
+		m.Low += (r.Low - m.Low) / n
+		m.High += (r.High - m.High) / n
+		m.Novelty += (r.Novelty - m.Novelty) / n
+		m.PastRuns = min(m.PastRuns, r.PastRuns)
+		for _, w := range r.Warnings {
+			if !slices.Contains(m.Warnings, w) {
+				m.Warnings = append(m.Warnings, w)
+			}
+		}
+	}
+	return m
+}
