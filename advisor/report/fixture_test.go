@@ -171,7 +171,7 @@ func diverged(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 // sound has nothing wrong.
 func sound(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 	base := parse(t, flawed)
-	base.Name = ""
+	base.Name = "sound-cnn"
 	a := answered(base)
 	a.Prediction = forecast(0.9134, 0.8987, 0.9271)
 	a.RevisedReason = "no change advised: no rule found anything to change"
@@ -208,7 +208,7 @@ func deep(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 	for i := range 12 {
 		layers += fmt.Sprintf(`{"type": "conv", "name": "a_convolution_with_a_name_of_sixty_four_characters_as_the_cap_%02d", "filters": 4, "kernel": 3, "padding": "same", "l1": 1e-5, "l2": 1e-5},`, i)
 	}
-	base := parse(t, `{"version": 1, "input": [28, 28, 1], "classes": 10, "layers": [`+layers+`{"type": "flatten"}, {"type": "dense", "units": 10, "activation": "softmax"}]}`)
+	base := parse(t, `{"version": 1, "name": "deep", "input": [28, 28, 1], "classes": 10, "layers": [`+layers+`{"type": "flatten"}, {"type": "dense", "units": 10, "activation": "softmax"}]}`)
 	a := answered(base)
 	a.Prediction = forecast(0.5, 0.4, 0.6)
 	return a, recorded(base, 3, "dense1")

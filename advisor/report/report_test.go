@@ -35,8 +35,8 @@ func write(t *testing.T, name string, o Options) string {
 	t.Helper()
 	var b bytes.Buffer
 	var err error
-	if make, ok := advices[name]; ok {
-		a, records := make(t)
+	if advice, ok := advices[name]; ok {
+		a, records := advice(t)
 		err = Text(&b, a, records, o)
 	} else {
 		r, records := runs[name](t)
@@ -150,6 +150,18 @@ func TestTextSays(t *testing.T) {
 	}
 	if got := write(t, "unpredicted", Options{}); strings.Contains(got, "Gain") || strings.Contains(got, "Expected") {
 		t.Error("columns without any figure are shown")
+	}
+}
+
+func TestArchitectureWithoutNameIsCalledByItsID(t *testing.T) {
+	a, records := sound(t)
+	a.Architecture.Name = ""
+	var b bytes.Buffer
+	if err := Text(&b, a, records, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "Advice: architecture " + a.Architecture.ID()[:12] + "\n"; !strings.HasPrefix(b.String(), want) {
+		t.Errorf("%.80q, want %q", b.String(), want)
 	}
 }
 
