@@ -106,7 +106,8 @@ func answered(a trainer.Architecture) advisor.Advice {
 func advised(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 	base := parse(t, flawed)
 	a := answered(base)
-	a.Warnings = []string{"/training/schedule: not given, the default is taken"}
+	a.Warnings = []string{"/layers/7: softmax was added: the network ended without one",
+		"/training/clip_norm: not given, the default is taken", "/training/schedule: not given, the default is taken"}
 	a.Prediction = forecast(0.8712, 0.8519, 0.8931, "the last validation accuracy is above that of every past run at this epoch")
 	a.Diagnoses = []advisor.Diagnosis{
 		diagnosis("flat-filters", advisor.Medium, "The whole net: filter_ratio 1 is not above 1: the filters do not ladder up towards the top."),

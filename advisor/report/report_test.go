@@ -128,6 +128,7 @@ func TestTextSays(t *testing.T) {
 	for name, want := range map[string][]string{
 		"advised": {
 			"Predicted test accuracy after full training (10,000 images × 15 epochs): 0.871, 80 % interval 0.852–0.893, from 43 past runs; novelty 0.12.",
+			"/layers/7: softmax was added: the network ended without one", "/training/clip_norm, /training/schedule: not given, the default is taken",
 			"Warning: the last validation accuracy is above that of every past run at this epoch.",
 			"+2.1", "+0.8…+3.4", "-0.4", "tried, no gain", "not tried",
 			"remove a_dense_layer_with_a_rather_long_name (dense, units 64)", "add behind dense1: dropout1 (dropout, rate 0.3)",

@@ -16,8 +16,8 @@ func Text(w io.Writer, a advisor.Advice, records []trainer.EpochRecord, o Option
 	p := newPage(o)
 	p.header("Advice", a.Architecture, advisor.Key{Dataset: a.Dataset, Images: a.Request.Probe.Images, Epochs: a.Request.Epochs})
 	p.entry("Probe", probeLine(a))
-	for _, warning := range a.Warnings {
-		p.entry("Note", warning)
+	for _, note := range notes(a.Warnings) {
+		p.entry("Note", note)
 	}
 	if a.State != advisor.Succeeded {
 		p.unfinished(a)
@@ -44,6 +44,25 @@ func (p *page) answer(a advisor.Advice, records []trainer.EpochRecord) error {
 	}
 	p.closing(a)
 	return nil
+}
+
+// notes joins the places (before ": ") of warnings that say the same.
+func notes(warnings []string) []string {
+	var places, texts []string
+	for _, w := range warnings {
+		place, text, _ := strings.Cut(w, ": ")
+		if i := slices.Index(texts, text); i >= 0 {
+			places[i] += ", " + place
+			continue
+		}
+		places, texts = append(places, place), append(texts, text)
+	}
+	for i := range places {
+		if texts[i] != "" {
+			places[i] += ": " + texts[i]
+		}
+	}
+	return places
 }
 
 func probeLine(a advisor.Advice) string {
