@@ -23,7 +23,11 @@ type CPU struct {
 
 	conv    convWork
 	product productWork
-	totals  []float64   // partial sums, by task
+	lines   []line // batch norm, by channel
+	dropout dropoutConstants
+	adamK   adamConstants
+	counts  []counts    // statistics, by task
+	mean    float64     // of them all
 	scratch [][]float32 // by worker
 	tiles   []tile      // by worker
 }
@@ -187,26 +191,23 @@ func (c *CPU) compute() error {
 	case trainer.BatchNormStats:
 		c.each(channelTasks(o.Plane), 2*o.Len(), batchNormStatsPass)
 	case trainer.BatchNormApply:
-		c.each(elementTasks(o.Plane), o.Len(), batchNormApplyPass)
+		c.batchNormApply(o)
 	case trainer.BatchNormParamGrad:
 		c.each(channelTasks(o.Plane), o.Len(), batchNormParamGradPass)
 	case trainer.BatchNormDataGrad:
-		c.each(elementTasks(o.Plane), o.Len(), batchNormDataGradPass)
+		c.batchNormDataGrad(o)
 	case trainer.DropoutOp:
-		c.each(dropoutTasks(o), o.Len(), dropoutPass)
+		c.dropoutOp(o)
 	case trainer.AddOp:
 		c.each(spans(o.Len()), o.Len(), addPass)
 	case trainer.PenaltyGrad:
 		c.each(spans(o.Len), o.Len, penaltyPass)
 	case trainer.SGDOp:
-		c.each(spans(o.Len), o.Len, updatePass)
+		c.each(spans(o.Len), o.Len, sgdPass)
 	case trainer.RMSpropOp:
-		c.each(spans(o.Len), 4*o.Len, updatePass)
+		c.each(spans(o.Len), 4*o.Len, rmspropPass)
 	case trainer.AdamOp:
-		if c.at.Index == 0 {
-			return stepError(o)
-		}
-		c.each(spans(o.Len), 4*o.Len, updatePass)
+		return c.adam(o)
 	case trainer.StatisticsOp:
 		c.statistics(o)
 	default:

@@ -8,6 +8,7 @@ type engine struct {
 	lanes   int // values in a vector: 16 or 8
 	sweeps  [maxVectors]sweepFunc
 	dot     dotFunc
+	loops   loops
 }
 
 // maxLanes is the number of values in the widest vector.

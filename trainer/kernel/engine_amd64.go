@@ -28,14 +28,63 @@ func sweep256x1(k int, a, b *float32, offsets *int, c *float32, stride, accumula
 //go:noescape
 func dot256(steps, images int, a *float32, aRow, aImage int, b0, b1, b2 *float32, bImage int, out *float32)
 
+//go:noescape
+func affine256(n int, x, y *float32, mean, scale, shift float32)
+
+//go:noescape
+func add256(n int, a, b, sum *float32)
+
+//go:noescape
+func rectify256(n int, x, y *float32, slope float32)
+
+//go:noescape
+func rectifyGrad256(n int, y, dy, dx *float32, slope float32)
+
+//go:noescape
+func normGrad256(n int, x, dy, dx *float32, mean, scale, level, slope float32)
+
+//go:noescape
+func sum256(n int, x *float32) float64
+
+//go:noescape
+func squares256(n int, x *float32, mean float64) float64
+
+//go:noescape
+func products256(n int, x, dy *float32, mean float64) (sum, product float64)
+
+//go:noescape
+func adam256(n int, d, w, m, v *float32, k *adamConstants)
+
+//go:noescape
+func rmsprop256(n int, d, w, s *float32, rate, rho, epsilon float32)
+
+//go:noescape
+func count256(n int, x *float32, below float32, t *counts)
+
+//go:noescape
+func halve256(n int, upper, lower, y *float32)
+
+//go:noescape
+func halveGrad256(n int, upper, lower, dy, dupper, dlower *float32)
+
+//go:noescape
+func dropout256(n int, x, y *float32, block uint32, k *dropoutConstants)
+
+// loops256 serve both engines: memory, not arithmetic, is their limit.
+var loops256 = loops{
+	affine: affine256, add: add256, rectify: rectify256, rectifyGrad: rectifyGrad256, normGrad: normGrad256,
+	sum: sum256, squares: squares256, products: products256, adam: adam256, rmsprop: rmsprop256, count: count256,
+	halve: halve256, halveGrad: halveGrad256, dropout: dropout256,
+}
+
 // assembled lists the engines that this processor runs, slowest first.
 func assembled() []*engine {
 	var all []*engine
 	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
-		all = append(all, &engine{variant: avx2, rows: 4, lanes: 8, sweeps: [...]sweepFunc{sweep256x1, sweep256x2, sweep256x3}, dot: dot256})
+		all = append(all, &engine{variant: avx2, rows: 4, lanes: 8, sweeps: [...]sweepFunc{sweep256x1, sweep256x2, sweep256x3}, dot: dot256, loops: loops256})
 	}
 	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512VL && cpu.X86.HasAVX512DQ {
-		all = append(all, &engine{variant: avx512, rows: 8, lanes: 16, sweeps: [...]sweepFunc{sweep512x1, sweep512x2, sweep512x3}, dot: dot512})
+		all = append(all, &engine{variant: avx512, rows: 8, lanes: 16, sweeps: [...]sweepFunc{sweep512x1, sweep512x2, sweep512x3}, dot: dot512, loops: loops256})
 	}
 	return all
 }

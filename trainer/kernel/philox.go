@@ -2,13 +2,15 @@ package kernel
 
 import "math/bits"
 
+// The constants of section 3.3: multipliers of words 0 and 2, and what a round adds to each half of the key.
+const (
+	multiply0, multiply2 = 0xD2511F53, 0xCD9E8D57
+	weyl0, weyl1         = 0x9E3779B9, 0xBB67AE85
+)
+
 // Philox is the counter-based generator Philox4x32-10 of Salmon, Moraes, Dror & Shaw, "Parallel Random Numbers: As Easy
 // as 1, 2, 3" (SC 2011): four random words for every counter and key, in any order.
 func Philox(counter [4]uint32, key [2]uint32) [4]uint32 {
-	const (
-		multiply0, multiply2 = 0xD2511F53, 0xCD9E8D57
-		weyl0, weyl1         = 0x9E3779B9, 0xBB67AE85
-	)
 	c0, c1, c2, c3 := counter[0], counter[1], counter[2], counter[3]
 	k0, k1 := key[0], key[1]
 	for range 10 {

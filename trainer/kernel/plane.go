@@ -1,10 +1,6 @@
 package kernel
 
-import (
-	"math"
-
-	"probewise/trainer"
-)
+import "probewise/trainer"
 
 // elementTasks cuts a plane for ops whose values need their channel. Tasks are whole rows of positions, so that a
 // task's loop has one channel at a time; where S is 1 they are whole images.
@@ -36,16 +32,10 @@ func eachRow(p trainer.Plane, task int, visit func(first, end, channel int)) {
 func biasPass(c *CPU, task, _ int) {
 	x, b, y := c.in[0], c.in[1], c.out[0]
 	eachRow(c.op.(trainer.BiasOp).Plane, task, func(first, end, channel int) {
-		to := y[first:end]
 		if channel < 0 {
-			for i, v := range x[first:end] {
-				to[i] = v + b[i]
-			}
-			return
-		}
-		bias := b[channel]
-		for i, v := range x[first:end] {
-			to[i] = v + bias
+			c.engine.add(y[first:end], x[first:end], b)
+		} else {
+			c.engine.affine(y[first:end], x[first:end], 0, 1, b[channel])
 		}
 	})
 }
@@ -85,7 +75,7 @@ func biasGradPass(c *CPU, task, _ int) {
 	var sums [16]float64
 	eachChannelRun(p, task, func(first, end, _ int) {
 		if p.S > 1 {
-			sums[0] += sum(dy[first:end])
+			sums[0] += c.engine.sum(dy[first:end])
 			return
 		}
 		for i, v := range dy[first:end] {
@@ -98,26 +88,8 @@ func biasGradPass(c *CPU, task, _ int) {
 	}
 }
 
-// sum adds in four strands, in double precision.
-func sum(x []float32) float64 {
-	var a, b, c, d float64
-	for ; len(x) >= 4; x = x[4:] {
-		a += float64(x[0])
-		b += float64(x[1])
-		c += float64(x[2])
-		d += float64(x[3])
-	}
-	for _, v := range x {
-		a += float64(v)
-	}
-	return (a + b) + (c + d)
-}
-
 func addPass(c *CPU, task, _ int) {
-	a, b, to := cut(c.in[0], task), cut(c.in[1], task), cut(c.out[0], task)
-	for i, v := range a {
-		to[i] = v + b[i]
-	}
+	c.engine.add(cut(c.out[0], task), cut(c.in[0], task), cut(c.in[1], task))
 }
 
 // activation does the kinked ones itself and leaves the smooth ones to the reference, shared out in spans.
@@ -167,48 +139,10 @@ func slopeBelow(kind trainer.Activation, slope float32) float32 {
 
 func rectifyPass(c *CPU, task, _ int) {
 	o := c.op.(trainer.ActivationOp)
-	slope, y := slopeBelow(o.Kind, o.Slope), cut(c.out[0], task)
-	for i, v := range cut(c.in[0], task) {
-		if v < 0 {
-			v *= slope
-		}
-		y[i] = v
-	}
+	c.engine.rectify(cut(c.out[0], task), cut(c.in[0], task), slopeBelow(o.Kind, o.Slope))
 }
 
 func rectifyGradPass(c *CPU, task, _ int) {
 	o := c.op.(trainer.ActivationGrad)
-	slope, y, dx := slopeBelow(o.Kind, o.Slope), cut(c.in[0], task), cut(c.out[0], task)
-	for i, v := range cut(c.in[1], task) {
-		if !(y[i] > 0) {
-			v *= slope
-		}
-		dx[i] = v
-	}
-}
-
-// dropoutUnits is how many channels a dropout task masks: whole blocks of four random words.
-const dropoutUnits = 1 << 10
-
-func dropoutTasks(o trainer.DropoutOp) int { return (o.N*o.C + dropoutUnits - 1) / dropoutUnits }
-
-func dropoutPass(c *CPU, task, _ int) {
-	o := c.op.(trainer.DropoutOp)
-	x, y := c.in[0], c.out[0]
-	keep := uint64(math.Ceil(float64(o.Rate) * (1 << 32)))
-	scale := float32(1 / (1 - float64(o.Rate)))
-	end := min((task+1)*dropoutUnits, o.N*o.C)
-	for unit := task * dropoutUnits; unit < end; unit += 4 {
-		words := maskWords(uint32(unit/4), o.Stream, c.at)
-		for i := unit; i < min(unit+4, end); i++ {
-			to := y[i*o.S : (i+1)*o.S]
-			if uint64(words[i%4]) < keep {
-				clear(to)
-				continue
-			}
-			for j, v := range x[i*o.S : (i+1)*o.S] {
-				to[j] = v * scale
-			}
-		}
-	}
+	c.engine.rectifyGrad(cut(c.out[0], task), cut(c.in[0], task), cut(c.in[1], task), slopeBelow(o.Kind, o.Slope))
 }

@@ -29,28 +29,53 @@ func bounds(position, stride, pad, kernel, size int) (first, end int) {
 
 func maxPoolPass(c *CPU, task, _ int) {
 	g := c.op.(trainer.MaxPoolOp).Window
+	halving := isHalving(g)
 	eachPlane(g, task, c.in[0], c.out[0], func(x, y []float32) {
-		if isHalving(g) {
-			halveByMaximum(g, x, y)
-			return
-		}
 		for oh := range g.OH {
-			for ow := range g.OW {
-				y[oh*g.OW+ow] = x[maximumIn(g, x, oh, ow)]
+			row := y[oh*g.OW:][:g.OW]
+			switch {
+			case halving && c.engine != nil:
+				c.engine.loops.halve(g.OW, &x[2*oh*g.W], &x[(2*oh+1)*g.W], &row[0])
+			case halving:
+				halve(x[2*oh*g.W:], x[(2*oh+1)*g.W:], row)
+			default:
+				for ow := range row {
+					row[ow] = x[maximumIn(g, x, oh, ow)]
+				}
 			}
 		}
 	})
 }
 
+// halve takes the maximum of 2×2 windows side by side.
+func halve(upper, lower, y []float32) {
+	for ow := range y {
+		best := upper[2*ow]
+		for _, v := range [...]float32{upper[2*ow+1], lower[2*ow], lower[2*ow+1]} {
+			if v > best {
+				best = v
+			}
+		}
+		y[ow] = best
+	}
+}
+
 func maxPoolGradPass(c *CPU, task, _ int) {
 	g := c.op.(trainer.MaxPoolGrad).Window
-	dy := c.in[1]
-	planes := planesEach(g) * task
-	eachPlane(g, task, c.out[0], dy, func(dx, dy []float32) {
-		x := c.in[0][planes*g.H*g.W:][:g.H*g.W]
-		planes++
-		clear(dx)
+	halving := isHalving(g) && c.engine != nil
+	plane := planesEach(g) * task
+	eachPlane(g, task, c.out[0], c.in[1], func(dx, dy []float32) {
+		x := c.in[0][plane*g.H*g.W:][:g.H*g.W]
+		plane++
+		if !halving || 2*g.OH < g.H || 2*g.OW < g.W {
+			clear(dx)
+		}
 		for oh := range g.OH {
+			if halving {
+				upper, lower := 2*oh*g.W, (2*oh+1)*g.W
+				c.engine.loops.halveGrad(g.OW, &x[upper], &x[lower], &dy[oh*g.OW], &dx[upper], &dx[lower])
+				continue
+			}
 			for ow := range g.OW {
 				dx[maximumIn(g, x, oh, ow)] += dy[oh*g.OW+ow]
 			}
@@ -79,29 +104,18 @@ func isHalving(g trainer.Window) bool {
 	return g.KH == 2 && g.KW == 2 && g.SH == 2 && g.SW == 2 && g.PT == 0 && g.PL == 0 && 2*g.OH <= g.H && 2*g.OW <= g.W
 }
 
-func halveByMaximum(g trainer.Window, x, y []float32) {
-	for oh := range g.OH {
-		upper, lower := x[2*oh*g.W:][:2*g.OW], x[(2*oh+1)*g.W:][:2*g.OW]
-		row := y[oh*g.OW:][:g.OW]
-		for ow := range row {
-			a, b, c, d := upper[2*ow], upper[2*ow+1], lower[2*ow], lower[2*ow+1]
-			if b > a {
-				a = b
-			}
-			if d > c {
-				c = d
-			}
-			if c > a {
-				a = c
-			}
-			row[ow] = a
-		}
-	}
+// isGlobal says whether the only window is the whole plane.
+func isGlobal(g trainer.Window) bool {
+	return g.OH == 1 && g.OW == 1 && g.PT == 0 && g.PL == 0 && g.KH >= g.H && g.KW >= g.W
 }
 
 func avgPoolPass(c *CPU, task, _ int) {
 	g := c.op.(trainer.AvgPoolOp).Window
 	eachPlane(g, task, c.in[0], c.out[0], func(x, y []float32) {
+		if isGlobal(g) {
+			y[0] = float32(c.engine.sum(x) / float64(len(x)))
+			return
+		}
 		for oh := range g.OH {
 			top, bottom := bounds(oh, g.SH, g.PT, g.KH, g.H)
 			for ow := range g.OW {

@@ -6,81 +6,88 @@ import (
 	"probewise/trainer"
 )
 
-// What a task of StatisticsOp leaves in CPU.totals, in this order.
-const (
-	totalFinite = iota
-	totalSum
-	totalSquares
-	totalLargest
-	totalBelow
-	totalZeros
-	totalSpread
-	totalsLen
-)
+// counts is what a task of StatisticsOp finds. Assembly fills it in this order: the last four have one value for each
+// lane of a vector, and count downwards.
+type counts struct {
+	sum, squares         float64
+	largest              [8]float32
+	finite, below, zeros [8]int32
+	spread               float64 // Σ(x−mean)², in the second pass
+}
+
+// totals adds up counts.
+type totals struct{ finite, sum, squares, largest, below, zeros, spread float64 }
+
+func (t *totals) add(c *counts) {
+	t.sum += c.sum
+	t.squares += c.squares
+	t.spread += c.spread
+	for i := range c.largest {
+		t.largest = math.Max(t.largest, float64(c.largest[i]))
+		t.finite -= float64(c.finite[i])
+		t.below -= float64(c.below[i])
+		t.zeros -= float64(c.zeros[i])
+	}
+}
 
 // statistics goes over the values twice: once for the mean and all counts, once for the variance about the mean.
 func (c *CPU) statistics(o trainer.StatisticsOp) {
-	tasks := spans(o.Len())
-	c.totals = grow(c.totals, tasks*totalsLen)
-	c.each(tasks, 2*o.Len(), countPass)
-	all := c.addTotals(tasks)
-	mean := all[totalSum] / all[totalFinite]
-	for task := range tasks {
-		c.totals[task*totalsLen+totalSum] = mean
-	}
-	c.each(tasks, o.Len(), spreadPass)
-	spread := c.addTotals(tasks)[totalSpread]
-	writeStatistics(c.out[0], o.Len(), all[totalFinite], all[totalSum], spread, all[totalLargest], all[totalBelow], all[totalZeros], all[totalSquares])
+	c.counts = grow(c.counts, spans(o.Len()))
+	c.each(len(c.counts), 2*o.Len(), countPass)
+	all := c.total()
+	c.mean = all.sum / all.finite
+	c.each(len(c.counts), o.Len(), spreadPass)
+	all = c.total()
+	writeStatistics(c.out[0], o.Len(), all.finite, all.sum, all.spread, all.largest, all.below, all.zeros, all.squares)
 }
 
-// addTotals combines the tasks' totals in their order.
-func (c *CPU) addTotals(tasks int) (all [totalsLen]float64) {
-	for task := range tasks {
-		for i, v := range c.totals[task*totalsLen:][:totalsLen] {
-			if i == totalLargest {
-				all[i] = max(all[i], v)
-			} else {
-				all[i] += v
-			}
-		}
+// total combines the tasks' counts in their order.
+func (c *CPU) total() (all totals) {
+	for i := range c.counts {
+		all.add(&c.counts[i])
 	}
 	return all
 }
 
 func countPass(c *CPU, task, _ int) {
-	limit := c.op.(trainer.StatisticsOp).Below
-	var finite, below, zeros int
-	var sum, squares float64
-	var largest float32
-	for _, v := range cut(c.in[0], task) {
+	below, x, t := c.op.(trainer.StatisticsOp).Below, cut(c.in[0], task), &c.counts[task]
+	*t = counts{}
+	n := c.engine.whole(len(x))
+	if n > 0 {
+		c.engine.loops.count(n, &x[0], below, t)
+	}
+	for _, v := range x[n:] {
 		if v-v != 0 { // NaN or Inf
 			continue
 		}
-		finite++
-		sum += float64(v)
-		squares += float64(v) * float64(v)
 		size := float32(math.Abs(float64(v)))
-		if size > largest {
-			largest = size
-		}
-		if size < limit {
-			below++
+		t.sum += float64(v)
+		t.squares += float64(v) * float64(v)
+		t.largest[0] = max(t.largest[0], size)
+		t.finite[0]--
+		if size < below {
+			t.below[0]--
 		}
 		if v == 0 {
-			zeros++
+			t.zeros[0]--
 		}
 	}
-	copy(c.totals[task*totalsLen:], []float64{float64(finite), sum, squares, float64(largest), float64(below), float64(zeros), 0})
 }
 
 func spreadPass(c *CPU, task, _ int) {
-	totals := c.totals[task*totalsLen:][:totalsLen]
-	mean, spread := totals[totalSum], 0.0
-	for _, v := range cut(c.in[0], task) {
+	x, t := cut(c.in[0], task), &c.counts[task]
+	var finite int32
+	for _, n := range t.finite {
+		finite -= n
+	}
+	if int(finite) == len(x) {
+		t.spread = c.engine.squares(x, c.mean)
+		return
+	}
+	for _, v := range x {
 		if v-v == 0 {
-			d := float64(v) - mean
-			spread += d * d
+			d := float64(v) - c.mean
+			t.spread += d * d
 		}
 	}
-	totals[totalSpread] = spread
 }

@@ -20,7 +20,7 @@ type team struct {
 }
 
 // smallWork is the number of element operations below which waking others takes longer than it saves.
-const smallWork = 1 << 14
+const smallWork = 1 << 15
 
 func (t *team) start(threads int, c *CPU) {
 	t.threads = threads
