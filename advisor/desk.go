@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -109,6 +110,45 @@ func (d Desk) SubmitRun(ctx context.Context, architecture []byte, dataset string
 	return run, warnings, d.Store.CreateRun(ctx, run, fingerprint)
 }
 
+// SubmitProbe queues the first epochs of the architecture's full run, as a run of its own.
+func (d Desk) SubmitProbe(ctx context.Context, a trainer.Architecture, dataset string, epochs int, seed uint64) (Run, error) {
+	run, _, err := d.prepare(ctx, a.Canonical(), dataset, trainer.Budget{}, seed)
+	if err != nil {
+		return run, err
+	}
+	if epochs < 1 || epochs > run.Budget.Epochs {
+		return run, fmt.Errorf("a probe of %d epochs does not fit a full run of %d", epochs, run.Budget.Epochs)
+	}
+	run.Kind, run.StopAfter = Probe, epochs
+	fingerprint := fmt.Sprintf("probe %d %s %s %+v %d", epochs, run.ArchitectureID, run.DatasetID, run.Budget, run.Seed)
+	if r, found, err := d.Store.FindUnfinishedRun(ctx, fingerprint); err != nil || found {
+		return r, err
+	}
+	return run, d.Store.CreateRun(ctx, run, fingerprint)
+}
+
+// PredictRun predicts the full run from a finished probe. The error is *NoPredictionError where that cannot be done.
+func (d Desk) PredictRun(ctx context.Context, id string) (Prediction, error) {
+	run, err := d.Store.Run(ctx, id)
+	if err != nil {
+		return Prediction{}, err
+	}
+	if run.State != Succeeded {
+		return Prediction{}, fmt.Errorf("run %s %s: %s", id, run.State, run.Error)
+	}
+	records, err := d.Store.Records(ctx, id)
+	if err != nil {
+		return Prediction{}, err
+	}
+	return d.Predictor.FromProbe(ctx, run.Key(), ProbeResult{run.Architecture, run.StopAfter, records, *run.Outcome})
+}
+
+// Validate reads an architecture for a data set and returns the key of its full run.
+func (d Desk) Validate(ctx context.Context, architecture []byte, dataset string) (trainer.Architecture, Key, error) {
+	run, _, err := d.prepare(ctx, architecture, dataset, trainer.Budget{}, 0)
+	return run.Architecture, run.Key(), err
+}
+
 // prepare makes a queued full run of a valid architecture on the data set.
 func (d Desk) prepare(ctx context.Context, architecture []byte, dataset string, b trainer.Budget, seed uint64) (Run, []string, error) {
 	data, err := d.Datasets.Load(ctx, dataset)
@@ -142,8 +182,8 @@ func warnings(p trainer.Parsed) []string {
 	for _, f := range p.Warnings {
 		out = append(out, fmt.Sprintf("%s: %s", f.Pointer, f.Message))
 	}
-	for _, pointer := range p.Defaults {
-		out = append(out, pointer+": not given, the default is taken")
+	if len(p.Defaults) > 0 {
+		out = append(out, "not given, so the defaults are taken: "+strings.Join(p.Defaults, ", "))
 	}
 	return out
 }

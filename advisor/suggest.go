@@ -60,13 +60,13 @@ func packages(base trainer.Architecture, diagnoses []Diagnosis, proposals []Prop
 	return out, nil
 }
 
-// combine applies the proposals one after the other. What counts is the patch: the architecture is the base after it.
+// combine applies the proposals one after the other; those that add nothing to the others are not part of the package.
+// What counts is the patch: the architecture is the base after it.
 func combine(base trainer.Architecture, group []Proposal) (candidate, error) {
-	revised := clone(base)
+	group = contributing(base, group)
 	var c candidate
 	var titles, reasons []string
 	for _, p := range group {
-		p.Revise(&revised)
 		titles = append(titles, p.Title)
 		if !slices.Contains(c.Rules, p.Rule) {
 			c.Rules = append(c.Rules, p.Rule)
@@ -77,16 +77,33 @@ func combine(base trainer.Architecture, group []Proposal) (candidate, error) {
 	}
 	c.Title, c.Reason = strings.Join(titles, "; "), strings.Join(reasons, " ")
 	var err error
-	if c.Edits, err = Edits(base, revised); err != nil {
+	if c.Edits, err = Edits(base, revise(base, group)); err != nil {
 		return c, err
 	}
 	c.architecture, err = Apply(base, c.Edits)
 	return c, err
 }
 
-func clone(a trainer.Architecture) trainer.Architecture {
-	a.Layers = slices.Clone(a.Layers)
-	return a
+// revise returns the architecture after the proposals.
+func revise(base trainer.Architecture, group []Proposal) trainer.Architecture {
+	base.Layers = slices.Clone(base.Layers)
+	for _, p := range group {
+		p.Revise(&base)
+	}
+	return base
+}
+
+// contributing leaves out, from the last, the proposals without which the result is the same: alternatives of which an
+// earlier one was taken, and changes that another one makes anyway.
+func contributing(base trainer.Architecture, group []Proposal) []Proposal {
+	want := revise(base, group).ID()
+	for i := len(group) - 1; i >= 0; i-- {
+		without := slices.Delete(slices.Clone(group), i, i+1)
+		if revise(base, without).ID() == want {
+			group = without
+		}
+	}
+	return group
 }
 
 // treated sums the weights of the diagnoses that the rules made.

@@ -173,8 +173,8 @@ func drawTraining(r *rand.Rand) Training {
 
 func pick[T any](r *rand.Rand, values ...T) T { return values[r.IntN(len(values))] }
 
-// FuzzParse: no input makes the parser panic, and what it accepts holds checkParsed.
-func FuzzParse(f *testing.F) {
+// FuzzParseArchitecture: no input makes the parser panic, and what it accepts holds checkParsed.
+func FuzzParseArchitecture(f *testing.F) {
 	for _, c := range malformed {
 		if len(c.document) < 1<<12 {
 			f.Add([]byte(c.document))

@@ -79,8 +79,8 @@ func TestBuildGoesOnWhereItStopped(t *testing.T) {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if entries, err := Read(os.DirFS(filepath.Dir(file))); err == nil || len(entries) != 2 {
-		t.Fatalf("the damaged shard gave %d runs and error %v", len(entries), err)
+	if entries, err := Read(os.DirFS(filepath.Dir(file))); err != nil || len(entries) != 2 {
+		t.Fatalf("the shard with a cut-off end gave %d runs and error %v", len(entries), err)
 	}
 
 	second := &scripted{stop: func(string) error { return nil }}
@@ -136,6 +136,26 @@ func TestBuildIsCancelled(t *testing.T) {
 	}
 	if len(s.started) > 2 {
 		t.Errorf("%d runs were started after the cancellation", len(s.started))
+	}
+}
+
+func TestDamagedShardIsAnError(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "x"+suffix)
+	s := &scripted{stop: func(string) error { return nil }}
+	if err := Build(t.Context(), s, plan(file, 3), ignore); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[len(data)/2] ^= 0xff
+	if err := os.WriteFile(file, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if entries, err := Read(os.DirFS(dir)); err == nil || len(entries) >= 3 {
+		t.Errorf("%d runs and no error", len(entries))
 	}
 }
 

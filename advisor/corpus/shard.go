@@ -68,8 +68,8 @@ func Repair(file string) error {
 	return nil
 }
 
-// Read returns the runs of all shards in the folder, in the order of their names. A shard with a damaged end gives the
-// runs before it and an error.
+// Read returns the runs of all shards in the folder, in the order of their names. A run that is cut off at the end of a
+// shard (it is being written, or its write was interrupted) is left out; other damage is an error.
 func Read(folder fs.FS) ([]Entry, error) {
 	files, err := fs.Glob(folder, "*"+suffix)
 	if err != nil {
@@ -83,7 +83,7 @@ func Read(folder fs.FS) ([]Entry, error) {
 		}
 		more, good, err := decode(data)
 		entries = append(entries, more...)
-		if err != nil {
+		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return entries, fmt.Errorf("shard %s: damaged after byte %d: %w", path.Base(name), good, err)
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -154,15 +155,12 @@ func (a *app) badInput(file string, err error) error {
 		}
 		return &exitError{exitUsage, nil}
 	}
-	for _, f := range invalid.Findings {
-		fmt.Fprintf(a.errOut, "%s: %s: %s (%s)\n", file, orDocument(f.Pointer), f.Message, f.Code)
-	}
+	a.printFindings(file, invalid.Findings)
 	return &exitError{exitUsage, fmt.Errorf("%s: %d errors in the architecture", file, len(invalid.Findings))}
 }
 
-func orDocument(pointer string) string {
-	if pointer == "" {
-		return "document"
+func (a *app) printFindings(file string, findings []trainer.Finding) {
+	for _, f := range findings {
+		fmt.Fprintf(a.errOut, "%s: %s: %s (%s)\n", file, cmp.Or(f.Pointer, "document"), f.Message, f.Code)
 	}
-	return pointer
 }

@@ -1,0 +1,285 @@
+package advisor
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"probewise/trainer"
+)
+
+// ledger keeps one advice in memory and notes what is done to it.
+type ledger struct {
+	advice   Advice
+	runs     map[string]Run
+	records  map[string][]trainer.EpochRecord
+	next     []Run
+	released bool
+}
+
+func (l *ledger) CreateAdvice(_ context.Context, a Advice, probe Run, _ string) error {
+	l.advice, l.runs, l.records = a, map[string]Run{probe.ID: probe}, map[string][]trainer.EpochRecord{}
+	return nil
+}
+func (l *ledger) CreateRun(_ context.Context, r Run, _ string) error {
+	l.runs, l.records = map[string]Run{r.ID: r}, map[string][]trainer.EpochRecord{}
+	return nil
+}
+func (l *ledger) FindUnfinishedAdvice(context.Context, string) (Advice, bool, error) {
+	return Advice{}, false, nil
+}
+func (l *ledger) FindUnfinishedRun(context.Context, string) (Run, bool, error) {
+	return Run{}, false, nil
+}
+func (l *ledger) Advice(context.Context, string) (Advice, error)      { return l.advice, nil }
+func (l *ledger) Run(_ context.Context, id string) (Run, error)       { return l.runs[id], nil }
+func (l *ledger) Heartbeat(context.Context, Lease, time.Time) error   { return nil }
+func (l *ledger) Release(context.Context, Lease) error                { l.released = true; return nil }
+func (l *ledger) Cancelled(context.Context, Lease) error              { return nil }
+func (l *ledger) AddChildRun(_ context.Context, _ Lease, r Run) error { l.runs[r.ID] = r; return nil }
+func (l *ledger) StartRun(_ context.Context, _ Lease, id string) error {
+	return l.set(id, Running, nil)
+}
+func (l *ledger) Records(_ context.Context, id string) ([]trainer.EpochRecord, error) {
+	return l.records[id], nil
+}
+func (l *ledger) AppendRecord(ctx context.Context, _ Lease, id string, r trainer.EpochRecord) error {
+	l.records[id] = append(l.records[id], r)
+	return ctx.Err()
+}
+func (l *ledger) FinishRun(_ context.Context, _ Lease, id string, s State, o *trainer.Outcome, _ string) error {
+	return l.set(id, s, o)
+}
+func (l *ledger) FinishAdvice(_ context.Context, _ Lease, a Advice, next ...Run) error {
+	l.advice, l.next = a, next
+	return nil
+}
+func (l *ledger) set(id string, s State, o *trainer.Outcome) error {
+	r := l.runs[id]
+	if err := r.State.Check(s); err != nil {
+		return err
+	}
+	r.State, r.Outcome = s, o
+	l.runs[id] = r
+	return nil
+}
+
+// school trains by formula: the accuracy of a net at an epoch follows from its architecture.
+type school struct {
+	accuracy func(a trainer.Architecture, epoch int) float64 // NaN: diverges in this epoch
+	fault    error
+	before   func(epoch int)
+}
+
+func (s *school) Start(_ context.Context, spec trainer.Spec) (trainer.Session, error) {
+	return &lesson{school: s, spec: spec}, s.fault
+}
+
+type lesson struct {
+	*school
+	spec  trainer.Spec
+	epoch int
+}
+
+func (s *lesson) Close() error { return nil }
+
+func (s *lesson) TrainTo(ctx context.Context, epoch int, o trainer.Observer) (trainer.Outcome, error) {
+	for s.epoch < epoch {
+		if s.before != nil {
+			s.before(s.epoch + 1)
+		}
+		if err := ctx.Err(); err != nil {
+			return trainer.Outcome{}, err
+		}
+		s.epoch++
+		accuracy := s.accuracy(s.spec.Architecture, s.epoch)
+		if math.IsNaN(accuracy) {
+			return trainer.Outcome{Diverged: true, DivergedEpoch: s.epoch, Epochs: s.epoch - 1}, nil
+		}
+		o.Progress(trainer.Progress{Batch: s.epoch, Batches: s.spec.Budget.Epochs, Epoch: s.epoch})
+		if err := o.Record(trainer.EpochRecord{Epoch: float64(s.epoch), ValidationAccuracy: trainer.Number(accuracy)}); err != nil {
+			return trainer.Outcome{}, err
+		}
+	}
+	return trainer.Outcome{Epochs: s.epoch, ValidationAccuracy: 0.5}, nil
+}
+
+type shelf struct{}
+
+func (shelf) Load(context.Context, string) (*trainer.Dataset, error) {
+	return &trainer.Dataset{Name: "made-up", ID: "id", Height: 28, Width: 28, Channels: 1, Classes: make([]string, 10),
+		Train: trainer.Images{Labels: make([]uint16, 100)}}, nil
+}
+
+// says proposes what it holds.
+type says []Proposal
+
+func (s says) Examine(Case) (diagnoses []Diagnosis, proposals []Proposal) {
+	for _, p := range s {
+		diagnoses = append(diagnoses, Diagnosis{Rule: p.Rule, Severity: Medium})
+	}
+	return diagnoses, s
+}
+
+func units(a trainer.Architecture, name string) int {
+	for _, l := range a.Layers {
+		if l.Name == name {
+			return l.Units
+		}
+	}
+	return 0
+}
+
+// narrowerIsBetter: half a point for each unit that dense2 has fewer than 64.
+func narrowerIsBetter(a trainer.Architecture, epoch int) float64 {
+	return 0.3 + 0.1*float64(epoch) + 0.005*float64(64-units(a, "dense2"))
+}
+
+func ask(t *testing.T, d Desk, r Request) (Advice, error) {
+	t.Helper()
+	r.Dataset = "made-up"
+	a, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = d.Work(t.Context(), Lease{Kind: JobAdvice, ID: a.ID}, nil)
+	return d.Store.(*ledger).advice, err
+}
+
+func TestAdviseRevisesWhatVerificationShows(t *testing.T) {
+	store := &ledger{}
+	d := Desk{Store: store, Datasets: shelf{}, Trainer: &school{accuracy: narrowerIsBetter}, Predictor: byUnits{"no past runs"}, Rules: says{narrow, penalise}}
+	a, err := ask(t, d, Request{Verify: true, Train: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.State != Succeeded || a.Prediction != nil || a.PredictionReason != "no past runs" {
+		t.Errorf("advice %+v", a)
+	}
+	if a.Revised == nil || units(a.Revised.Architecture, "dense2") != 16 || !a.Revised.Verified {
+		t.Fatalf("revised %+v, want dense2 narrowed", a.Revised)
+	}
+	winner := a.Suggestions[a.Revised.Rank-1]
+	if v := winner.Verified; v == nil || v.Epochs != 3 || math.Abs(float64(v.Observed)-0.24) > 1e-9 || v.Gain.Known() || v.Reason == "" {
+		t.Errorf("the winner's verification is %+v, want 24 points observed after 3 epochs", v)
+	}
+	verdicts := map[string]string{}
+	for _, s := range a.Suggestions {
+		verdicts[s.Title] = s.Verdict
+		if s.Verified != nil && store.runs[s.Verified.Run].State != Succeeded {
+			t.Errorf("%s: its re-probe is %s", s.Title, store.runs[s.Verified.Run].State)
+		}
+	}
+	if verdicts["narrow dense2"] != Gained || verdicts["penalise dense2"] != NoGain {
+		t.Errorf("verdicts %v", verdicts)
+	}
+	if len(store.next) != 1 || *a.TrainingRun != store.next[0].ID || store.next[0].FromAdvice != a.ID || store.next[0].Kind != Full {
+		t.Errorf("the run that trains the revised architecture: %+v", store.next)
+	}
+	// 3 epochs of the probe; 1 + 1 + 1 of all three candidates, 2 more of the better two.
+	if a.Compute.ProbeFLOPs <= 0 || a.Compute.VerificationFLOPs <= 2*a.Compute.ProbeFLOPs/3 {
+		t.Errorf("compute %+v", a.Compute)
+	}
+}
+
+// TestPredictionDecidesWhereThereIsOne: the predictor prefers fewer units; accuracy says the opposite.
+func TestPredictionDecidesWhereThereIsOne(t *testing.T) {
+	wider := func(a trainer.Architecture, epoch int) float64 { return 0.01 * float64(units(a, "dense2")) / 2 }
+	d := Desk{Store: &ledger{}, Datasets: shelf{}, Trainer: &school{accuracy: wider}, Predictor: byUnits{}, Rules: says{narrow}}
+	a, err := ask(t, d, Request{Verify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.Prediction == nil || a.Revised == nil || a.Revised.Prediction == nil {
+		t.Fatalf("prediction %+v, revised %+v", a.Prediction, a.Revised)
+	}
+	v := a.Suggestions[0].Verified
+	want := a.Revised.Prediction.TestAccuracy - a.Prediction.TestAccuracy
+	if math.Abs(float64(v.Gain)-want) > 1e-12 || v.Gain <= 0 || v.Observed >= 0 {
+		t.Errorf("verification %+v, want a gain of %g in spite of the observed loss", v, want)
+	}
+}
+
+func TestAdviseAdvisesNoChange(t *testing.T) {
+	worse := func(a trainer.Architecture, _ int) float64 { return 0.005 * float64(units(a, "dense2")) }
+	divergesWhenNarrow := func(a trainer.Architecture, _ int) float64 {
+		if units(a, "dense2") < 64 {
+			return math.NaN()
+		}
+		return 0.05
+	}
+	for name, c := range map[string]struct {
+		school  *school
+		rules   says
+		request Request
+		reason  string
+	}{
+		"nothing found":     {&school{accuracy: worse}, nil, Request{Verify: true}, "no rule found"},
+		"nothing gained":    {&school{accuracy: worse}, says{narrow}, Request{Verify: true}, "1 suggestions were tried, none gained"},
+		"only divergence":   {&school{accuracy: divergesWhenNarrow}, says{narrow}, Request{Verify: true}, "none gained"},
+		"not asked to look": {&school{accuracy: worse}, says{narrow}, Request{}, "not asked for"},
+	} {
+		a, err := ask(t, Desk{Store: &ledger{}, Datasets: shelf{}, Trainer: c.school, Predictor: byUnits{"none"}, Rules: c.rules}, c.request)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if a.Revised != nil || !strings.Contains(a.RevisedReason, c.reason) {
+			t.Errorf("%s: revised %+v, reason %q, want %q", name, a.Revised, a.RevisedReason, c.reason)
+		}
+	}
+}
+
+func TestFailureIsKept(t *testing.T) {
+	fault := errors.New("out of memory")
+	store := &ledger{}
+	a, err := ask(t, Desk{Store: store, Datasets: shelf{}, Trainer: &school{fault: fault}, Predictor: byUnits{}, Rules: says{}}, Request{})
+	if !errors.Is(err, fault) || a.State != Failed || !strings.Contains(a.Error, "out of memory") || a.Finished == nil {
+		t.Errorf("error %v, advice %+v", err, a)
+	}
+	if r := store.runs[a.ProbeRun]; r.State != Failed {
+		t.Errorf("the probe is %s", r.State)
+	}
+}
+
+// TestInterruptedWorkGoesBackToTheQueue: shutdown is no failure.
+func TestInterruptedWorkGoesBackToTheQueue(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	store := &ledger{}
+	s := &school{accuracy: narrowerIsBetter, before: func(epoch int) {
+		if epoch == 2 {
+			cancel()
+		}
+	}}
+	d := Desk{Store: store, Datasets: shelf{}, Trainer: s, Predictor: byUnits{}, Rules: says{}}
+	a, err := d.SubmitAdvice(ctx, sixLayers(t).Canonical(), Request{Dataset: "made-up"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Work(ctx, Lease{Kind: JobAdvice, ID: a.ID}, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	if !store.released || store.advice.State.Finished() || store.runs[a.ProbeRun].State != Running {
+		t.Errorf("released %v, advice %s, probe %s", store.released, store.advice.State, store.runs[a.ProbeRun].State)
+	}
+}
+
+func TestSubmitRefuses(t *testing.T) {
+	d := Desk{Store: &ledger{}, Datasets: shelf{}}
+	for name, r := range map[string]Request{
+		"more images than there are": {Probe: ProbeRequest{Images: 101}},
+		"too few images":             {Probe: ProbeRequest{Images: 10}},
+		"a probe longer than a run":  {Probe: ProbeRequest{Epochs: 4}, Epochs: 3},
+		"a negative probe":           {Probe: ProbeRequest{Epochs: -1}},
+	} {
+		if _, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), r); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	var invalid *trainer.InvalidError
+	if _, err := d.SubmitAdvice(t.Context(), []byte(`{}`), Request{}); !errors.As(err, &invalid) {
+		t.Errorf("an empty document: %v", err)
+	}
+}

@@ -1,0 +1,161 @@
+package advisor
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"probewise/trainer"
+)
+
+func proposal(rule string, theme Theme, title string, revise func(*trainer.Architecture)) Proposal {
+	return Proposal{Rule: rule, Theme: theme, Title: title, Reason: "because of " + rule + ".", Revise: revise}
+}
+
+func named(a *trainer.Architecture, name string, change func(*trainer.Layer)) {
+	for i := range a.Layers {
+		if a.Layers[i].Name == name {
+			change(&a.Layers[i])
+		}
+	}
+}
+
+var (
+	narrow = proposal("wide-dense", Reshape, "narrow dense2", func(a *trainer.Architecture) {
+		named(a, "dense2", func(l *trainer.Layer) { l.Units = 16 })
+	})
+	penalise = proposal("unregularised-higher-layers", Regularise, "penalise dense2", func(a *trainer.Architecture) {
+		named(a, "dense2", func(l *trainer.Layer) {
+			if !l.BatchNorm {
+				l.L2 = 1e-3
+			}
+		})
+	})
+	normalise = proposal("unregularised-higher-layers", Regularise, "normalise dense2", func(a *trainer.Architecture) {
+		named(a, "dense2", func(l *trainer.Layer) {
+			if l.L2 == 0 {
+				l.BatchNorm, l.Momentum, l.Epsilon = true, trainer.BatchNormMomentum, trainer.BatchNormEpsilon
+			}
+		})
+	})
+	drop = proposal("too-many-dense", Reshape, "drop dense2", func(a *trainer.Architecture) {
+		a.Layers = slices.DeleteFunc(a.Layers, func(l trainer.Layer) bool { return l.Name == "dense2" })
+	})
+	invalid = proposal("broken", Stabilise, "break", func(a *trainer.Architecture) { a.Layers[0].Filters = -3 })
+	nothing = proposal("idle", Stabilise, "do nothing", func(*trainer.Architecture) {})
+)
+
+func titles(candidates []candidate) []string {
+	var out []string
+	for _, c := range candidates {
+		out = append(out, c.Title)
+	}
+	return out
+}
+
+func TestPackages(t *testing.T) {
+	base := sixLayers(t)
+	for _, c := range []struct {
+		name      string
+		proposals []Proposal
+		want      []string
+	}{
+		{"none", nil, nil},
+		{"one", []Proposal{narrow}, []string{"narrow dense2"}},
+		{"two themes", []Proposal{penalise, narrow}, []string{"narrow dense2; penalise dense2", "narrow dense2", "penalise dense2"}},
+		{"alternatives are not stacked", []Proposal{penalise, normalise}, []string{"penalise dense2", "normalise dense2"}},
+		{"a layer that goes is not regularised", []Proposal{penalise, drop}, []string{"drop dense2", "penalise dense2"}},
+		{"invalid and idle proposals are left out", []Proposal{invalid, nothing, narrow}, []string{"narrow dense2"}},
+	} {
+		got, err := packages(base, nil, c.proposals)
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		if !slices.Equal(titles(got), c.want) {
+			t.Errorf("%s: packages %q, want %q", c.name, titles(got), c.want)
+		}
+		for _, p := range got {
+			if after, err := Apply(base, p.Edits); err != nil || after.ID() != p.architecture.ID() {
+				t.Errorf("%s: %s: the edits do not lead to the architecture (%v)", c.name, p.Title, err)
+			}
+		}
+	}
+}
+
+// byUnits predicts less for wider nets, or nothing at all.
+type byUnits struct{ reason string }
+
+func (p byUnits) FromArchitecture(_ context.Context, _ Key, a trainer.Architecture) (Prediction, error) {
+	if p.reason != "" {
+		return Prediction{}, &NoPredictionError{p.reason}
+	}
+	units := 0
+	for _, l := range a.Layers {
+		units += l.Units
+	}
+	return Prediction{TestAccuracy: 1 / float64(units)}, nil
+}
+
+func (p byUnits) FromProbe(ctx context.Context, k Key, r ProbeResult) (Prediction, error) {
+	return p.FromArchitecture(ctx, k, r.Architecture)
+}
+
+func (byUnits) Reference(context.Context, Key) (Reference, error) { return nothingKnown{}, nil }
+
+type nothingKnown struct{}
+
+func (nothingKnown) Values(Quantity) []float64 { return nil }
+func (nothingKnown) Runs() int                 { return 0 }
+
+func TestRank(t *testing.T) {
+	diagnoses := []Diagnosis{{Rule: "unregularised-higher-layers", Severity: High}, {Rule: "wide-dense", Severity: Low}}
+	for reason, want := range map[string]string{
+		"":             "drop dense2, narrow dense2, penalise dense2", // by the predicted accuracy
+		"no past runs": "penalise dense2, narrow dense2, drop dense2", // by the weight of what is treated
+	} {
+		candidates, err := packages(sixLayers(t), diagnoses, []Proposal{narrow, penalise, drop})
+		if err != nil {
+			t.Fatal(err)
+		}
+		candidates = slices.DeleteFunc(candidates, func(c candidate) bool { return strings.Contains(c.Title, ";") })
+		if err := rank(t.Context(), byUnits{reason}, Key{}, candidates); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(titles(candidates), ", "); got != want {
+			t.Errorf("with reason %q: %s, want %s", reason, got, want)
+		}
+		if (candidates[0].Predicted == nil) != (reason != "") {
+			t.Errorf("with reason %q: prediction %+v", reason, candidates[0].Predicted)
+		}
+	}
+}
+
+func TestStates(t *testing.T) {
+	all := []State{Queued, Running, Succeeded, Failed, Cancelled}
+	allowed := map[State][]State{Queued: {Running, Cancelled}, Running: {Succeeded, Failed, Cancelled, Queued}}
+	for _, from := range all {
+		for _, to := range all {
+			if ok := from.Check(to) == nil; ok != slices.Contains(allowed[from], to) {
+				t.Errorf("%s → %s: allowed is %v", from, to, ok)
+			}
+		}
+		if from.Finished() != (len(allowed[from]) == 0) {
+			t.Errorf("%s: finished is %v", from, from.Finished())
+		}
+	}
+}
+
+func TestPositions(t *testing.T) {
+	a := sixLayers(t)
+	want := map[string]Position{"conv1": ConvLower, "dense1": DenseMiddle, "dense2": DenseHigher, "dense3": Output}
+	got := Positions(a)
+	for layer, position := range want {
+		if got[layer] != position {
+			t.Errorf("%s is at %s, want %s", layer, got[layer], position)
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("positions %v", got)
+	}
+}
