@@ -5,13 +5,16 @@ import (
 	"probewise/trainer"
 )
 
-const mostDenseRatio = 1 // of a hidden dense layer's units and those before
+const (
+	mostDenseRatio = 1    // of a hidden dense layer's units and those before
+	falling        = 0.75 // the same in proposals
+)
 
 var ascendingDense = Rule{
 	Name:  "ascending-dense",
 	Group: Architecture,
 	Doc: "A hidden dense layer is wider than the one before (Salit: ladder dense widths down). Proposes falling widths: the first as wide as the widest was, " +
-		"up to 512 and while it does not hold most of the parameters; each wider than the one before gets half of that one's units, at least twice the classes.",
+		"up to 512 and with no more parameters in all; each wider than 0.75 of the one before gets half of that one's units, at least twice the classes.",
 	Run: func(p *Pass) {
 		a := p.Architecture
 		worst, ratio, before := "", 0.0, 0
@@ -28,19 +31,14 @@ var ascendingDense = Rule{
 		d := structural(worst, "unit_ratio", ratio, mostDenseRatio, advisor.Medium)
 		d = explain(d, above, "it is wider than the dense layer before it")
 		p.Report(d)
-		p.proposeDense("Ladder the dense widths down", d, mostDenseRatio, nil)
+		p.proposeDense("Ladder the dense widths down", d, falling, nil)
 	},
 }
 
-// proposeDense asks for falling widths (see ladderDown), after the dense layers in gone are taken away.
+// proposeDense asks for falling widths (see denseLadder), after the dense layers in gone are taken away.
 func (p *Pass) proposeDense(what string, d advisor.Diagnosis, limit float64, gone []string) {
-	first := p.Architecture.Layers[hidden(&p.Architecture, trainer.Dense)[0].at].Name
-	edits := []edit{removed(gone), widened(first, firstWidth(p.Architecture)), ladderDown(limit)}
-	revised := p.Architecture
-	revised.Layers = append([]trainer.Layer(nil), revised.Layers...)
-	for _, e := range edits {
-		e(&revised)
-	}
+	edits := denseLadder(p.Architecture, limit, gone)
+	revised := after(p.Architecture, edits...)
 	p.Propose(proposal(advisor.Reshape, what+": "+list(denseWidths(&revised)), d,
 		"Fewer weights should be spent where they overfit first.", edits...))
 }

@@ -12,8 +12,8 @@ var flatFilters = Rule{
 	Name:  "flat-filters",
 	Group: Architecture,
 	Doc: "The last stage of conv layers has no more filters than the first (Salit: ladder filters up towards the top). A stage ends at a pool or before a stride above 1; " +
-		"in a net of one stage each of three or more conv layers counts as one. Proposes filters that grow ×2, else ×1.5, from stage to stage in multiples of 8 " +
-		"with at most 2.5 times the multiply-adds, so that the lower stages may shrink.",
+		"the thirds of a single stage of three or more conv layers count as stages. Proposes filters that grow ×1.5 to ×2 from stage to stage in multiples of 8, as many " +
+		"as 2.5 times the multiply-adds allow; the lower stages may shrink.",
 	Run: func(p *Pass) {
 		a := p.Architecture
 		all := stages(&a)

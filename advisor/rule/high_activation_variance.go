@@ -4,18 +4,21 @@ import (
 	"slices"
 
 	"probewise/advisor"
+	"probewise/trainer"
 )
 
+// Variances of a hidden layer's outputs: about the 99th percentile of sound probes (see accelerating).
 const (
-	mostActivationVariance = 10 // of a hidden layer's outputs
-	severeFactor           = 3  // of the threshold
+	mostConvVariance  = 5
+	mostDenseVariance = 50
+	severeFactor      = 3 // of the threshold
 )
 
 var highActivationVariance = Rule{
 	Name:  "high-activation-variance",
 	Group: Shape,
-	Doc: "Variance of a hidden layer's outputs on 256 validation images above the 95th percentile of past runs at the same layer position and epoch, or else above 10 " +
-		"(Salit: low activation variance is among what matters most; normalised layers have at most about 1). Severe above three times the threshold. " +
+	Doc: "Variance of a hidden layer's outputs on 256 validation images above the 95th percentile of past runs at the same layer position and epoch, or else above 5 (conv) and 50 (dense) " +
+		"(Salit: low activation variance is among what matters most; defaults: 99th percentile of 14 sound probes). Severe above three times the threshold. " +
 		"Proposes batch norm on higher layers without a technique; on lower ones L2, or more of it, else a learning rate ×0.3.",
 	Run: func(p *Pass) {
 		last, _ := p.last()
@@ -26,7 +29,11 @@ var highActivationVariance = Rule{
 			}
 			q := advisor.Quantity{Of: "activations", Statistic: "variance", Position: p.positions[l.Layer], Epoch: last.Epoch}
 			v := float64(l.Activations.Variance)
-			threshold, percentile := p.judge(q, v, mostActivationVariance)
+			usual := float64(mostConvVariance)
+			if l.Type == trainer.Dense {
+				usual = mostDenseVariance
+			}
+			threshold, percentile := p.judge(q, v, usual)
 			if !(v > threshold) {
 				continue
 			}

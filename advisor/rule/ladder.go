@@ -8,11 +8,11 @@ import (
 	"probewise/trainer"
 )
 
-// leastSingle is the number of conv layers from which each counts as a stage where there is but one stage.
-const leastSingle = 3
+// thirds is the number of parts of a single stage that count as stages.
+const thirds = 3
 
-// stages returns the names of the hidden conv layers by stage. A stage ends at a pool or before a stride above 1. In a
-// net of a single stage of leastSingle or more conv layers every one of them is a stage of its own.
+// stages returns the names of the hidden conv layers by stage. A stage ends at a pool or before a stride above 1. Where
+// there is a single stage, of three or more conv layers, its thirds count as stages.
 func stages(a *trainer.Architecture) [][]string {
 	var all [][]string
 	open := false
@@ -24,14 +24,15 @@ func stages(a *trainer.Architecture) [][]string {
 		all[len(all)-1] = append(all[len(all)-1], l.Name)
 		open = !slices.ContainsFunc(a.Layers[b.at:b.end], isPool)
 	}
-	if len(all) != 1 || len(all[0]) < leastSingle {
+	if len(all) != 1 || len(all[0]) < thirds {
 		return all
 	}
-	var single [][]string
-	for _, name := range all[0] {
-		single = append(single, []string{name})
+	parts := make([][]string, thirds)
+	for i, name := range all[0] {
+		third := i * thirds / len(all[0])
+		parts[third] = append(parts[third], name)
 	}
-	return single
+	return parts
 }
 
 func isPool(l trainer.Layer) bool {
@@ -67,29 +68,30 @@ func filtered(stages [][]string, filters []int) edit {
 // maxGrowth bounds the multiply-adds of a laddered net, as a multiple of those before.
 const maxGrowth = 2.5
 
-// ladderUp returns filters that double, or else grow by half, from stage to stage, in multiples of 8 (of 4 or 2 in very
-// narrow nets), such that multiply-adds grow to at most maxGrowth and the net stays legal: the first that fit of
-// factor 2 from the first stage's filters down to half of them, factor 1.5 likewise, and lower still. nil if none does.
+// ladderUp returns filters that grow by a factor of 2, 1.75 or 1.5 from stage to stage, in multiples of 8 (of 4, 2 or 1 in
+// very narrow nets), from at most the first stage's, and end above the last stage's: those with the most multiply-adds, at
+// most maxGrowth times those before, in a net that stays legal. nil if there are none.
 func ladderUp(a trainer.Architecture, stages [][]string) []int {
-	first := stageFilters(&a, stages)[0]
+	now := stageFilters(&a, stages)
+	first, top := now[0], len(now)-1
 	bound := int64(maxGrowth * float64(a.Cost().MultiplyAdds))
-	fits := func(filters []int) bool {
-		revised := a
-		revised.Layers = slices.Clone(a.Layers)
-		filtered(stages, filters)(&revised)
-		return revised.Cost().MultiplyAdds <= bound && legal(revised)
-	}
-	for _, unit := range []int{8, 4, 2} {
-		top := max(first/unit*unit, unit)
-		for _, s := range []struct {
-			factor   float64
-			from, to int
-		}{{2, top, top / 2}, {1.5, top, top / 2}, {1.5, top / 2, unit}} {
-			for base := max(s.from/unit*unit, unit); base >= max(s.to, unit); base -= unit {
-				if filters := ladder(base, unit, s.factor, len(stages)); fits(filters) {
-					return filters
+	for _, unit := range []int{8, 4, 2, 1} {
+		var best []int
+		most := int64(0)
+		for _, factor := range []float64{2, 1.75, 1.5} {
+			for base := max(first/unit*unit, unit); base >= unit; base -= unit {
+				filters := ladder(base, unit, factor, len(stages))
+				if filters[top] <= now[top] {
+					break
+				}
+				revised := after(a, filtered(stages, filters))
+				if work := revised.Cost().MultiplyAdds; work > most && work <= bound && legal(revised) {
+					best, most = filters, work
 				}
 			}
+		}
+		if best != nil {
+			return best
 		}
 	}
 	return nil
@@ -130,26 +132,33 @@ func ladderDown(limit float64) edit {
 	}
 }
 
-// firstWidth is the width that lets the dense layers fall from the widest of them: that width, at most maxUnits, as far
-// as the first layer does not become a wide one (see wide-dense) and the net stays legal; never less than the first
-// layer's own.
-func firstWidth(a trainer.Architecture) int {
+// after returns the architecture that the edits make of a; a stays as it is.
+func after(a trainer.Architecture, edits ...edit) trainer.Architecture {
+	a.Layers = slices.Clone(a.Layers)
+	for _, e := range edits {
+		e(&a)
+	}
+	return a
+}
+
+// denseLadder lets the widths of the hidden dense layers fall (see ladderDown) once those in gone are taken away. The
+// first becomes as wide as the widest was, at most maxUnits, as far as the net has no more parameters than before and
+// the first layer would not be a wide one (see wide-dense) on twice its inputs, which laddered filters may bring.
+func denseLadder(a trainer.Architecture, limit float64, gone []string) []edit {
 	dense := hidden(&a, trainer.Dense)
-	own, widest := a.Layers[dense[0].at].Units, 0
+	first, widest := a.Layers[dense[0].at], 0
 	for _, b := range dense {
 		widest = max(widest, a.Layers[b.at].Units)
 	}
-	name := a.Layers[dense[0].at].Name
-	for units := min(widest, maxUnits); units > own; units -= 8 {
-		revised := a
-		revised.Layers = slices.Clone(a.Layers)
-		widened(name, units)(&revised)
-		cost := revised.Cost()
-		if !isWide(parametersOf(cost, name), cost.Parameters) && legal(revised) {
-			return units
+	budget := a.Cost().Parameters
+	for units := min(widest, maxUnits); units > first.Units; units -= 8 {
+		edits := []edit{removed(gone), widened(first.Name, units), ladderDown(limit)}
+		cost := after(a, edits...).Cost()
+		if own := 2 * parametersOf(cost, first.Name); cost.Parameters <= budget && !isWide(own, cost.Parameters+own/2) {
+			return edits
 		}
 	}
-	return own
+	return []edit{removed(gone), ladderDown(limit)}
 }
 
 // widened gives a dense layer at least the units.

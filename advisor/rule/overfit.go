@@ -9,17 +9,19 @@ const (
 	mostGap     = 0.05 // training minus validation accuracy
 	leastGrowth = 0.02 // of the gap, from the first record to the last
 	severeGap   = 0.2
+	mostSwing   = 0.05 // fall of validation accuracy since the record before, beyond which the run swings
 )
 
 var overfit = Rule{
 	Name:  "overfit",
 	Group: Shape,
-	Doc: "Training accuracy (as it runs) above validation accuracy by 0.05 or more at the end, the gap grown by 0.02 or more since the first whole epoch (in shorter probes: quarter) and still growing. " +
-		"Severe from 0.2. Proposes dropout behind dense layers, L2 on higher layers, flipped images; nothing smaller, since the gap alone is no reason to shrink a model (Salit).",
+	Doc: "Training accuracy (as it runs) above validation accuracy by 0.05 or more at the end, the gap grown by 0.02 or more since the first whole epoch (in shorter probes: quarter) and still growing, " +
+		"while validation accuracy is above chance + 0.1 and has not just fallen by more than 0.05: that is a swing, or batch norm lagging behind (found on 32 own probes). Severe from 0.2. Proposes dropout behind dense layers, L2 on higher layers, flipped images; nothing smaller, since the gap alone is no reason to shrink a model (Salit).",
 	Run: func(p *Pass) {
-		gaps, epoch := p.gaps()
+		gaps, validation, epoch := p.gaps()
 		n := len(gaps)
-		if n < 2 || gaps[n-1] < mostGap || gaps[n-1]-gaps[0] < leastGrowth || gaps[n-1] <= gaps[n-2] {
+		if n < 2 || gaps[n-1] < mostGap || gaps[n-1]-gaps[0] < leastGrowth || gaps[n-1] <= gaps[n-2] ||
+			validation[n-2]-validation[n-1] > mostSwing || validation[n-1] <= 1/float64(p.Architecture.Classes)+trains {
 			return
 		}
 		severity := advisor.Medium
@@ -43,20 +45,20 @@ var overfit = Rule{
 	},
 }
 
-// gaps returns training minus validation accuracy at each whole epoch, or at each quarter where there are fewer than
-// two whole ones, and the epoch of the last.
-func (p *Pass) gaps() (gaps []float64, epoch float64) {
+// gaps returns training minus validation accuracy and the latter at each whole epoch, or at each quarter where there
+// are fewer than two whole ones, and the epoch of the last.
+func (p *Pass) gaps() (gaps, validation []float64, epoch float64) {
 	for _, whole := range []bool{true, false} {
-		gaps = nil
+		gaps, validation = nil, nil
 		for _, r := range p.Records {
 			gap := r.TrainAccuracy - r.ValidationAccuracy
 			if r.Epoch > 0 && gap.Known() && (r.Whole() || !whole) {
-				gaps, epoch = append(gaps, float64(gap)), r.Epoch
+				gaps, validation, epoch = append(gaps, float64(gap)), append(validation, float64(r.ValidationAccuracy)), r.Epoch
 			}
 		}
 		if len(gaps) > 1 {
 			break
 		}
 	}
-	return gaps, epoch
+	return gaps, validation, epoch
 }

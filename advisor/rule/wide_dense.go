@@ -60,13 +60,8 @@ func (p *Pass) proposeNarrow(d advisor.Diagnosis, b block) {
 	least := max(leastWidth, leastUnits(p.Architecture.Classes))
 	var edits []edit
 	for units := (l.Units/2 + 7) / 8 * 8; units >= least && units < l.Units; units = (units/2 + 7) / 8 * 8 {
-		edits = []edit{narrowed(l.Name, units), ladderDown(mostDenseRatio)}
-		revised := p.Architecture
-		revised.Layers = slices.Clone(revised.Layers)
-		for _, e := range edits {
-			e(&revised)
-		}
-		cost := revised.Cost()
+		edits = []edit{narrowed(l.Name, units), ladderDown(falling)}
+		cost := after(p.Architecture, edits...).Cost()
 		if units == least || !isWide(parametersOf(cost, l.Name), cost.Parameters) {
 			title := fmt.Sprintf("Narrow %s to %d units", l.Name, units)
 			p.Propose(proposal(advisor.Reshape, title, d, "Parameters should fall with little loss of accuracy.", edits...))
@@ -93,13 +88,13 @@ func (p *Pass) proposePooling(d advisor.Diagnosis, b block) {
 	switch {
 	case in.C >= max(leastPooled, 2*a.Classes) && in.H*in.W > 1:
 		p.Propose(proposal(advisor.Reshape, "Replace "+name+" by global average pooling", d, "Parameters should fall and the net see where a pattern is less.",
-			atFlatten(name, func(a *trainer.Architecture, i int) {
+			atFlatten(name, in, func(a *trainer.Architecture, i int) {
 				a.Layers[i] = trainer.Layer{Type: trainer.GlobalAvgPool, Name: name}
 			})))
 	case in.H >= leastHalving && in.W >= leastHalving:
 		two := [2]int{2, 2}
 		p.Propose(proposal(advisor.Reshape, "Put a 2×2 max pool before "+name, d, "Parameters of the dense layer should fall to a quarter.",
-			atFlatten(name, func(a *trainer.Architecture, i int) {
+			atFlatten(name, in, func(a *trainer.Architecture, i int) {
 				pool := trainer.Layer{Type: trainer.MaxPool, Name: freeName(*a, "max_pool"), Size: two, Stride: two, Padding: trainer.Valid}
 				a.Layers = slices.Insert(a.Layers, i, pool)
 			})))
@@ -122,14 +117,13 @@ func flattenBefore(a *trainer.Architecture, b block) int {
 	return -1
 }
 
-// atFlatten makes a change where the flatten of the name still is.
-func atFlatten(name string, change func(a *trainer.Architecture, i int)) edit {
+// atFlatten makes a change where the flatten of the name still is, with images of the same height and width before it.
+func atFlatten(name string, in trainer.Shape, change func(a *trainer.Architecture, i int)) edit {
 	return func(a *trainer.Architecture) {
-		for i, l := range a.Layers {
-			if l.Name == name && l.Type == trainer.Flatten {
-				change(a, i)
-				return
-			}
+		i := slices.IndexFunc(a.Layers, func(l trainer.Layer) bool { return l.Name == name && l.Type == trainer.Flatten })
+		shapes, err := a.Shapes()
+		if i > 0 && err == nil && shapes[i-1].H == in.H && shapes[i-1].W == in.W {
+			change(a, i)
 		}
 	}
 }

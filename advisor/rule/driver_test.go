@@ -1,0 +1,258 @@
+package rule
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"probewise/advisor"
+	"probewise/trainer"
+)
+
+func rulesOf(diagnoses []advisor.Diagnosis) []string {
+	var names []string
+	for _, d := range diagnoses {
+		names = append(names, d.Rule)
+	}
+	return slices.Compact(names)
+}
+
+func TestAllRulesAreDescribed(t *testing.T) {
+	want := []string{"diverged", "vanishing-gradient", "exploding-gradient", "dead-relu", "at-chance",
+		"parabolic-layer", "high-activation-variance",
+		"unregularised-higher-layers", "batch-norm-everywhere", "stacked-regularisers",
+		"flat-filters", "ascending-dense", "too-many-dense", "wide-dense", "overfit"}
+	var got []string
+	for _, r := range All() {
+		got = append(got, r.Name)
+		if !strings.Contains(r.Doc, "Proposes") || !regexp.MustCompile(`[0-9]|More than`).MatchString(r.Doc) || r.Run == nil {
+			t.Errorf("%s: doc %q lacks the threshold or what is proposed", r.Name, r.Doc)
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestExamples(t *testing.T) {
+	for _, file := range []string{"flawed.json", "flawed-cifar10.json"} {
+		diagnoses, proposals := Driver{}.Examine(probed(t, example(t, file)))
+		want := []string{"unregularised-higher-layers", "flat-filters", "ascending-dense", "too-many-dense"}
+		if got := rulesOf(diagnoses); !slices.Equal(got, want) || len(proposals) < 6 {
+			t.Errorf("%s: got %v and %d proposals, want %v", file, got, len(proposals), want)
+		}
+	}
+	for _, file := range []string{"paper.json", "small-cnn.json"} {
+		diagnoses, _ := Driver{}.Examine(probed(t, example(t, file)))
+		for _, d := range diagnoses {
+			// The paper itself advises against two techniques on a layer, and against wide dense layers.
+			if d.Severity == advisor.High || d.Rule != "stacked-regularisers" && d.Rule != "wide-dense" {
+				t.Errorf("%s: %s %s: %s", file, d.Severity, d.Rule, d.Message)
+			}
+		}
+	}
+}
+
+// TestFlawedIsRepaired applies all proposals as the advisor does, ladders first, and looks at the outcome.
+func TestFlawedIsRepaired(t *testing.T) {
+	a := example(t, "flawed.json")
+	_, proposals := Driver{}.Examine(probed(t, a))
+	revised := a
+	for _, theme := range []advisor.Theme{advisor.Reshape, advisor.Regularise, advisor.Stabilise} {
+		for _, p := range proposals {
+			if p.Theme == theme {
+				p.Revise(&revised)
+			}
+		}
+	}
+	got := strings.Join(changes(a, revised), ", ")
+	// 59,850 parameters before, 56,802 with 120 and 64 units, 60,458 with 128 (and conv3 as it was).
+	want := "conv3.Filters 8→16, dense1.Units 32→120, +dropout1 behind dense1, dense2.L2 0→0.001, -dense3, -dense4"
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if diagnoses, _ := (Driver{}).Examine(probed(t, revised)); len(diagnoses) > 0 {
+		t.Errorf("still: %+v", diagnoses)
+	}
+}
+
+func TestOrder(t *testing.T) {
+	a := parse(t, plainLayers, "")
+	dead := func(_ float64, l *trainer.LayerStatistics) { l.DeadUnits = 0.6 }
+	c := probed(t, a, of("dense1", dead),
+		of("conv1", whole(activationVariance, 1, 1, 6)), of("conv2", whole(activationVariance, 1, 1, 90)), of("dense1", whole(activationVariance, 1, 1, 60)))
+	diagnoses, proposals := Driver{}.Examine(c)
+	var got []string
+	for _, d := range diagnoses {
+		got = append(got, d.Rule+" "+d.Layer+" "+string(d.Severity))
+	}
+	want := []string{
+		"dead-relu dense1 medium", // health of training, though others are severe
+		"high-activation-variance conv2 high",
+		"high-activation-variance conv1 medium",
+		"unregularised-higher-layers conv2 medium", // among the first two layers
+		"high-activation-variance dense1 medium",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	var order []string
+	for _, p := range proposals {
+		order = append(order, p.Rule)
+	}
+	if got := slices.Compact(order); !slices.Equal(got, []string{"dead-relu", "high-activation-variance", "unregularised-higher-layers"}) {
+		t.Errorf("proposals come in the order %v", got)
+	}
+}
+
+// TestBrokenRunsSilenceShape: architecture rules still speak, those of the statistics' shape do not.
+func TestBrokenRunsSilenceShape(t *testing.T) {
+	a := parse(t, plainLayers, "")
+	bent := of("dense1", whole(weightVariance, 0.02, 0.022, 0.03))
+	for name, c := range map[string]struct {
+		change change
+		rules  []string
+	}{
+		"sound":     {func(*trainer.EpochRecord) {}, []string{"parabolic-layer", "unregularised-higher-layers"}},
+		"diverged":  {at(3, func(r *trainer.EpochRecord) { r.TrainLoss = trainer.Missing }), []string{"diverged", "unregularised-higher-layers"}},
+		"at chance": {func(r *trainer.EpochRecord) { r.TrainAccuracy, r.ValidationAccuracy = 0.1, 0.1 }, []string{"at-chance", "unregularised-higher-layers"}},
+	} {
+		diagnoses, _ := Driver{}.Examine(probed(t, a, bent, c.change))
+		if got := rulesOf(diagnoses); !slices.Equal(got, c.rules) {
+			t.Errorf("%s: got %v, want %v", name, got, c.rules)
+		}
+	}
+}
+
+func TestExamineIsDeterministicAndReadsOnly(t *testing.T) {
+	for _, f := range fixtures(t) {
+		before, err := json.Marshal(f.of.Architecture)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, proposals := Driver{}.Examine(f.of)
+		var titles []string
+		for _, p := range proposals {
+			titles = append(titles, describe(f.of.Architecture, p))
+		}
+		for range 2 {
+			again, more := Driver{}.Examine(f.of)
+			var same []string
+			for _, p := range more {
+				same = append(same, describe(f.of.Architecture, p))
+			}
+			x, _ := json.Marshal(first)
+			y, _ := json.Marshal(again)
+			if string(x) != string(y) || !slices.Equal(titles, same) {
+				t.Errorf("%s/%s: another answer the second time", f.rule, f.name)
+			}
+		}
+		if after, _ := json.Marshal(f.of.Architecture); string(after) != string(before) {
+			t.Errorf("%s/%s: the architecture was changed", f.rule, f.name)
+		}
+	}
+}
+
+func TestExaminePanicsOnMistakesOfRules(t *testing.T) {
+	a := parse(t, plainLayers, "")
+	good := explain(measured("conv1", "weight_variance", 2, 1, 3, advisor.High), above, "it is wide")
+	good.Percentile = 97.25
+	good = explain(good, above, "it is wide")
+	for name, spoil := range map[string]func(*advisor.Diagnosis){
+		"":                        func(*advisor.Diagnosis) {},
+		`unknown severity "dire"`: func(d *advisor.Diagnosis) { d.Severity = "dire" },
+		"no statistic":            func(d *advisor.Diagnosis) { d.Statistic = "" },
+		`no layer "conv9"`:        func(d *advisor.Diagnosis) { d.Layer = "conv9" },
+		"no threshold":            func(d *advisor.Diagnosis) { d.Threshold = trainer.Missing },
+		`lacks "conv2"`:           func(d *advisor.Diagnosis) { d.Layer = "conv2" },
+		`lacks "weight_max_abs"`:  func(d *advisor.Diagnosis) { d.Statistic = "weight_max_abs" },
+		`lacks "7.5"`:             func(d *advisor.Diagnosis) { d.Value = 7.5 },
+		`lacks "0.125"`:           func(d *advisor.Diagnosis) { d.Threshold = 0.125 },
+		`lacks "percentile 12"`:   func(d *advisor.Diagnosis) { d.Percentile = 12 },
+		`lacks "epoch 2.25"`:      func(d *advisor.Diagnosis) { d.Epoch = 2.25 },
+		`lacks "not finite"`:      func(d *advisor.Diagnosis) { d.Value = trainer.Missing },
+	} {
+		d := good
+		spoil(&d)
+		r := Rule{Name: "made-up", Run: func(p *Pass) { p.Report(d) }}
+		if got := mistake(Driver{Rules: []Rule{r}}, probed(t, a)); (name == "") != (got == "") || !strings.Contains(got, name) {
+			t.Errorf("got %q, want %q", got, name)
+		}
+	}
+	r := Rule{Name: "made-up", Run: func(p *Pass) {
+		p.Propose(advisor.Proposal{Title: "Flip", Theme: advisor.Regularise, Revise: flip})
+	}}
+	if got := mistake(Driver{Rules: []Rule{r}}, probed(t, a)); !strings.Contains(got, "no theme, title or reason") {
+		t.Errorf("got %q", got)
+	}
+}
+
+// mistake returns what Examine panics with, or "".
+func mistake(d Driver, c advisor.Case) (message string) {
+	defer func() {
+		if r := recover(); r != nil {
+			message = r.(string)
+		}
+	}()
+	d.Examine(c)
+	return ""
+}
+
+func TestMessage(t *testing.T) {
+	d := measured("dense1", "weight_variance", 0.02149, 0.00832, 3, advisor.High)
+	d.Percentile = 97.3
+	got := explain(d, above, "it is wide").Message
+	if want := "dense1: weight_variance 0.0215 is above 0.00832, percentile 97.3 of past runs, at epoch 3: it is wide."; got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	got = explain(structural("", "dense_layers", 1024, 3, advisor.Low), above, "many").Message
+	if want := "The whole net: dense_layers 1024 is above 3: many."; got != want {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+// TestProposalsAreDroppedWhereIdleOrIllegal: what changes nothing, or shrinks a shape to zero, is no proposal.
+func TestProposalsAreDroppedWhereIdleOrIllegal(t *testing.T) {
+	p := newPass(untrained(t, parse(t, plainLayers, "")), "made-up")
+	p.Propose(advisor.Proposal{Title: "idle", Revise: lowerRate(1)})
+	p.Propose(advisor.Proposal{Title: "illegal", Revise: func(a *trainer.Architecture) { a.Layers[0].Kernel = [2]int{99, 99} }})
+	p.Propose(advisor.Proposal{Title: "fine", Revise: lowerRate(1e-4)})
+	if len(p.proposals) != 1 || p.proposals[0].Title != "fine" {
+		t.Errorf("got %+v", p.proposals)
+	}
+}
+
+// TestWildProbes: whatever the numbers, Examine answers without a panic.
+func TestWildProbes(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	values := []trainer.Number{0, 1e-12, 1e-3, 0.1, 0.5, 1, 3, 1e6, 1e300, trainer.Missing, -1}
+	wild := func() trainer.Number { return values[random.IntN(len(values))] }
+	fill := func(v reflect.Value) {
+		for i := range v.NumField() {
+			if v.Field(i).Type() == reflect.TypeFor[trainer.Number]() {
+				v.Field(i).Set(reflect.ValueOf(wild()))
+			}
+		}
+	}
+	for _, a := range []trainer.Architecture{parse(t, plainLayers, ""), parse(t, saturating, ""), parse(t, `{"type":"flatten"},{"type":"dense","units":10}`, "")} {
+		for range 100 {
+			c := probed(t, a, func(r *trainer.EpochRecord) {
+				fill(reflect.ValueOf(r).Elem())
+				for i := range r.Layers {
+					l := &r.Layers[i]
+					l.DeadUnits = wild()
+					fill(reflect.ValueOf(&l.Weights).Elem())
+					fill(reflect.ValueOf(&l.Gradients).Elem())
+					fill(reflect.ValueOf(&l.Activations).Elem())
+				}
+			})
+			if got := mistake(Driver{}, stopped(c, float64(random.IntN(13))/4)); got != "" {
+				t.Fatal(got)
+			}
+		}
+	}
+}
