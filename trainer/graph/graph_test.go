@@ -416,11 +416,25 @@ func TestRecords(t *testing.T) {
 
 func TestDivergence(t *testing.T) {
 	a := parse(t, nets["plain"], `"batch_size":16,"optimizer":"sgd"`)
-	a.Training.Optimizer.LearningRate = 1e30
+	a.Training.Optimizer.LearningRate = 3e38 // the first update overflows
 	n := &notebook{}
 	out := trainTo(t, start(t, a, 0, 4), 4, n)
 	if !out.Diverged || out.DivergedEpoch != 1 || out.Epochs != 0 || out.TestAccuracy.Known() {
 		t.Errorf("outcome %+v, want divergence in epoch 1", out)
+	}
+}
+
+// TestNaNInAWeightIsDivergence: ReLU may turn NaN into 0, so that the loss alone would not show it.
+func TestNaNInAWeightIsDivergence(t *testing.T) {
+	s := start(t, parse(t, nets["plain"], ""), 0, 4)
+	trainTo(t, s, 1, &notebook{})
+	values := weights(t, s)[0]
+	values[0] = float32(math.NaN())
+	if err := s.backend.Upload(s.params[0], values); err != nil {
+		t.Fatal(err)
+	}
+	if out := trainTo(t, s, 4, &notebook{}); !out.Diverged || out.DivergedEpoch != 2 || out.Epochs != 1 {
+		t.Errorf("outcome %+v, want divergence in epoch 2", out)
 	}
 }
 

@@ -189,12 +189,17 @@ func (m *measure) evaluate(images trainer.Images, indices []int, at trainer.Step
 	return seen.loss(), seen.accuracy(), nil
 }
 
+// download reads the statistics of one kind. NaN or Inf among the weights or gradients is divergence, also where the
+// loss does not show it (a dead net's loss is finite).
 func (m *measure) download(kind int) ([]trainer.Statistics, error) {
 	var v [trainer.StatisticsLen]float32
 	statistics := make([]trainer.Statistics, len(m.results[kind]))
 	for i, buffer := range m.results[kind] {
 		if err := m.backend.Download(v[:], buffer); err != nil {
 			return nil, err
+		}
+		if v[trainer.StatisticsLen-1] > 0 {
+			return nil, errDiverged
 		}
 		statistics[i] = trainer.Statistics{
 			Mean: trainer.Number(v[0]), Variance: trainer.Number(v[1]), MaxAbs: trainer.Number(v[2]),
