@@ -226,6 +226,12 @@ func TestProposalsAreDroppedWhereIdleOrIllegal(t *testing.T) {
 	}
 }
 
+// everything is a reference that knows all quantities.
+type everything struct{}
+
+func (everything) Values(advisor.Quantity) []float64 { return evenly(1) }
+func (everything) Runs() int                         { return 57 }
+
 // TestWildProbes: whatever the numbers, Examine answers without a panic.
 func TestWildProbes(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
@@ -250,6 +256,9 @@ func TestWildProbes(t *testing.T) {
 					fill(reflect.ValueOf(&l.Activations).Elem())
 				}
 			})
+			if random.IntN(2) == 0 {
+				c.Reference = everything{}
+			}
 			if got := mistake(Driver{}, stopped(c, float64(random.IntN(13))/4)); got != "" {
 				t.Fatal(got)
 			}

@@ -2,6 +2,7 @@ package rule
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -45,6 +46,9 @@ func (p *Pass) standing(q advisor.Quantity, v float64) trainer.Number {
 }
 
 func percentileOf(v float64, sorted []float64) trainer.Number {
+	if math.IsNaN(v) {
+		return trainer.Missing
+	}
 	return trainer.Number(100 * stat.CDF(v, stat.Empirical, sorted, nil))
 }
 
