@@ -80,7 +80,7 @@ func (d Desk) answer(ctx context.Context, l Lease, a *Advice, watch Watcher) ([]
 }
 
 // probe trains the probe, or takes it from the store where an earlier worker finished it.
-func (d Desk) probe(ctx context.Context, l Lease, r Run, watch Watcher) (ProbeResult, error) {
+func (d Desk) probe(ctx context.Context, l Lease, r Run, watch Watcher) (result ProbeResult, err error) {
 	if r.State == Succeeded {
 		records, err := d.Store.Records(ctx, r.ID)
 		return ProbeResult{r.Architecture, r.Outcome.Epochs, records, *r.Outcome}, err
@@ -96,7 +96,7 @@ func (d Desk) probe(ctx context.Context, l Lease, r Run, watch Watcher) (ProbeRe
 	if err != nil {
 		return ProbeResult{}, d.fail(ctx, l, r, err)
 	}
-	defer t.close()
+	defer func() { err = errors.Join(err, t.close()) }()
 	if err := t.trainTo(ctx, r.StopAfter); err != nil {
 		return ProbeResult{}, d.fail(ctx, l, r, err)
 	}
@@ -220,7 +220,7 @@ func (v *verifier) verify(ctx context.Context, candidates []candidate) (err erro
 	var open []verified
 	defer func() {
 		for _, o := range open {
-			o.close()
+			err = errors.Join(err, o.close())
 		}
 	}()
 	n := min(tried, len(candidates))

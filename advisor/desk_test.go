@@ -100,7 +100,7 @@ func (s *lesson) TrainTo(ctx context.Context, epoch int, o trainer.Observer) (tr
 			return trainer.Outcome{Diverged: true, DivergedEpoch: s.epoch, Epochs: s.epoch - 1}, nil
 		}
 		o.Progress(trainer.Progress{Batch: s.epoch, Batches: s.spec.Budget.Epochs, Epoch: s.epoch})
-		if err := o.Record(trainer.EpochRecord{Epoch: float64(s.epoch), ValidationAccuracy: trainer.Number(accuracy)}); err != nil {
+		if err := o.Record(ctx, trainer.EpochRecord{Epoch: float64(s.epoch), ValidationAccuracy: trainer.Number(accuracy)}); err != nil {
 			return trainer.Outcome{}, err
 		}
 	}

@@ -36,7 +36,7 @@ func (t *training) close() error { return t.session.Close() }
 
 // trainTo trains to the end of the epoch.
 func (t *training) trainTo(ctx context.Context, epoch int) error {
-	outcome, err := t.session.TrainTo(ctx, epoch, &recorder{ctx: ctx, training: t, last: epoch})
+	outcome, err := t.session.TrainTo(ctx, epoch, &recorder{training: t, last: epoch})
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,6 @@ func (t *training) finish(ctx context.Context) error {
 
 // recorder is a training as a trainer.Observer.
 type recorder struct {
-	ctx context.Context
 	*training
 	last int // epoch of this stretch
 }
@@ -63,10 +62,10 @@ func (r *recorder) Progress(p trainer.Progress) {
 }
 
 // Record implements trainer.Observer.
-func (r *recorder) Record(e trainer.EpochRecord) error {
+func (r *recorder) Record(ctx context.Context, e trainer.EpochRecord) error {
 	r.result.Records = append(r.result.Records, e)
 	r.watch(Event{Type: "epoch", Phase: r.phase, Run: r.run.ID, Record: &e})
-	return r.desk.Store.AppendRecord(r.ctx, r.lease, r.run.ID, e)
+	return r.desk.Store.AppendRecord(ctx, r.lease, r.run.ID, e)
 }
 
 // train does a run of its own, full or probe.

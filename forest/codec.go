@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -74,7 +75,7 @@ func Load(r io.Reader) (*Model, error) {
 		return nil, fmt.Errorf("%w: %d bytes, more than %d", ErrBadModel, length, maxPayload)
 	}
 	var body bytes.Buffer // grows with what arrives, not with what is claimed
-	if _, err := io.CopyN(&body, r, int64(length)+sha256.Size+1); err != io.EOF {
+	if _, err := io.CopyN(&body, r, int64(length)+sha256.Size+1); !errors.Is(err, io.EOF) {
 		if err == nil {
 			return nil, fmt.Errorf("%w: bytes after the end", ErrBadModel)
 		}
@@ -99,7 +100,7 @@ func Load(r io.Reader) (*Model, error) {
 }
 
 func readError(part string, err error) error {
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("%w: %s cut short", ErrBadModel, part)
 	}
 	return fmt.Errorf("load forest: %s: %w", part, err)

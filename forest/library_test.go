@@ -107,7 +107,7 @@ func TestSameSeedSameTree(t *testing.T) {
 		write(&out, root)
 		return out.String()
 	}
-	if draw(1) != draw(1) {
+	if first, again := draw(1), draw(1); first != again {
 		t.Error("same seed, another tree")
 	}
 	if draw(1) == draw(2) {

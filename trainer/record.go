@@ -109,7 +109,7 @@ type Progress struct{ Batch, Batches, Epoch int }
 // Observer hears of a run as it goes, on the run's goroutine. An error from Record ends the run.
 type Observer interface {
 	Progress(Progress)
-	Record(EpochRecord) error
+	Record(ctx context.Context, r EpochRecord) error
 }
 
 // Spec says what to train. The full run that it belongs to has Budget; a probe is its beginning.

@@ -152,7 +152,7 @@ func (o *observer) Progress(p trainer.Progress) {
 }
 
 // Record implements trainer.Observer.
-func (o *observer) Record(r trainer.EpochRecord) error {
+func (o *observer) Record(_ context.Context, r trainer.EpochRecord) error {
 	o.records = append(o.records, r)
 	return nil
 }

@@ -29,7 +29,7 @@ type scriptedSession struct {
 	spec trainer.Spec
 }
 
-func (s *scriptedSession) TrainTo(_ context.Context, epoch int, o trainer.Observer) (trainer.Outcome, error) {
+func (s *scriptedSession) TrainTo(ctx context.Context, epoch int, o trainer.Observer) (trainer.Outcome, error) {
 	if err := s.stop(s.spec.Architecture.Name); err != nil {
 		return trainer.Outcome{}, err
 	}
@@ -37,7 +37,7 @@ func (s *scriptedSession) TrainTo(_ context.Context, epoch int, o trainer.Observ
 		o.Progress(trainer.Progress{Batch: e, Batches: epoch, Epoch: e})
 		r := trainer.EpochRecord{Epoch: float64(e), ValidationAccuracy: 0.123456, TrainLoss: trainer.Missing,
 			Layers: []trainer.LayerStatistics{{Layer: "conv1", Type: trainer.Conv, Weights: trainer.Statistics{Variance: 1.23456e-7}}}}
-		if err := o.Record(r); err != nil {
+		if err := o.Record(ctx, r); err != nil {
 			return trainer.Outcome{}, err
 		}
 	}

@@ -20,16 +20,14 @@ func (r *reader) exceptions(n *yaml.Node, p *Policy) {
 		if n := keys["layer"]; n != nil && slices.Contains(available, e.Rule) {
 			r.add(n, at+"/layer", CodeUnusedKey, "rule %s is about the whole network: an exception from it names no layer", e.Rule)
 		}
-		switch n := keys["until"]; {
-		case n == nil:
+		if n := keys["until"]; n == nil {
 			r.add(item, at, CodeMissingKey, "the exception has no \"until\": the last day on which it holds, such as 2027-03-01")
-		default:
+		} else {
 			e.Until = r.date(n, at+"/until")
 		}
-		switch n := keys["reason"]; {
-		case n == nil:
+		if n := keys["reason"]; n == nil {
 			r.add(item, at, CodeMissingKey, "the exception has no \"reason\"")
-		default:
+		} else {
 			e.Reason = strings.TrimSpace(r.text(n, at+"/reason"))
 		}
 		p.Exceptions = append(p.Exceptions, e)

@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "write the golden files")
 func TestMain(m *testing.M) {
 	flag.Parse()
 	text.OverrideRuneWidthEastAsianWidth(false) // whatever the locale
-	os.Exit(m.Run())
+	m.Run()
 }
 
 var advices = map[string]func(*testing.T) (advisor.Advice, []trainer.EpochRecord){

@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 		main()
 	}
 	os.Setenv(asProgram, "1") // for children
-	os.Exit(m.Run())
+	m.Run()
 }
 
 // call runs the command line in this process.

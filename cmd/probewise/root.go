@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -168,5 +167,3 @@ func (a *app) width() int {
 	}
 	return min(max(width, 80), 120)
 }
-
-var errNoFile = errors.New("no file given")

@@ -138,7 +138,7 @@ func (s *session) TrainTo(ctx context.Context, epoch int, o trainer.Observer) (t
 	before := s.seconds
 	clock := func() float64 { s.seconds = before + time.Since(start).Seconds(); return s.seconds }
 	if !s.started {
-		err := s.recordInitial(o, clock)
+		err := s.recordInitial(ctx, o, clock)
 		if errors.Is(err, errDiverged) {
 			s.diverged = 1
 		} else if err != nil {
@@ -200,7 +200,7 @@ func (s *session) trainEpoch(ctx context.Context, o trainer.Observer, clock func
 			return err
 		}
 		if moment > 0 {
-			if err := s.record(o, moment, whole, seen, clock); err != nil {
+			if err := s.record(ctx, o, moment, whole, seen, clock); err != nil {
 				return err
 			}
 		}
@@ -231,7 +231,7 @@ func recordMoment(epoch, i, n int) (moment float64, whole bool) {
 }
 
 // recordInitial looks at the first batch without learning from it.
-func (s *session) recordInitial(o trainer.Observer, clock func() float64) error {
+func (s *session) recordInitial(ctx context.Context, o trainer.Observer, clock func() float64) error {
 	order := dataset.Order(s.training, s.spec.Seed, 0)
 	n, err := s.input.fill(s.spec.Data.Train, order[:s.input.rows], s.augmentation(0))
 	if err != nil {
@@ -245,11 +245,11 @@ func (s *session) recordInitial(o trainer.Observer, clock func() float64) error 
 	if err := s.measure.gradients(); err != nil {
 		return err
 	}
-	return s.record(o, 0, false, tally{}, clock)
+	return s.record(ctx, o, 0, false, tally{}, clock)
 }
 
 // record measures the net, hands the record to the observer and reports divergence of the weights.
-func (s *session) record(o trainer.Observer, moment float64, whole bool, seen tally, clock func() float64) error {
+func (s *session) record(ctx context.Context, o trainer.Observer, moment float64, whole bool, seen tally, clock func() float64) error {
 	r, err := s.measure.record(whole, s.step)
 	if err != nil {
 		return err
@@ -262,7 +262,7 @@ func (s *session) record(o trainer.Observer, moment float64, whole bool, seen ta
 	r.TrainLoss, r.TrainAccuracy = seen.loss(), seen.accuracy()
 	r.Seconds = clock()
 	s.latest = r
-	if err := o.Record(r); err != nil {
+	if err := o.Record(ctx, r); err != nil {
 		return fmt.Errorf("store the record of epoch %g: %w", moment, err)
 	}
 	if !r.ValidationLoss.Known() {

@@ -1,0 +1,256 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"probewise/trainer"
+	"probewise/trainer/kernel"
+)
+
+// stripes is a data set of 9×8×2 images whose class is the position of a bright row, in noise.
+func stripes(train, test int) *trainer.Dataset {
+	r := rand.New(rand.NewPCG(5, 5))
+	d := &trainer.Dataset{Name: "stripes", ID: "stripes", Height: 9, Width: 8, Channels: 2, Classes: []string{"low", "middle", "high"}, SplitSeed: 1}
+	for _, part := range []struct {
+		images *trainer.Images
+		n      int
+	}{{&d.Train, train}, {&d.Test, test}} {
+		for range part.n {
+			class := r.IntN(3)
+			for range 2 {
+				for row := range 9 {
+					for range 8 {
+						pixel := r.IntN(100)
+						if row/3 == class && row%3 == 1 {
+							pixel += 120
+						}
+						part.images.Pixels = append(part.images.Pixels, byte(pixel))
+					}
+				}
+			}
+			part.images.Labels = append(part.images.Labels, uint16(class))
+		}
+	}
+	return d
+}
+
+// notebook keeps what a run records.
+type notebook struct {
+	records []trainer.EpochRecord
+	last    trainer.Progress
+}
+
+func (n *notebook) Progress(p trainer.Progress) { n.last = p }
+func (n *notebook) Record(_ context.Context, r trainer.EpochRecord) error {
+	n.records = append(n.records, r)
+	return nil
+}
+
+func start(t *testing.T, a trainer.Architecture, threads, epochs int) *session {
+	t.Helper()
+	tr := Trainer{Open: func() (trainer.Backend, error) { return kernel.New(threads) }}
+	s, err := tr.Start(t.Context(), trainer.Spec{Architecture: a, Data: stripes(220, 90),
+		Budget: trainer.Budget{Images: 200, Epochs: epochs}, Seed: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s.(*session)
+}
+
+func trainTo(t *testing.T, s *session, epoch int, n *notebook) trainer.Outcome {
+	t.Helper()
+	out, err := s.TrainTo(t.Context(), epoch, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func weights(t *testing.T, s *session) [][]float32 {
+	t.Helper()
+	var all [][]float32
+	for _, p := range s.params {
+		values := make([]float32, p.Len())
+		if err := s.backend.Download(values, p); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, values)
+	}
+	return all
+}
+
+func sameBits(a, b [][]float32) bool {
+	for i := range a {
+		for j := range a[i] {
+			if math.Float32bits(a[i][j]) != math.Float32bits(b[i][j]) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func TestSameSeedSameBits(t *testing.T) {
+	for name, layers := range nets {
+		a := parse(t, layers, `"batch_size":32,"augment":{"flip":true,"crop":1},"clip_norm":1,"schedule":{"type":"cosine"}`)
+		once := start(t, a, 1, 5)
+		trainTo(t, once, 3, &notebook{})
+		want := weights(t, once)
+
+		steps := start(t, a, 2, 5)
+		for epoch := 1; epoch <= 3; epoch++ {
+			trainTo(t, steps, epoch, &notebook{})
+		}
+		if !sameBits(want, weights(t, steps)) {
+			t.Errorf("%s: two threads in three stretches differ from one thread in one go", name)
+		}
+		trainTo(t, steps, 4, &notebook{})
+		if sameBits(want, weights(t, steps)) {
+			t.Errorf("%s: the fourth epoch changed nothing", name)
+		}
+	}
+}
+
+func TestLearns(t *testing.T) {
+	for _, optimizer := range []string{
+		`"adam"`, `"rmsprop"`, `{"type":"adamw","learning_rate":0.003}`, `{"type":"sgd","learning_rate":0.05,"momentum":0.9,"nesterov":true}`,
+	} {
+		a := parse(t, nets["plain"], `"batch_size":16,"optimizer":`+optimizer)
+		n := &notebook{}
+		out := trainTo(t, start(t, a, 0, 12), 12, n)
+		if out.Diverged || out.Epochs != 12 || out.TestAccuracy < 0.9 || out.ValidationAccuracy < 0.8 {
+			t.Errorf("%s: %+v, want an accuracy above 0.9", optimizer, out)
+		}
+		if n.last.Batch != n.last.Batches || n.last.Batches != 12*12 {
+			t.Errorf("progress ends at %+v, want 144 batches", n.last)
+		}
+	}
+}
+
+func TestRecords(t *testing.T) {
+	a := parse(t, nets["norm"], `"batch_size":16`)
+	n := &notebook{}
+	s := start(t, a, 0, 5)
+	out := trainTo(t, s, 5, n)
+	want := []float64{0, .25, .5, .75, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 2.75, 3, 4, 5}
+	if len(n.records) != len(want) {
+		t.Fatalf("%d records, want %d", len(n.records), len(want))
+	}
+	for i, r := range n.records {
+		if r.Epoch != want[i] || r.TestAccuracy.Known() != r.Whole() || r.TrainLoss.Known() != (i > 0) || !r.ValidationLoss.Known() {
+			t.Errorf("record %d: %+v", i, r)
+		}
+		if len(r.Layers) != 4 || r.Layers[0].Layer != "conv1" || r.Layers[3].Type != trainer.Dense {
+			t.Errorf("record %d: layers %+v", i, r.Layers)
+		}
+	}
+	last := n.records[len(n.records)-1]
+	if out.ValidationAccuracy != last.ValidationAccuracy || out.Parameters != a.Cost().Parameters {
+		t.Errorf("outcome %+v does not follow from the last record", out)
+	}
+	// The weights' statistics, worked out again from the final weights.
+	w := weights(t, s)[0]
+	var sum, squares, largest float64
+	for _, v := range w {
+		sum += float64(v)
+		squares += float64(v) * float64(v)
+		largest = max(largest, math.Abs(float64(v)))
+	}
+	k := float64(len(w))
+	got := last.Layers[0].Weights
+	for _, c := range []struct {
+		name      string
+		got       trainer.Number
+		wantValue float64
+	}{
+		{"mean", got.Mean, sum / k}, {"variance", got.Variance, squares/k - sum*sum/k/k},
+		{"max_abs", got.MaxAbs, largest}, {"l2_norm", got.L2Norm, math.Sqrt(squares)},
+	} {
+		if math.Abs(float64(c.got)-c.wantValue) > 1e-5*math.Max(math.Abs(c.wantValue), 1e-2) {
+			t.Errorf("%s of the weights = %g, want %g", c.name, c.got, c.wantValue)
+		}
+	}
+	// The outputs of the last layer are probabilities: mean 1/3.
+	if m := last.Layers[3].Activations.Mean; math.Abs(float64(m)-1.0/3) > 1e-5 {
+		t.Errorf("mean of the softmax = %g, want 1/3", m)
+	}
+}
+
+func TestDivergence(t *testing.T) {
+	a := parse(t, nets["plain"], `"batch_size":16,"optimizer":"sgd"`)
+	a.Training.Optimizer.LearningRate = 3e38 // the first update overflows
+	n := &notebook{}
+	out := trainTo(t, start(t, a, 0, 4), 4, n)
+	if !out.Diverged || out.DivergedEpoch != 1 || out.Epochs != 0 || out.TestAccuracy.Known() {
+		t.Errorf("outcome %+v, want divergence in epoch 1", out)
+	}
+}
+
+// TestNaNInAWeightIsDivergence: ReLU may turn NaN into 0, so that the loss alone would not show it.
+func TestNaNInAWeightIsDivergence(t *testing.T) {
+	s := start(t, parse(t, nets["plain"], ""), 0, 4)
+	trainTo(t, s, 1, &notebook{})
+	values := weights(t, s)[0]
+	values[0] = float32(math.NaN())
+	if err := s.backend.Upload(s.params[0], values); err != nil {
+		t.Fatal(err)
+	}
+	if out := trainTo(t, s, 4, &notebook{}); !out.Diverged || out.DivergedEpoch != 2 || out.Epochs != 1 {
+		t.Errorf("outcome %+v, want divergence in epoch 2", out)
+	}
+}
+
+func TestCancellation(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	s := start(t, parse(t, nets["plain"], ""), 0, 4)
+	o := &cancelling{cancel: cancel}
+	if _, err := s.TrainTo(ctx, 4, o); !errors.Is(err, context.Canceled) {
+		t.Fatalf("error %v, want context.Canceled", err)
+	}
+	if o.batches != 1 {
+		t.Errorf("%d batches after the cancellation in the first", o.batches)
+	}
+}
+
+// cancelling cancels in the first batch.
+type cancelling struct {
+	notebook
+	cancel  func()
+	batches int
+}
+
+func (c *cancelling) Progress(trainer.Progress) { c.batches++; c.cancel() }
+
+var errFull = errors.New("disk full")
+
+type failing struct{ notebook }
+
+func (failing) Record(context.Context, trainer.EpochRecord) error { return errFull }
+
+func TestObserverErrorEndsTheRun(t *testing.T) {
+	s := start(t, parse(t, nets["plain"], ""), 0, 4)
+	if _, err := s.TrainTo(t.Context(), 4, &failing{}); !errors.Is(err, errFull) {
+		t.Errorf("error %v, want the observer's", err)
+	}
+}
+
+// TestPenaltyIsPartOfTheGradient: with a penalty on the weights alone, training shrinks them.
+func TestPenaltyIsPartOfTheGradient(t *testing.T) {
+	layers := func(l2 string) string {
+		return `{"type":"flatten"},{"type":"dense","units":6,"activation":"relu","l2":` + l2 + `},{"type":"dense","units":3,"activation":"softmax"}`
+	}
+	norms := map[string]float64{}
+	for _, l2 := range []string{"0", "0.1"} {
+		s := start(t, parse(t, layers(l2), `"optimizer":{"type":"sgd","learning_rate":0.05}`), 0, 3)
+		trainTo(t, s, 3, &notebook{})
+		norms[l2] = norm(weights(t, s)[0])
+	}
+	if norms["0.1"] > 0.95*norms["0"] {
+		t.Errorf("norm with penalty %g, without %g", norms["0.1"], norms["0"])
+	}
+}
