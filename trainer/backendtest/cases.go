@@ -80,6 +80,7 @@ var convolutions = []trainer.ConvOp{
 	{Window: window(2, 2, 12, 12, 2, 2, 2, 2, 0, 0, 6, 6), F: 4},    // windows side by side
 	{Window: window(2, 2, 2, 1, 3, 4, 3, 4, 1, 0, 1, 1), F: 2},      // image smaller than the stride
 	{Window: window(1, 2, 3, 50, 1, 43, 1, 1, 0, 21, 3, 50), F: 2},  // wide margins
+	{Window: window(17, 1, 28, 28, 3, 3, 1, 1, 1, 1, 28, 28), F: 2}, // many large images
 	{Window: window(2, 1, 30, 3, 3, 1, 1, 1, 1, 0, 30, 3), F: 1},    // columns
 	{Window: window(1, 2, 1, 300, 1, 9, 1, 1, 0, 4, 1, 300), F: 3},  // one long row
 	{Window: window(1, 2, 40, 40, 3, 3, 1, 1, 1, 1, 40, 40), F: 5},  // one image

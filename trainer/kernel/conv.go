@@ -30,8 +30,8 @@ type convSweep struct {
 	h, w, sh, sw int
 }
 
-// convCost is the number of products of a convolution.
-func convCost(g trainer.Window, f int) int { return g.N * f * g.OH * g.OW * g.C * g.KH * g.KW }
+// convCost is the work of a convolution in element operations: sixteen products take as long as one of those.
+func convCost(g trainer.Window, f int) int { return g.N * f * g.OH * g.OW * g.C * g.KH * g.KW / 16 }
 
 func (c *CPU) convForward(o trainer.ConvOp) {
 	if c.engine == nil {
@@ -110,7 +110,7 @@ func sweepPass(c *CPU, n, worker int) {
 		in, height, width = c.in[1], o.H, o.W
 	}
 	image := w.source.planes * w.source.h * w.source.w
-	w.source.fill(source, in[n*image:])
+	w.source.fill(e, source, in[n*image:])
 	planes := w.sweeps[0].planes
 	out := c.out[0][n*planes*height*width:][:planes*height*width]
 	if w.empty {
@@ -136,7 +136,7 @@ func (s *convSweep) sweep(e *engine, source, strip, out []float32, pitch, height
 			v += wide
 		}
 		for r := range min(e.rows, s.planes-first) {
-			s.place(strip[r*stride:][:stride], out[(first+r)*height*width:][:height*width], pitch, width)
+			s.place(e, strip[r*stride:][:stride], out[(first+r)*height*width:][:height*width], pitch, width)
 		}
 	}
 }
@@ -149,15 +149,15 @@ func nextWidth(vectors int) int {
 	return min(vectors, maxVectors)
 }
 
-// place copies the positions from the rows of a strip to their pixels.
-func (s *convSweep) place(strip, plane []float32, pitch, width int) {
+// place copies the positions from a row of the strip to their pixels.
+func (s *convSweep) place(e *engine, strip, plane []float32, pitch, width int) {
+	if s.sw == 1 {
+		e.copyRows(s.rows, s.cols, strip, pitch, plane[s.h*width+s.w:], s.sh*width)
+		return
+	}
 	for i := range s.rows {
-		from, to := strip[i*pitch:][:s.cols], plane[(s.h+i*s.sh)*width+s.w:]
-		if s.sw == 1 {
-			copy(to, from)
-			continue
-		}
-		for j, v := range from {
+		to := plane[(s.h+i*s.sh)*width+s.w:]
+		for j, v := range strip[i*pitch:][:s.cols] {
 			to[j*s.sw] = v
 		}
 	}

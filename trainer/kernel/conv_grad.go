@@ -127,19 +127,12 @@ func filterPass(c *CPU, task, worker int) {
 	for from := first; from < end; from += f.group {
 		n := min(f.group, end-from)
 		for i := range n {
-			w.source.fill(images[i*image:], c.in[0][(from+i)*o.C*o.H*o.W:])
-			spreadRows(grads[i*grad:], c.in[1][(from+i)*o.F*o.OH*o.OW:], o.F, o.OH, o.OW, w.source.pitch, f.run)
+			w.source.fill(c.engine, images[i*image:], c.in[0][(from+i)*o.C*o.H*o.W:])
+			for p := range o.F { // zeros stay between the rows
+				c.engine.copyRows(o.OH, o.OW, c.in[1][((from+i)*o.F+p)*o.OH*o.OW:], o.OW, grads[i*grad+p*f.run:], w.source.pitch)
+			}
 		}
 		f.dots(c.engine, &c.tiles[worker], images, grads, sum, image, n, o.F, from > first)
-	}
-}
-
-// spreadRows lays planes out like the input, with zeros that stay between the rows.
-func spreadRows(to, from []float32, planes, rows, cols, pitch, run int) {
-	for p := range planes {
-		for i := range rows {
-			copy(to[p*run+i*pitch:], from[(p*rows+i)*cols:][:cols])
-		}
 	}
 }
 

@@ -208,6 +208,8 @@ func (c *CPU) compute() error {
 		c.each(spans(o.Len), 4*o.Len, rmspropPass)
 	case trainer.AdamOp:
 		return c.adam(o)
+	case trainer.UnitZerosOp:
+		c.each(channelTasks(o.Plane), o.Len(), unitZerosPass)
 	case trainer.StatisticsOp:
 		c.statistics(o)
 	default:

@@ -1,7 +1,7 @@
 package kernel
 
-// loops are an engine's elementwise functions. n is a multiple of 8 and at least 8, except for halve and halveGrad,
-// which take any number of results, and dropout, which takes multiples of 32.
+// loops are an engine's elementwise functions. n is a multiple of 8 and at least 8, except for copyRows, halve and
+// halveGrad, which take any number from 1, and dropout, which takes multiples of 32.
 type loops struct {
 	affine      func(n int, x, y *float32, mean, scale, shift float32)
 	add         func(n int, a, b, sum *float32)
@@ -14,6 +14,7 @@ type loops struct {
 	adam        func(n int, d, w, m, v *float32, k *adamConstants)
 	rmsprop     func(n int, d, w, s *float32, rate, rho, epsilon float32)
 	count       func(n int, x *float32, below float32, t *counts)
+	copyRows    func(rows, n int, from *float32, fromStride int, to *float32, toStride int)
 	halve       func(n int, upper, lower, y *float32)
 	halveGrad   func(n int, upper, lower, dy, dupper, dlower *float32)
 	dropout     func(n int, x, y *float32, block uint32, k *dropoutConstants)
@@ -39,6 +40,15 @@ func (e *engine) affine(y, x []float32, mean, scale, shift float32) {
 	for i := n; i < len(x); i++ {
 		y[i] = (x[i]-mean)*scale + shift
 	}
+}
+
+// copyRows copies rows of n values that lie strides apart.
+func (e *engine) copyRows(rows, n int, from []float32, fromStride int, to []float32, toStride int) {
+	if rows <= 0 || n <= 0 {
+		return
+	}
+	_, _ = from[(rows-1)*fromStride+n-1], to[(rows-1)*toStride+n-1]
+	e.loops.copyRows(rows, n, &from[0], fromStride, &to[0], toStride)
 }
 
 func (e *engine) add(sum, a, b []float32) {

@@ -32,6 +32,9 @@ func dot256(steps, images int, a *float32, aRow, aImage int, b0, b1, b2 *float32
 func affine256(n int, x, y *float32, mean, scale, shift float32)
 
 //go:noescape
+func copyRows256(rows, n int, from *float32, fromStride int, to *float32, toStride int)
+
+//go:noescape
 func add256(n int, a, b, sum *float32)
 
 //go:noescape
@@ -74,7 +77,7 @@ func dropout256(n int, x, y *float32, block uint32, k *dropoutConstants)
 var loops256 = loops{
 	affine: affine256, add: add256, rectify: rectify256, rectifyGrad: rectifyGrad256, normGrad: normGrad256,
 	sum: sum256, squares: squares256, products: products256, adam: adam256, rmsprop: rmsprop256, count: count256,
-	halve: halve256, halveGrad: halveGrad256, dropout: dropout256,
+	copyRows: copyRows256, halve: halve256, halveGrad: halveGrad256, dropout: dropout256,
 }
 
 // assembled lists the engines that this processor runs, slowest first.

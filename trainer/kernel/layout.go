@@ -52,24 +52,40 @@ func gradLayout(g trainer.Window, f int) layout {
 }
 
 // fill copies an image to memory that is zero around it.
-func (l layout) fill(to, image []float32) {
+func (l layout) fill(e *engine, to, image []float32) {
 	for plane := range l.planes {
-		for h := range l.h {
-			row := h + l.top
-			if row%l.sh >= l.phasesH || row/l.sh >= l.rows {
-				continue // no tap sees it
+		from := image[plane*l.h*l.w:][:l.h*l.w]
+		for phase := range l.phasesH {
+			first := phase - l.top%l.sh
+			if first < 0 {
+				first += l.sh // the first row of this phase
 			}
-			from := image[(plane*l.h+h)*l.w:][:l.w]
-			if l.sw == 1 {
-				copy(to[l.offset(plane, row, l.left):], from)
-				continue
-			}
-			for phase := range l.phasesW {
-				first := (phase - l.left%l.sw + l.sw) % l.sw // the first pixel of this phase
-				line := to[l.offset(plane, row, phase):][:l.pitch]
-				for w, at := first, (first+l.left)/l.sw; w < l.w && at < l.pitch; w, at = w+l.sw, at+1 {
-					line[at] = from[w]
-				}
+			row := (first + l.top) / l.sh
+			l.fillRows(e, to[l.offset(plane, phase, 0)+row*l.pitch:], from, first, min(l.rows-row, positions(l.h-1-first, l.sh)))
+		}
+	}
+}
+
+// fillRows copies the rows of one phase, from the given one on; to is where the phase of column 0 has its row.
+func (l layout) fillRows(e *engine, to, from []float32, first, rows int) {
+	if rows <= 0 {
+		return
+	}
+	if l.sw == 1 {
+		e.copyRows(rows, l.w, from[first*l.w:], l.sh*l.w, to[l.left:], l.pitch)
+		return
+	}
+	for phase := range l.phasesW {
+		start := phase - l.left%l.sw
+		if start < 0 {
+			start += l.sw // the first column of this phase
+		}
+		at := (start + l.left) / l.sw
+		n := min(l.pitch-at, positions(l.w-1-start, l.sw))
+		for row := range rows {
+			line, pixels := to[phase*l.plane()+row*l.pitch+at:], from[(first+row*l.sh)*l.w:][:l.w]
+			for i := range n {
+				line[i] = pixels[start+i*l.sw]
 			}
 		}
 	}

@@ -36,7 +36,7 @@ func (c *CPU) matMul(o trainer.MatMul) {
 	if o.TransB {
 		w.b.stride = o.K
 	}
-	cost := o.M * o.N * o.K
+	cost := o.M * o.N * o.K / 16 // as of convolutions
 	switch {
 	case c.engine == nil || o.TransA && o.TransB:
 		c.each(w.tiles(o, gonumRows, gonumColumns/2), cost, gonumPass)

@@ -116,3 +116,26 @@ func batchNormDataGradPass(c *CPU, task, _ int) {
 		}
 	})
 }
+
+func unitZerosPass(c *CPU, task, _ int) {
+	p, x, z := c.op.(trainer.UnitZerosOp).Plane, c.in[0], c.out[0]
+	var zeros [16]uint64
+	eachChannelRun(p, task, func(from, end, _ int) {
+		if p.S > 1 {
+			for _, v := range x[from:end] {
+				zeros[0] += isZero(v)
+			}
+			return
+		}
+		for i, v := range x[from:end] {
+			zeros[i] += isZero(v)
+		}
+	})
+	first := task * channelsEach(p)
+	for i := range min(channelsEach(p), p.C-first) {
+		z[first+i] = float32(float64(zeros[i]) / float64(p.N*p.S))
+	}
+}
+
+// isZero counts without a branch: half of all values may be zero.
+func isZero(v float32) uint64 { return (uint64(math.Float32bits(v)<<1) - 1) >> 63 }
