@@ -37,7 +37,7 @@ type testCase struct {
 func cases() []testCase {
 	var all []testCase
 	for _, g := range convolutions {
-		all = append(all, testCase{op: trainer.ConvOp(g)}, testCase{op: trainer.ConvDataGrad(g)}, testCase{op: trainer.ConvFilterGrad(g)})
+		all = append(all, testCase{op: g}, testCase{op: trainer.ConvDataGrad(g)}, testCase{op: trainer.ConvFilterGrad(g)})
 	}
 	all = append(all, products()...)
 	all = append(all, poolCases()...)

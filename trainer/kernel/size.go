@@ -64,25 +64,22 @@ func signatureOf(op trainer.Op) (signature, error) {
 		x, y := padSizes(trainer.PadOp(o))
 		return takes(argument{"dy", y}).gives(argument{"dx", x}), padError(op, trainer.PadOp(o))
 	}
-	if s, err, ok := planeSignature(op); ok {
-		return s, err
-	}
-	return updateSignature(op)
+	return planeSignature(op)
 }
 
-// planeSignature covers the ops on trainer.Plane.
-func planeSignature(op trainer.Op) (s signature, err error, ok bool) {
-	one := func(p trainer.Plane, in, out string) (signature, error, bool) {
-		return takes(argument{in, p.Len()}).gives(argument{out, p.Len()}), planeError(op, p), true
+// planeSignature covers the ops on trainer.Plane, and leaves the rest to updateSignature.
+func planeSignature(op trainer.Op) (signature, error) {
+	one := func(p trainer.Plane, in, out string) (signature, error) {
+		return takes(argument{in, p.Len()}).gives(argument{out, p.Len()}), planeError(op, p)
 	}
-	two := func(p trainer.Plane, in1, in2, out string) (signature, error, bool) {
-		return takes(argument{in1, p.Len()}, argument{in2, p.Len()}).gives(argument{out, p.Len()}), planeError(op, p), true
+	two := func(p trainer.Plane, in1, in2, out string) (signature, error) {
+		return takes(argument{in1, p.Len()}, argument{in2, p.Len()}).gives(argument{out, p.Len()}), planeError(op, p)
 	}
 	switch o := op.(type) {
 	case trainer.BiasOp:
-		return takes(argument{"x", o.Len()}, argument{"b", o.C}).gives(argument{"y", o.Len()}), planeError(op, o.Plane), true
+		return takes(argument{"x", o.Len()}, argument{"b", o.C}).gives(argument{"y", o.Len()}), planeError(op, o.Plane)
 	case trainer.BiasGrad:
-		return takes(argument{"dy", o.Len()}).gives(argument{"db", o.C}), planeError(op, o.Plane), true
+		return takes(argument{"dy", o.Len()}).gives(argument{"db", o.C}), planeError(op, o.Plane)
 	case trainer.ActivationOp:
 		return one(o.Plane, "x", "y")
 	case trainer.ActivationGrad:
@@ -94,36 +91,36 @@ func planeSignature(op trainer.Op) (s signature, err error, ok bool) {
 	case trainer.AddOp:
 		return two(o.Plane, "a", "b", "sum")
 	case trainer.BatchNormStats:
-		return takes(argument{"x", o.Len()}).gives(argument{"stats", 2 * o.C}), planeError(op, o.Plane), true
+		return takes(argument{"x", o.Len()}).gives(argument{"stats", 2 * o.C}), planeError(op, o.Plane)
 	case trainer.BatchNormApply:
 		return takes(argument{"x", o.Len()}, argument{"stats", 2 * o.C}, argument{"params", 2 * o.C}).gives(argument{"y", o.Len()}),
-			planeError(op, o.Plane), true
+			planeError(op, o.Plane)
 	case trainer.BatchNormParamGrad:
 		return takes(argument{"x", o.Len()}, argument{"stats", 2 * o.C}, argument{"dy", o.Len()}).gives(argument{"dparams", 2 * o.C}),
-			planeError(op, o.Plane), true
+			planeError(op, o.Plane)
 	case trainer.BatchNormDataGrad:
 		return takes(argument{"x", o.Len()}, argument{"stats", 2 * o.C}, argument{"params", 2 * o.C}, argument{"dparams", 2 * o.C},
-			argument{"dy", o.Len()}).gives(argument{"dx", o.Len()}), planeError(op, o.Plane), true
+			argument{"dy", o.Len()}).gives(argument{"dx", o.Len()}), planeError(op, o.Plane)
 	case trainer.BatchNormUpdate:
-		return takes(argument{"stats", 2 * o.C}).gives(argument{"running", 2 * o.C}), planeError(op, o.Plane), true
+		return takes(argument{"stats", 2 * o.C}).gives(argument{"running", 2 * o.C}), planeError(op, o.Plane)
 	case trainer.DropoutOp:
-		s, err, ok := one(o.Plane, "x", "y")
+		s, err := one(o.Plane, "x", "y")
 		if err == nil && !(o.Rate >= 0 && o.Rate < 1) {
 			err = fmt.Errorf("kernel: %s: rate must be at least 0 and below 1", describe(op))
 		}
-		return s, err, ok
+		return s, err
 	case trainer.CrossEntropyOp:
-		return takes(argument{"logits", o.N * o.C}, argument{"labels", o.N}).gives(argument{"loss", 1}), logitsError(op, o.Plane), true
+		return takes(argument{"logits", o.N * o.C}, argument{"labels", o.N}).gives(argument{"loss", 1}), logitsError(op, o.Plane)
 	case trainer.CrossEntropyGrad:
-		return takes(argument{"logits", o.N * o.C}, argument{"labels", o.N}).gives(argument{"dlogits", o.N * o.C}), logitsError(op, o.Plane), true
+		return takes(argument{"logits", o.N * o.C}, argument{"labels", o.N}).gives(argument{"dlogits", o.N * o.C}), logitsError(op, o.Plane)
 	case trainer.CorrectOp:
-		return takes(argument{"logits", o.N * o.C}, argument{"labels", o.N}).gives(argument{"count", 1}), logitsError(op, o.Plane), true
+		return takes(argument{"logits", o.N * o.C}, argument{"labels", o.N}).gives(argument{"count", 1}), logitsError(op, o.Plane)
 	case trainer.StatisticsOp:
-		return takes(argument{"x", o.Len()}).gives(argument{"s", trainer.StatisticsLen}), planeError(op, o.Plane), true
+		return takes(argument{"x", o.Len()}).gives(argument{"s", trainer.StatisticsLen}), planeError(op, o.Plane)
 	case trainer.UnitZerosOp:
-		return takes(argument{"x", o.Len()}).gives(argument{"z", o.C}), planeError(op, o.Plane), true
+		return takes(argument{"x", o.Len()}).gives(argument{"z", o.C}), planeError(op, o.Plane)
 	}
-	return signature{}, nil, false
+	return updateSignature(op)
 }
 
 // updateSignature covers the ops that change parameters and gradients. Without momentum the velocity is not touched
