@@ -19,10 +19,16 @@ import (
 	"probewise/trainer"
 )
 
+// PastRuns reads past runs.
+type PastRuns interface {
+	Of(ctx context.Context, k advisor.Key) ([]advisor.PastRun, error)
+	// Keys counts the past runs of a data set by key.
+	Keys(ctx context.Context, dataset string) (map[advisor.Key]int, error)
+}
+
 // Predictor implements advisor.Predictor. It is safe for concurrent use.
 type Predictor struct {
-	// Past returns the past runs of a key.
-	Past func(context.Context, advisor.Key) ([]advisor.PastRun, error)
+	Past PastRuns
 	// Fit fits a forest; in the program, in a child process.
 	Fit func(context.Context, forest.Table, forest.Options) (*forest.Model, error)
 	// Folder keeps fitted models; "" keeps them in memory only.
@@ -64,7 +70,7 @@ func (p *Predictor) predict(ctx context.Context, k advisor.Key, epochs int, v fe
 
 // Table is what the forest of a key and probe length (in epochs; 0: architecture alone) is fitted on.
 func (p *Predictor) Table(ctx context.Context, k advisor.Key, epochs int) (forest.Table, error) {
-	runs, err := p.Past(ctx, k)
+	runs, err := p.Past.Of(ctx, k)
 	if err != nil {
 		return forest.Table{}, fmt.Errorf("read the past runs of %s: %w", k, err)
 	}
@@ -83,10 +89,32 @@ func (p *Predictor) Table(ctx context.Context, k advisor.Key, epochs int) (fores
 		t.Groups = append(t.Groups, r.Architecture.ID())
 	}
 	if len(t.Y) < forest.MinPastRuns {
-		return t, &advisor.NoPredictionError{Reason: fmt.Sprintf(
-			"%d past runs of (%s) with records of %d epochs; a prediction needs %d", len(t.Y), k, epochs, forest.MinPastRuns)}
+		return t, p.tooFew(ctx, k, epochs, len(t.Y))
 	}
 	return t, nil
+}
+
+// tooFew says how many past runs there are, how many it takes, and which full run could be predicted instead.
+func (p *Predictor) tooFew(ctx context.Context, k advisor.Key, epochs, runs int) error {
+	reason := fmt.Sprintf("%d past runs of (%s)", runs, k)
+	if epochs > 0 {
+		reason += fmt.Sprintf(" with records of %d epochs", epochs)
+	}
+	reason += fmt.Sprintf("; a prediction needs %d", forest.MinPastRuns)
+	counts, err := p.Past.Keys(ctx, k.Dataset)
+	if err != nil {
+		return fmt.Errorf("count the past runs of %s: %w", k.Dataset, err)
+	}
+	best := k
+	for other, n := range counts {
+		if n > counts[best] || n == counts[best] && other.String() < best.String() {
+			best = other
+		}
+	}
+	if best != k && counts[best] >= forest.MinPastRuns {
+		reason += fmt.Sprintf("; there are %d of (%s)", counts[best], best)
+	}
+	return &advisor.NoPredictionError{Reason: reason}
 }
 
 // model returns the fitted forest, from memory, from the folder or by fitting it.

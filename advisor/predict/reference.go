@@ -11,7 +11,7 @@ import (
 
 // Reference implements advisor.Predictor.
 func (p *Predictor) Reference(ctx context.Context, k advisor.Key) (advisor.Reference, error) {
-	runs, err := p.Past(ctx, k)
+	runs, err := p.Past.Of(ctx, k)
 	if err != nil {
 		return nil, fmt.Errorf("read the past runs of %s: %w", k, err)
 	}

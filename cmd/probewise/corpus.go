@@ -124,13 +124,13 @@ func (a *app) corpusShow(ctx context.Context, name string) error {
 		return &exitError{exitUnevaluated, err}
 	}
 	defer func() { _ = s.close() }()
-	keys, err := a.keys(ctx, s, name)
+	keys, err := s.past.sortedKeys(ctx, name)
 	if err != nil {
 		return err
 	}
 	list := []pastRun{}
 	for _, k := range keys {
-		runs, err := s.predictor.Past(ctx, k)
+		runs, err := s.past.Of(ctx, k)
 		if err != nil {
 			return err
 		}

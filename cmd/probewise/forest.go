@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
-	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"probewise/advisor"
-	"probewise/advisor/corpus"
 	"probewise/forest"
 )
 
@@ -68,7 +65,7 @@ func (a *app) forestShow(ctx context.Context, name string, repeats int) error {
 		return &exitError{exitUnevaluated, err}
 	}
 	defer func() { _ = s.close() }()
-	keys, err := a.keys(ctx, s, name)
+	keys, err := s.past.sortedKeys(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -110,7 +107,7 @@ func (a *app) printCards(name string, cards []card) error {
 var probeLengths = []int{0, 1, 2, 3, 5}
 
 func (s *service) card(ctx context.Context, k advisor.Key, repeats int) (card, error) {
-	runs, err := s.predictor.Past(ctx, k)
+	runs, err := s.past.Of(ctx, k)
 	if err != nil {
 		return card{}, err
 	}
@@ -154,34 +151,4 @@ func (a *app) printCard(c card) {
 	}
 	t.Render()
 	fmt.Fprintln(a.out, "Every figure is held-out: each run was predicted by a forest that never saw its architecture.")
-}
-
-// keys lists the keys of a data set that have past runs.
-func (a *app) keys(ctx context.Context, s *service, name string) ([]advisor.Key, error) {
-	shipped, err := corpus.Shipped()
-	if err != nil {
-		return nil, err
-	}
-	own, err := corpus.Read(os.DirFS(a.corpusDir()))
-	if err != nil {
-		return nil, err
-	}
-	trained, err := s.db.ListRuns(ctx, advisor.RunFilter{Kind: advisor.Full, State: advisor.Succeeded})
-	if err != nil {
-		return nil, err
-	}
-	var keys []advisor.Key
-	add := func(k advisor.Key) {
-		if k.Dataset == name && !slices.Contains(keys, k) {
-			keys = append(keys, k)
-		}
-	}
-	for _, e := range append(slices.Clip(shipped), own...) {
-		add(e.Key)
-	}
-	for _, r := range trained {
-		add(r.Key())
-	}
-	slices.SortFunc(keys, func(x, y advisor.Key) int { return strings.Compare(x.String(), y.String()) })
-	return keys, nil
 }

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"probewise/advisor"
-	"probewise/advisor/corpus"
 	"probewise/advisor/predict"
 	"probewise/advisor/rule"
 	"probewise/db"
@@ -27,7 +26,7 @@ import (
 type service struct {
 	db        *db.DB
 	library   *dataset.Library
-	trainer   graph.Trainer
+	past      pastRuns
 	predictor *predict.Predictor
 	desk      advisor.Desk
 }
@@ -44,10 +43,10 @@ func (a *app) open(ctx context.Context) (*service, error) {
 	if _, err := store.Recover(ctx, time.Now(), advisor.Worker.Gone); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	s := &service{db: store, library: dataset.Open(a.DataDir), trainer: newTrainer(0)}
-	s.predictor = &predict.Predictor{Past: a.pastRuns(store), Fit: fitInChild, Folder: filepath.Join(a.DataDir, "forests")}
+	s := &service{db: store, library: dataset.Open(a.DataDir), past: pastRuns{store, a.corpusDir()}}
+	s.predictor = &predict.Predictor{Past: s.past, Fit: fitInChild, Folder: filepath.Join(a.DataDir, "forests")}
 	s.desk = advisor.Desk{
-		Store: store, Datasets: s.library, Trainer: s.trainer, Predictor: s.predictor, Rules: rule.Driver{}, Version: version(),
+		Store: store, Datasets: s.library, Trainer: newTrainer(0), Predictor: s.predictor, Rules: rule.Driver{}, Version: version(),
 	}
 	return s, nil
 }
@@ -58,28 +57,6 @@ func (s *service) close() error { return s.db.Close() }
 func newTrainer(threads int) graph.Trainer {
 	return graph.Trainer{Open: func() (trainer.Backend, error) { return kernel.New(threads) }}
 }
-
-// pastRuns joins the runs shipped with the program, the user's shards and the user's full runs.
-func (a *app) pastRuns(store *db.DB) func(context.Context, advisor.Key) ([]advisor.PastRun, error) {
-	return func(ctx context.Context, k advisor.Key) ([]advisor.PastRun, error) {
-		shipped, err := corpus.Shipped()
-		if err != nil {
-			return nil, fmt.Errorf("read the shipped past runs: %w", err)
-		}
-		own, err := corpus.Read(os.DirFS(a.corpusDir()))
-		if err != nil {
-			return nil, fmt.Errorf("read the past runs in %s: %w", a.corpusDir(), err)
-		}
-		runs := append(corpus.Of(shipped, k), corpus.Of(own, k)...)
-		trained, err := store.PastRuns(ctx, k)
-		if err != nil {
-			return nil, err
-		}
-		return append(runs, trained...), nil
-	}
-}
-
-func (a *app) corpusDir() string { return filepath.Join(a.DataDir, "corpus") }
 
 // work claims the job and does it, with progress on the terminal.
 func (s *service) work(ctx context.Context, kind advisor.JobKind, id string, watch advisor.Watcher) error {

@@ -1,0 +1,176 @@
+package predict
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"probewise/advisor"
+	"probewise/forest"
+	"probewise/trainer"
+)
+
+var key = advisor.Key{Dataset: "made-up", Images: 1000, Epochs: 9}
+
+// library holds past runs in memory.
+type library map[advisor.Key][]advisor.PastRun
+
+func (l library) Of(_ context.Context, k advisor.Key) ([]advisor.PastRun, error) { return l[k], nil }
+func (l library) Keys(context.Context, string) (map[advisor.Key]int, error) {
+	counts := map[advisor.Key]int{}
+	for k, runs := range l {
+		counts[k] = len(runs)
+	}
+	return counts, nil
+}
+
+// run makes a past run whose final accuracy follows from the validation accuracy after the first epoch.
+func run(t *testing.T, r *rand.Rand, filters int) advisor.PastRun {
+	t.Helper()
+	p, err := trainer.Parse(fmt.Appendf(nil, `{"version":1,"input":[28,28,1],"classes":10,"layers":[
+		{"type":"conv","filters":%d,"kernel":3},{"type":"global_avg_pool"},{"type":"dense","units":10,"activation":"softmax"}]}`, filters), trainer.ParseOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	early := 0.2 + 0.5*r.Float64()
+	records := []trainer.EpochRecord{{Epoch: 0, ValidationAccuracy: 0.1, ValidationLoss: 2.3, TrainLoss: trainer.Missing, TrainAccuracy: trainer.Missing}}
+	for epoch := 1; epoch <= 2; epoch++ {
+		statistics := trainer.LayerStatistics{Layer: "conv1", Type: trainer.Conv, Weights: trainer.Statistics{Variance: trainer.Number(early * float64(epoch))}}
+		records = append(records, trainer.EpochRecord{Epoch: float64(epoch), ValidationAccuracy: trainer.Number(early), ValidationLoss: trainer.Number(1 - early),
+			TrainAccuracy: trainer.Number(early), TrainLoss: trainer.Number(1 - early), Layers: []trainer.LayerStatistics{statistics}})
+	}
+	return advisor.PastRun{Key: key, Architecture: p.Architecture, Records: records,
+		Outcome: trainer.Outcome{Epochs: 9, TestAccuracy: trainer.Number(early + 0.2)}}
+}
+
+func runs(t *testing.T, n int) []advisor.PastRun {
+	t.Helper()
+	r := rand.New(rand.NewPCG(1, 1))
+	var all []advisor.PastRun
+	for i := range n {
+		all = append(all, run(t, r, 2+i))
+	}
+	return all
+}
+
+func probe(p advisor.PastRun) advisor.ProbeResult {
+	return advisor.ProbeResult{Architecture: p.Architecture, Epochs: 1, Records: p.Records}
+}
+
+// counting fits in this process and counts.
+type counting struct{ fits int }
+
+func (c *counting) fit(ctx context.Context, t forest.Table, o forest.Options) (*forest.Model, error) {
+	c.fits++
+	return forest.Fit(ctx, t, o)
+}
+
+func TestPredictsAndKeepsTheModel(t *testing.T) {
+	all := runs(t, 41)
+	query, past := all[40], all[:40]
+	folder := filepath.Join(t.TempDir(), "forests")
+	c := &counting{}
+	p := &Predictor{Past: library{key: past}, Fit: c.fit, Folder: folder}
+	first, err := p.FromProbe(t.Context(), key, probe(query))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := float64(query.Outcome.TestAccuracy)
+	if first.TestAccuracy < want-0.05 || first.TestAccuracy > want+0.05 || first.Low > first.TestAccuracy || first.High < first.TestAccuracy {
+		t.Errorf("prediction %+v, the truth is %g", first, want)
+	}
+	if first.PastRuns != 40 || first.Target != (advisor.Target{Images: 1000, Epochs: 9}) || first.Confidence != 0.8 || first.Forest == "" || first.Warnings == nil {
+		t.Errorf("prediction %+v", first)
+	}
+	again, err := p.FromProbe(t.Context(), key, probe(query))
+	if err != nil || again.TestAccuracy != first.TestAccuracy || c.fits != 1 {
+		t.Errorf("the second answer took %d fits: %+v, %v", c.fits, again, err)
+	}
+	// Another process finds the model in the folder; a damaged one is fitted again.
+	restarted := &Predictor{Past: library{key: past}, Fit: c.fit, Folder: folder}
+	if got, err := restarted.FromProbe(t.Context(), key, probe(query)); err != nil || got.TestAccuracy != first.TestAccuracy || c.fits != 1 {
+		t.Errorf("after a restart %d fits: %+v, %v", c.fits, got, err)
+	}
+	files, err := os.ReadDir(folder)
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, files[0].Name()), []byte("damaged"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	damaged := &Predictor{Past: library{key: past}, Fit: c.fit, Folder: folder}
+	if got, err := damaged.FromProbe(t.Context(), key, probe(query)); err != nil || got.TestAccuracy != first.TestAccuracy || c.fits != 2 {
+		t.Errorf("with a damaged model %d fits: %+v, %v", c.fits, got, err)
+	}
+	// One more past run is another forest.
+	more := &Predictor{Past: library{key: all}, Fit: c.fit, Folder: folder}
+	if got, err := more.FromProbe(t.Context(), key, probe(query)); err != nil || got.Forest == first.Forest || got.PastRuns != 41 || c.fits != 3 {
+		t.Errorf("with one more past run %d fits: %+v, %v", c.fits, got, err)
+	}
+}
+
+func TestReasonsForNoPrediction(t *testing.T) {
+	c := &counting{}
+	other := advisor.Key{Dataset: "made-up", Images: 1000, Epochs: 15}
+	p := &Predictor{Past: library{key: runs(t, 19), other: runs(t, 30)}, Fit: c.fit}
+	for name, k := range map[string]advisor.Key{"too few": key, "none": {Dataset: "made-up", Images: 5, Epochs: 9}} {
+		_, err := p.FromArchitecture(t.Context(), k, runs(t, 1)[0].Architecture)
+		var none *advisor.NoPredictionError
+		if !errors.As(err, &none) || !strings.Contains(none.Reason, "a prediction needs 20") || !strings.Contains(none.Reason, "there are 30 of (made-up, 1000 images, 15 epochs)") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	// The runs were recorded for two epochs.
+	long := probe(runs(t, 1)[0])
+	long.Epochs = 3
+	var none *advisor.NoPredictionError
+	if _, err := p.FromProbe(t.Context(), other, long); !errors.As(err, &none) || !strings.Contains(none.Reason, "records of 3 epochs") {
+		t.Errorf("a probe longer than the records: %v", err)
+	}
+	if c.fits != 0 {
+		t.Errorf("%d fits", c.fits)
+	}
+}
+
+func TestFitFailureIsNoAnswer(t *testing.T) {
+	fault := errors.New("child killed")
+	p := &Predictor{Past: library{key: runs(t, 25)}, Fit: func(context.Context, forest.Table, forest.Options) (*forest.Model, error) { return nil, fault }}
+	var none *advisor.NoPredictionError
+	if _, err := p.FromArchitecture(t.Context(), key, runs(t, 1)[0].Architecture); !errors.Is(err, fault) || errors.As(err, &none) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestReference(t *testing.T) {
+	past := runs(t, 3)
+	p := &Predictor{Past: library{key: past}}
+	r, err := p.Reference(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := advisor.Quantity{Of: "weights", Statistic: "variance", Position: advisor.ConvLower, Epoch: 2}
+	values := r.Values(q)
+	if r.Runs() != 3 || len(values) != 3 || values[0] > values[1] || values[1] > values[2] {
+		t.Fatalf("%d runs, values %v", r.Runs(), values)
+	}
+	found := 0
+	for _, run := range past {
+		for _, v := range values {
+			if v == float64(run.Records[2].Layers[0].Weights.Variance) {
+				found++
+			}
+		}
+	}
+	if found != 3 {
+		t.Errorf("values %v are not those of the runs", values)
+	}
+	q.Position = advisor.DenseHigher
+	if len(r.Values(q)) != 0 {
+		t.Errorf("values at a position that no run has: %v", r.Values(q))
+	}
+}
