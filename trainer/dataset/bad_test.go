@@ -97,14 +97,15 @@ func TestAddRefuses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for form, path := range map[string]string{"folder": c.files.folder(t), "zip": c.files.zip(t)} {
-				if form == "zip" && strings.HasSuffix(c.file, "/more") {
-					c.file += "/a.png" // this zip lists no folders
-				} else if form == "zip" && c.file == "val" {
-					c.file = "val/dog/a.png"
+				file := c.file
+				if form == "zip" && strings.HasSuffix(file, "/more") {
+					file += "/a.png" // this zip lists no folders
+				} else if form == "zip" && file == "val" {
+					file = "val/dog/a.png"
 				}
 				l := open(t)
 				_, err := l.Add(t.Context(), "mine", path, nil)
-				refused(t, form, err, c.file, c.message...)
+				refused(t, form, err, file, c.message...)
 				nothingLeft(t, l)
 			}
 		})
