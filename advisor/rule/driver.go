@@ -64,10 +64,10 @@ func order(a trainer.Architecture, rules []Rule, diagnoses []advisor.Diagnosis, 
 	}
 	rank := map[advisor.Severity]int{advisor.High: 0, advisor.Medium: 1, advisor.Low: 2}
 	higher := func(d advisor.Diagnosis) int {
-		if i, known := place[d.Layer]; known && i < 2 {
-			return 0
+		if i, known := place[d.Layer]; known && i >= 2 {
+			return 1
 		}
-		return 1
+		return 0 // the first two layers, and the whole net
 	}
 	late := func(d advisor.Diagnosis) int {
 		if health[d.Rule] {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
@@ -51,6 +52,7 @@ func (a *app) datasetList() error {
 	t := table.NewWriter()
 	t.SetOutputMirror(a.out)
 	t.SetStyle(table.StyleLight)
+	t.Style().Format.Header = text.FormatDefault
 	t.AppendHeader(table.Row{"name", "training images", "test images", "size", "classes", "format"})
 	for _, m := range manifests {
 		size := fmt.Sprintf("%d×%d×%d", m.Height, m.Width, m.Channels)

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"probewise/advisor"
@@ -140,6 +141,7 @@ func (a *app) printCard(c card) {
 	t := table.NewWriter()
 	t.SetOutputMirror(a.out)
 	t.SetStyle(table.StyleLight)
+	t.Style().Format.Header = text.FormatDefault
 	t.AppendHeader(table.Row{"probe epochs", "held-out R²", "mean abs. error", "Kendall τ", "80 % interval covers", "mean width"})
 	for _, e := range c.Probe {
 		length := fmt.Sprint(e.Epochs)
