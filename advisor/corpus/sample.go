@@ -145,8 +145,12 @@ func drawTraining(r *rand.Rand, epochs int) trainer.Training {
 	case trainer.RMSprop:
 		o.LearningRate, o.Rho, o.Epsilon = logUniform(r, 5e-5, 2e-2), 0.9, 1e-7
 	}
+	clip := 0.0
+	if r.Float64() < 0.15 {
+		clip = pick(r, 0.5, 1, 5)
+	}
 	return trainer.Training{
-		Optimizer: o,
+		Optimizer: o, ClipNorm: clip,
 		Schedule:  trainer.Schedule{Type: pick(r, trainer.Constant, trainer.Constant, trainer.Constant, trainer.Cosine)},
 		BatchSize: pick(r, 32, 64, 64, 128), Epochs: epochs,
 	}
