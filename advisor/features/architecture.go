@@ -7,20 +7,21 @@ import (
 )
 
 // addSizes adds depth, widths, ladders and cost.
-func (v *Vector) addSizes(a trainer.Architecture) {
-	cost := a.Cost()
+func (v *Vector) addSizes(a trainer.Architecture, cost trainer.Cost, all []block) {
 	var filters, units []float64 // of conv layers, and of dense layers but the last
 	var pools, largest float64
 	var denseParameters int64
-	for i, l := range a.Layers {
-		switch l.Type {
-		case trainer.Conv:
-			filters = append(filters, float64(l.Filters))
-		case trainer.Dense:
-			units = append(units, float64(l.Units))
-			denseParameters += cost.Layers[i].Parameters
-			largest = max(largest, float64(cost.Layers[i].Parameters))
-		case trainer.MaxPool, trainer.AvgPool:
+	for _, b := range all {
+		if b.weights.Type == trainer.Conv {
+			filters = append(filters, float64(b.weights.Filters))
+			continue
+		}
+		units = append(units, float64(b.weights.Units))
+		denseParameters += b.parameters
+		largest = max(largest, float64(b.parameters))
+	}
+	for _, l := range a.Layers {
+		if l.Type == trainer.MaxPool || l.Type == trainer.AvgPool {
 			pools++
 		}
 	}
@@ -44,44 +45,28 @@ func (v *Vector) addSizes(a trainer.Architecture) {
 }
 
 // addRegularisers adds dropout, penalties, batch norm, activations and initialisers.
-func (v *Vector) addRegularisers(a trainer.Architecture) {
-	var dropConv, dropDense, l1, l2, normed, weighted, normedHigh, high, rectified, he float64
-	dense := false
-	total := 0.0
-	for _, l := range a.Layers {
-		if l.HasWeights() {
-			total++
+func (v *Vector) addRegularisers(a trainer.Architecture, all []block) {
+	dropConv, dropDense := dropouts(a)
+	var l1, l2, normed, normedHigh, high, rectified, he float64
+	total := float64(len(all))
+	for i, b := range all {
+		l1, l2 = max(l1, b.weights.L1), max(l2, b.weights.L2)
+		higher := float64(i) >= total/2
+		if higher {
+			high++
 		}
-	}
-	for _, l := range a.Layers {
-		dense = dense || l.Type == trainer.Dense || l.Type == trainer.Flatten
-		switch {
-		case l.Type == trainer.Dropout || l.Type == trainer.SpatialDropout:
-			if dense {
-				dropDense = max(dropDense, l.Rate)
-			} else {
-				dropConv = max(dropConv, l.Rate)
-			}
-		case l.Type == trainer.BatchNorm || l.HasWeights() && l.BatchNorm:
+		if b.batchNorm {
 			normed++
-			if weighted >= total/2 {
+			if higher {
 				normedHigh++
 			}
 		}
-		if !l.HasWeights() {
-			continue
-		}
-		l1, l2 = max(l1, l.L1), max(l2, l.L2)
-		if weighted >= total/2 {
-			high++
-		}
-		if l.Activation == trainer.ReLU || l.Activation == trainer.LeakyReLU || l.Activation == trainer.ELU {
+		if b.rectified() {
 			rectified++
 		}
-		if l.Initializer == trainer.HeNormal || l.Initializer == trainer.HeUniform {
+		if b.weights.Initializer == trainer.HeNormal || b.weights.Initializer == trainer.HeUniform {
 			he++
 		}
-		weighted++
 	}
 	v.add("dropout_conv", dropConv)
 	v.add("dropout_dense", dropDense)
@@ -91,6 +76,24 @@ func (v *Vector) addRegularisers(a trainer.Architecture) {
 	v.add("batch_norm_share_higher", normedHigh/max(high, 1))
 	v.add("rectified_share", rectified/total)
 	v.add("he_share", he/total)
+}
+
+// dropouts returns the highest dropout rates before and behind the first flatten or dense layer.
+func dropouts(a trainer.Architecture) (conv, dense float64) {
+	flat := false
+	for _, l := range a.Layers {
+		switch l.Type {
+		case trainer.Dense, trainer.Flatten:
+			flat = true
+		case trainer.Dropout, trainer.SpatialDropout:
+			if flat {
+				dense = max(dense, l.Rate)
+			} else {
+				conv = max(conv, l.Rate)
+			}
+		}
+	}
+	return conv, dense
 }
 
 func (v *Vector) addTraining(t trainer.Training) {

@@ -146,16 +146,68 @@ func TestNoTestAccuracyAndNoTimeAmongTheFeatures(t *testing.T) {
 	}
 }
 
-func TestCoversAndTarget(t *testing.T) {
-	p := advisor.PastRun{Architecture: architecture(t), Records: records, Outcome: trainer.Outcome{TestAccuracy: 0.77}}
-	if !Covers(p, 1) || !Covers(p, 2) || Covers(p, 3) {
-		t.Error("a run with records to epoch 2 covers probes of 1 and 2 epochs")
+// epochs gives a record of each.
+func epochs(at ...float64) []trainer.EpochRecord {
+	var all []trainer.EpochRecord
+	for _, e := range at {
+		all = append(all, trainer.EpochRecord{Epoch: e})
 	}
+	return all
+}
+
+func TestCovers(t *testing.T) {
+	shard := epochs(0, 0.25, 0.5, 0.75, 1, 2, 3, 4, 5, 9) // of a run of nine epochs
+	for name, c := range map[string]struct {
+		records  []trainer.EpochRecord
+		diverged int // epoch; 0: sound
+		covered  []int
+		not      []int
+	}{
+		"shard":                    {records: shard, covered: []int{1, 2, 5}, not: []int{6, 8, 9, 10}},
+		"whole run":                {records: epochs(0, 1, 2, 3), covered: []int{1, 2, 3}, not: []int{4}},
+		"a gap":                    {records: epochs(0, 1, 3), covered: []int{1}, not: []int{2, 3}},
+		"within the first epoch":   {records: epochs(0, 0.25, 0.5), not: []int{1}},
+		"no records":               {not: []int{1}},
+		"diverged at once":         {records: epochs(0), diverged: 1, covered: []int{1, 5}},
+		"diverged in the third":    {records: epochs(0, 1, 2), diverged: 3, covered: []int{1, 2, 3, 9}},
+		"diverged, records gone":   {records: epochs(0, 2), diverged: 3, not: []int{1, 2, 3, 9}},
+		"shard diverged in ninth":  {records: epochs(0, 1, 2, 3, 4, 5, 8), diverged: 9, covered: []int{5}, not: []int{8, 9, 12}},
+		"shard diverged in eighth": {records: shard[:9], diverged: 8, covered: []int{5}, not: []int{6, 8}},
+	} {
+		p := advisor.PastRun{Records: c.records, Outcome: trainer.Outcome{Diverged: c.diverged > 0, DivergedEpoch: c.diverged}}
+		for _, k := range c.covered {
+			if !Covers(p, k) {
+				t.Errorf("%s: does not cover %d epochs", name, k)
+			}
+		}
+		for _, k := range c.not {
+			if Covers(p, k) {
+				t.Errorf("%s: covers %d epochs", name, k)
+			}
+		}
+	}
+}
+
+func TestTarget(t *testing.T) {
+	p := advisor.PastRun{Architecture: architecture(t), Outcome: trainer.Outcome{TestAccuracy: 0.77}}
 	if Target(p) != 0.77 {
 		t.Errorf("target %g", Target(p))
 	}
 	p.Outcome = trainer.Outcome{Diverged: true, DivergedEpoch: 3, TestAccuracy: trainer.Missing}
-	if Covers(p, 3) != true || Target(p) != 0.1 {
-		t.Errorf("a run that diverged in epoch 3: covers %v, target %g", Covers(p, 3), Target(p))
+	if Target(p) != 0.1 {
+		t.Errorf("target %g of a diverged run, want chance", Target(p))
+	}
+}
+
+func TestGroup(t *testing.T) {
+	a := architecture(t)
+	first := Group(a)
+	a.Training.Seed = 99
+	if Group(a) != first || a.Training.Seed != 99 {
+		t.Errorf("another seed: group %s, then %s; seed %d", first, Group(a), a.Training.Seed)
+	}
+	a.Training.BatchSize = 32
+	if Group(a) == first {
+		t.Error("another batch size, the same group")
 	}
 }

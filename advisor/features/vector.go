@@ -8,7 +8,7 @@ import (
 )
 
 // Version of the definitions in this package.
-const Version = 1
+const Version = 2
 
 // Vector is a list of named features.
 type Vector struct {
@@ -31,10 +31,16 @@ func (v *Vector) append(name string, value float64, linear bool) {
 // Architecture returns the features that are known before any training.
 func Architecture(a trainer.Architecture) Vector {
 	var v Vector
-	v.addSizes(a)
-	v.addRegularisers(a)
-	v.addTraining(a.Training)
+	v.addArchitecture(a)
 	return v
+}
+
+func (v *Vector) addArchitecture(a trainer.Architecture) {
+	cost := a.Cost()
+	all := blocks(a, cost)
+	v.addSizes(a, cost, all)
+	v.addRegularisers(a, all)
+	v.addTraining(a.Training)
 }
 
 // Probe returns the features of a probe of the given number of epochs: learning curve, architecture, statistics.
@@ -49,24 +55,34 @@ func Probe(a trainer.Architecture, records []trainer.EpochRecord, outcome traine
 	diverged := outcome.Diverged && outcome.DivergedEpoch <= epochs
 	var v Vector
 	v.addCurve(seen, a.Classes, diverged)
-	v.addSizes(a)
-	v.addRegularisers(a)
-	v.addTraining(a.Training)
+	v.addArchitecture(a)
 	v.addStatistics(seen, diverged)
 	return v
 }
 
-// Covers says whether the run's records reach far enough for a probe of the given length.
+// Covers says whether the run's records hold every whole epoch of a probe of the given length, or, where the run
+// diverged within it, every whole epoch before that. Shards leave later epochs out, so the last one alone says nothing.
 func Covers(p advisor.PastRun, epochs int) bool {
+	whole := epochs
 	if p.Outcome.Diverged && p.Outcome.DivergedEpoch <= epochs {
-		return true
+		whole = p.Outcome.DivergedEpoch - 1
 	}
+	there := make(map[float64]bool, len(p.Records))
 	for _, r := range p.Records {
-		if r.Epoch == float64(epochs) {
-			return true
+		there[r.Epoch] = true
+	}
+	for epoch := 1; epoch <= whole; epoch++ {
+		if !there[float64(epoch)] {
+			return false
 		}
 	}
-	return false
+	return true
+}
+
+// Group names the architecture without its seed: repeats with another seed are one group of past runs.
+func Group(a trainer.Architecture) string {
+	a.Training.Seed = 0
+	return a.ID()
 }
 
 // Target is what is predicted of a past run: its test accuracy, or chance where it diverged.
