@@ -31,6 +31,9 @@ func TestSaveAndLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if loaded.R2() != m.R2() {
+		t.Errorf("R² %g became %g", m.R2(), loaded.R2())
+	}
 	if loaded.ID() != m.ID() {
 		t.Errorf("id %s, want %s", loaded.ID(), m.ID())
 	}
@@ -64,7 +67,7 @@ func TestDamagedModels(t *testing.T) {
 	}
 	later := bytes.Clone(data)
 	later[len(magic)] = Version + 1
-	if _, err := Load(bytes.NewReader(later)); !errors.Is(err, ErrBadModel) || !strings.Contains(err.Error(), "version 2, want 1") {
+	if _, err := Load(bytes.NewReader(later)); !errors.Is(err, ErrBadModel) || !strings.Contains(err.Error(), "version 3, want 2") {
 		t.Errorf("later version: %v", err)
 	}
 	vast := bytes.Clone(data)
@@ -93,6 +96,9 @@ func checkLoaded(t *testing.T, data []byte) {
 			t.Errorf("%v, want ErrBadModel", err)
 		}
 		return
+	}
+	if r2 := m.R2(); !(r2 <= 1) {
+		t.Errorf("R² %g", r2)
 	}
 	x := make([]float64, len(m.Columns()))
 	for range 2 {

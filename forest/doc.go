@@ -2,9 +2,10 @@
 // features of its architecture and its probe, fitted on past runs. Numbers in,
 // numbers out: no files, no processes, no clock.
 //
-// The estimator is a ridge on the learning-curve columns plus regression trees
-// on its residual. The ridge reaches beyond the accuracies of the past runs,
-// which trees cannot; the trees carry what is not linear. They are grown by
+// The estimator is a ridge on the learning-curve columns, in logits of accuracy,
+// plus regression trees on its residual. The ridge reaches beyond the accuracies
+// of the past runs, which trees cannot, but not past a quarter of the way to 1
+// or 0 (reach.go); the trees carry what is not linear. They are grown by
 // github.com/malaschitz/randomForest, a classification library, and turned into
 // a regression by L2 boosting: each stage separates the low, middle and high
 // thirds of the residual and puts shrunken mean residuals on the leaves.
@@ -25,6 +26,6 @@
 //   - A Score is held-out. No in-sample figure leaves this package.
 //   - NaN means missing on the way in and never comes out.
 //
-// Read next: model.go (Fit, Predict), boost.go (the trees), score.go
-// (CrossValidate), library.go (hazards of the library), child.go.
+// Read next: model.go (Fit, Predict), boost.go (the trees), reach.go (how far a
+// prediction goes), score.go (CrossValidate), library.go (hazards of the library), child.go.
 package forest

@@ -129,11 +129,12 @@ func TestRidgeChoosesItsPenalty(t *testing.T) {
 	}
 }
 
-// A linear column carries the prediction beyond the accuracies of the past runs.
+// A linear column carries the prediction beyond the accuracies of the past
+// runs, in order, but never past a quarter of the way to 1 or to 0.
 func TestExtrapolation(t *testing.T) {
 	set := table(2, 1)
 	r := rand.New(rand.NewPCG(8, 8))
-	for i := range 40 {
+	for i := range 41 {
 		x := float64(i) / 40
 		set.X = append(set.X, []float64{x, r.Float64()})
 		set.Y = append(set.Y, 0.2+0.5*x)
@@ -142,8 +143,15 @@ func TestExtrapolation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := e.predict([]float64{1.2, 0.5}, &scratch{}); math.Abs(got-0.8) > 0.01 {
-		t.Errorf("predicted %g at 1.2, want 0.8", got)
+	previous := 0.15
+	for _, c := range []struct{ x, low, high float64 }{
+		{-0.3, 0.15, 0.2}, {-0.2, 0.15, 0.2}, {0.5, 0.44, 0.46}, {1.1, 0.7, 0.775}, {1.2, 0.72, 0.775}, {1.3, 0.73, 0.775},
+	} {
+		got := e.predict([]float64{c.x, 0.5}, &scratch{})
+		if got < c.low || got > c.high || got <= previous {
+			t.Errorf("predicted %g at %g, want %g…%g and more than %g", got, c.x, c.low, c.high, previous)
+		}
+		previous = got
 	}
 }
 

@@ -9,17 +9,20 @@ import (
 // "Predictive inference with the jackknife+", 2021, section 3): one estimator
 // per fold that never saw it, and every run's error under its own.
 type crossed struct {
-	parts []*estimator
-	fold  []int     // of each past run
-	miss  []float64 // |accuracy − prediction of parts[fold]|
+	parts  []*estimator
+	fold   []int     // of each past run
+	miss   []float64 // |accuracy − prediction of parts[fold]|
+	spread float64   // sum of squared deviations from the mean accuracy
 }
 
 // newCrossed measures every run with the estimator that left it out.
 func newCrossed(t Table, fold []int, parts []*estimator) crossed {
 	c := crossed{parts: parts, fold: fold, miss: make([]float64, len(t.Y))}
 	var s scratch
+	centre := mean(t.Y)
 	for i, row := range t.X {
-		c.miss[i] = math.Abs(t.Y[i] - clip01(parts[fold[i]].predict(row, &s)))
+		c.miss[i] = math.Abs(t.Y[i] - parts[fold[i]].predict(row, &s))
+		c.spread += (t.Y[i] - centre) * (t.Y[i] - centre)
 	}
 	return c
 }
@@ -28,7 +31,7 @@ func newCrossed(t Table, fold []int, parts []*estimator) crossed {
 func (c *crossed) centres(row []float64, s *scratch) []float64 {
 	centres := make([]float64, len(c.parts))
 	for f, e := range c.parts {
-		centres[f] = clip01(e.predict(row, s))
+		centres[f] = e.predict(row, s)
 	}
 	return centres
 }
@@ -54,6 +57,21 @@ func (c *crossed) bounds(centres []float64, confidence float64) (low, high float
 		high = clip01(above[max(rank, 1)-1])
 	}
 	return low, high
+}
+
+// negligible is the spread below which all accuracies count as equal.
+const negligible = 1e-12
+
+// r2 is 1 − squared errors over squared deviations; 0 where the accuracies are equal.
+func (c *crossed) r2() float64 {
+	if c.spread < negligible {
+		return 0
+	}
+	squares := 0.0
+	for _, miss := range c.miss {
+		squares += miss * miss
+	}
+	return 1 - squares/c.spread
 }
 
 func clip01(v float64) float64 { return min(max(v, 0), 1) }

@@ -7,7 +7,9 @@ import (
 )
 
 // flat is an estimator that always predicts v.
-func flat(v float64) *estimator { return &estimator{ridge: ridge{intercept: v}} }
+func flat(v float64) *estimator {
+	return &estimator{ridge: ridge{intercept: logit(v)}, reach: reach{0, 1}}
+}
 
 // Two parts at 0.4 and 0.5, four runs: the order statistics worked by hand.
 func TestBoundsByHand(t *testing.T) {
@@ -17,6 +19,10 @@ func TestBoundsByHand(t *testing.T) {
 		if math.Abs(c.miss[i]-want) > 1e-12 {
 			t.Errorf("miss %d is %g, want %g", i, c.miss[i], want)
 		}
+	}
+	// mean 0.4925; squares .0425² + .1925² + .0275² + .2075² = .082675, misses .0025 + .01 + .0004 + .04 = .0529
+	if got, want := c.r2(), 1-0.0529/0.082675; math.Abs(got-want) > 1e-12 {
+		t.Errorf("R² %g, want %g", got, want)
 	}
 	centres := c.centres(nil, &scratch{})
 	// below: 0.3 0.3 0.35 0.48, above: 0.45 0.5 0.52 0.7

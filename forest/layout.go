@@ -2,7 +2,7 @@ package forest
 
 import "slices"
 
-// maxParameter bounds weights, leaves and errors: accuracies lie in 0…1, so
+// maxParameter bounds weights and leaves: accuracies lie in 0…1, so
 // anything near it is damage, and sums stay finite below it.
 const maxParameter = 1e9
 
@@ -15,7 +15,7 @@ func (m *Model) pack(p *packer) {
 	p.integer(o.Seed)
 	p.integer(int64(o.Folds))
 	p.integer(int64(o.Stages))
-	for _, v := range []float64{o.Confidence, o.Rate, o.Share, m.least, m.most} {
+	for _, v := range []float64{o.Confidence, o.Rate, o.Share} {
 		p.number(v)
 	}
 	m.full.pack(p)
@@ -23,6 +23,7 @@ func (m *Model) pack(p *packer) {
 	for _, e := range m.crossed.parts {
 		e.pack(p)
 	}
+	p.number(m.crossed.spread)
 	p.integer(int64(len(m.crossed.miss)))
 	for i, miss := range m.crossed.miss {
 		p.index(int32(m.crossed.fold[i]))
@@ -42,7 +43,6 @@ func unpackModel(payload []byte) (*Model, error) {
 	}
 	o := Options{Seed: u.integer(), Folds: int(u.integer()), Stages: int(u.integer())}
 	o.Confidence, o.Rate, o.Share = u.number("confidence", 1), u.number("rate", 1), u.number("share", 1)
-	m.least, m.most = u.number("accuracy", 1), u.number("accuracy", 1)
 	m.options = o
 	if complete, err := o.complete(); err != nil || complete != o {
 		u.fail("options %+v", o)
@@ -58,8 +58,11 @@ func unpackModel(payload []byte) (*Model, error) {
 	return m, u.err
 }
 
-// pastRuns reads what interval and novelty need of every past run.
+// pastRuns reads what interval, R² and novelty need of every past run.
 func (u *unpacker) pastRuns(m *Model) {
+	if m.crossed.spread = u.number("spread", maxParameter); m.crossed.spread < 0 {
+		u.fail("spread %g", m.crossed.spread)
+	}
 	width := len(m.full.columns)
 	n := u.count("past runs", 20+8*width)
 	if n < MinPastRuns {
@@ -71,7 +74,7 @@ func (u *unpacker) pastRuns(m *Model) {
 			u.fail("fold %d of %d", fold, len(m.crossed.parts))
 		}
 		m.crossed.fold = append(m.crossed.fold, fold)
-		m.crossed.miss = append(m.crossed.miss, u.number("error", maxParameter))
+		m.crossed.miss = append(m.crossed.miss, u.number("error", 1))
 		m.novelty.reference = append(m.novelty.reference, u.number("distance", maxParameter))
 		m.novelty.rows = append(m.novelty.rows, u.numbers("standardised feature", width, maxParameter))
 	}
@@ -93,6 +96,8 @@ func (e *estimator) pack(p *packer) {
 		p.index(int32(c.source))
 		p.number(c.value)
 	}
+	p.number(e.reach.least)
+	p.number(e.reach.most)
 	p.number(e.ridge.intercept)
 	p.integer(int64(len(e.ridge.weight)))
 	for _, w := range e.ridge.weight {
@@ -128,6 +133,10 @@ func (u *unpacker) estimator(width int) *estimator {
 	}
 	for range u.count("constants", 12) {
 		e.dropped = append(e.dropped, constant{source: u.source(width), value: u.number("constant", MaxMagnitude)})
+	}
+	e.reach = reach{least: u.number("accuracy", 1), most: u.number("accuracy", 1)}
+	if r := e.reach; r.least < 0 || r.least > r.most {
+		u.fail("accuracies %g…%g", r.least, r.most)
 	}
 	e.ridge.intercept = u.number("intercept", maxParameter)
 	if n := u.count("weights", 8); n == linear {

@@ -10,13 +10,12 @@ import (
 // Model is a fitted forest. It is immutable; Predict may be called from many
 // goroutines at once.
 type Model struct {
-	names       []string
-	options     Options // completed
-	full        *estimator
-	crossed     crossed
-	novelty     novelty
-	least, most float64 // accuracies of the past runs
-	id          string
+	names   []string
+	options Options // completed
+	full    *estimator
+	crossed crossed
+	novelty novelty
+	id      string
 }
 
 // Prediction is the accuracy expected of a full run.
@@ -64,8 +63,6 @@ func assemble(t Table, group, fold []int, full *estimator, parts []*estimator, o
 		full:    full,
 		crossed: newCrossed(t, fold, parts),
 		novelty: newNovelty(full.columns, t, group),
-		least:   slices.Min(t.Y),
-		most:    slices.Max(t.Y),
 	}
 }
 
@@ -83,6 +80,12 @@ func (m *Model) Columns() []string { return slices.Clone(m.names) }
 // PastRuns is the number of runs that the model was fitted on.
 func (m *Model) PastRuns() int { return len(m.crossed.miss) }
 
+// R2 is the model's held-out R²: 1 − squared error over squared deviation from
+// the mean accuracy, every past run predicted by the one fold that left its
+// architecture out. At most 1; below 0 where the mean alone would do better;
+// 0 where all accuracies are equal. CrossValidate scores the whole procedure.
+func (m *Model) R2() float64 { return m.crossed.r2() }
+
 // Predict gives the prediction for one feature vector, NaN meaning missing.
 // The error unwraps to ErrBadQuery.
 func (m *Model) Predict(x []float64) (Prediction, error) {
@@ -90,7 +93,7 @@ func (m *Model) Predict(x []float64) (Prediction, error) {
 		return Prediction{}, err
 	}
 	var s scratch
-	whole := clip01(m.full.predict(x, &s))
+	whole := m.full.predict(x, &s)
 	p := Prediction{
 		Confidence: m.options.Confidence,
 		Novelty:    m.novelty.rank(compress(m.full.columns, s.filled, nil)),
@@ -136,8 +139,8 @@ func (m *Model) warn(p *Prediction, x []float64) {
 		p.High = clip01(p.Mean + WideningFactor*(p.High-p.Mean))
 		say("interval widened %g times", WideningFactor)
 	}
-	if p.Mean < m.least || p.Mean > m.most {
-		say("predicted accuracy %.3f lies outside those of the past runs, %.3f…%.3f", p.Mean, m.least, m.most)
+	if r := m.full.reach; p.Mean < r.least || p.Mean > r.most {
+		say("predicted accuracy %.3f lies outside those of the past runs, %.3f…%.3f", p.Mean, r.least, r.most)
 	}
 	missing := 0
 	for _, c := range m.full.columns {

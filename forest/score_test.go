@@ -66,6 +66,9 @@ func TestCrossValidateFindsSignal(t *testing.T) {
 	if !(s.R2Low <= s.R2 && s.R2 <= s.R2High && s.R2Low < s.R2High) || !(s.CoverageLow <= s.Coverage && s.Coverage <= s.CoverageHigh) {
 		t.Errorf("spread: %+v", s)
 	}
+	if r2 := fit(t, set, Options{Stages: 40}).R2(); math.Abs(r2-s.R2) > 0.1 {
+		t.Errorf("the model's own R² %.3f, cross-validated %.3f", r2, s.R2)
+	}
 	if again := score(t, set, Options{Stages: 40}, 2); again != s {
 		t.Errorf("%+v, then %+v", s, again)
 	}
@@ -73,12 +76,17 @@ func TestCrossValidateFindsSignal(t *testing.T) {
 
 // With shuffled targets there is nothing to find, and nothing is found.
 func TestShuffledTargets(t *testing.T) {
+	own := 0.0 // of the models, mean
 	for seed := range uint64(3) {
 		set := curves(60, 2, 12, seed)
 		rand.New(rand.NewPCG(seed, 6)).Shuffle(60, func(i, j int) { set.Y[i], set.Y[j] = set.Y[j], set.Y[i] })
 		if s := score(t, set, Options{Folds: 5, Stages: 50}, 1); s.R2 > 0.05 {
 			t.Errorf("seed %d: held-out R² %.3f on shuffled targets", seed, s.R2)
 		}
+		own += fit(t, set, Options{Folds: 5, Stages: 50}).R2() / 3
+	}
+	if own > 0.02 {
+		t.Errorf("the models' own R² %.3f on shuffled targets", own)
 	}
 }
 
@@ -97,6 +105,9 @@ func TestGroupsDoNotLeak(t *testing.T) {
 	o := Options{Folds: 5, Stages: 60}
 	if s := score(t, set, o, 1); s.R2 > 0.05 || s.Groups != 15 {
 		t.Errorf("by groups: %+v, want no R²", s)
+	}
+	if r2 := fit(t, set, o).R2(); r2 > 0.05 {
+		t.Errorf("the model's own R² by groups: %.3f, want none", r2)
 	}
 	set.Groups = nil
 	if s := score(t, set, o, 1); s.R2 < 0.5 {
