@@ -68,7 +68,8 @@ type Prediction struct {
 	Confidence   float64  `json:"confidence"` // of the interval low…high
 	Novelty      float64  `json:"novelty"`    // rank among the past runs of the distance to them, 0…1
 	PastRuns     int      `json:"past_runs"`
-	Forest       string   `json:"forest"` // id of the fitted model
+	Forest       string   `json:"forest"`      // id of the fitted model
+	HeldOutR2    float64  `json:"held_out_r2"` // of the forest that predicts, on its past runs
 	Warnings     []string `json:"warnings"`
 }
 
@@ -119,6 +120,7 @@ type Expectation struct {
 	TestAccuracy float64 `json:"test_accuracy"`
 	Low          float64 `json:"low"`
 	High         float64 `json:"high"`
+	HeldOutR2    float64 `json:"held_out_r2"` // of the forest that sees the architecture alone
 }
 
 // Verification is what a re-probe with the same seed showed.

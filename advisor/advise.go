@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"probewise/trainer"
@@ -42,12 +43,15 @@ func (d Desk) answer(ctx context.Context, l Lease, a *Advice, watch Watcher) ([]
 	if err != nil {
 		return nil, err
 	}
-	key := probe.Key()
 	a.Compute.ProbeFLOPs = flops(result, probe.Budget.Images)
-	if a.Prediction, a.PredictionReason, err = d.predict(ctx, key, result); err != nil {
+	forecaster, err := d.Predictor.Snapshot(ctx, probe.Key())
+	if err != nil {
 		return nil, err
 	}
-	proposals, err := d.diagnose(ctx, key, a, result, watch)
+	if a.Prediction, a.PredictionReason, err = predict(ctx, forecaster, result); err != nil {
+		return nil, err
+	}
+	proposals, err := d.diagnose(forecaster.Reference(), a, result, watch)
 	if err != nil {
 		return nil, err
 	}
@@ -55,14 +59,14 @@ func (d Desk) answer(ctx context.Context, l Lease, a *Advice, watch Watcher) ([]
 	if err != nil {
 		return nil, fmt.Errorf("combine the proposals: %w", err)
 	}
-	if err := rank(ctx, d.Predictor, key, candidates); err != nil {
+	if err := rank(ctx, forecaster, a.Diagnoses, candidates); err != nil {
 		return nil, fmt.Errorf("rank the suggestions: %w", err)
 	}
 	candidates = candidates[:min(len(candidates), a.Request.Suggestions)]
 	for i := range candidates {
 		candidates[i].Rank, candidates[i].Verdict = i+1, NotTried
 	}
-	v := verifier{Desk: d, lease: l, key: key, probe: probe, original: result, watch: watch}
+	v := verifier{Desk: d, lease: l, forecaster: forecaster, probe: probe, original: result, watch: watch}
 	if a.Request.Verify {
 		if err := v.verify(ctx, candidates); err != nil {
 			return nil, fmt.Errorf("verify the suggestions: %w", err)
@@ -73,7 +77,7 @@ func (d Desk) answer(ctx context.Context, l Lease, a *Advice, watch Watcher) ([]
 		a.Suggestions = append(a.Suggestions, candidates[i].Suggestion)
 		watch(Event{Type: "suggestion", Suggestion: &candidates[i].Suggestion})
 	}
-	if err := d.revise(ctx, key, a, candidates, v.best); err != nil {
+	if err := revised(ctx, forecaster, a, candidates, v.best); err != nil {
 		return nil, err
 	}
 	return d.training(a, probe), nil
@@ -83,7 +87,7 @@ func (d Desk) answer(ctx context.Context, l Lease, a *Advice, watch Watcher) ([]
 func (d Desk) probe(ctx context.Context, l Lease, r Run, watch Watcher) (result ProbeResult, err error) {
 	if r.State == Succeeded {
 		records, err := d.Store.Records(ctx, r.ID)
-		return ProbeResult{r.Architecture, r.Outcome.Epochs, records, *r.Outcome}, err
+		return ProbeResult{r.Architecture, r.StopAfter, records, *r.Outcome}, err
 	}
 	data, err := d.Datasets.Load(ctx, r.Dataset)
 	if err != nil {
@@ -112,8 +116,8 @@ func (d Desk) fail(ctx context.Context, l Lease, r Run, err error) error {
 }
 
 // predict returns the prediction, or the reason why there is none.
-func (d Desk) predict(ctx context.Context, k Key, r ProbeResult) (*Prediction, string, error) {
-	p, err := d.Predictor.FromProbe(ctx, k, r)
+func predict(ctx context.Context, f Forecaster, r ProbeResult) (*Prediction, string, error) {
+	p, err := f.FromProbe(ctx, r)
 	var none *NoPredictionError
 	if errors.As(err, &none) {
 		return nil, none.Reason, nil
@@ -123,11 +127,7 @@ func (d Desk) predict(ctx context.Context, k Key, r ProbeResult) (*Prediction, s
 	return &p, "", nil
 }
 
-func (d Desk) diagnose(ctx context.Context, k Key, a *Advice, r ProbeResult, watch Watcher) ([]Proposal, error) {
-	reference, err := d.Predictor.Reference(ctx, k)
-	if err != nil {
-		return nil, err
-	}
+func (d Desk) diagnose(reference Reference, a *Advice, r ProbeResult, watch Watcher) ([]Proposal, error) {
 	shapes, err := a.Architecture.Shapes()
 	if err != nil {
 		return nil, err
@@ -143,8 +143,8 @@ func (d Desk) diagnose(ctx context.Context, k Key, a *Advice, r ProbeResult, wat
 	return proposals, nil
 }
 
-// revise takes the best verified suggestion.
-func (d Desk) revise(ctx context.Context, k Key, a *Advice, candidates []candidate, best *verified) error {
+// revised takes the best verified suggestion.
+func revised(ctx context.Context, f Forecaster, a *Advice, candidates []candidate, best *verified) error {
 	switch {
 	case len(candidates) == 0:
 		a.RevisedReason = "no change advised: no rule found anything to change"
@@ -153,7 +153,7 @@ func (d Desk) revise(ctx context.Context, k Key, a *Advice, candidates []candida
 	case best == nil:
 		a.RevisedReason = fmt.Sprintf("no change advised: %d suggestions were tried, none gained", min(len(candidates), tried))
 	default:
-		prediction, _, err := d.predict(ctx, k, best.result)
+		prediction, _, err := predict(ctx, f, best.result)
 		if err != nil {
 			return err
 		}
@@ -197,13 +197,13 @@ const (
 // verifier re-probes suggestions with the seed, images and order of the original probe.
 type verifier struct {
 	Desk
-	lease    Lease
-	key      Key
-	probe    Run
-	original ProbeResult
-	watch    Watcher
-	flops    float64
-	best     *verified
+	lease      Lease
+	forecaster Forecaster
+	probe      Run
+	original   ProbeResult
+	watch      Watcher
+	flops      float64
+	best       *verified
 }
 
 // verified is a suggestion with its re-probe.
@@ -275,18 +275,18 @@ func (v *verifier) step(ctx context.Context, o verified, epochs int) error {
 	}
 	got := &Verification{Run: o.run.ID, Epochs: o.result.Epochs, Gain: trainer.Missing, Low: trainer.Missing, High: trainer.Missing}
 	got.Observed = validationAt(o.result, epochs) - validationAt(v.original, epochs)
-	after, reason, err := v.predict(ctx, v.key, at(o.result, epochs))
+	after, reason, err := predict(ctx, v.forecaster, at(o.result, epochs))
 	if err != nil {
 		return err
 	}
-	before, _, err := v.predict(ctx, v.key, at(v.original, epochs))
+	before, _, err := predict(ctx, v.forecaster, at(v.original, epochs))
 	if err != nil {
 		return err
 	}
 	decisive := got.Observed
 	if after != nil && before != nil {
 		got.Gain = trainer.Number(after.TestAccuracy - before.TestAccuracy)
-		got.Reason = "one seed gives no interval of the gain"
+		got.Reason = fmt.Sprintf("one seed gives no interval of the gain; the observed difference has a standard error of %.3f", v.standardError(got.Observed, epochs))
 		decisive = got.Gain
 	} else {
 		got.Reason = "no prediction: " + reason + "; the observed difference decides"
@@ -296,6 +296,15 @@ func (v *verifier) step(ctx context.Context, o verified, epochs int) error {
 		o.Verdict = Gained
 	}
 	return nil
+}
+
+// standardError of the observed difference: both accuracies are shares of the validation images, here taken as
+// independent draws (binomial), which overstates it where the two nets err on the same images.
+func (v *verifier) standardError(observed trainer.Number, epochs int) float64 {
+	before := float64(validationAt(v.original, epochs))
+	after := before + float64(observed)
+	n := math.Round(float64(v.probe.Budget.Images) / 10)
+	return math.Sqrt((before*(1-before) + after*(1-after)) / n)
 }
 
 // better orders by gain, or by the observed difference where there is no gain.

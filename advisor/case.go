@@ -100,15 +100,22 @@ type NoPredictionError struct{ Reason string }
 
 func (e *NoPredictionError) Error() string { return "no prediction: " + e.Reason }
 
-// Predictor predicts the test accuracy of full training. Its errors are *NoPredictionError where the past runs do not
-// allow a prediction.
+// Predictor has past runs.
 type Predictor interface {
+	// Snapshot returns the past runs of a key as they are now, so that all predictions of one advice rest on the same.
+	Snapshot(ctx context.Context, k Key) (Forecaster, error)
+}
+
+// Forecaster predicts the test accuracy of full training from the past runs of one key. Runs of the architecture in
+// question, whatever their seed, are not among those that its prediction rests on. Errors are *NoPredictionError where
+// the past runs do not allow a prediction.
+type Forecaster interface {
 	// FromProbe predicts from the first epochs of a run.
-	FromProbe(ctx context.Context, k Key, p ProbeResult) (Prediction, error)
+	FromProbe(ctx context.Context, p ProbeResult) (Prediction, error)
 	// FromArchitecture predicts without any training.
-	FromArchitecture(ctx context.Context, k Key, a trainer.Architecture) (Prediction, error)
+	FromArchitecture(ctx context.Context, a trainer.Architecture) (Prediction, error)
 	// Reference returns the past runs' statistics; it knows nothing where there are no past runs.
-	Reference(ctx context.Context, k Key) (Reference, error)
+	Reference() Reference
 }
 
 // ProbeResult is a trained probe.

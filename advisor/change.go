@@ -1,4 +1,4 @@
-package report
+package advisor
 
 import (
 	"encoding/json"
@@ -8,14 +8,11 @@ import (
 	"strconv"
 	"strings"
 
-	"probewise/advisor"
 	"probewise/trainer"
 )
 
-type object = map[string]any
-
-// changes writes edits of the canonical architecture as lines for people, one per layer that changes.
-func changes(a trainer.Architecture, edits []advisor.Edit) ([]string, error) {
+// Changes writes edits of the canonical architecture as lines for people, one per layer that changes.
+func Changes(a trainer.Architecture, edits []Edit) ([]string, error) {
 	var d object
 	if err := json.Unmarshal(a.Canonical(), &d); err != nil {
 		return nil, fmt.Errorf("read the canonical form: %w", err)
@@ -41,7 +38,7 @@ type walk struct {
 	last   string // what the last line is about
 }
 
-func (w *walk) follow(e advisor.Edit) error {
+func (w *walk) follow(e Edit) error {
 	tokens := strings.Split(strings.TrimPrefix(e.Path, "/"), "/")
 	if tokens[0] != "layers" {
 		w.member(strings.Join(tokens[:len(tokens)-1], " "), dig(w.rest, tokens[:len(tokens)-1]), tokens[len(tokens)-1], e)
@@ -84,7 +81,7 @@ func (w *walk) follow(e advisor.Edit) error {
 }
 
 // member notes the change of one setting; those of one thing share a line.
-func (w *walk) member(of string, in object, key string, e advisor.Edit) {
+func (w *walk) member(of string, in object, key string, e Edit) {
 	before, had := in[key]
 	after := value(e.Value)
 	change := fmt.Sprintf("%s %s → %s", key, value(before), after)
@@ -151,7 +148,7 @@ func value(v any) string {
 	case string:
 		return v
 	case float64:
-		return brief(v)
+		return strconv.FormatFloat(v, 'g', -1, 64)
 	case []any:
 		parts := make([]string, len(v))
 		for i := range v {

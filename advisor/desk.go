@@ -18,6 +18,7 @@ const (
 	DefaultProbeEpochs = 3
 	DefaultImages      = 10_000
 	DefaultSuggestions = 8
+	MinImages          = 20 // of a run, training and validation together
 )
 
 // Datasets reads data sets.
@@ -82,6 +83,9 @@ func (d Desk) SubmitAdvice(ctx context.Context, architecture []byte, r Request) 
 		return Advice{}, err
 	}
 	r.Probe.Images, r.Probe.Seed, r.Epochs = run.Budget.Images, run.Seed, run.Budget.Epochs
+	if r.Suggestions < 1 {
+		return Advice{}, fmt.Errorf("suggestions: %d, want at least 1", r.Suggestions)
+	}
 	if r.Probe.Epochs < 1 || r.Probe.Epochs > r.Epochs {
 		return Advice{}, fmt.Errorf("a probe of %d epochs does not fit a full run of %d", r.Probe.Epochs, r.Epochs)
 	}
@@ -140,7 +144,11 @@ func (d Desk) PredictRun(ctx context.Context, id string) (Prediction, error) {
 	if err != nil {
 		return Prediction{}, err
 	}
-	return d.Predictor.FromProbe(ctx, run.Key(), ProbeResult{run.Architecture, run.StopAfter, records, *run.Outcome})
+	forecaster, err := d.Predictor.Snapshot(ctx, run.Key())
+	if err != nil {
+		return Prediction{}, err
+	}
+	return forecaster.FromProbe(ctx, ProbeResult{run.Architecture, run.StopAfter, records, *run.Outcome})
 }
 
 // Validate reads an architecture for a data set and returns the key of its full run.
@@ -164,12 +172,15 @@ func (d Desk) prepare(ctx context.Context, architecture []byte, dataset string, 
 	}
 	a := parsed.Architecture
 	b.Images = orDefault(b.Images, min(DefaultImages, data.Train.Len()))
-	if b.Images < 20 || b.Images > data.Train.Len() {
-		return Run{}, nil, fmt.Errorf("%d images: data set %s has %d training images, and a run needs 20", b.Images, dataset, data.Train.Len())
+	if b.Images < MinImages || b.Images > data.Train.Len() {
+		return Run{}, nil, fmt.Errorf("%d images: data set %s has %d training images, and a run needs %d", b.Images, dataset, data.Train.Len(), MinImages)
 	}
 	a.Training.Epochs = orDefault(b.Epochs, a.Training.Epochs)
 	a.Training.Seed = orDefault(seed, a.Training.Seed)
 	b.Epochs = a.Training.Epochs
+	if _, err := trainer.Parse(a.Canonical(), trainer.ParseOptions{Limits: d.Limits}); err != nil {
+		return Run{}, nil, err // the epochs or seed of the request are out of range
+	}
 	return Run{
 		ID: newID(), Kind: Full, State: Queued, Architecture: a, ArchitectureID: a.ID(), Dataset: dataset, DatasetID: data.ID,
 		Budget: b, StopAfter: b.Epochs, Seed: a.Training.Seed, Version: d.Version, Created: now(),

@@ -151,7 +151,7 @@ func ask(t *testing.T, d Desk, r Request) (Advice, error) {
 
 func TestAdviseRevisesWhatVerificationShows(t *testing.T) {
 	store := &ledger{}
-	d := Desk{Store: store, Datasets: shelf{}, Trainer: &school{accuracy: narrowerIsBetter}, Predictor: byUnits{"no past runs"}, Rules: says{narrow, penalise}}
+	d := Desk{Store: store, Datasets: shelf{}, Trainer: &school{accuracy: narrowerIsBetter}, Predictor: byUnits{reason: "no past runs"}, Rules: says{narrow, penalise}}
 	a, err := ask(t, d, Request{Verify: true, Train: true})
 	if err != nil {
 		t.Fatal(err)
@@ -222,7 +222,7 @@ func TestAdviseAdvisesNoChange(t *testing.T) {
 		"only divergence":   {&school{accuracy: divergesWhenNarrow}, says{narrow}, Request{Verify: true}, "none gained"},
 		"not asked to look": {&school{accuracy: worse}, says{narrow}, Request{}, "not asked for"},
 	} {
-		a, err := ask(t, Desk{Store: &ledger{}, Datasets: shelf{}, Trainer: c.school, Predictor: byUnits{"none"}, Rules: c.rules}, c.request)
+		a, err := ask(t, Desk{Store: &ledger{}, Datasets: shelf{}, Trainer: c.school, Predictor: byUnits{reason: "none"}, Rules: c.rules}, c.request)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -273,6 +273,9 @@ func TestSubmitRefuses(t *testing.T) {
 		"too few images":             {Probe: ProbeRequest{Images: 10}},
 		"a probe longer than a run":  {Probe: ProbeRequest{Epochs: 4}, Epochs: 3},
 		"a negative probe":           {Probe: ProbeRequest{Epochs: -1}},
+		"negative epochs":            {Epochs: -5},
+		"a seed out of range":        {Probe: ProbeRequest{Seed: 1 << 60}},
+		"negative suggestions":       {Suggestions: -3},
 	} {
 		if _, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), r); err == nil {
 			t.Errorf("%s: no error", name)

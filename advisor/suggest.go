@@ -80,6 +80,13 @@ func combine(base trainer.Architecture, group []Proposal) (candidate, error) {
 	if c.Edits, err = Edits(base, revise(base, group)); err != nil {
 		return c, err
 	}
+	if len(group) > 1 { // rules title what they change alone; together they may change something else
+		changes, err := Changes(base, c.Edits)
+		if err != nil {
+			return c, err
+		}
+		c.Title = strings.Join(changes, "; ")
+	}
 	c.architecture, err = Apply(base, c.Edits)
 	return c, err
 }
@@ -117,27 +124,32 @@ func treated(rules []string, diagnoses []Diagnosis) int {
 	return sum
 }
 
-// rank orders the candidates by the gain that the architecture alone lets expect; without a prediction by the weight of
-// the diagnoses that they treat. Among equals the smallest edit comes first.
-func rank(ctx context.Context, p Predictor, k Key, candidates []candidate) error {
+// usefulR2 is the held-out R² from which the architecture-only forest may say what to try first.
+const usefulR2 = 0.25
+
+// rank orders the candidates: by the accuracy that the architecture alone lets expect, where that forest is useful and the
+// probe is not broken; else by the weight of the diagnoses that they treat. Among equals the smallest edit comes first.
+func rank(ctx context.Context, f Forecaster, diagnoses []Diagnosis, candidates []candidate) error {
+	trusted := !slices.ContainsFunc(diagnoses, func(d Diagnosis) bool { return d.Severity == High })
 	for i := range candidates {
 		c := &candidates[i]
-		predicted, err := p.FromArchitecture(ctx, k, c.architecture)
+		predicted, err := f.FromArchitecture(ctx, c.architecture)
 		var none *NoPredictionError
 		if errors.As(err, &none) {
+			trusted = false
 			continue
 		} else if err != nil {
 			return err
 		}
-		c.Predicted = &Expectation{predicted.TestAccuracy, predicted.Low, predicted.High}
+		c.Predicted = &Expectation{predicted.TestAccuracy, predicted.Low, predicted.High, predicted.HeldOutR2}
+		trusted = trusted && predicted.HeldOutR2 >= usefulR2
 	}
 	slices.SortStableFunc(candidates, func(a, b candidate) int {
-		if a.Predicted != nil && b.Predicted != nil {
-			if d := cmp.Compare(b.Predicted.TestAccuracy, a.Predicted.TestAccuracy); d != 0 {
-				return d
-			}
+		expected := 0
+		if trusted {
+			expected = cmp.Compare(b.Predicted.TestAccuracy, a.Predicted.TestAccuracy)
 		}
-		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(len(a.Edits), len(b.Edits)))
+		return cmp.Or(expected, cmp.Compare(b.weight, a.weight), cmp.Compare(len(a.Edits), len(b.Edits)))
 	})
 	return nil
 }

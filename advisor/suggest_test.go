@@ -63,7 +63,7 @@ func TestPackages(t *testing.T) {
 	}{
 		{"none", nil, nil},
 		{"one", []Proposal{narrow}, []string{"narrow dense2"}},
-		{"two themes", []Proposal{penalise, narrow}, []string{"narrow dense2; penalise dense2", "narrow dense2", "penalise dense2"}},
+		{"two themes", []Proposal{penalise, narrow}, []string{"dense2: l2 0 → 0.001, units 64 → 16", "narrow dense2", "penalise dense2"}},
 		{"alternatives are not stacked", []Proposal{penalise, normalise}, []string{"penalise dense2", "normalise dense2"}},
 		{"a layer that goes is not regularised", []Proposal{penalise, drop}, []string{"drop dense2", "penalise dense2"}},
 		{"invalid and idle proposals are left out", []Proposal{invalid, nothing, narrow}, []string{"narrow dense2"}},
@@ -84,9 +84,14 @@ func TestPackages(t *testing.T) {
 }
 
 // byUnits predicts less for wider nets, or nothing at all.
-type byUnits struct{ reason string }
+type byUnits struct {
+	reason string
+	r2     float64
+}
 
-func (p byUnits) FromArchitecture(_ context.Context, _ Key, a trainer.Architecture) (Prediction, error) {
+func (p byUnits) Snapshot(context.Context, Key) (Forecaster, error) { return p, nil }
+
+func (p byUnits) FromArchitecture(_ context.Context, a trainer.Architecture) (Prediction, error) {
 	if p.reason != "" {
 		return Prediction{}, &NoPredictionError{p.reason}
 	}
@@ -94,14 +99,14 @@ func (p byUnits) FromArchitecture(_ context.Context, _ Key, a trainer.Architectu
 	for _, l := range a.Layers {
 		units += l.Units
 	}
-	return Prediction{TestAccuracy: 1 / float64(units)}, nil
+	return Prediction{TestAccuracy: 1 / float64(units), HeldOutR2: p.r2}, nil
 }
 
-func (p byUnits) FromProbe(ctx context.Context, k Key, r ProbeResult) (Prediction, error) {
-	return p.FromArchitecture(ctx, k, r.Architecture)
+func (p byUnits) FromProbe(ctx context.Context, r ProbeResult) (Prediction, error) {
+	return p.FromArchitecture(ctx, r.Architecture)
 }
 
-func (byUnits) Reference(context.Context, Key) (Reference, error) { return nothingKnown{}, nil }
+func (byUnits) Reference() Reference { return nothingKnown{} }
 
 type nothingKnown struct{}
 
@@ -109,24 +114,33 @@ func (nothingKnown) Values(Quantity) []float64 { return nil }
 func (nothingKnown) Runs() int                 { return 0 }
 
 func TestRank(t *testing.T) {
-	diagnoses := []Diagnosis{{Rule: "unregularised-higher-layers", Severity: High}, {Rule: "wide-dense", Severity: Low}}
-	for reason, want := range map[string]string{
-		"":             "drop dense2, narrow dense2, penalise dense2", // by the predicted accuracy
-		"no past runs": "penalise dense2, narrow dense2, drop dense2", // by the weight of what is treated
+	quiet := []Diagnosis{{Rule: "unregularised-higher-layers", Severity: Medium}, {Rule: "wide-dense", Severity: Low}}
+	broken := []Diagnosis{{Rule: "unregularised-higher-layers", Severity: High}}
+	const byAccuracy, byWeight = "drop dense2, narrow dense2, penalise dense2", "penalise dense2, narrow dense2, drop dense2"
+	for _, c := range []struct {
+		name      string
+		predictor byUnits
+		diagnoses []Diagnosis
+		want      string
+	}{
+		{"a useful forest", byUnits{r2: 0.6}, quiet, byAccuracy},
+		{"a forest that knows little", byUnits{r2: 0.1}, quiet, byWeight},
+		{"a broken probe", byUnits{r2: 0.6}, broken, "penalise dense2, drop dense2, narrow dense2"},
+		{"no past runs", byUnits{reason: "no past runs"}, quiet, byWeight},
 	} {
-		candidates, err := packages(sixLayers(t), diagnoses, []Proposal{narrow, penalise, drop})
+		candidates, err := packages(sixLayers(t), c.diagnoses, []Proposal{narrow, penalise, drop})
 		if err != nil {
 			t.Fatal(err)
 		}
-		candidates = slices.DeleteFunc(candidates, func(c candidate) bool { return strings.Contains(c.Title, ";") })
-		if err := rank(t.Context(), byUnits{reason}, Key{}, candidates); err != nil {
+		candidates = slices.DeleteFunc(candidates, func(c candidate) bool { return len(c.Rules) > 1 })
+		if err := rank(t.Context(), c.predictor, c.diagnoses, candidates); err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Join(titles(candidates), ", "); got != want {
-			t.Errorf("with reason %q: %s, want %s", reason, got, want)
+		if got := strings.Join(titles(candidates), ", "); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
-		if (candidates[0].Predicted == nil) != (reason != "") {
-			t.Errorf("with reason %q: prediction %+v", reason, candidates[0].Predicted)
+		if (candidates[0].Predicted == nil) != (c.predictor.reason != "") {
+			t.Errorf("%s: prediction %+v", c.name, candidates[0].Predicted)
 		}
 	}
 }

@@ -54,11 +54,13 @@ func (d *DB) Advice(ctx context.Context, id string) (a advisor.Advice, err error
 	return a, err
 }
 
-// FindUnfinishedAdvice returns the oldest queued or running advice with the fingerprint, a queued one first.
+// FindUnfinishedAdvice returns the oldest queued or running advice with the fingerprint, a queued one first, or else one
+// that is finished but for the training of its revised architecture.
 func (d *DB) FindUnfinishedAdvice(ctx context.Context, fingerprint string) (a advisor.Advice, found bool, err error) {
 	err = d.read(ctx, "find an unfinished advice", func(tx *sql.Tx) error {
 		a, err = scanAdvice(tx.QueryRowContext(ctx, selectAdvice+`
-			WHERE fingerprint = ? AND fingerprint <> '' AND state IN ('queued', 'running')
+			WHERE fingerprint = ? AND fingerprint <> '' AND (state IN ('queued', 'running') OR EXISTS (
+				SELECT 1 FROM runs WHERE runs.from_advice = advice.id AND runs.state IN ('queued', 'running')))
 			ORDER BY state, created, id LIMIT 1`, fingerprint))
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil

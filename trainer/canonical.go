@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
 )
 
@@ -22,9 +23,10 @@ func (a Architecture) ID() string {
 // MarshalJSON implements json.Marshaler with the canonical form.
 func (a Architecture) MarshalJSON() ([]byte, error) { return a.Canonical(), nil }
 
-// UnmarshalJSON implements json.Unmarshaler with Parse and its default options.
+// UnmarshalJSON implements json.Unmarshaler with Parse. The caps on parameters and memory are for requests: what is
+// stored was within the caps of its time.
 func (a *Architecture) UnmarshalJSON(data []byte) error {
-	parsed, err := Parse(data, ParseOptions{})
+	parsed, err := Parse(data, ParseOptions{Limits: Limits{MaxParameters: math.MaxInt64, MaxMemory: math.MaxInt64}})
 	if err != nil {
 		return err
 	}

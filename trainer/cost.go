@@ -15,11 +15,14 @@ type Cost struct {
 	Parameters    int64
 	MultiplyAdds  int64 // forward, per image
 	TrainingFLOPs int64 // per image: two for each multiply-add of the forward pass, the data gradient and the filter gradient
-	PeakMemory    int64 // bytes of a training step: parameters, gradients, optimizer state, activations of a batch and their gradients
+	PeakMemory    int64 // bytes of a run: parameters, gradients, optimizer state, activations of a batch and their gradients, activations of an evaluation batch
 	Layers        []LayerCost
 }
 
 const float32Bytes = 4
+
+// EvaluationRows is the number of images of an evaluation batch, and of the fixed batch of the activation statistics.
+const EvaluationRows = 256
 
 // Cost returns the cost of the architecture; zero where its shapes do not fit (see Shapes). No data gradient is counted
 // for a layer that has no parameters below it. Memory counts every activation of the batch at once, without
@@ -31,7 +34,7 @@ func (a Architecture) Cost() Cost {
 	}
 	var c Cost
 	in := a.inputShape()
-	activations := int64(in.Len())
+	input, forward := int64(in.Len()), int64(0) // values of one image
 	for i, l := range a.Layers {
 		lc := l.cost(in, shapes[i])
 		passes := int64(3) // forward, data gradient, filter gradient
@@ -41,12 +44,14 @@ func (a Architecture) Cost() Cost {
 		c.TrainingFLOPs = add(c.TrainingFLOPs, mul(2*passes, lc.MultiplyAdds))
 		c.Parameters = add(c.Parameters, lc.Parameters)
 		c.MultiplyAdds = add(c.MultiplyAdds, lc.MultiplyAdds)
-		activations = add(activations, mul(2, lc.Activations))
+		forward = add(forward, lc.Activations)
 		c.Layers = append(c.Layers, lc)
 		in = shapes[i]
 	}
 	perParameter := int64(2 + a.Training.Optimizer.slots())
-	c.PeakMemory = mul(float32Bytes, add(mul(perParameter, c.Parameters), mul(int64(a.Training.BatchSize), activations)))
+	training := mul(int64(a.Training.BatchSize), add(input, mul(2, forward)))
+	activations := add(training, mul(EvaluationRows, add(input, forward)))
+	c.PeakMemory = mul(float32Bytes, add(mul(perParameter, c.Parameters), activations))
 	return c
 }
 

@@ -91,7 +91,8 @@ func TestCostByHand(t *testing.T) {
 	// conv: 18 weights + 2 biases, 2×2 positions: 72 multiply-adds, 8 values after weights, bias and relu.
 	// dense: 16 weights, 16 multiply-adds, 2 values after weights and softmax.
 	layers := []LayerCost{{"conv1", 20, 72, 24}, {"flatten1", 0, 0, 0}, {"dense1", 16, 16, 4}}
-	activations := int64(3 * (16 + 2*(24+4))) // the images, and all values with their gradients
+	// The images, and all values with their gradients; the images and all values of an evaluation batch.
+	activations := int64(3*(16+2*(24+4)) + 256*(16+24+4))
 	tests := []struct {
 		name, document string
 		want           Cost
@@ -100,7 +101,7 @@ func TestCostByHand(t *testing.T) {
 		{"sgd", document(false, `"sgd"`), Cost{36, 88, 384, 4 * (36*2 + activations), layers}},
 		{"sgd with momentum", document(false, `{"type": "sgd", "momentum": 0.9}`), Cost{36, 88, 384, 4 * (36*3 + activations), layers}},
 		{"rmsprop with momentum", document(false, `{"type": "rmsprop", "momentum": 0.9}`), Cost{36, 88, 384, 4 * (36*4 + activations), layers}},
-		{"batch norm", document(true, `"rmsprop"`), Cost{40, 88, 384, 4 * (40*3 + activations + 3*2*8),
+		{"batch norm", document(true, `"rmsprop"`), Cost{40, 88, 384, 4 * (40*3 + activations + (3*2+256)*8),
 			[]LayerCost{{"conv1", 24, 72, 32}, layers[1], layers[2]}}},
 	}
 	for _, tt := range tests {

@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"math"
@@ -156,6 +157,12 @@ func TestDamagedShardIsAnError(t *testing.T) {
 	}
 	if entries, err := Read(os.DirFS(dir)); err == nil || len(entries) >= 3 {
 		t.Errorf("%d runs and no error", len(entries))
+	}
+	if err := Build(t.Context(), s, plan(file, 4), ignore); err == nil {
+		t.Error("a build on a damaged shard: no error")
+	}
+	if after, err := os.ReadFile(file); err != nil || !bytes.Equal(after, data) {
+		t.Errorf("the damaged shard was changed (%v)", err)
 	}
 }
 

@@ -53,7 +53,8 @@ func Append(file string, e Entry) (err error) {
 	return f.Sync()
 }
 
-// Repair cuts off what a write that was interrupted left at the end of the shard. A missing file is fine.
+// Repair cuts off what a write that was interrupted left at the end of the shard. A missing file is fine; any other damage
+// is an error, and nothing is changed.
 func Repair(file string) error {
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -62,10 +63,19 @@ func Repair(file string) error {
 		return fmt.Errorf("read the shard: %w", err)
 	}
 	_, good, err := decode(data)
-	if err != nil && good < len(data) {
+	switch {
+	case err == nil:
+		return nil
+	case interrupted(data[good:], err):
 		return os.Truncate(file, int64(good))
 	}
-	return nil
+	return fmt.Errorf("shard %s: damaged after byte %d: %w", file, good, err)
+}
+
+// interrupted says whether what is left of a shard is the beginning of one member and no more.
+func interrupted(rest []byte, err error) bool {
+	header := []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 0xff} // what gzip.Writer begins a member with
+	return errors.Is(err, io.ErrUnexpectedEOF) && (len(rest) == 0 || !bytes.Contains(rest[1:], header))
 }
 
 // Read returns the runs of all shards in the folder, in the order of their names. A run that is cut off at the end of a
@@ -83,7 +93,7 @@ func Read(folder fs.FS) ([]Entry, error) {
 		}
 		more, good, err := decode(data)
 		entries = append(entries, more...)
-		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		if err != nil && !interrupted(data[good:], err) {
 			return entries, fmt.Errorf("shard %s: damaged after byte %d: %w", path.Base(name), good, err)
 		}
 	}

@@ -41,42 +41,87 @@ type Predictor struct {
 // architectureOnly is the probe length of a prediction without a probe.
 const architectureOnly = 0
 
-// FromProbe implements advisor.Predictor.
-func (p *Predictor) FromProbe(ctx context.Context, k advisor.Key, r advisor.ProbeResult) (advisor.Prediction, error) {
-	v := features.Probe(r.Architecture, r.Records, r.Outcome, r.Epochs)
-	return p.predict(ctx, k, r.Epochs, v)
+// Snapshot implements advisor.Predictor.
+func (p *Predictor) Snapshot(ctx context.Context, k advisor.Key) (advisor.Forecaster, error) {
+	return p.snapshot(ctx, k)
 }
 
-// FromArchitecture implements advisor.Predictor.
-func (p *Predictor) FromArchitecture(ctx context.Context, k advisor.Key, a trainer.Architecture) (advisor.Prediction, error) {
-	return p.predict(ctx, k, architectureOnly, features.Architecture(a))
-}
-
-func (p *Predictor) predict(ctx context.Context, k advisor.Key, epochs int, v features.Vector) (advisor.Prediction, error) {
-	model, err := p.model(ctx, k, epochs)
+func (p *Predictor) snapshot(ctx context.Context, k advisor.Key) (*snapshot, error) {
+	runs, err := p.Past.Of(ctx, k)
 	if err != nil {
-		return advisor.Prediction{}, err
+		return nil, fmt.Errorf("read the past runs of %s: %w", k, err)
 	}
-	got, err := model.Predict(v.Values)
-	if err != nil {
-		return advisor.Prediction{}, fmt.Errorf("predict for %s: %w", k, err)
+	s := &snapshot{predictor: p, key: k, reference: newReference(runs)}
+	seen := map[string]bool{}
+	for _, r := range runs {
+		group := features.Group(r.Architecture)
+		if name := fmt.Sprint(group, r.Seed, r.DatasetID); !seen[name] { // the same run again tells nothing new
+			seen[name] = true
+			s.runs, s.groups = append(s.runs, r), append(s.groups, group)
+		}
 	}
-	return advisor.Prediction{
-		Target:       advisor.Target{Images: k.Images, Epochs: k.Epochs},
-		TestAccuracy: got.Mean, Low: got.Low, High: got.High, Confidence: got.Confidence, Novelty: got.Novelty,
-		PastRuns: got.PastRuns, Forest: model.ID(), Warnings: append([]string{}, got.Warnings...),
-	}, nil
+	return s, nil
 }
 
 // Table is what the forest of a key and probe length (in epochs; 0: architecture alone) is fitted on.
 func (p *Predictor) Table(ctx context.Context, k advisor.Key, epochs int) (forest.Table, error) {
-	runs, err := p.Past.Of(ctx, k)
+	s, err := p.snapshot(ctx, k)
 	if err != nil {
-		return forest.Table{}, fmt.Errorf("read the past runs of %s: %w", k, err)
+		return forest.Table{}, err
 	}
+	return s.table(ctx, epochs, "")
+}
+
+// snapshot implements advisor.Forecaster.
+type snapshot struct {
+	predictor *Predictor
+	key       advisor.Key
+	runs      []advisor.PastRun
+	groups    []string // of the runs: their architecture, whatever the seed
+	reference *reference
+}
+
+// FromProbe implements advisor.Forecaster.
+func (s *snapshot) FromProbe(ctx context.Context, r advisor.ProbeResult) (advisor.Prediction, error) {
+	v := features.Probe(r.Architecture, r.Records, r.Outcome, r.Epochs)
+	return s.predict(ctx, r.Epochs, r.Architecture, v)
+}
+
+// FromArchitecture implements advisor.Forecaster.
+func (s *snapshot) FromArchitecture(ctx context.Context, a trainer.Architecture) (advisor.Prediction, error) {
+	return s.predict(ctx, architectureOnly, a, features.Architecture(a))
+}
+
+// Reference implements advisor.Forecaster.
+func (s *snapshot) Reference() advisor.Reference { return s.reference }
+
+func (s *snapshot) predict(ctx context.Context, epochs int, a trainer.Architecture, v features.Vector) (advisor.Prediction, error) {
+	t, err := s.table(ctx, epochs, features.Group(a))
+	if err != nil {
+		return advisor.Prediction{}, err
+	}
+	model, err := s.predictor.model(ctx, t)
+	if errors.Is(err, forest.ErrEqualTargets) || errors.Is(err, forest.ErrTooFewGroups) {
+		return advisor.Prediction{}, &advisor.NoPredictionError{Reason: fmt.Sprintf("the past runs of (%s) are too much alike: %v", s.key, err)}
+	} else if err != nil {
+		return advisor.Prediction{}, fmt.Errorf("fit the forest of %s at %d epochs: %w", s.key, epochs, err)
+	}
+	got, err := model.Predict(v.Values)
+	if err != nil {
+		return advisor.Prediction{}, fmt.Errorf("predict for %s: %w", s.key, err)
+	}
+	return advisor.Prediction{
+		Target:       advisor.Target{Images: s.key.Images, Epochs: s.key.Epochs},
+		TestAccuracy: got.Mean, Low: got.Low, High: got.High, Confidence: got.Confidence, Novelty: got.Novelty,
+		PastRuns: got.PastRuns, Forest: model.ID(), HeldOutR2: model.R2(), Warnings: append([]string{}, got.Warnings...),
+	}, nil
+}
+
+// table leaves out the runs of one group, so that no prediction rests on the answer.
+func (s *snapshot) table(ctx context.Context, epochs int, without string) (forest.Table, error) {
 	var t forest.Table
-	for _, r := range runs {
-		if epochs > 0 && !features.Covers(r, epochs) {
+	for i, r := range s.runs {
+		if s.groups[i] == without || epochs > 0 && !features.Covers(r, epochs) {
 			continue
 		}
 		v := features.Architecture(r.Architecture)
@@ -86,22 +131,23 @@ func (p *Predictor) Table(ctx context.Context, k advisor.Key, epochs int) (fores
 		t.Names, t.Linear = v.Names, v.Linear
 		t.X = append(t.X, v.Values)
 		t.Y = append(t.Y, features.Target(r))
-		t.Groups = append(t.Groups, r.Architecture.ID())
+		t.Groups = append(t.Groups, s.groups[i])
 	}
 	if len(t.Y) < forest.MinPastRuns {
-		return t, p.tooFew(ctx, k, epochs, len(t.Y))
+		return t, s.tooFew(ctx, epochs, len(t.Y))
 	}
 	return t, nil
 }
 
 // tooFew says how many past runs there are, how many it takes, and which full run could be predicted instead.
-func (p *Predictor) tooFew(ctx context.Context, k advisor.Key, epochs, runs int) error {
+func (s *snapshot) tooFew(ctx context.Context, epochs, runs int) error {
+	k := s.key
 	reason := fmt.Sprintf("%d past runs of (%s)", runs, k)
 	if epochs > 0 {
 		reason += fmt.Sprintf(" with records of %d epochs", epochs)
 	}
 	reason += fmt.Sprintf("; a prediction needs %d", forest.MinPastRuns)
-	counts, err := p.Past.Keys(ctx, k.Dataset)
+	counts, err := s.predictor.Past.Keys(ctx, k.Dataset)
 	if err != nil {
 		return fmt.Errorf("count the past runs of %s: %w", k.Dataset, err)
 	}
@@ -118,11 +164,7 @@ func (p *Predictor) tooFew(ctx context.Context, k advisor.Key, epochs, runs int)
 }
 
 // model returns the fitted forest, from memory, from the folder or by fitting it.
-func (p *Predictor) model(ctx context.Context, k advisor.Key, epochs int) (*forest.Model, error) {
-	t, err := p.Table(ctx, k, epochs)
-	if err != nil {
-		return nil, err
-	}
+func (p *Predictor) model(ctx context.Context, t forest.Table) (*forest.Model, error) {
 	name := hash(t)
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -132,7 +174,7 @@ func (p *Predictor) model(ctx context.Context, k advisor.Key, epochs int) (*fore
 	m, err := p.load(name)
 	if err != nil {
 		if m, err = p.Fit(ctx, t, forest.Options{Seed: 1}); err != nil {
-			return nil, fmt.Errorf("fit the forest of %s at %d epochs: %w", k, epochs, err)
+			return nil, err
 		}
 		if err := p.save(name, m); err != nil {
 			return nil, err

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,6 +63,25 @@ func probe(p advisor.PastRun) advisor.ProbeResult {
 	return advisor.ProbeResult{Architecture: p.Architecture, Epochs: 1, Records: p.Records}
 }
 
+func fromProbe(t *testing.T, p *Predictor, k advisor.Key, r advisor.ProbeResult) (advisor.Prediction, error) {
+	t.Helper()
+	s, err := p.Snapshot(t.Context(), k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.FromProbe(t.Context(), r)
+}
+
+// fromArchitecture asks about a net that is not among the past runs.
+func fromArchitecture(t *testing.T, p *Predictor, k advisor.Key) (advisor.Prediction, error) {
+	t.Helper()
+	s, err := p.Snapshot(t.Context(), k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.FromArchitecture(t.Context(), run(t, rand.New(rand.NewPCG(2, 2)), 200).Architecture)
+}
+
 // counting fits in this process and counts.
 type counting struct{ fits int }
 
@@ -76,7 +96,7 @@ func TestPredictsAndKeepsTheModel(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "forests")
 	c := &counting{}
 	p := &Predictor{Past: library{key: past}, Fit: c.fit, Folder: folder}
-	first, err := p.FromProbe(t.Context(), key, probe(query))
+	first, err := fromProbe(t, p, key, probe(query))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,13 +107,13 @@ func TestPredictsAndKeepsTheModel(t *testing.T) {
 	if first.PastRuns != 40 || first.Target != (advisor.Target{Images: 1000, Epochs: 9}) || first.Confidence != 0.8 || first.Forest == "" || first.Warnings == nil {
 		t.Errorf("prediction %+v", first)
 	}
-	again, err := p.FromProbe(t.Context(), key, probe(query))
+	again, err := fromProbe(t, p, key, probe(query))
 	if err != nil || again.TestAccuracy != first.TestAccuracy || c.fits != 1 {
 		t.Errorf("the second answer took %d fits: %+v, %v", c.fits, again, err)
 	}
 	// Another process finds the model in the folder; a damaged one is fitted again.
 	restarted := &Predictor{Past: library{key: past}, Fit: c.fit, Folder: folder}
-	if got, err := restarted.FromProbe(t.Context(), key, probe(query)); err != nil || got.TestAccuracy != first.TestAccuracy || c.fits != 1 {
+	if got, err := fromProbe(t, restarted, key, probe(query)); err != nil || got.TestAccuracy != first.TestAccuracy || c.fits != 1 {
 		t.Errorf("after a restart %d fits: %+v, %v", c.fits, got, err)
 	}
 	files, err := os.ReadDir(folder)
@@ -104,12 +124,13 @@ func TestPredictsAndKeepsTheModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	damaged := &Predictor{Past: library{key: past}, Fit: c.fit, Folder: folder}
-	if got, err := damaged.FromProbe(t.Context(), key, probe(query)); err != nil || got.TestAccuracy != first.TestAccuracy || c.fits != 2 {
+	if got, err := fromProbe(t, damaged, key, probe(query)); err != nil || got.TestAccuracy != first.TestAccuracy || c.fits != 2 {
 		t.Errorf("with a damaged model %d fits: %+v, %v", c.fits, got, err)
 	}
 	// One more past run is another forest.
-	more := &Predictor{Past: library{key: all}, Fit: c.fit, Folder: folder}
-	if got, err := more.FromProbe(t.Context(), key, probe(query)); err != nil || got.Forest == first.Forest || got.PastRuns != 41 || c.fits != 3 {
+	another := append(slices.Clone(past), run(t, rand.New(rand.NewPCG(3, 3)), 100))
+	more := &Predictor{Past: library{key: another}, Fit: c.fit, Folder: folder}
+	if got, err := fromProbe(t, more, key, probe(query)); err != nil || got.Forest == first.Forest || got.PastRuns != 41 || c.fits != 3 {
 		t.Errorf("with one more past run %d fits: %+v, %v", c.fits, got, err)
 	}
 }
@@ -119,7 +140,7 @@ func TestReasonsForNoPrediction(t *testing.T) {
 	other := advisor.Key{Dataset: "made-up", Images: 1000, Epochs: 15}
 	p := &Predictor{Past: library{key: runs(t, 19), other: runs(t, 30)}, Fit: c.fit}
 	for name, k := range map[string]advisor.Key{"too few": key, "none": {Dataset: "made-up", Images: 5, Epochs: 9}} {
-		_, err := p.FromArchitecture(t.Context(), k, runs(t, 1)[0].Architecture)
+		_, err := fromArchitecture(t, p, k)
 		var none *advisor.NoPredictionError
 		if !errors.As(err, &none) || !strings.Contains(none.Reason, "a prediction needs 20") || !strings.Contains(none.Reason, "there are 30 of (made-up, 1000 images, 15 epochs)") {
 			t.Errorf("%s: %v", name, err)
@@ -129,7 +150,7 @@ func TestReasonsForNoPrediction(t *testing.T) {
 	long := probe(runs(t, 1)[0])
 	long.Epochs = 3
 	var none *advisor.NoPredictionError
-	if _, err := p.FromProbe(t.Context(), other, long); !errors.As(err, &none) || !strings.Contains(none.Reason, "records of 3 epochs") {
+	if _, err := fromProbe(t, p, other, long); !errors.As(err, &none) || !strings.Contains(none.Reason, "records of 3 epochs") {
 		t.Errorf("a probe longer than the records: %v", err)
 	}
 	if c.fits != 0 {
@@ -137,11 +158,34 @@ func TestReasonsForNoPrediction(t *testing.T) {
 	}
 }
 
+// TestOwnRunsAreNotPastRuns: the answer is not among what the prediction rests on, whatever its seed; copies count once.
+func TestOwnRunsAreNotPastRuns(t *testing.T) {
+	all := runs(t, 41)
+	query, past := all[40], all[:40]
+	again := query
+	again.Architecture.Training.Seed, again.Seed = 99, 99
+	c := &counting{}
+	want, err := fromProbe(t, &Predictor{Past: library{key: past}, Fit: c.fit}, key, probe(query))
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaky := append(append(slices.Clone(past), query, again), past[0], past[1])
+	got, err := fromProbe(t, &Predictor{Past: library{key: leaky}, Fit: c.fit}, key, probe(query))
+	if err != nil || got.Forest != want.Forest || got.PastRuns != 40 {
+		t.Errorf("with its own runs and copies: %+v, want %+v (%v)", got, want, err)
+	}
+	copies := slices.Repeat(past[:1], 30)
+	var none *advisor.NoPredictionError
+	if _, err := fromProbe(t, &Predictor{Past: library{key: copies}, Fit: c.fit}, key, probe(query)); !errors.As(err, &none) {
+		t.Errorf("thirty copies of one run: %v", err)
+	}
+}
+
 func TestFitFailureIsNoAnswer(t *testing.T) {
 	fault := errors.New("child killed")
 	p := &Predictor{Past: library{key: runs(t, 25)}, Fit: func(context.Context, forest.Table, forest.Options) (*forest.Model, error) { return nil, fault }}
 	var none *advisor.NoPredictionError
-	if _, err := p.FromArchitecture(t.Context(), key, runs(t, 1)[0].Architecture); !errors.Is(err, fault) || errors.As(err, &none) {
+	if _, err := fromArchitecture(t, p, key); !errors.Is(err, fault) || errors.As(err, &none) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -149,10 +193,11 @@ func TestFitFailureIsNoAnswer(t *testing.T) {
 func TestReference(t *testing.T) {
 	past := runs(t, 3)
 	p := &Predictor{Past: library{key: past}}
-	r, err := p.Reference(t.Context(), key)
+	s, err := p.Snapshot(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
+	r := s.Reference()
 	q := advisor.Quantity{Of: "weights", Statistic: "variance", Position: advisor.ConvLower, Epoch: 2}
 	values := r.Values(q)
 	if r.Runs() != 3 || len(values) != 3 || values[0] > values[1] || values[1] > values[2] {

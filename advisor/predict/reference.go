@@ -1,22 +1,11 @@
 package predict
 
 import (
-	"context"
-	"fmt"
 	"slices"
 	"sync"
 
 	"probewise/advisor"
 )
-
-// Reference implements advisor.Predictor.
-func (p *Predictor) Reference(ctx context.Context, k advisor.Key) (advisor.Reference, error) {
-	runs, err := p.Past.Of(ctx, k)
-	if err != nil {
-		return nil, fmt.Errorf("read the past runs of %s: %w", k, err)
-	}
-	return NewReference(runs), nil
-}
 
 // reference implements advisor.Reference. It is safe for concurrent use.
 type reference struct {
@@ -27,8 +16,8 @@ type reference struct {
 	values map[advisor.Quantity][]float64
 }
 
-// NewReference answers from the records of past runs.
-func NewReference(runs []advisor.PastRun) advisor.Reference {
+// newReference answers from the records of past runs.
+func newReference(runs []advisor.PastRun) *reference {
 	r := &reference{runs: runs, values: map[advisor.Quantity][]float64{}}
 	for _, run := range runs {
 		r.positions = append(r.positions, advisor.Positions(run.Architecture))

@@ -24,7 +24,7 @@ func (p *page) revised(a advisor.Advice) error {
 	if err != nil {
 		return fmt.Errorf("compare the revised architecture: %w", err)
 	}
-	lines, err := changes(a.Architecture, edits)
+	lines, err := advisor.Changes(a.Architecture, edits)
 	if err != nil {
 		return fmt.Errorf("describe the revised architecture: %w", err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -98,14 +99,15 @@ func (a *app) healthcheckCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "healthcheck", Short: "Check that the data folder can be used", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			s, err := a.open(c.Context())
+			store, err := a.openStore(c.Context())
 			if err != nil {
 				return &exitError{exitUnevaluated, err}
 			}
-			if _, err := s.db.ListRuns(c.Context(), advisor.RunFilter{Limit: 1}); err != nil {
+			_, err = store.ListRuns(c.Context(), advisor.RunFilter{Limit: 1})
+			if err := errors.Join(err, store.Close()); err != nil {
 				return &exitError{exitUnevaluated, err}
 			}
-			return s.close()
+			return nil
 		},
 	}
 }

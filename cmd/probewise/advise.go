@@ -54,8 +54,10 @@ func (a *app) advise(ctx context.Context, file string, r advisor.Request) error 
 		return a.badInput(file, err)
 	}
 	watch := a.watch()
-	if err := s.work(ctx, advisor.JobAdvice, advice.ID, watch); err != nil {
-		return err
+	if !advice.State.Finished() { // else only the training of its revised architecture is left
+		if err := s.work(ctx, advisor.JobAdvice, advice.ID, watch); err != nil {
+			return err
+		}
 	}
 	if advice, err = s.db.Advice(ctx, advice.ID); err != nil {
 		return &exitError{exitUnevaluated, err}
@@ -68,19 +70,47 @@ func (a *app) advise(ctx context.Context, file string, r advisor.Request) error 
 	return a.printAdvice(ctx, s, advice)
 }
 
+// answered is an advice with the run that trained its revised architecture, where one was asked for.
+type answered struct {
+	advisor.Advice
+	Training *advisor.Run `json:"training,omitempty"`
+}
+
 func (a *app) printAdvice(ctx context.Context, s *service, advice advisor.Advice) error {
+	document := answered{Advice: advice}
+	if advice.TrainingRun != nil {
+		run, err := s.db.Run(ctx, *advice.TrainingRun)
+		if err != nil {
+			return &exitError{exitUnevaluated, err}
+		}
+		document.Training = &run
+	}
 	if a.JSON {
-		return a.printJSON(advice)
+		return a.printJSON(document)
 	}
 	records, err := s.db.Records(ctx, advice.ProbeRun)
 	if err != nil {
 		return &exitError{exitUnevaluated, err}
 	}
 	options := report.Options{Color: a.color(), Width: a.width()}
-	if err := report.Text(a.out, advice, records, options); err != nil || advice.TrainingRun == nil {
+	if err := report.Text(a.out, advice, records, options); err != nil || document.Training == nil {
 		return err
 	}
-	return a.printRun(ctx, s, *advice.TrainingRun)
+	if err := a.printRun(ctx, s, *advice.TrainingRun); err != nil {
+		return err
+	}
+	return a.compare(*advice.Revised, *document.Training)
+}
+
+// compare puts what was predicted of the revised architecture beside what its training reached.
+func (a *app) compare(revised advisor.Revised, run advisor.Run) error {
+	p := revised.Prediction
+	if p == nil || run.Outcome == nil || !run.Outcome.TestAccuracy.Known() {
+		return nil
+	}
+	_, err := fmt.Fprintf(a.out, "\nPredicted test accuracy %.3f (%.3f–%.3f), reached %.3f\n",
+		p.TestAccuracy, p.Low, p.High, float64(run.Outcome.TestAccuracy))
+	return err
 }
 
 func (a *app) printRun(ctx context.Context, s *service, id string) error {

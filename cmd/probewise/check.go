@@ -65,7 +65,7 @@ func (a *app) check(ctx context.Context, names []string, policyFile, format stri
 	defer func() { _ = s.close() }()
 	verdict, err := gate.Check(ctx, prober{s, a.watch()}, policy, files, gate.Options{NoProbe: noProbe})
 	if err != nil {
-		return a.cannotCheck(err)
+		return a.cannotCheck(err, format)
 	}
 	if format == "json" {
 		err = gate.WriteJSON(a.out, verdict)
@@ -79,12 +79,12 @@ func (a *app) check(ctx context.Context, names []string, policyFile, format stri
 }
 
 // cannotCheck tells bad input (exit 2) from what could not be evaluated (exit 3).
-func (a *app) cannotCheck(err error) error {
+func (a *app) cannotCheck(err error, format string) error {
 	var invalid *gate.InvalidFilesError
 	if !errors.As(err, &invalid) {
 		return &exitError{exitUnevaluated, err}
 	}
-	if a.JSON {
+	if format == "json" {
 		if err := a.printJSON(map[string]any{"files": invalid.Files}); err != nil {
 			return err
 		}
@@ -136,6 +136,10 @@ func (p prober) FromArchitecture(ctx context.Context, a trainer.Architecture, da
 	if err != nil {
 		return advisor.Prediction{}, key, err
 	}
-	prediction, err := p.predictor.FromArchitecture(ctx, key, a)
+	forecaster, err := p.predictor.Snapshot(ctx, key)
+	if err != nil {
+		return advisor.Prediction{}, key, err
+	}
+	prediction, err := forecaster.FromArchitecture(ctx, a)
 	return prediction, key, err
 }

@@ -16,9 +16,7 @@ import (
 )
 
 func (a *app) corpusCommand() *cobra.Command {
-	c := &cobra.Command{Use: "corpus", Short: "Make and show past runs"}
-	c.AddCommand(a.corpusBuildCommand(), a.corpusShowCommand())
-	return c
+	return group("corpus", "Make and show past runs", a.corpusBuildCommand(), a.corpusShowCommand())
 }
 
 func (a *app) corpusBuildCommand() *cobra.Command {
@@ -57,6 +55,9 @@ func (a *app) corpusBuild(ctx context.Context, name, out string, p corpus.Plan) 
 	}
 	if p.Budget.Images == 0 {
 		p.Budget.Images = min(advisor.DefaultImages, data.Train.Len())
+	}
+	if p.Budget.Images > data.Train.Len() || p.Budget.Images < advisor.MinImages {
+		return fmt.Errorf("--images %d: data set %s has %d training images, and a run needs %d", p.Budget.Images, name, data.Train.Len(), advisor.MinImages)
 	}
 	if out == "" {
 		out = a.corpusDir()

@@ -30,13 +30,10 @@ func write(t *testing.T, name, content string) string {
 	return path
 }
 
-// TestKilledAdviceFinishes kills the program with SIGKILL in the middle of a probe, starts the same command again, and
-// compares with an advice that nothing interrupted.
-func TestKilledAdviceFinishes(t *testing.T) {
-	file, dir := write(t, "tiny.json", tiny), t.TempDir()
-	arguments := []string{"advise", file, "--images", "1000", "--probe-epochs", "2", "--json", "--data-dir"}
-
-	c := process(t.Context(), t, append(arguments, dir)...)
+// killAt starts the program and kills it with SIGKILL when it prints a line that begins with the given words.
+func killAt(t *testing.T, words string, args ...string) {
+	t.Helper()
+	c := process(t.Context(), t, args...)
 	stderr, err := c.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -44,20 +41,29 @@ func TestKilledAdviceFinishes(t *testing.T) {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	lines := bufio.NewScanner(stderr)
-	seen := false
-	for !seen && lines.Scan() {
-		seen = strings.HasPrefix(lines.Text(), "probe: epoch 0.75")
+	var said []string
+	for lines := bufio.NewScanner(stderr); lines.Scan(); {
+		said = append(said, lines.Text())
+		if strings.HasPrefix(lines.Text(), words) {
+			if err := c.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Wait(); err == nil {
+				t.Fatal("the program ended well before it was killed")
+			}
+			return
+		}
 	}
-	if !seen {
-		t.Fatal("the probe never reached epoch 0.75")
-	}
-	if err := c.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Wait(); err == nil {
-		t.Fatal("the program ended well before it was killed")
-	}
+	t.Fatalf("the program never said %q, but %q", words, said)
+}
+
+// TestKilledAdviceFinishes kills the program with SIGKILL in the middle of a probe, starts the same command again, and
+// compares with an advice that nothing interrupted.
+func TestKilledAdviceFinishes(t *testing.T) {
+	file, dir := write(t, "tiny.json", tiny), t.TempDir()
+	arguments := []string{"advise", file, "--images", "1000", "--probe-epochs", "2", "--json", "--data-dir"}
+
+	killAt(t, "probe: epoch 0.75", append(arguments, dir)...)
 	killed := storedRuns(t, dir)
 	if len(killed) != 1 || killed[0].State != advisor.Running {
 		t.Fatalf("after the kill the store holds %+v, want one running probe", killed)
@@ -83,25 +89,68 @@ func TestKilledAdviceFinishes(t *testing.T) {
 // TestWorkerTakesOverAKilledAdvice lets another process, a draining worker, finish what a kill left.
 func TestWorkerTakesOverAKilledAdvice(t *testing.T) {
 	file, dir := write(t, "tiny.json", tiny), t.TempDir()
-	c := process(t.Context(), t, "train", file, "--images", "500", "--epochs", "4", "--data-dir", dir)
-	stderr, err := c.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	bufio.NewScanner(stderr).Scan() // the first record
-	if err := c.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = c.Wait()
+	killAt(t, "train: epoch 0", "train", file, "--images", "500", "--epochs", "4", "--data-dir", dir)
 	if code, _, errOut := call(t, "worker", "--drain", "--data-dir", dir); code != exitOK {
 		t.Fatalf("exit %d: %s", code, errOut)
 	}
 	runs := storedRuns(t, dir)
 	if len(runs) != 1 || runs[0].State != advisor.Succeeded || !runs[0].Outcome.TestAccuracy.Known() {
 		t.Errorf("runs %+v, want one that succeeded", runs)
+	}
+}
+
+// hot diverges in its first epoch.
+const hot = `{"version":1,"name":"hot","layers":[
+	{"type":"conv","filters":4,"kernel":3,"activation":"linear"},{"type":"max_pool","size":4},{"type":"flatten"},
+	{"type":"dense","units":16,"activation":"linear"},{"type":"dense","units":10,"activation":"softmax"}],
+	"training":{"optimizer":{"type":"sgd","learning_rate":1000},"epochs":15}}`
+
+// TestKilledWhileVerifyingADivergedProbe takes the probe's result from the store, with a forest that predicts from it.
+func TestKilledWhileVerifyingADivergedProbe(t *testing.T) {
+	file, dir := write(t, "hot.json", hot), t.TempDir()
+	arguments := []string{"advise", file, "--probe-epochs", "1", "--suggestions", "1", "--json", "--data-dir"}
+	killAt(t, "verify 1 of 1: epoch 0.25", append(arguments, dir)...)
+	var documents []map[string]any
+	for _, folder := range []string{dir, t.TempDir()} {
+		code, out, errOut := call(t, append(arguments, folder)...)
+		if code != exitOK {
+			t.Fatalf("exit %d: %s", code, errOut)
+		}
+		a := advice(t, out)
+		if a.Prediction == nil || len(a.Suggestions) != 1 || a.Suggestions[0].Verified == nil {
+			t.Fatalf("advice %+v, want a prediction and a verified suggestion", a)
+		}
+		documents = append(documents, timeless(t, a))
+	}
+	if !reflect.DeepEqual(documents[0], documents[1]) {
+		t.Errorf("the interrupted advice differs from one in one go:\n%v\n%v", documents[0], documents[1])
+	}
+}
+
+// TestKilledTrainingOfAnAdviceFinishes: the same command goes on with the training of the revised architecture.
+func TestKilledTrainingOfAnAdviceFinishes(t *testing.T) {
+	file, dir := write(t, "tiny.json", tiny), t.TempDir()
+	arguments := []string{"advise", file, "--images", "1000", "--probe-epochs", "2", "--train", "--json", "--data-dir", dir}
+	killAt(t, "train: epoch 1", arguments...)
+	code, out, errOut := call(t, arguments...)
+	if code != exitOK {
+		t.Fatalf("exit %d: %s", code, errOut)
+	}
+	if strings.Contains(errOut, "probe:") {
+		t.Error("the probe was trained again")
+	}
+	var document answered
+	if err := json.Unmarshal([]byte(out), &document); err != nil {
+		t.Fatal(err)
+	}
+	full := 0
+	for _, r := range storedRuns(t, dir) {
+		if r.Kind == advisor.Full {
+			full++
+		}
+	}
+	if full != 1 || document.Training == nil || document.Training.State != advisor.Succeeded || document.Training.FromAdvice != document.ID {
+		t.Errorf("%d full runs, training %+v", full, document.Training)
 	}
 }
 

@@ -13,8 +13,7 @@ import (
 )
 
 func (a *app) datasetCommand() *cobra.Command {
-	c := &cobra.Command{Use: "dataset", Short: "List, fetch and add data sets"}
-	c.AddCommand(
+	return group("dataset", "List, fetch and add data sets",
 		&cobra.Command{
 			Use: "list", Short: "List the data sets that are there", Args: cobra.NoArgs,
 			RunE: func(*cobra.Command, []string) error { return a.datasetList() },
@@ -38,7 +37,6 @@ func (a *app) datasetCommand() *cobra.Command {
 			},
 		},
 	)
-	return c
 }
 
 func (a *app) datasetList() error {

@@ -15,9 +15,7 @@ import (
 )
 
 func (a *app) forestCommand() *cobra.Command {
-	c := &cobra.Command{Use: "forest", Short: "Show how well predictions can be trusted"}
-	c.AddCommand(a.forestShowCommand())
-	return c
+	return group("forest", "Show how well predictions can be trusted", a.forestShowCommand())
 }
 
 func (a *app) forestShowCommand() *cobra.Command {

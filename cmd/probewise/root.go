@@ -81,8 +81,8 @@ func (a *app) configure(c *cobra.Command) error {
 		}
 	}
 	for _, key := range k.Keys() {
-		if c.Flags().Lookup(key) == nil && c.Root().PersistentFlags().Lookup(key) == nil {
-			return fmt.Errorf("configuration file %s: unknown key %q", path, key)
+		if key == "config" || c.Root().PersistentFlags().Lookup(key) == nil {
+			return fmt.Errorf("configuration file %s: unknown key %q; it takes data-dir, device, seed, json and quiet", path, key)
 		}
 	}
 	fromEnv := env.Provider("\x00", env.Opt{Prefix: "PROBEWISE_", TransformFunc: func(key, value string) (string, any) {
@@ -121,6 +121,18 @@ func defaultDataDir() (string, error) {
 		return "", fmt.Errorf("no data folder: %w; set --data-dir", err)
 	}
 	return filepath.Join(home, ".local", "share", "probewise"), nil
+}
+
+// group is a command that only holds others.
+func group(use, short string, commands ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{Use: use, Short: short, RunE: func(c *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return fmt.Errorf("unknown command %q for %q", args[0], c.CommandPath())
+		}
+		return c.Help()
+	}}
+	c.AddCommand(commands...)
+	return c
 }
 
 func exists(path string) bool {

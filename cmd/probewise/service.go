@@ -33,10 +33,7 @@ type service struct {
 
 // open opens the data folder and puts jobs whose worker is gone back into the queue.
 func (a *app) open(ctx context.Context) (*service, error) {
-	if err := os.MkdirAll(a.DataDir, 0o755); err != nil {
-		return nil, fmt.Errorf("make the data folder: %w", err)
-	}
-	store, err := db.Open(ctx, filepath.Join(a.DataDir, "probewise.db"))
+	store, err := a.openStore(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -49,6 +46,13 @@ func (a *app) open(ctx context.Context) (*service, error) {
 		Store: store, Datasets: s.library, Trainer: newTrainer(0), Predictor: s.predictor, Rules: rule.Driver{}, Version: version(),
 	}
 	return s, nil
+}
+
+func (a *app) openStore(ctx context.Context) (*db.DB, error) {
+	if err := os.MkdirAll(a.DataDir, 0o755); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	return db.Open(ctx, filepath.Join(a.DataDir, "probewise.db"))
 }
 
 func (s *service) close() error { return s.db.Close() }

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"probewise/trainer"
@@ -31,6 +32,9 @@ type Library struct {
 	pause    func(attempt int) time.Duration // before a download's next attempt, from 1
 	stall    time.Duration                   // without a byte, after which a connection is given up
 	getting  chan struct{}                   // holds one token: one download at a time
+
+	mu   sync.Mutex
+	last *trainer.Dataset // that Load returned
 }
 
 // Open returns the library of the data folder dir, which need not exist yet.
@@ -118,8 +122,22 @@ func (l *Library) Manifest(name string) (Manifest, error) {
 	return m, err
 }
 
-// Load reads a data set into memory and checks that its content has the manifest's ID.
+// Load reads a data set into memory and checks that its content has the manifest's ID. The last one read is kept: the
+// steps of one request ask for the same again. It must not be changed.
 func (l *Library) Load(ctx context.Context, name string) (*trainer.Dataset, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.last != nil && l.last.Name == name {
+		return l.last, nil
+	}
+	d, err := l.load(ctx, name)
+	if err == nil {
+		l.last = d
+	}
+	return d, err
+}
+
+func (l *Library) load(ctx context.Context, name string) (*trainer.Dataset, error) {
 	if name == Sample {
 		return loadSample(ctx)
 	}

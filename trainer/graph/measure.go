@@ -10,10 +10,8 @@ import (
 	"probewise/trainer/dataset"
 )
 
-const (
-	evaluationRows = 256  // images of one evaluation batch, and of the fixed batch of the activation statistics
-	testImages     = 2000 // of the test accuracy at each epoch
-)
+// testImages are evaluated at each epoch.
+const testImages = 2000
 
 // measure evaluates the net and takes its statistics. It reads the training's parameters and changes none.
 type measure struct {
@@ -36,7 +34,7 @@ type measure struct {
 }
 
 func newMeasure(b trainer.Backend, spec trainer.Spec, validation []int, training *network, params, grads, running []trainer.Buffer) (*measure, error) {
-	rows := max(min(evaluationRows, len(validation)), 1)
+	rows := max(min(trainer.EvaluationRows, len(validation)), 1)
 	net, err := build(spec.Architecture, rows, false, tensor.Float32)
 	if err != nil {
 		return nil, err
