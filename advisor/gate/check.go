@@ -59,7 +59,7 @@ func (r Report) ExitCode() int {
 // InvalidFile is a file that is no valid architecture.
 type InvalidFile struct {
 	File     string            `json:"file"`
-	Findings []trainer.Finding `json:"findings"`
+	Findings []trainer.Finding `json:"errors"`
 }
 
 // InvalidFilesError reports every file that is no valid architecture.

@@ -3,6 +3,7 @@ package gate
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -81,20 +82,25 @@ exceptions: [{rule: parameters, until: 2025-12-31, reason: the old net}]
 
 func TestCheckExitCodes(t *testing.T) {
 	good, poor, odd := net("good", 16, 15), net("poor", 64, 15), net("odd", 16, 15)
+	warned := strings.Replace(guarded, "accuracy: [error", "accuracy: [warn", 1)
 	low := map[string]float64{"good": 0.8, "poor": 0.6}
 	for _, c := range []struct {
-		files []File
-		want  Status
-		code  int
+		name, policy string
+		files        []File
+		want         Status
+		code         int
 	}{
-		{[]File{good}, Passed, 0},
-		{[]File{good, poor}, Failed, 1},
-		{[]File{good, odd}, Unevaluated, 3},
-		{[]File{odd, poor}, Failed, 1},
+		{"good", guarded, []File{good}, Passed, 0},
+		{"one poor", guarded, []File{good, poor}, Failed, 1},
+		{"one without a prediction", guarded, []File{good, odd}, Unevaluated, 3},
+		{"failure wins", guarded, []File{odd, poor}, Failed, 1},
+		{"a warning", warned, []File{poor}, Passed, 0},
+		{"a warning not judged", warned, []File{poor, odd}, Unevaluated, 3},
+		{"recommended, without a prediction", "version: 1", []File{odd}, Unevaluated, 3},
 	} {
-		r, err := Check(t.Context(), &bench{low: low}, parsed(t, guarded), c.files, Options{})
+		r, err := Check(t.Context(), &bench{low: low}, parsed(t, c.policy), c.files, Options{})
 		if err != nil || r.Verdict != c.want || r.ExitCode() != c.code {
-			t.Errorf("%d files: %s, exit %d, %v; want %s, %d", len(c.files), r.Verdict, r.ExitCode(), err, c.want, c.code)
+			t.Errorf("%s: %s, exit %d, %v; want %s, %d", c.name, r.Verdict, r.ExitCode(), err, c.want, c.code)
 		}
 	}
 	if code := (Report{}).ExitCode(); code != 3 {
@@ -137,6 +143,10 @@ func TestCheckRefusesBadInputBeforeAnyProbe(t *testing.T) {
 	}
 	if got := invalid.Error(); !strings.Contains(got, "a.json: invalid architecture: ") || !strings.Contains(got, "; b.json: invalid architecture: ") {
 		t.Errorf("message %q", got)
+	}
+	if got, err := json.Marshal(InvalidFile{"a.json", []trainer.Finding{{Pointer: "/layers", Code: "c", Message: "m"}}}); err != nil ||
+		!strings.HasPrefix(string(got), `{"file":"a.json","errors":[{"pointer":"/layers"`) {
+		t.Errorf("JSON %s, %v", got, err)
 	}
 	if len(b.calls) != 3 {
 		t.Errorf("calls %q", b.calls)

@@ -25,7 +25,7 @@ type Probe struct {
 	Epochs    int       // 1…1000, default 3
 	Runs      int       // 1…20, default 3: with seeds Seed, Seed+1 …
 	Aggregate Aggregate // default pessimistic
-	Seed      uint64    // 0…2⁵³-1, default 1
+	Seed      uint64    // 1…2⁵³-1, default 1; 0 would stand for the architecture's own seed
 }
 
 // Aggregate says how several predictions become one.
@@ -43,7 +43,7 @@ type Level string
 // The levels.
 const (
 	Off   Level = ""
-	Warn  Level = "warn"  // reported
+	Warn  Level = "warn"  // reported; that it could not be judged counts as under Error
 	Error Level = "error" // rejected
 )
 
@@ -170,7 +170,7 @@ func (r *reader) probe(n *yaml.Node, p *Probe) {
 		p.Aggregate = Aggregate(r.choice(n, "/probe/aggregate", string(Pessimistic), string(Mean)))
 	}
 	if n := keys["seed"]; n != nil {
-		p.Seed = uint64(r.integer(n, "/probe/seed", 0, largestInteger))
+		p.Seed = uint64(r.integer(n, "/probe/seed", 1, largestInteger))
 	}
 }
 

@@ -37,8 +37,8 @@ func valid(t *testing.T) map[string]Policy {
 version: 1
 extends: strict
 dataset: cifar10
-probe: {epochs: 5, runs: 1, aggregate: mean, seed: 0}
-`: {Extends: "strict", Dataset: "cifar10", Probe: Probe{5, 1, Mean, 0}, Rules: strict},
+probe: {epochs: 5, runs: 1, aggregate: mean, seed: 9007199254740991}
+`: {Extends: "strict", Dataset: "cifar10", Probe: Probe{5, 1, Mean, 1<<53 - 1}, Rules: strict},
 		`
 version: 1
 extends: recommended
@@ -100,6 +100,7 @@ var malformed = []struct {
 	{name: "blank dataset", document: "version: 1\ndataset: ' '", want: []string{"2 /dataset wrong-type"}},
 	{name: "probe", document: "version: 1\nprobe:\n  epochs: 0\n  runs: 21\n  aggregate: best\n  seed: -1\n  epoch: 3", want: []string{
 		"3 /probe/epochs out-of-range", "4 /probe/runs out-of-range", "5 /probe/aggregate unknown-value", "6 /probe/seed out-of-range", "7 /probe/epoch unknown-key"}},
+	{name: "seed 0", document: "version: 1\nprobe: {seed: 0}", want: []string{"2 /probe/seed out-of-range"}},
 	{name: "half an epoch", document: "version: 1\nprobe: {epochs: 1.5, runs: .nan}", want: []string{"2 /probe/epochs wrong-type", "2 /probe/runs out-of-range"}},
 	{name: "probe is a number", document: "version: 1\nprobe: 3", want: []string{"2 /probe wrong-type"}},
 	{name: "unknown rule", document: "version: 1\nrules:\n  predicted_accuracy: error\n  parameter: warn", want: []string{
@@ -165,6 +166,7 @@ func TestMessagesHelp(t *testing.T) {
 		"version: 1\nrules: {parametres: warn}":                                         `invalid policy: line 2: /rules/parametres: there is no rule "parametres"; did you mean "parameters"?`,
 		"version: 1\nrules: {xyz: warn}":                                                `line 2: /rules/xyz: there is no rule "xyz"; known here: predicted-accuracy, parameters`,
 		"version: 1\nprobe: {epoch: 2}":                                                 `the probe has no key "epoch"; did you mean "epochs"?`,
+		"version: 1\nprobe: {seed: 0}":                                                  `line 2: /probe/seed: must be between 1 and 9007199254740991, not "0"`,
 		"version: 1\nrules: {dead-units: warn}":                                         `rule dead-units is not available in this version`,
 		"version: 1\nrules: {predicted-accuracy: [warn, {min: 0.5, confidence: 0.95}]}": `confidence must be 0.8, not 0.95: the past runs calibrate the intervals for that alone`,
 		"version: 1\nrules: {predicted-accuracy: [warn, {min: 70}]}":                    `must be between 0 and 1, not "70"`,

@@ -59,8 +59,8 @@ type Verdict struct {
 	Runs             []advisor.Prediction `json:"runs"`
 }
 
-// Judge applies the policy. A file fails when a rule of level error fails; else it is unevaluated when such a rule could
-// not be judged. Warnings do not count. Exceptions hold by the date of today.
+// Judge applies the policy. A file fails when a rule of level error fails; else it is unevaluated when any rule could not
+// be judged, one of level warn too. A warn rule that fails is a warning. Exceptions hold by the date of today.
 func Judge(p Policy, e Evidence, today time.Time) Verdict {
 	v := Verdict{File: e.File, ArchitectureID: e.ArchitectureID, Parameters: e.Parameters, Results: []Result{},
 		Probed: e.Probed, Aggregate: p.Probe.Aggregate, Runs: append([]advisor.Prediction{}, e.Predictions...), PredictionReason: e.Reason}
@@ -80,13 +80,12 @@ func Judge(p Policy, e Evidence, today time.Time) Verdict {
 
 // worst is the state of a file. Nothing judged is not passed.
 func worst(results []Result) Status {
-	has := func(s Status) bool {
-		return slices.ContainsFunc(results, func(r Result) bool { return r.Level == Error && r.Status == s })
-	}
+	failed := func(r Result) bool { return r.Level == Error && r.Status == Failed }
+	unevaluated := func(r Result) bool { return r.Status == Unevaluated }
 	switch {
-	case has(Failed):
+	case slices.ContainsFunc(results, failed):
 		return Failed
-	case has(Unevaluated), len(results) == 0:
+	case slices.ContainsFunc(results, unevaluated), len(results) == 0:
 		return Unevaluated
 	}
 	return Passed

@@ -52,7 +52,7 @@ func percentileOf(v float64, sorted []float64) trainer.Number {
 	return trainer.Number(100 * stat.CDF(v, stat.Empirical, sorted, nil))
 }
 
-// number writes a number for people: three significant digits.
+// number writes a number for people: three significant digits, four where three would not show the ones of a thousand.
 func number(n trainer.Number) string {
 	if !n.Known() {
 		return "not finite"
@@ -61,7 +61,11 @@ func number(n trainer.Number) string {
 	if s := strconv.FormatFloat(x, 'g', 3, 64); !strings.Contains(s, "e+") {
 		return s
 	}
-	return strconv.FormatFloat(x, 'g', -1, 64) // 1024, 10000
+	s := strconv.FormatFloat(x, 'g', 4, 64)
+	if rounded, err := strconv.ParseFloat(s, 64); err == nil { // else past the largest float
+		return strconv.FormatFloat(rounded, 'g', -1, 64) // 1024, 10000 rather than 1e+04
+	}
+	return s
 }
 
 // relations of a value to its threshold.
