@@ -43,7 +43,7 @@ type Level string
 // The levels.
 const (
 	Off   Level = ""
-	Warn  Level = "warn"  // reported; that it could not be judged counts as under Error
+	Warn  Level = "warn"  // reported; one that could not be evaluated weighs as much as an error
 	Error Level = "error" // rejected
 )
 

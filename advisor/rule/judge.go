@@ -52,7 +52,7 @@ func percentileOf(v float64, sorted []float64) trainer.Number {
 	return trainer.Number(100 * stat.CDF(v, stat.Empirical, sorted, nil))
 }
 
-// number writes a number for people: three significant digits, four where three would not show the ones of a thousand.
+// number writes a number for people: three significant digits, or four from 1,000 up.
 func number(n trainer.Number) string {
 	if !n.Known() {
 		return "not finite"
