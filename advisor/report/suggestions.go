@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -38,7 +39,7 @@ func (p *page) suggestions(all []advisor.Suggestion) {
 		rows[i] = row
 	}
 	p.table(columns, rows)
-	p.legend(columns[2].gone, columns[3].gone)
+	p.legend(all, columns[2].gone, columns[3].gone)
 }
 
 // gain is the verified gain, above its interval where it has one.
@@ -50,12 +51,22 @@ func gain(v advisor.Verification) string {
 }
 
 // legend explains the columns that are shown.
-func (p *page) legend(noExpected, noGain bool) {
+func (p *page) legend(suggestions []advisor.Suggestion, noExpected, noGain bool) {
 	if !noExpected {
-		p.paragraph("  ", faint, "Expected: test accuracy predicted from the architecture alone.")
+		p.paragraph("  ", faint, "Expected: test accuracy predicted from the architecture alone"+heldOut(suggestions)+".")
 	}
 	if !noGain {
 		p.paragraph("  ", faint, "Gain: predicted final test accuracy of the re-probe minus that of the probe, in percentage points.")
 	}
 	p.paragraph("  ", faint, "Observed: validation accuracy of the re-probe minus that of the probe, in percentage points, after Epochs epochs with the same seed.")
+}
+
+// heldOut says how far the expectations can be trusted.
+func heldOut(suggestions []advisor.Suggestion) string {
+	for _, s := range suggestions {
+		if s.Predicted != nil {
+			return fmt.Sprintf(" (held-out R² %.2f)", s.Predicted.HeldOutR2)
+		}
+	}
+	return ""
 }
