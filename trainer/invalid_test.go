@@ -194,7 +194,7 @@ func TestEditDistance(t *testing.T) {
 		want int
 	}{{"", "abc", 3}, {"kitten", "sitting", 3}, {"relu", "relu", 0}, {"rleu", "relu", 2}, {"flaw", "lawn", 2}}
 	for _, tt := range tests {
-		if got := editDistance(tt.a, tt.b); got != tt.want {
+		if got := EditDistance(tt.a, tt.b); got != tt.want {
 			t.Errorf("%q to %q: got %d, want %d", tt.a, tt.b, got, tt.want)
 		}
 	}

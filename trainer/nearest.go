@@ -23,7 +23,7 @@ func nearest(word string, known []string) string {
 	word = strings.ToLower(strings.ReplaceAll(word, "-", "_"))
 	best, least := "", 0
 	for _, k := range known {
-		distance := editDistance(word, k)
+		distance := EditDistance(word, k)
 		if len(k) > 2 && strings.Contains(word, k) {
 			distance = min(distance, 2)
 		}
@@ -34,8 +34,8 @@ func nearest(word string, known []string) string {
 	return best
 }
 
-// editDistance is the Levenshtein distance in bytes.
-func editDistance(a, b string) int {
+// EditDistance is the Levenshtein distance in bytes.
+func EditDistance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j

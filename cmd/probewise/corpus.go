@@ -120,25 +120,17 @@ type pastRun struct {
 }
 
 func (a *app) corpusShow(ctx context.Context, name string) error {
-	s, err := a.open(ctx)
-	if err != nil {
-		return &exitError{exitUnevaluated, err}
-	}
-	defer func() { _ = s.close() }()
-	keys, err := s.past.sortedKeys(ctx, name)
-	if err != nil {
-		return err
-	}
 	list := []pastRun{}
-	for _, k := range keys {
+	err := a.eachKey(ctx, name, func(s *service, k advisor.Key) error {
 		runs, err := s.past.Of(ctx, k)
-		if err != nil {
-			return err
-		}
 		for _, r := range runs {
 			cost := r.Architecture.Cost()
 			list = append(list, pastRun{k, r.Architecture.ID(), r.Architecture.Name, cost.Parameters, cost.MultiplyAdds, r.Outcome, r.Version})
 		}
+		return err
+	})
+	if err != nil {
+		return &exitError{exitUnevaluated, err}
 	}
 	if a.JSON {
 		return a.printJSON(list)

@@ -59,22 +59,14 @@ func (a *app) forestShow(ctx context.Context, name string, repeats int) error {
 	if repeats < 1 {
 		return errors.New("--repeats must be at least 1")
 	}
-	s, err := a.open(ctx)
+	cards := []card{}
+	err := a.eachKey(ctx, name, func(s *service, k advisor.Key) error {
+		c, err := s.card(ctx, k, repeats)
+		cards = append(cards, c)
+		return err
+	})
 	if err != nil {
 		return &exitError{exitUnevaluated, err}
-	}
-	defer func() { _ = s.close() }()
-	keys, err := s.past.sortedKeys(ctx, name)
-	if err != nil {
-		return err
-	}
-	cards := []card{}
-	for _, k := range keys {
-		c, err := s.card(ctx, k, repeats)
-		if err != nil {
-			return &exitError{exitUnevaluated, err}
-		}
-		cards = append(cards, c)
 	}
 	if a.JSON {
 		return a.printCards(name, cards)

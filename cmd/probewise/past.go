@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -72,16 +73,22 @@ func (p pastRuns) Keys(ctx context.Context, dataset string) (map[advisor.Key]int
 	return keys, nil
 }
 
-// sortedKeys orders the keys of a data set for people.
-func (p pastRuns) sortedKeys(ctx context.Context, dataset string) ([]advisor.Key, error) {
-	counts, err := p.Keys(ctx, dataset)
+// eachKey opens the data folder and visits the keys of a data set that have past runs, in order.
+func (a *app) eachKey(ctx context.Context, dataset string, visit func(*service, advisor.Key) error) error {
+	s, err := a.open(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var keys []advisor.Key
-	for k := range counts {
-		keys = append(keys, k)
+	defer func() { _ = s.close() }()
+	counts, err := s.past.Keys(ctx, dataset)
+	if err != nil {
+		return err
 	}
-	slices.SortFunc(keys, func(x, y advisor.Key) int { return strings.Compare(x.String(), y.String()) })
-	return keys, nil
+	keys := slices.SortedFunc(maps.Keys(counts), func(x, y advisor.Key) int { return strings.Compare(x.String(), y.String()) })
+	for _, k := range keys {
+		if err := visit(s, k); err != nil {
+			return err
+		}
+	}
+	return nil
 }
