@@ -121,7 +121,7 @@ type Forecaster interface {
 // ProbeResult is a trained probe.
 type ProbeResult struct {
 	Architecture trainer.Architecture
-	Epochs       int // trained, or where it diverged
+	Epochs       int // asked for; a diverged probe has fewer, see Outcome
 	Records      []trainer.EpochRecord
 	Outcome      trainer.Outcome
 }

@@ -84,12 +84,12 @@ func (d Desk) SubmitAdvice(ctx context.Context, architecture []byte, r Request) 
 	}
 	r.Probe.Images, r.Probe.Seed, r.Epochs = run.Budget.Images, run.Seed, run.Budget.Epochs
 	if r.Suggestions < 1 {
-		return Advice{}, fmt.Errorf("suggestions: %d, want at least 1", r.Suggestions)
+		return Advice{}, badRequest("suggestions: %d, want at least 1", r.Suggestions)
 	}
 	if r.Probe.Epochs < 1 || r.Probe.Epochs > r.Epochs {
-		return Advice{}, fmt.Errorf("a probe of %d epochs does not fit a full run of %d", r.Probe.Epochs, r.Epochs)
+		return Advice{}, badRequest("a probe of %d epochs does not fit a full run of %d", r.Probe.Epochs, r.Epochs)
 	}
-	fingerprint := fmt.Sprintf("%s %s %+v", run.ArchitectureID, run.DatasetID, r)
+	fingerprint := fmt.Sprintf("%s %s %s %+v", d.Version, run.ArchitectureID, run.DatasetID, r)
 	if a, found, err := d.Store.FindUnfinishedAdvice(ctx, fingerprint); err != nil || found {
 		return a, err
 	}
@@ -107,7 +107,7 @@ func (d Desk) SubmitRun(ctx context.Context, architecture []byte, dataset string
 	if err != nil {
 		return run, nil, err
 	}
-	fingerprint := fmt.Sprintf("%s %s %+v %d", run.ArchitectureID, run.DatasetID, run.Budget, run.Seed)
+	fingerprint := fmt.Sprintf("%s %s %s %+v %d", d.Version, run.ArchitectureID, run.DatasetID, run.Budget, run.Seed)
 	if r, found, err := d.Store.FindUnfinishedRun(ctx, fingerprint); err != nil || found {
 		return r, warnings, err
 	}
@@ -121,10 +121,10 @@ func (d Desk) SubmitProbe(ctx context.Context, a trainer.Architecture, dataset s
 		return run, err
 	}
 	if epochs < 1 || epochs > run.Budget.Epochs {
-		return run, fmt.Errorf("a probe of %d epochs does not fit a full run of %d", epochs, run.Budget.Epochs)
+		return run, badRequest("a probe of %d epochs does not fit a full run of %d", epochs, run.Budget.Epochs)
 	}
 	run.Kind, run.StopAfter = Probe, epochs
-	fingerprint := fmt.Sprintf("probe %d %s %s %+v %d", epochs, run.ArchitectureID, run.DatasetID, run.Budget, run.Seed)
+	fingerprint := fmt.Sprintf("probe %d %s %s %s %+v %d", epochs, d.Version, run.ArchitectureID, run.DatasetID, run.Budget, run.Seed)
 	if r, found, err := d.Store.FindUnfinishedRun(ctx, fingerprint); err != nil || found {
 		return r, err
 	}
@@ -173,7 +173,7 @@ func (d Desk) prepare(ctx context.Context, architecture []byte, dataset string, 
 	a := parsed.Architecture
 	b.Images = orDefault(b.Images, min(DefaultImages, data.Train.Len()))
 	if b.Images < MinImages || b.Images > data.Train.Len() {
-		return Run{}, nil, fmt.Errorf("%d images: data set %s has %d training images, and a run needs %d", b.Images, dataset, data.Train.Len(), MinImages)
+		return Run{}, nil, badRequest("%d images: data set %s has %d training images, and a run needs %d", b.Images, dataset, data.Train.Len(), MinImages)
 	}
 	a.Training.Epochs = orDefault(b.Epochs, a.Training.Epochs)
 	a.Training.Seed = orDefault(seed, a.Training.Seed)
@@ -186,6 +186,13 @@ func (d Desk) prepare(ctx context.Context, architecture []byte, dataset string, 
 		Budget: b, StopAfter: b.Epochs, Seed: a.Training.Seed, Version: d.Version, Created: now(),
 	}, warnings(parsed), nil
 }
+
+// RequestError reports a request that cannot be met, whatever the architecture.
+type RequestError struct{ Problem string }
+
+func (e *RequestError) Error() string { return e.Problem }
+
+func badRequest(format string, args ...any) error { return &RequestError{fmt.Sprintf(format, args...)} }
 
 // warnings lists, for people, what the parser remarked and which settings it took from the defaults.
 func warnings(p trainer.Parsed) []string {

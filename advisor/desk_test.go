@@ -3,6 +3,8 @@ package advisor
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"math"
 	"strings"
 	"testing"
@@ -182,6 +184,34 @@ func TestAdviseRevisesWhatVerificationShows(t *testing.T) {
 	// 3 epochs of the probe; 1 + 1 + 1 of all three candidates, 2 more of the better two.
 	if a.Compute.ProbeFLOPs <= 0 || a.Compute.VerificationFLOPs <= 2*a.Compute.ProbeFLOPs/3 {
 		t.Errorf("compute %+v", a.Compute)
+	}
+}
+
+// TestEarlyGainIsNotVerified: what gained after one epoch counts only when it still does at the probe's length.
+func TestEarlyGainIsNotVerified(t *testing.T) {
+	fades := func(a trainer.Architecture, epoch int) float64 {
+		if epoch > 1 {
+			return 0.005 * float64(units(a, "dense2"))
+		}
+		return 0.3 + 0.005*float64(64-units(a, "dense2"))
+	}
+	to := func(n int) Proposal {
+		return proposal("wide-dense", Stabilise, fmt.Sprint("dense2 to ", n), func(a *trainer.Architecture) {
+			named(a, "dense2", func(l *trainer.Layer) { l.Units = min(l.Units, n) })
+		})
+	}
+	d := Desk{Store: &ledger{}, Datasets: shelf{}, Trainer: &school{accuracy: fades}, Predictor: byUnits{reason: "none"}, Rules: says{to(16), to(32), to(48)}}
+	a, err := ask(t, d, Request{Verify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, s := range a.Suggestions {
+		got[s.Title] = s.Verdict
+	}
+	want := map[string]string{"dense2 to 16": NoGain, "dense2 to 32": NoGain, "dense2 to 48": Early}
+	if !maps.Equal(got, want) || a.Revised != nil || !strings.Contains(a.RevisedReason, "none gained") {
+		t.Errorf("verdicts %v, want %v; revised %+v, %q", got, want, a.Revised, a.RevisedReason)
 	}
 }
 

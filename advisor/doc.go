@@ -6,6 +6,6 @@
 // only, and test accuracy is neither chosen on nor a feature; without enough past runs a prediction is null with a
 // reason.
 //
-// Read next: run.go and advice.go (the records), advise.go (the main use case), suggest.go (from proposals to ranked,
-// verified suggestions).
+// Read next: run.go and advice.go (the records), advise.go (the main use case), suggest.go (from proposals to ranked
+// suggestions), verify.go (re-probes).
 package advisor

@@ -13,7 +13,7 @@ import (
 )
 
 // Edits returns the JSON Patch that turns the canonical form of from into that of to. Layers are matched by name.
-// Members are set with "add", which also works on a document that leaves the member to its default.
+// Members are set with "add", which replaces a member that is there.
 func Edits(from, to trainer.Architecture) ([]Edit, error) {
 	a, err := document(from)
 	if err != nil {

@@ -92,9 +92,17 @@ func (b *builder) missing() ([]int, error) {
 		return nil, fmt.Errorf("read the shard %s: %w", b.File, err)
 	}
 	for _, e := range entries {
-		if e.Seed == b.Seed {
-			have[e.Index] = true
+		if e.Seed != b.Seed {
+			continue
 		}
+		a, err := Sample(b.Space, b.Seed, e.Index)
+		if err != nil {
+			return nil, err
+		}
+		if a.ID() != e.Architecture.ID() || e.DatasetID != b.Data.ID {
+			return nil, fmt.Errorf("shard %s: run %d was made with other settings or images; use another seed or folder", b.File, e.Index)
+		}
+		have[e.Index] = true
 	}
 	var missing []int
 	for i := range b.Runs {

@@ -100,6 +100,11 @@ func TestBuildGoesOnWhereItStopped(t *testing.T) {
 		t.Fatalf("%d runs, error %v", len(entries), err)
 	}
 	checkEntry(t, entries[4])
+	other := plan(file, 6)
+	other.Space.MultiplyAdds = 100_000
+	if err := Build(t.Context(), second, other, ignore); err == nil {
+		t.Error("a build with another space goes on with the shard")
+	}
 }
 
 // checkEntry: the records of epochs 0 to 5 and the last, at three digits; the architecture as it was sampled.

@@ -51,7 +51,7 @@ func (p *Predictor) snapshot(ctx context.Context, k advisor.Key) (*snapshot, err
 	if err != nil {
 		return nil, fmt.Errorf("read the past runs of %s: %w", k, err)
 	}
-	s := &snapshot{predictor: p, key: k, reference: newReference(runs)}
+	s := &snapshot{predictor: p, key: k}
 	seen := map[string]bool{}
 	for _, r := range runs {
 		group := features.Group(r.Architecture)
@@ -60,6 +60,7 @@ func (p *Predictor) snapshot(ctx context.Context, k advisor.Key) (*snapshot, err
 			s.runs, s.groups = append(s.runs, r), append(s.groups, group)
 		}
 	}
+	s.reference = newReference(s.runs)
 	return s, nil
 }
 
@@ -176,9 +177,7 @@ func (p *Predictor) model(ctx context.Context, t forest.Table) (*forest.Model, e
 		if m, err = p.Fit(ctx, t, forest.Options{Seed: 1}); err != nil {
 			return nil, err
 		}
-		if err := p.save(name, m); err != nil {
-			return nil, err
-		}
+		_ = p.save(name, m) // a model that cannot be kept is fitted again
 	}
 	if p.models == nil {
 		p.models = map[string]*forest.Model{}

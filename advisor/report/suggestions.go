@@ -9,7 +9,7 @@ import (
 	"probewise/trainer"
 )
 
-var verdictPaint = map[string]paint{advisor.Gained: green, advisor.NoGain: yellow, advisor.NotTried: faint}
+var verdictPaint = map[string]paint{advisor.Gained: green, advisor.NoGain: yellow, advisor.Early: yellow, advisor.NotTried: faint}
 
 // suggestions is the table of ranked changes.
 func (p *page) suggestions(all []advisor.Suggestion) {

@@ -11,6 +11,7 @@ import (
 	"probewise/advisor"
 	"probewise/advisor/report"
 	"probewise/trainer"
+	"probewise/trainer/dataset"
 )
 
 func (a *app) adviseCommand() *cobra.Command {
@@ -62,12 +63,14 @@ func (a *app) advise(ctx context.Context, file string, r advisor.Request) error 
 	if advice, err = s.db.Advice(ctx, advice.ID); err != nil {
 		return &exitError{exitUnevaluated, err}
 	}
-	if advice.TrainingRun != nil {
-		if err := s.work(ctx, advisor.JobRun, *advice.TrainingRun, watch); err != nil {
-			return err
-		}
+	if advice.State != advisor.Succeeded {
+		return &exitError{exitUnevaluated, fmt.Errorf("advice %s %s: %s", advice.ID, advice.State, advice.Error)}
 	}
-	return a.printAdvice(ctx, s, advice)
+	var training error
+	if advice.TrainingRun != nil {
+		training = s.work(ctx, advisor.JobRun, *advice.TrainingRun, watch)
+	}
+	return errors.Join(training, a.printAdvice(ctx, s, advice))
 }
 
 // answered is an advice with the run that trained its revised architecture, where one was asked for.
@@ -169,11 +172,17 @@ func (a *app) train(ctx context.Context, file, name string, b trainer.Budget) er
 	return a.printRun(ctx, s, run.ID)
 }
 
-// badInput prints every finding about an architecture, each with its pointer; other errors pass through.
+// badInput prints every finding about an architecture, each with its pointer. What is not the input's fault could not be
+// evaluated.
 func (a *app) badInput(file string, err error) error {
 	var invalid *trainer.InvalidError
-	if !errors.As(err, &invalid) {
+	var request *advisor.RequestError
+	var unknown *dataset.UnknownError
+	switch {
+	case errors.As(err, &request), errors.As(err, &unknown), errors.Is(err, dataset.ErrName):
 		return err
+	case !errors.As(err, &invalid):
+		return &exitError{exitUnevaluated, err}
 	}
 	if a.JSON {
 		type document struct {

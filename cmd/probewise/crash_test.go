@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -96,6 +97,38 @@ func TestWorkerTakesOverAKilledAdvice(t *testing.T) {
 	runs := storedRuns(t, dir)
 	if len(runs) != 1 || runs[0].State != advisor.Succeeded || !runs[0].Outcome.TestAccuracy.Known() {
 		t.Errorf("runs %+v, want one that succeeded", runs)
+	}
+}
+
+// TestTheSameCommandTwice: the second waits for the first, and both give the same advice.
+func TestTheSameCommandTwice(t *testing.T) {
+	file, dir := write(t, "tiny.json", tiny), t.TempDir()
+	arguments := []string{"advise", file, "--images", "1000", "--probe-epochs", "2", "--json", "--data-dir", dir}
+	first := process(t.Context(), t, arguments...)
+	var printed bytes.Buffer
+	first.Stdout = &printed
+	stderr, err := first.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stderr)
+	lines.Scan() // the probe's first record
+	done := make(chan struct{})
+	go func() {
+		for lines.Scan() { // so that the first can go on
+		}
+		close(done)
+	}()
+	code, out, errOut := call(t, arguments...)
+	<-done
+	if err := first.Wait(); err != nil || code != exitOK {
+		t.Fatalf("the first ended with %v, the second with %d: %s", err, code, errOut)
+	}
+	if out != printed.String() {
+		t.Errorf("the second printed\n%s\nthe first\n%s", out, printed.String())
 	}
 }
 

@@ -17,12 +17,12 @@ func (a *app) watch() advisor.Watcher {
 		return a.lines
 	}
 	var bar *progressbar.ProgressBar
-	phase := ""
+	phase, run, total := "", "", 0
 	return func(e advisor.Event) {
 		switch e.Type {
 		case "progress":
-			if bar == nil || e.Phase != phase {
-				phase = e.Phase
+			if bar == nil || e.Phase != phase || e.Run != run || e.Progress.Batches != total {
+				phase, run, total = e.Phase, e.Run, e.Progress.Batches
 				bar = a.bar(int64(e.Progress.Batches), phase)
 			}
 			_ = bar.Set(min(e.Progress.Batch, e.Progress.Batches)) // a bar that cannot be drawn is no reason to stop
@@ -40,7 +40,7 @@ func (a *app) lines(e advisor.Event) {
 	}
 }
 
-// bar is a progress bar on the standard error; nil where that is no terminal.
+// bar is a progress bar on the standard error; a silent one where that is no terminal.
 func (a *app) bar(total int64, title string) *progressbar.ProgressBar {
 	if _, ok := terminal(a.errOut); !ok || a.Quiet {
 		return progressbar.DefaultSilent(total)

@@ -62,16 +62,31 @@ func newTrainer(threads int) graph.Trainer {
 	return graph.Trainer{Open: func() (trainer.Backend, error) { return kernel.New(threads) }}
 }
 
-// work claims the job and does it, with progress on the terminal.
+// work claims the job and does it. Where another process is at work on it, it waits until that one is done or gone.
 func (s *service) work(ctx context.Context, kind advisor.JobKind, id string, watch advisor.Watcher) error {
-	lease, err := s.db.ClaimJob(ctx, kind, id, advisor.ThisWorker(), time.Now().Add(advisor.LeaseTime))
-	if err != nil {
-		return &exitError{exitUnevaluated, fmt.Errorf("claim %s %s (another process may be at work on it): %w", kind, id, err)}
+	for {
+		lease, err := s.db.ClaimJob(ctx, kind, id, advisor.ThisWorker(), time.Now().Add(advisor.LeaseTime))
+		var state *advisor.TransitionError
+		switch {
+		case err == nil:
+			if err := s.desk.Work(ctx, lease, watch); err != nil {
+				return &exitError{exitUnevaluated, err}
+			}
+			return nil
+		case errors.Is(err, advisor.ErrFinished), errors.As(err, &state) && state.From.Finished():
+			return nil
+		case state == nil || state.From != advisor.Running:
+			return &exitError{exitUnevaluated, fmt.Errorf("claim %s %s: %w", kind, id, err)}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(poll):
+		}
+		if _, err := s.db.Recover(ctx, time.Now(), advisor.Worker.Gone); err != nil {
+			return &exitError{exitUnevaluated, err}
+		}
 	}
-	if err := s.desk.Work(ctx, lease, watch); err != nil {
-		return &exitError{exitUnevaluated, err}
-	}
-	return nil
 }
 
 // fitInChild fits a forest in a child process of the same binary: the library behind it draws from the process's

@@ -34,6 +34,7 @@ func (a *app) worker(ctx context.Context, drain bool) error {
 	}
 	defer func() { _ = s.close() }()
 	watch := a.watch()
+	var failed error
 	for {
 		if _, err := s.db.Recover(ctx, time.Now(), advisor.Worker.Gone); err != nil {
 			return &exitError{exitUnevaluated, err}
@@ -44,10 +45,13 @@ func (a *app) worker(ctx context.Context, drain bool) error {
 			return &exitError{exitUnevaluated, err}
 		case found:
 			if err := s.desk.Work(ctx, lease, watch); err != nil {
-				fmt.Fprintf(a.errOut, "probewise: %s %s: %v\n", lease.Kind, lease.ID, err)
+				failed = fmt.Errorf("%s %s: %w", lease.Kind, lease.ID, err)
+				fmt.Fprintln(a.errOut, "probewise:", failed)
 			} else if !a.Quiet {
 				fmt.Fprintf(a.errOut, "finished %s %s\n", lease.Kind, lease.ID)
 			}
+		case drain && failed != nil:
+			return &exitError{exitUnevaluated, nil}
 		case drain:
 			return nil
 		}

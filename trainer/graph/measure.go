@@ -187,7 +187,7 @@ func (m *measure) evaluate(images trainer.Images, indices []int, at trainer.Step
 	return seen.loss(), seen.accuracy(), nil
 }
 
-// download reads the statistics of one kind. NaN or Inf among the weights or gradients is divergence, also where the
+// download reads the statistics of one kind. NaN or Inf in any of them is divergence, also where the
 // loss does not show it (a dead net's loss is finite).
 func (m *measure) download(kind int) ([]trainer.Statistics, error) {
 	var v [trainer.StatisticsLen]float32

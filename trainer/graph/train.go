@@ -58,7 +58,8 @@ func (t Trainer) Start(ctx context.Context, spec trainer.Spec) (trainer.Session,
 	if err != nil {
 		return nil, fmt.Errorf("open the backend: %w", err)
 	}
-	s := &session{spec: spec, backend: backend, training: training, step: trainer.Step{Key: spec.Seed}}
+	s := &session{spec: spec, backend: backend, training: training, step: trainer.Step{Key: spec.Seed},
+		latest: trainer.EpochRecord{TrainLoss: trainer.Missing, TrainAccuracy: trainer.Missing, ValidationLoss: trainer.Missing, ValidationAccuracy: trainer.Missing}}
 	if err := s.prepare(validation); err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare %s: %w", spec.Architecture.Name, err), backend.Close())
 	}
@@ -157,8 +158,8 @@ func (s *session) TrainTo(ctx context.Context, epoch int, o trainer.Observer) (t
 		}
 	}
 	outcome, err := s.outcome()
-	clock()
-	outcome.Seconds = s.seconds
+	outcome.Seconds = clock()
+	outcome.ParameterEfficiency = trainer.Number(outcome.Seconds / float64(outcome.Parameters))
 	return outcome, err
 }
 
@@ -273,13 +274,11 @@ func (s *session) record(ctx context.Context, o trainer.Observer, moment float64
 
 // outcome is how the run stands; a run at its full length is tested on all test images.
 func (s *session) outcome() (trainer.Outcome, error) {
-	parameters := s.spec.Architecture.Cost().Parameters
 	out := trainer.Outcome{
-		Diverged: s.diverged > 0, DivergedEpoch: s.diverged, Epochs: s.epoch, Parameters: parameters, Device: s.backend.Device(),
+		Diverged: s.diverged > 0, DivergedEpoch: s.diverged, Epochs: s.epoch, Parameters: s.spec.Architecture.Cost().Parameters, Device: s.backend.Device(),
 		TrainLoss: s.latest.TrainLoss, TrainAccuracy: s.latest.TrainAccuracy,
 		ValidationLoss: s.latest.ValidationLoss, ValidationAccuracy: s.latest.ValidationAccuracy,
 		TestLoss: trainer.Missing, TestAccuracy: trainer.Missing,
-		ParameterEfficiency: trainer.Number(s.seconds / float64(parameters)),
 	}
 	if s.diverged > 0 || s.epoch < s.spec.Budget.Epochs {
 		return out, nil
