@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"probewise/trainer"
 )
 
 // advise does an advice: probe, prediction, diagnoses, suggestions, verification.
@@ -55,6 +57,11 @@ func (d Desk) answer(ctx context.Context, l Lease, a *Advice, watch Watcher) ([]
 	if err != nil {
 		return nil, fmt.Errorf("combine the proposals: %w", err)
 	}
+	compared := []trainer.Architecture{a.Architecture} // their predictions must be one forest's
+	for _, c := range candidates {
+		compared = append(compared, c.architecture)
+	}
+	forecaster = forecaster.Without(compared...)
 	if err := rank(ctx, forecaster, a.Diagnoses, candidates); err != nil {
 		return nil, fmt.Errorf("rank the suggestions: %w", err)
 	}

@@ -114,6 +114,8 @@ type Forecaster interface {
 	FromProbe(ctx context.Context, p ProbeResult) (Prediction, error)
 	// FromArchitecture predicts without any training.
 	FromArchitecture(ctx context.Context, a trainer.Architecture) (Prediction, error)
+	// Without leaves the runs of these architectures out as well, so that predictions for all of them are one forest's.
+	Without(architectures ...trainer.Architecture) Forecaster
 	// Reference returns the past runs' statistics; it knows nothing where there are no past runs.
 	Reference() Reference
 }

@@ -106,6 +106,8 @@ func (p byUnits) FromProbe(ctx context.Context, r ProbeResult) (Prediction, erro
 	return p.FromArchitecture(ctx, r.Architecture)
 }
 
+func (p byUnits) Without(...trainer.Architecture) Forecaster { return p }
+
 func (byUnits) Reference() Reference { return nothingKnown{} }
 
 type nothingKnown struct{}

@@ -11,6 +11,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"probewise/advisor"
@@ -70,7 +71,7 @@ func (p *Predictor) Table(ctx context.Context, k advisor.Key, epochs int) (fores
 	if err != nil {
 		return forest.Table{}, err
 	}
-	return s.table(ctx, epochs, "")
+	return s.table(ctx, epochs)
 }
 
 // snapshot implements advisor.Forecaster.
@@ -80,6 +81,17 @@ type snapshot struct {
 	runs      []advisor.PastRun
 	groups    []string // of the runs: their architecture, whatever the seed
 	reference *reference
+	without   []string // groups that no prediction rests on
+}
+
+// Without implements advisor.Forecaster.
+func (s *snapshot) Without(architectures ...trainer.Architecture) advisor.Forecaster {
+	narrowed := *s
+	narrowed.without = slices.Clone(s.without)
+	for _, a := range architectures {
+		narrowed.without = append(narrowed.without, features.Group(a))
+	}
+	return &narrowed
 }
 
 // FromProbe implements advisor.Forecaster.
@@ -118,11 +130,11 @@ func (s *snapshot) predict(ctx context.Context, epochs int, a trainer.Architectu
 	}, nil
 }
 
-// table leaves out the runs of one group, so that no prediction rests on the answer.
-func (s *snapshot) table(ctx context.Context, epochs int, without string) (forest.Table, error) {
+// table leaves out the runs of the given groups, so that no prediction rests on the answer.
+func (s *snapshot) table(ctx context.Context, epochs int, without ...string) (forest.Table, error) {
 	var t forest.Table
 	for i, r := range s.runs {
-		if s.groups[i] == without || epochs > 0 && !features.Covers(r, epochs) {
+		if slices.Contains(without, s.groups[i]) || slices.Contains(s.without, s.groups[i]) || epochs > 0 && !features.Covers(r, epochs) {
 			continue
 		}
 		v := features.Architecture(r.Architecture)

@@ -174,6 +174,24 @@ func TestOwnRunsAreNotPastRuns(t *testing.T) {
 	if err != nil || got.Forest != want.Forest || got.PastRuns != 40 {
 		t.Errorf("with its own runs and copies: %+v, want %+v (%v)", got, want, err)
 	}
+	// Two nets that are compared, one of them trained in full before: one forest for both.
+	s, err := (&Predictor{Past: library{key: leaky}, Fit: c.fit}).Snapshot(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger := run(t, rand.New(rand.NewPCG(4, 4)), 150)
+	compared := s.Without(query.Architecture, stranger.Architecture)
+	before, err := compared.FromProbe(t.Context(), probe(query))
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := compared.FromProbe(t.Context(), probe(stranger))
+	if err != nil || before.Forest != after.Forest || after.PastRuns != 40 {
+		t.Errorf("compared by two forests: %+v, %+v (%v)", before, after, err)
+	}
+	if alone, err := s.FromProbe(t.Context(), probe(stranger)); err != nil || alone.Forest == after.Forest {
+		t.Errorf("leaving a net out changes nothing: %+v (%v)", alone, err)
+	}
 	copies := slices.Repeat(past[:1], 30)
 	var none *advisor.NoPredictionError
 	if _, err := fromProbe(t, &Predictor{Past: library{key: copies}, Fit: c.fit}, key, probe(query)); !errors.As(err, &none) {

@@ -71,7 +71,7 @@ func (a *app) corpusBuild(ctx context.Context, name, out string, p corpus.Plan) 
 			return
 		}
 		_ = bar.Set(s.Done)
-		if !a.Quiet {
+		if _, shown := terminal(a.errOut); !shown && !a.Quiet {
 			fmt.Fprintln(a.errOut, describe(*s.Finished))
 		}
 	})
