@@ -9,8 +9,9 @@ import (
 	"probewise/advisor"
 )
 
-// CreateAdvice queues an advice and its probe. The fingerprint of the request finds it again while it is unfinished.
-func (d *DB) CreateAdvice(ctx context.Context, a advisor.Advice, probe advisor.Run, fingerprint string) error {
+// CreateAdvice queues an advice and its probe. The fingerprint of the request finds it again while it is unfinished. An
+// idempotency key in use gives advisor.ErrSubmitted.
+func (d *DB) CreateAdvice(ctx context.Context, a advisor.Advice, probe advisor.Run, fingerprint string, once advisor.Once) error {
 	return d.write(ctx, "create advice "+a.ID, func(tx *sql.Tx) error {
 		switch {
 		case a.ID == "" || a.Created.IsZero():
@@ -29,7 +30,13 @@ func (d *DB) CreateAdvice(ctx context.Context, a advisor.Advice, probe advisor.R
 		if err != nil {
 			return err
 		}
-		return insertRun(ctx, tx, probe, "")
+		if err := logState(ctx, tx, adviceTable, a.ID, a.State); err != nil {
+			return err
+		}
+		if err := insertRun(ctx, tx, probe, ""); err != nil {
+			return err
+		}
+		return insertSubmission(ctx, tx, once, adviceTable, a.ID)
 	})
 }
 

@@ -16,8 +16,8 @@ import (
 func TestRunRoundTrip(t *testing.T) {
 	d := dbtest.Open(t)
 	r := dbtest.Run(t)
-	r.Seed, r.FromAdvice = math.MaxUint64, "another"
-	if err := d.CreateRun(t.Context(), r, "f"); err != nil {
+	r.Seed, r.FromAdvice, r.Warnings = math.MaxUint64, "another", []string{"/layers/1: \"odd\"", "…"}
+	if err := d.CreateRun(t.Context(), r, "f", advisor.Once{}); err != nil {
 		t.Fatal(err)
 	}
 	got, err := d.Run(t.Context(), r.ID)
@@ -25,10 +25,18 @@ func TestRunRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameJSON(t, "run", got, r)
+	none := dbtest.Run(t)
+	none.Warnings = nil
+	if err := d.CreateRun(t.Context(), none, "", advisor.Once{}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := d.Run(t.Context(), none.ID); err != nil || got.Warnings == nil || len(got.Warnings) != 0 {
+		t.Errorf("no warnings came back as %#v, %v", got.Warnings, err)
+	}
 	if got.Architecture.ID() != r.ArchitectureID {
 		t.Error("the architecture changed on the way")
 	}
-	if err := d.CreateRun(t.Context(), r, "f"); err == nil {
+	if err := d.CreateRun(t.Context(), r, "f", advisor.Once{}); err == nil {
 		t.Error("the same run was created twice")
 	}
 	if _, err := d.Run(t.Context(), "none"); !errors.Is(err, advisor.ErrNotFound) || !strings.Contains(err.Error(), "none") {
@@ -111,7 +119,7 @@ func TestRefusedCreation(t *testing.T) {
 	} {
 		a, probe := dbtest.Advice(t)
 		change(&a, &probe)
-		if err := d.CreateAdvice(t.Context(), a, probe, ""); err == nil {
+		if err := d.CreateAdvice(t.Context(), a, probe, "", advisor.Once{}); err == nil {
 			t.Errorf("%s: created", name)
 		}
 	}
@@ -122,7 +130,7 @@ func TestRefusedCreation(t *testing.T) {
 	} {
 		r := dbtest.Run(t)
 		change(&r)
-		if err := d.CreateRun(t.Context(), r, ""); err == nil {
+		if err := d.CreateRun(t.Context(), r, "", advisor.Once{}); err == nil {
 			t.Errorf("run that %s: created", name)
 		}
 	}
@@ -151,12 +159,13 @@ func TestLists(t *testing.T) {
 	for i := range 5 {
 		r := dbtest.Run(t)
 		r.Created = at.Add(time.Duration(i/2) * time.Nanosecond) // pairs of the same time: the id decides
+		r.FromAdvice = []string{"", "source"}[i%2]
 		a, probe := dbtest.Advice(t)
 		a.Created, probe.Created = r.Created, r.Created
-		if err := d.CreateRun(t.Context(), r, ""); err != nil {
+		if err := d.CreateRun(t.Context(), r, "", advisor.Once{}); err != nil {
 			t.Fatal(err)
 		}
-		if err := d.CreateAdvice(t.Context(), a, probe, ""); err != nil {
+		if err := d.CreateAdvice(t.Context(), a, probe, "", advisor.Once{}); err != nil {
 			t.Fatal(err)
 		}
 		runs, advice = append([]string{r.ID}, runs...), append([]string{a.ID}, advice...)
@@ -177,6 +186,10 @@ func TestLists(t *testing.T) {
 		{"after the last", advisor.RunFilter{Kind: advisor.Full, Limit: 2, After: runs[4]}, nil},
 		{"cancelled", advisor.RunFilter{State: advisor.Cancelled}, runs[1:2]},
 		{"of an advice", advisor.RunFilter{Advice: advice[2]}, probes[2:3]},
+		{"made from an advice", advisor.RunFilter{FromAdvice: "source"}, []string{runs[1], runs[3]}},
+		{"the latest made from it", advisor.RunFilter{FromAdvice: "source", Limit: 1}, runs[1:2]},
+		{"made from it, waiting", advisor.RunFilter{FromAdvice: "source", State: advisor.Queued}, runs[3:4]},
+		{"made from none", advisor.RunFilter{FromAdvice: "none"}, nil},
 		{"of no advice", advisor.RunFilter{Advice: "none"}, nil},
 	} {
 		got, err := d.ListRuns(t.Context(), c.filter)
@@ -215,11 +228,11 @@ func TestFindUnfinished(t *testing.T) {
 	}
 	first, second, third := dbtest.Run(t), dbtest.Run(t), dbtest.Run(t)
 	for _, r := range []advisor.Run{first, second} {
-		if err := d.CreateRun(t.Context(), r, "same"); err != nil {
+		if err := d.CreateRun(t.Context(), r, "same", advisor.Once{}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := d.CreateRun(t.Context(), third, ""); err != nil {
+	if err := d.CreateRun(t.Context(), third, "", advisor.Once{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := find("same"); got != first.ID {

@@ -83,6 +83,13 @@ func (d *DB) Close() error {
 	return errors.Join(d.reader.Close(), d.writer.Close())
 }
 
+// Ping says whether the database can be read.
+func (d *DB) Ping(ctx context.Context) error {
+	return d.read(ctx, "ping", func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM runs)`).Scan(new(bool))
+	})
+}
+
 // querier is what *sql.DB and *sql.Tx have in common for reading.
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)

@@ -1,7 +1,6 @@
 package db_test
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -10,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"probewise/advisor"
@@ -42,11 +40,11 @@ func TestOpenAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if v := query[int](t, d, "PRAGMA user_version"); v != 1 {
-			t.Errorf("schema version %d, want 1", v)
+		if v := query[int](t, d, "PRAGMA user_version"); v != 2 {
+			t.Errorf("schema version %d, want 2", v)
 		}
 		if i == 0 {
-			if err := d.CreateRun(t.Context(), r, "f"); err != nil {
+			if err := d.CreateRun(t.Context(), r, "f", advisor.Once{}); err != nil {
 				t.Error(err)
 			}
 		}
@@ -113,53 +111,6 @@ func TestOpenAtTheSameTime(t *testing.T) {
 	group.Wait()
 }
 
-func TestMigrations(t *testing.T) {
-	ours, err := db.Migrations.Open("migrations/0001_runs_and_advice.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ours.Close()
-	var first bytes.Buffer
-	if _, err := first.ReadFrom(ours); err != nil {
-		t.Fatal(err)
-	}
-	step := func(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
-	one := &fstest.MapFile{Data: first.Bytes()}
-	path := filepath.Join(t.TempDir(), "test.db")
-	if d, err := db.Open(t.Context(), path); err != nil {
-		t.Fatal(err)
-	} else if err := d.Close(); err != nil {
-		t.Fatal(err)
-	}
-
-	// The second step of this one fails: the first of its two statements must not stay.
-	_, err = db.OpenMigrated(t.Context(), path, fstest.MapFS{
-		"migrations/0001_a.sql": one, "migrations/0002_b.sql": step("CREATE TABLE b (x); CREATE TABLE runs (x);")})
-	if err == nil || !strings.Contains(err.Error(), "0002_b.sql") || !strings.Contains(err.Error(), path) {
-		t.Fatalf("a broken migration gave %v", err)
-	}
-	d, err := db.OpenMigrated(t.Context(), path, fstest.MapFS{
-		"migrations/0001_a.sql": one, "migrations/0002_b.sql": step("CREATE TABLE b (x);"), "migrations/0003_c.sql": step("CREATE TABLE c (x);")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if v := query[int](t, d, "PRAGMA user_version"); v != 3 {
-		t.Errorf("schema version %d, want 3", v)
-	}
-	if err := d.Close(); err != nil {
-		t.Error(err)
-	}
-
-	_, err = db.Open(t.Context(), path)
-	if !errors.Is(err, db.ErrTooNew) || !strings.Contains(err.Error(), "version 3") || !strings.Contains(err.Error(), "up to 1") {
-		t.Errorf("a newer schema gave %v", err)
-	}
-	_, err = db.OpenMigrated(t.Context(), path, fstest.MapFS{"migrations/0001_a.sql": one, "migrations/0003_c.sql": one})
-	if err == nil || !strings.Contains(err.Error(), "0002") {
-		t.Errorf("a gap in the migrations gave %v", err)
-	}
-}
-
 func TestOpenBadFiles(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name string, content []byte) string {
@@ -210,7 +161,7 @@ func TestDamagedPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := dbtest.Run(t)
-	if err := d.CreateRun(t.Context(), r, ""); err != nil {
+	if err := d.CreateRun(t.Context(), r, "", advisor.Once{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Close(); err != nil { // writes the log back to the file
@@ -249,7 +200,7 @@ func TestLocked(t *testing.T) {
 	}
 	defer d.Close()
 	r := dbtest.Run(t)
-	if err := d.CreateRun(t.Context(), r, ""); !errors.Is(err, db.ErrLocked) || !strings.Contains(err.Error(), r.ID) {
+	if err := d.CreateRun(t.Context(), r, "", advisor.Once{}); !errors.Is(err, db.ErrLocked) || !strings.Contains(err.Error(), r.ID) {
 		t.Errorf("a locked file gave %v", err)
 	}
 	if _, err := d.ListRuns(t.Context(), advisor.RunFilter{}); err != nil {
@@ -258,7 +209,7 @@ func TestLocked(t *testing.T) {
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.CreateRun(t.Context(), r, ""); err != nil {
+	if err := d.CreateRun(t.Context(), r, "", advisor.Once{}); err != nil {
 		t.Errorf("after the lock: %v", err)
 	}
 }
@@ -268,14 +219,41 @@ func TestContextEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	r := dbtest.Run(t)
-	if err := d.CreateRun(ctx, r, ""); !errors.Is(err, context.Canceled) {
+	if err := d.CreateRun(ctx, r, "", advisor.Once{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("a write after the context's end gave %v", err)
 	}
 	if _, err := d.Run(ctx, r.ID); !errors.Is(err, context.Canceled) {
 		t.Errorf("a read after the context's end gave %v", err)
 	}
-	if err := d.CreateRun(t.Context(), r, ""); err != nil {
+	if err := d.CreateRun(t.Context(), r, "", advisor.Once{}); err != nil {
 		t.Errorf("the next write: %v", err)
+	}
+}
+
+func TestPing(t *testing.T) {
+	d, err := db.Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Ping(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := d.CreateRun(t.Context(), dbtest.Run(t), "", advisor.Once{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Ping(t.Context()); err != nil {
+		t.Error(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := d.Ping(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("after the context's end: %v", err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Ping(t.Context()); err == nil || !strings.Contains(err.Error(), "ping") {
+		t.Errorf("a closed database gave %v", err)
 	}
 }
 

@@ -44,7 +44,7 @@ func (d *DB) Claim(ctx context.Context, w advisor.Worker, until time.Time) (l ad
 // advisor.ErrFinished where it has ended.
 func (d *DB) ClaimJob(ctx context.Context, kind advisor.JobKind, id string, w advisor.Worker, until time.Time) (l advisor.Lease, err error) {
 	err = d.write(ctx, fmt.Sprintf("claim %s %s", kind, id), func(tx *sql.Tx) error {
-		if err := checkJob(ctx, tx, kind, id); err != nil {
+		if _, _, err := findJob(ctx, tx, kind, id); err != nil {
 			return err
 		}
 		l, err = claim(ctx, tx, kind, id, w, until)
@@ -69,22 +69,6 @@ func claim(ctx context.Context, tx *sql.Tx, kind advisor.JobKind, id string, w a
 		SET lease_token = ?, lease_until = ?, worker_host = ?, worker_pid = ?, worker_started = ? WHERE id = ?`,
 		l.Token, timeText(until), w.Host, w.PID, w.Started, id)
 	return l, err
-}
-
-// checkJob returns ErrServesAdvice for a run that is no job of its own.
-func checkJob(ctx context.Context, tx *sql.Tx, kind advisor.JobKind, id string) error {
-	if kind != advisor.JobRun {
-		return nil
-	}
-	var advice sql.NullString
-	err := tx.QueryRowContext(ctx, `SELECT advice FROM runs WHERE id = ?`, id).Scan(&advice)
-	if errors.Is(err, sql.ErrNoRows) {
-		return advisor.ErrNotFound
-	}
-	if err == nil && advice.Valid {
-		return fmt.Errorf("%w: advice %s", advisor.ErrServesAdvice, advice.String)
-	}
-	return err
 }
 
 // Heartbeat extends the lease. ErrLeaseLost says that the job is no longer the lease's, ErrCancelRequested that it is
@@ -130,24 +114,24 @@ func (d *DB) Cancelled(ctx context.Context, l advisor.Lease) error {
 
 // giveBack requeues a running job, or cancels it where that was asked for.
 func giveBack(ctx context.Context, tx *sql.Tx, t table, id string) error {
-	var cancel bool
-	if err := tx.QueryRowContext(ctx, `SELECT cancel_requested FROM `+string(t)+` WHERE id = ?`, id).Scan(&cancel); err != nil {
+	if cancel, err := cancelRequested(ctx, tx, t, id); err != nil {
 		return err
-	}
-	if cancel {
+	} else if cancel {
 		return end(ctx, tx, t, id, advisor.Cancelled, "")
 	}
 	return requeue(ctx, tx, t, id)
 }
 
-// Cancel ends a queued job at once. A running one is told at its worker's next heartbeat.
+func cancelRequested(ctx context.Context, tx *sql.Tx, t table, id string) (cancel bool, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT cancel_requested FROM `+string(t)+` WHERE id = ?`, id).Scan(&cancel)
+	return cancel, err
+}
+
+// Cancel ends a queued job at once. A running one is told at its worker's next heartbeat or event.
 func (d *DB) Cancel(ctx context.Context, kind advisor.JobKind, id string) error {
 	return d.write(ctx, fmt.Sprintf("cancel %s %s", kind, id), func(tx *sql.Tx) error {
-		t, err := tableOf(kind)
+		t, _, err := findJob(ctx, tx, kind, id)
 		if err != nil {
-			return err
-		}
-		if err := checkJob(ctx, tx, kind, id); err != nil {
 			return err
 		}
 		result, err := tx.ExecContext(ctx, `UPDATE `+string(t)+` SET cancel_requested = 1 WHERE id = ? AND state = 'running'`, id)
@@ -158,6 +142,23 @@ func (d *DB) Cancel(ctx context.Context, kind advisor.JobKind, id string) error 
 			return err
 		}
 		return end(ctx, tx, t, id, advisor.Cancelled, "")
+	})
+}
+
+// Delete removes a finished job with all that belongs to it: records, events, submissions, and the runs that serve an
+// advice. The runs that train its revised architecture stay. ErrUnfinished says that the job has not ended,
+// ErrServesAdvice that the run goes with its advice.
+func (d *DB) Delete(ctx context.Context, kind advisor.JobKind, id string) error {
+	return d.write(ctx, fmt.Sprintf("delete %s %s", kind, id), func(tx *sql.Tx) error {
+		t, state, err := findJob(ctx, tx, kind, id)
+		if err != nil {
+			return err
+		}
+		if !state.Finished() {
+			return fmt.Errorf("it is %s: %w", state, advisor.ErrUnfinished)
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM `+string(t)+` WHERE id = ?`, id)
+		return err
 	})
 }
 

@@ -24,14 +24,14 @@ func TestClaimInOrder(t *testing.T) {
 		if i%2 == 0 {
 			a, probe := dbtest.Advice(t)
 			a.Created, probe.Created = at, at.Add(-time.Hour) // the probe is no job
-			if err := d.CreateAdvice(t.Context(), a, probe, ""); err != nil {
+			if err := d.CreateAdvice(t.Context(), a, probe, "", advisor.Once{}); err != nil {
 				t.Fatal(err)
 			}
 			want = append([]string{"advice " + a.ID}, want...)
 		} else {
 			r := dbtest.Run(t)
 			r.Created = at
-			if err := d.CreateRun(t.Context(), r, ""); err != nil {
+			if err := d.CreateRun(t.Context(), r, "", advisor.Once{}); err != nil {
 				t.Fatal(err)
 			}
 			want = append([]string{"run " + r.ID}, want...)
@@ -66,10 +66,10 @@ func TestClaimOnce(t *testing.T) {
 	for i := range jobs {
 		if i%2 == 0 {
 			a, probe := dbtest.Advice(t)
-			if err := d.CreateAdvice(t.Context(), a, probe, ""); err != nil {
+			if err := d.CreateAdvice(t.Context(), a, probe, "", advisor.Once{}); err != nil {
 				t.Fatal(err)
 			}
-		} else if err := d.CreateRun(t.Context(), dbtest.Run(t), ""); err != nil {
+		} else if err := d.CreateRun(t.Context(), dbtest.Run(t), "", advisor.Once{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -156,6 +156,7 @@ func TestLeaseLost(t *testing.T) {
 		"append to probe":  d.AppendRecord(ctx, advice, a.ProbeRun, dbtest.Record(0)),
 		"finish run":       d.FinishRun(ctx, run, r.ID, advisor.Succeeded, dbtest.Outcome(15), ""),
 		"add":              d.AddChildRun(ctx, advice, dbtest.Verification(t, a.ID)),
+		"log":              d.AppendEvent(ctx, advice, advisor.Event{Type: advisor.EventState, State: advisor.Running}),
 		"finish advice":    d.FinishAdvice(ctx, advice, done, dbtest.Run(t)),
 	} {
 		if !errors.Is(err, advisor.ErrLeaseLost) {
@@ -170,10 +171,11 @@ func TestLeaseLost(t *testing.T) {
 // dump is everything that can be written.
 func dump(t *testing.T, d *db.DB) string {
 	t.Helper()
-	return fmt.Sprint(counts(t, d), query[string](t, d, `SELECT group_concat(concat_ws(' ', id, state, error, outcome, started, finished,
-		lease_token, lease_until, lost_leases, cancel_requested), char(10)) FROM (SELECT * FROM runs ORDER BY id)`),
-		query[string](t, d, `SELECT group_concat(concat_ws(' ', id, state, error, document, started, finished, lease_token, lease_until,
-		lost_leases, cancel_requested), char(10)) FROM (SELECT * FROM advice ORDER BY id)`))
+	return fmt.Sprint(counts(t, d), query[string](t, d, `SELECT coalesce(group_concat(concat_ws(' ', id, state, error, outcome, started, finished,
+		lease_token, lease_until, lost_leases, cancel_requested), char(10)), '') FROM (SELECT * FROM runs ORDER BY id)`),
+		query[string](t, d, `SELECT coalesce(group_concat(concat_ws(' ', id, state, error, document, started, finished, lease_token, lease_until,
+		lost_leases, cancel_requested), char(10)), '') FROM (SELECT * FROM advice ORDER BY id)`),
+		rowsOf(t, d, "events"), rowsOf(t, d, "submissions"))
 }
 
 // TestForeignLease uses a good lease for runs that are no part of its job.
@@ -236,7 +238,7 @@ func TestCancel(t *testing.T) {
 	}
 
 	queued, probe := dbtest.Advice(t)
-	if err := d.CreateAdvice(ctx, queued, probe, ""); err != nil {
+	if err := d.CreateAdvice(ctx, queued, probe, "", advisor.Once{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, kind := range []error{d.Cancel(ctx, advisor.JobRun, probe.ID), claimError(t, d, probe.ID)} {

@@ -175,7 +175,7 @@ func TestKilledWorker(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "test.db")
 	d := dbtest.OpenFile(t, path)
 	a, probe := dbtest.Advice(t)
-	if err := d.CreateAdvice(t.Context(), a, probe, "the same command"); err != nil {
+	if err := d.CreateAdvice(t.Context(), a, probe, "the same command", advisor.Once{}); err != nil {
 		t.Fatal(err)
 	}
 	c := startChild(t, "begin the probe", path)

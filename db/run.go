@@ -11,10 +11,14 @@ import (
 	"probewise/trainer"
 )
 
-// CreateRun queues a stand-alone run. The fingerprint of the request finds it again while it is unfinished.
-func (d *DB) CreateRun(ctx context.Context, r advisor.Run, fingerprint string) error {
+// CreateRun queues a stand-alone run. The fingerprint of the request finds it again while it is unfinished. An idempotency
+// key in use gives advisor.ErrSubmitted.
+func (d *DB) CreateRun(ctx context.Context, r advisor.Run, fingerprint string, once advisor.Once) error {
 	return d.write(ctx, "create run "+r.ID, func(tx *sql.Tx) error {
-		return queueStandalone(ctx, tx, r, fingerprint)
+		if err := queueStandalone(ctx, tx, r, fingerprint); err != nil {
+			return err
+		}
+		return insertSubmission(ctx, tx, once, runTable, r.ID)
 	})
 }
 
@@ -50,22 +54,31 @@ func insertRun(ctx context.Context, tx *sql.Tx, r advisor.Run, fingerprint strin
 	if err != nil {
 		return err
 	}
+	warnings := "[]"
+	if len(r.Warnings) > 0 {
+		if warnings, err = jsonText(r.Warnings); err != nil {
+			return err
+		}
+	}
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO runs (id, kind, state, fingerprint, architecture, architecture_id, dataset, dataset_id, images, epochs,
-			stop_after, seed, advice, from_advice, version, created)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			stop_after, seed, advice, from_advice, warnings, version, created)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		r.ID, r.Kind, r.State, fingerprint, architecture, r.ArchitectureID, r.Dataset, r.DatasetID, r.Budget.Images, r.Budget.Epochs,
-		r.StopAfter, strconv.FormatUint(r.Seed, 10), textOrNull(r.Advice), r.FromAdvice, r.Version, timeText(r.Created))
-	return err
+		r.StopAfter, strconv.FormatUint(r.Seed, 10), textOrNull(r.Advice), r.FromAdvice, warnings, r.Version, timeText(r.Created))
+	if err != nil {
+		return err
+	}
+	return logState(ctx, tx, runTable, r.ID, r.State)
 }
 
 const selectRun = `SELECT id, kind, state, architecture, architecture_id, dataset, dataset_id, images, epochs, stop_after, seed,
-	coalesce(advice, ''), from_advice, version, outcome, error, created, started, finished FROM runs `
+	coalesce(advice, ''), from_advice, warnings, version, outcome, error, created, started, finished FROM runs `
 
 func scanRun(row interface{ Scan(...any) error }) (advisor.Run, error) {
 	var r advisor.Run
 	err := row.Scan(&r.ID, &r.Kind, &r.State, jsonColumn{&r.Architecture}, &r.ArchitectureID, &r.Dataset, &r.DatasetID,
-		&r.Budget.Images, &r.Budget.Epochs, &r.StopAfter, seedColumn{&r.Seed}, &r.Advice, &r.FromAdvice, &r.Version,
+		&r.Budget.Images, &r.Budget.Epochs, &r.StopAfter, seedColumn{&r.Seed}, &r.Advice, &r.FromAdvice, jsonColumn{&r.Warnings}, &r.Version,
 		jsonColumn{&r.Outcome}, &r.Error, timeColumn{&r.Created}, optionalTimeColumn{&r.Started}, optionalTimeColumn{&r.Finished})
 	return r, err
 }
@@ -102,6 +115,7 @@ func (d *DB) ListRuns(ctx context.Context, f advisor.RunFilter) ([]advisor.Run, 
 	where := newPage(runTable, f.State, f.Limit, f.After)
 	where.equal("kind", string(f.Kind))
 	where.equal("advice", f.Advice)
+	where.equal("from_advice", f.FromAdvice)
 	runs := []advisor.Run{}
 	err := d.read(ctx, "list runs", func(tx *sql.Tx) error {
 		return where.each(ctx, tx, selectRun, func(rows *sql.Rows) error {

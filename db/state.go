@@ -18,6 +18,14 @@ const (
 	runTable    table = "runs"
 )
 
+// reference is the column of events and submissions that names a record of the table.
+func (t table) reference() string {
+	if t == runTable {
+		return "run"
+	}
+	return "advice"
+}
+
 func tableOf(kind advisor.JobKind) (table, error) {
 	switch kind {
 	case advisor.JobAdvice:
@@ -29,7 +37,7 @@ func tableOf(kind advisor.JobKind) (table, error) {
 }
 
 // move is the only place where a state changes. Whoever leaves the running state loses the lease. The error text is kept
-// for failed and cancelled records.
+// for failed and cancelled records. A job's log tells its state.
 func move(ctx context.Context, tx *sql.Tx, t table, id string, next advisor.State, errText string) error {
 	var from advisor.State
 	err := tx.QueryRowContext(ctx, `SELECT state FROM `+string(t)+` WHERE id = ?`, id).Scan(&from)
@@ -56,7 +64,10 @@ func move(ctx context.Context, tx *sql.Tx, t table, id string, next advisor.Stat
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE `+string(t)+` SET state = ?, `+set+` WHERE id = ?`,
 		append(append([]any{next}, args...), id)...)
-	return err
+	if err != nil {
+		return err
+	}
+	return logState(ctx, tx, t, id, next)
 }
 
 // check is advisor's table of states, with ErrFinished where the record has ended.
@@ -66,6 +77,30 @@ func check(from, next advisor.State) error {
 		return fmt.Errorf("%w: %w", advisor.ErrFinished, err)
 	}
 	return err
+}
+
+// findJob returns where a job is kept and its state. ErrServesAdvice says that the run is no job of its own.
+func findJob(ctx context.Context, tx *sql.Tx, kind advisor.JobKind, id string) (table, advisor.State, error) {
+	t, err := tableOf(kind)
+	if err != nil {
+		return "", "", err
+	}
+	serves := "NULL"
+	if t == runTable {
+		serves = "advice"
+	}
+	var state advisor.State
+	var advice sql.NullString
+	err = tx.QueryRowContext(ctx, `SELECT state, `+serves+` FROM `+string(t)+` WHERE id = ?`, id).Scan(&state, &advice)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return "", "", advisor.ErrNotFound
+	case err != nil:
+		return "", "", err
+	case advice.Valid:
+		return "", "", fmt.Errorf("%w: advice %s", advisor.ErrServesAdvice, advice.String)
+	}
+	return t, state, nil
 }
 
 // checkLease returns ErrLeaseLost where the job is not the lease's, with ErrFinished where it has ended.

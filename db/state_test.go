@@ -19,7 +19,7 @@ func runIn(t *testing.T, d *db.DB, state advisor.State) (advisor.Lease, advisor.
 	t.Helper()
 	if state == advisor.Queued {
 		r := dbtest.Run(t)
-		if err := d.CreateRun(t.Context(), r, ""); err != nil {
+		if err := d.CreateRun(t.Context(), r, "", advisor.Once{}); err != nil {
 			t.Fatal(err)
 		}
 		return advisor.Lease{Kind: advisor.JobRun, ID: r.ID, Token: "made up"}, r
@@ -95,6 +95,9 @@ func TestEveryOperation(t *testing.T) {
 		{"start", func(d *db.DB, l advisor.Lease, id string) error { return d.StartRun(t.Context(), l, id) }, none, none, lost, nil, lost},
 		{"append", func(d *db.DB, l advisor.Lease, id string) error {
 			return d.AppendRecord(t.Context(), l, id, dbtest.Record(0))
+		}, none, none, lost, nil, lost},
+		{"log", func(d *db.DB, l advisor.Lease, _ string) error {
+			return d.AppendEvent(t.Context(), l, advisor.Event{Type: advisor.EventState, State: advisor.Running})
 		}, none, none, lost, nil, lost},
 		{"succeed", finish(advisor.Succeeded, dbtest.Outcome(15), ""), none, advisor.Succeeded, lost, nil, lost},
 		{"fail", finish(advisor.Failed, nil, "reason"), none, advisor.Failed, lost, nil, lost},
@@ -195,6 +198,9 @@ func TestFrozen(t *testing.T) {
 	if err := d.FinishRun(t.Context(), l, r.ID, advisor.Succeeded, dbtest.Outcome(15), ""); err != nil {
 		t.Fatal(err)
 	}
+	if err := d.Remember(t.Context(), advisor.Submission{Once: advisor.Once{Key: "used"}, Kind: advisor.JobRun, ID: r.ID}); err != nil {
+		t.Fatal(err)
+	}
 	la, a := runningAdvice(t, d)
 	a.State = advisor.Succeeded
 	if err := d.FinishAdvice(t.Context(), la, a); err != nil {
@@ -208,6 +214,11 @@ func TestFrozen(t *testing.T) {
 		"UPDATE layer_statistics SET mean = 0",
 		"INSERT INTO records (run, epoch, seconds) SELECT id, 9, 9 FROM runs WHERE state = 'succeeded'",
 		"UPDATE runs SET state = 'resting'",
+		"UPDATE events SET type = 'done'",
+		"UPDATE submissions SET digest = 'x'",
+		"INSERT INTO events (type, document) VALUES ('state', '{}')",
+		"INSERT INTO events (run, type, document) VALUES ('none', 'state', '{}')",
+		"INSERT INTO submissions (key, digest, run) VALUES ('k', '', 'none')",
 	} {
 		if _, err := d.Writer().ExecContext(t.Context(), change); err == nil {
 			t.Errorf("the tables allow %s", change)

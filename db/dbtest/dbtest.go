@@ -54,7 +54,7 @@ func Run(t testing.TB) advisor.Run {
 	return advisor.Run{
 		ID: newID(t), Kind: advisor.Full, State: advisor.Queued, Architecture: a, ArchitectureID: a.ID(),
 		Dataset: "fashion-mnist-sample", DatasetID: "d5", Budget: trainer.Budget{Images: 10_000, Epochs: 15}, StopAfter: 15,
-		Seed: 1, Version: "test", Created: time.Now().UTC(),
+		Seed: 1, Warnings: []string{}, Version: "test", Created: time.Now().UTC(),
 	}
 }
 
