@@ -61,16 +61,18 @@ type Target struct {
 
 // Prediction is the test accuracy that full training would reach.
 type Prediction struct {
-	Target       Target   `json:"target"`
-	TestAccuracy float64  `json:"test_accuracy"`
-	Low          float64  `json:"low"`
-	High         float64  `json:"high"`
-	Confidence   float64  `json:"confidence"` // of the interval low…high
-	Novelty      float64  `json:"novelty"`    // rank among the past runs of the distance to them, 0…1
-	PastRuns     int      `json:"past_runs"`
-	Forest       string   `json:"forest"`      // id of the fitted model
-	HeldOutR2    float64  `json:"held_out_r2"` // of the forest that predicts, on its past runs
-	Warnings     []string `json:"warnings"`
+	Target       Target  `json:"target"`
+	TestAccuracy float64 `json:"test_accuracy"`
+	Low          float64 `json:"low"`
+	High         float64 `json:"high"`
+	Confidence   float64 `json:"confidence"` // of the interval low…high
+	Novelty      float64 `json:"novelty"`    // rank among the past runs of the distance to them, 0…1
+	PastRuns     int     `json:"past_runs"`
+	Forest       string  `json:"forest"`      // id of the fitted model
+	HeldOutR2    float64 `json:"held_out_r2"` // of the forest that predicts, on its past runs
+	// Deciles are the past runs' test accuracies: the lowest, the first to ninth decile, the highest.
+	Deciles  []trainer.Number `json:"deciles,omitempty"`
+	Warnings []string         `json:"warnings"`
 }
 
 // Severity orders diagnoses.

@@ -14,7 +14,6 @@ func (d Desk) advise(ctx context.Context, l Lease, watch Watcher) error {
 	if err != nil {
 		return err
 	}
-	watch(Event{Type: "state", Phase: "probe", Run: a.ProbeRun})
 	next, err := d.answer(ctx, l, &a, watch)
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -27,7 +26,7 @@ func (d Desk) advise(ctx context.Context, l Lease, watch Watcher) error {
 	if err := errors.Join(err, d.Store.FinishAdvice(ctx, l, a, next...)); err != nil {
 		return fmt.Errorf("advice %s: %w", a.ID, err)
 	}
-	watch(Event{Type: "done"})
+	watch(Event{Type: EventDone, State: a.State})
 	return nil
 }
 
@@ -78,12 +77,17 @@ func (d Desk) answer(ctx context.Context, l Lease, a *Advice, watch Watcher) ([]
 	a.Compute.VerificationFLOPs = v.flops
 	for i := range candidates {
 		a.Suggestions = append(a.Suggestions, candidates[i].Suggestion)
-		watch(Event{Type: "suggestion", Suggestion: &candidates[i].Suggestion})
+		watch(Event{Type: EventSuggestion, Suggestion: &candidates[i].Suggestion})
 	}
 	if err := revised(ctx, forecaster, a, candidates, v.best); err != nil {
 		return nil, err
 	}
-	return d.training(a, probe), nil
+	if !a.Request.Train || a.Revised == nil {
+		return nil, nil
+	}
+	training := d.training(*a, probe)
+	a.TrainingRun = &training.ID
+	return []Run{training}, nil
 }
 
 // probe trains the probe, or takes it from the store where an earlier worker finished it.
@@ -141,7 +145,7 @@ func (d Desk) diagnose(reference Reference, a *Advice, r ProbeResult, watch Watc
 	})
 	a.Diagnoses = append(a.Diagnoses, diagnoses...)
 	for i := range diagnoses {
-		watch(Event{Type: "diagnosis", Diagnosis: &diagnoses[i]})
+		watch(Event{Type: EventDiagnosis, Diagnosis: &diagnoses[i]})
 	}
 	return proposals, nil
 }
@@ -165,18 +169,4 @@ func revised(ctx context.Context, f Forecaster, a *Advice, candidates []candidat
 		a.Revised = &Revised{Architecture: best.architecture, Prediction: prediction, Verified: true, Rank: best.Rank}
 	}
 	return nil
-}
-
-// training makes the full run of the revised architecture where the request asks for it.
-func (d Desk) training(a *Advice, probe Run) []Run {
-	if !a.Request.Train || a.Revised == nil {
-		return nil
-	}
-	r := Run{
-		ID: newID(), Kind: Full, State: Queued, Architecture: a.Revised.Architecture, ArchitectureID: a.Revised.Architecture.ID(),
-		Dataset: probe.Dataset, DatasetID: probe.DatasetID, Budget: probe.Budget, StopAfter: probe.Budget.Epochs,
-		Seed: probe.Seed, FromAdvice: a.ID, Version: d.Version, Created: now(),
-	}
-	a.TrainingRun = &r.ID
-	return []Run{r}
 }

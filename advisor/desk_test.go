@@ -19,15 +19,48 @@ type ledger struct {
 	runs     map[string]Run
 	records  map[string][]trainer.EpochRecord
 	next     []Run
+	events   []Event
+	keys     map[string]Submission
 	released bool
 }
 
-func (l *ledger) CreateAdvice(_ context.Context, a Advice, probe Run, _ string) error {
+func (l *ledger) CreateAdvice(ctx context.Context, a Advice, probe Run, _ string, once Once) error {
+	if err := l.Remember(ctx, Submission{once, JobAdvice, a.ID}); err != nil {
+		return err
+	}
 	l.advice, l.runs, l.records = a, map[string]Run{probe.ID: probe}, map[string][]trainer.EpochRecord{}
 	return nil
 }
-func (l *ledger) CreateRun(_ context.Context, r Run, _ string) error {
+func (l *ledger) CreateRun(ctx context.Context, r Run, _ string, once Once) error {
+	if err := l.Remember(ctx, Submission{once, JobRun, r.ID}); err != nil {
+		return err
+	}
 	l.runs, l.records = map[string]Run{r.ID: r}, map[string][]trainer.EpochRecord{}
+	return nil
+}
+func (l *ledger) Remember(_ context.Context, s Submission) error {
+	if _, used := l.keys[s.Key]; used {
+		return ErrSubmitted
+	}
+	if s.Key != "" {
+		l.keys = map[string]Submission{s.Key: s}
+	}
+	return nil
+}
+func (l *ledger) FindSubmission(_ context.Context, key string) (Submission, bool, error) {
+	s, found := l.keys[key]
+	return s, found, nil
+}
+func (l *ledger) ListRuns(_ context.Context, f RunFilter) (found []Run, err error) {
+	for _, r := range l.runs {
+		if r.FromAdvice == f.FromAdvice {
+			found = append(found, r)
+		}
+	}
+	return found, nil
+}
+func (l *ledger) AppendEvent(_ context.Context, _ Lease, e Event) error {
+	l.events = append(l.events, e)
 	return nil
 }
 func (l *ledger) FindUnfinishedAdvice(context.Context, string) (Advice, bool, error) {
@@ -143,7 +176,7 @@ func narrowerIsBetter(a trainer.Architecture, epoch int) float64 {
 func ask(t *testing.T, d Desk, r Request) (Advice, error) {
 	t.Helper()
 	r.Dataset = "made-up"
-	a, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), r)
+	a, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), r, Once{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,7 +317,7 @@ func TestInterruptedWorkGoesBackToTheQueue(t *testing.T) {
 		}
 	}}
 	d := Desk{Store: store, Datasets: shelf{}, Trainer: s, Predictor: byUnits{}, Rules: says{}}
-	a, err := d.SubmitAdvice(ctx, sixLayers(t).Canonical(), Request{Dataset: "made-up"})
+	a, err := d.SubmitAdvice(ctx, sixLayers(t).Canonical(), Request{Dataset: "made-up"}, Once{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -307,12 +340,12 @@ func TestSubmitRefuses(t *testing.T) {
 		"a seed out of range":        {Probe: ProbeRequest{Seed: 1 << 60}},
 		"negative suggestions":       {Suggestions: -3},
 	} {
-		if _, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), r); err == nil {
+		if _, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), r, Once{}); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
 	var invalid *trainer.InvalidError
-	if _, err := d.SubmitAdvice(t.Context(), []byte(`{}`), Request{}); !errors.As(err, &invalid) {
+	if _, err := d.SubmitAdvice(t.Context(), []byte(`{}`), Request{}, Once{}); !errors.As(err, &invalid) {
 		t.Errorf("an empty document: %v", err)
 	}
 }

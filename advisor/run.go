@@ -30,6 +30,7 @@ type Run struct {
 	Seed           uint64               `json:"seed"`
 	Advice         string               `json:"advice,omitempty"`      // the advice that the run serves, as probe or verification
 	FromAdvice     string               `json:"from_advice,omitempty"` // the advice whose revised architecture a full run trains
+	Warnings       []string             `json:"warnings"`              // about the architecture of a run of its own
 	Version        string               `json:"version"`               // of the program
 	Outcome        *trainer.Outcome     `json:"outcome"`
 	Error          string               `json:"error,omitempty"` // why a failed run failed

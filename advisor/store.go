@@ -18,7 +18,25 @@ var (
 	ErrFinished = errors.New("already finished")
 	// ErrServesAdvice: the run is a probe or verification of an advice; only the advice can be claimed or cancelled.
 	ErrServesAdvice = errors.New("the run serves an advice")
+	// ErrUnfinished: the record has not ended, and only ended ones can be deleted.
+	ErrUnfinished = errors.New("not finished")
+	// ErrSubmitted: a request with this idempotency key has been taken before. Nothing was written.
+	ErrSubmitted = errors.New("the idempotency key is in use")
 )
+
+// Once makes a request idempotent: of requests with one key, the first is taken and the others get its answer. The zero
+// value asks for nothing.
+type Once struct {
+	Key    string
+	Digest string // of the request: another one with the same key is a mistake
+}
+
+// Submission is what a request with an idempotency key made.
+type Submission struct {
+	Once
+	Kind JobKind
+	ID   string // of the advice or run
+}
 
 // JobKind says what a worker claims.
 type JobKind string
@@ -59,9 +77,10 @@ type AdviceFilter struct {
 
 // RunFilter selects runs, newest first. The zero value selects all.
 type RunFilter struct {
-	State  State
-	Kind   Kind
-	Advice string // only the runs that serve this advice
-	Limit  int    // at most this many; 0: all
-	After  string // id of the last run of the page before
+	State      State
+	Kind       Kind
+	Advice     string // only the runs that serve this advice
+	FromAdvice string // only the runs that train this advice's revised architecture
+	Limit      int    // at most this many; 0: all
+	After      string // id of the last run of the page before
 }

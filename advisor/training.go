@@ -24,6 +24,7 @@ func (d Desk) begin(ctx context.Context, l Lease, r Run, data *trainer.Dataset, 
 	if data.ID != r.DatasetID {
 		return nil, fmt.Errorf("data set %s has changed since run %s was asked for", r.Dataset, r.ID)
 	}
+	watch(Event{Type: EventState, State: Running, Phase: phase, Run: r.ID})
 	session, err := d.Trainer.Start(ctx, trainer.Spec{Architecture: r.Architecture, Data: data, Budget: r.Budget, Seed: r.Seed})
 	if err != nil {
 		return nil, err
@@ -58,13 +59,13 @@ type recorder struct {
 // Progress implements trainer.Observer: the share of this stretch, not of the full run.
 func (r *recorder) Progress(p trainer.Progress) {
 	p.Batches = p.Batches / r.run.Budget.Epochs * r.last
-	r.watch(Event{Type: "progress", Phase: r.phase, Run: r.run.ID, Progress: p})
+	r.watch(Event{Type: EventProgress, Phase: r.phase, Run: r.run.ID, Progress: &p})
 }
 
 // Record implements trainer.Observer.
 func (r *recorder) Record(ctx context.Context, e trainer.EpochRecord) error {
 	r.result.Records = append(r.result.Records, e)
-	r.watch(Event{Type: "epoch", Phase: r.phase, Run: r.run.ID, Record: &e})
+	r.watch(Event{Type: EventEpoch, Phase: r.phase, Run: r.run.ID, Record: &e})
 	return r.desk.Store.AppendRecord(ctx, r.lease, r.run.ID, e)
 }
 
@@ -74,7 +75,6 @@ func (d Desk) train(ctx context.Context, l Lease, watch Watcher) error {
 	if err != nil {
 		return err
 	}
-	watch(Event{Type: "state", Phase: "train", Run: r.ID})
 	data, err := d.Datasets.Load(ctx, r.Dataset)
 	if err != nil {
 		return d.fail(ctx, l, r, fmt.Errorf("load data set %s: %w", r.Dataset, err))
@@ -92,6 +92,6 @@ func (d Desk) train(ctx context.Context, l Lease, watch Watcher) error {
 	if err := errors.Join(err, t.close()); err != nil {
 		return fmt.Errorf("run %s: %w", r.ID, err)
 	}
-	watch(Event{Type: "done", Run: r.ID})
+	watch(Event{Type: EventDone, State: Succeeded, Run: r.ID})
 	return nil
 }

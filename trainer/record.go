@@ -74,7 +74,7 @@ type EpochRecord struct {
 	TestLoss           Number            `json:"test_loss"` // whole epochs only, on 2,000 fixed test images
 	TestAccuracy       Number            `json:"test_accuracy"`
 	Seconds            float64           `json:"seconds"` // since the run began
-	Layers             []LayerStatistics `json:"layers"`
+	Layers             []LayerStatistics `json:"layers,omitempty"`
 }
 
 // Whole says whether the record stands at the end of an epoch (not at initialisation or within one).
@@ -104,7 +104,11 @@ type Outcome struct {
 }
 
 // Progress tells how far a run is, in training batches.
-type Progress struct{ Batch, Batches, Epoch int }
+type Progress struct {
+	Batch   int `json:"batch"`
+	Batches int `json:"batches"`
+	Epoch   int `json:"epoch"`
+}
 
 // Observer hears of a run as it goes, on the run's goroutine. An error from Record ends the run.
 type Observer interface {

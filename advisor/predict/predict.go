@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -32,7 +33,9 @@ type Predictor struct {
 	Past PastRuns
 	// Fit fits a forest; in the program, in a child process.
 	Fit func(context.Context, forest.Table, forest.Options) (*forest.Model, error)
-	// Folder keeps fitted models; "" keeps them in memory only.
+	// Score cross-validates a forest; in the program, in a child process.
+	Score func(ctx context.Context, t forest.Table, o forest.Options, repeats int) (forest.Score, error)
+	// Folder keeps fitted models and their scores; "" keeps models in memory only.
 	Folder string
 
 	mu     sync.Mutex
@@ -126,8 +129,21 @@ func (s *snapshot) predict(ctx context.Context, epochs int, a trainer.Architectu
 	return advisor.Prediction{
 		Target:       advisor.Target{Images: s.key.Images, Epochs: s.key.Epochs},
 		TestAccuracy: got.Mean, Low: got.Low, High: got.High, Confidence: got.Confidence, Novelty: got.Novelty,
-		PastRuns: got.PastRuns, Forest: model.ID(), HeldOutR2: model.R2(), Warnings: append([]string{}, got.Warnings...),
+		PastRuns: got.PastRuns, Forest: model.ID(), HeldOutR2: model.R2(), Deciles: deciles(t.Y), Warnings: append([]string{}, got.Warnings...),
 	}, nil
+}
+
+// deciles returns the lowest, the first to ninth decile (linear interpolation between order statistics), and the highest.
+func deciles(y []float64) []trainer.Number {
+	sorted := slices.Sorted(slices.Values(y))
+	out := make([]trainer.Number, 11)
+	for i := range out {
+		at := float64(i) / 10 * float64(len(sorted)-1)
+		low := int(at)
+		high := min(low+1, len(sorted)-1)
+		out[i] = trainer.Number(sorted[low] + (at-float64(low))*(sorted[high]-sorted[low]))
+	}
+	return out
 }
 
 // table leaves out the runs of the given groups, so that no prediction rests on the answer.
@@ -178,7 +194,7 @@ func (s *snapshot) tooFew(ctx context.Context, epochs, runs int) error {
 
 // model returns the fitted forest, from memory, from the folder or by fitting it.
 func (p *Predictor) model(ctx context.Context, t forest.Table) (*forest.Model, error) {
-	name := hash(t)
+	name := hash(t) + ".forest"
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if m, ok := p.models[name]; ok {
@@ -189,7 +205,7 @@ func (p *Predictor) model(ctx context.Context, t forest.Table) (*forest.Model, e
 		if m, err = p.Fit(ctx, t, forest.Options{Seed: 1}); err != nil {
 			return nil, err
 		}
-		_ = p.save(name, m) // a model that cannot be kept is fitted again
+		_ = p.save(name, m.Save) // a model that cannot be kept is fitted again
 	}
 	if p.models == nil {
 		p.models = map[string]*forest.Model{}
@@ -210,8 +226,8 @@ func (p *Predictor) load(name string) (*forest.Model, error) {
 	return forest.Load(bytes.NewReader(data))
 }
 
-// save keeps the model, whole or not at all.
-func (p *Predictor) save(name string, m *forest.Model) (err error) {
+// save keeps what write writes, whole or not at all.
+func (p *Predictor) save(name string, write func(io.Writer) error) (err error) {
 	if p.Folder == "" {
 		return nil
 	}
@@ -222,7 +238,7 @@ func (p *Predictor) save(name string, m *forest.Model) (err error) {
 	if err != nil {
 		return fmt.Errorf("keep the forest: %w", err)
 	}
-	err = errors.Join(m.Save(f), f.Close())
+	err = errors.Join(write(f), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), filepath.Join(p.Folder, name))
 	}
@@ -247,5 +263,5 @@ func hash(t forest.Table) string {
 		write(row)
 	}
 	write(t.Y)
-	return hex.EncodeToString(h.Sum(nil)) + ".forest"
+	return hex.EncodeToString(h.Sum(nil))
 }

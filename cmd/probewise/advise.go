@@ -50,7 +50,7 @@ func (a *app) advise(ctx context.Context, file string, r advisor.Request) error 
 		return &exitError{exitUnevaluated, err}
 	}
 	defer func() { _ = s.close() }() // everything is on disk when its write returned
-	advice, err := s.desk.SubmitAdvice(ctx, data, r)
+	advice, err := s.desk.SubmitAdvice(ctx, data, r, advisor.Once{})
 	if err != nil {
 		return a.badInput(file, err)
 	}
@@ -70,39 +70,29 @@ func (a *app) advise(ctx context.Context, file string, r advisor.Request) error 
 	if advice.TrainingRun != nil {
 		training = s.work(ctx, advisor.JobRun, *advice.TrainingRun, watch)
 	}
-	return errors.Join(training, a.printAdvice(ctx, s, advice))
+	return errors.Join(training, a.printAdvice(ctx, s, advice.ID))
 }
 
-// answered is an advice with the run that trained its revised architecture, where one was asked for.
-type answered struct {
-	advisor.Advice
-	Training *advisor.Run `json:"training,omitempty"`
-}
-
-func (a *app) printAdvice(ctx context.Context, s *service, advice advisor.Advice) error {
-	document := answered{Advice: advice}
-	if advice.TrainingRun != nil {
-		run, err := s.db.Run(ctx, *advice.TrainingRun)
-		if err != nil {
-			return &exitError{exitUnevaluated, err}
-		}
-		document.Training = &run
+func (a *app) printAdvice(ctx context.Context, s *service, id string) error {
+	document, err := s.desk.Answer(ctx, id)
+	if err != nil {
+		return &exitError{exitUnevaluated, err}
 	}
 	if a.JSON {
 		return a.printJSON(document)
 	}
-	records, err := s.db.Records(ctx, advice.ProbeRun)
+	records, err := s.db.Records(ctx, document.ProbeRun)
 	if err != nil {
 		return &exitError{exitUnevaluated, err}
 	}
 	options := report.Options{Color: a.color(), Width: a.width()}
-	if err := report.Text(a.out, advice, records, options); err != nil || document.Training == nil {
+	if err := report.Text(a.out, document.Advice, records, options); err != nil || document.Training == nil {
 		return err
 	}
-	if err := a.printRun(ctx, s, *advice.TrainingRun); err != nil {
+	if err := a.printRun(ctx, s, document.Training.ID); err != nil {
 		return err
 	}
-	return a.compare(*advice.Revised, *document.Training)
+	return a.compare(*document.Revised, *document.Training)
 }
 
 // compare puts what was predicted of the revised architecture beside what its training reached.
@@ -159,11 +149,11 @@ func (a *app) train(ctx context.Context, file, name string, b trainer.Budget) er
 		return &exitError{exitUnevaluated, err}
 	}
 	defer func() { _ = s.close() }()
-	run, warnings, err := s.desk.SubmitRun(ctx, data, name, b, a.Seed)
+	run, err := s.desk.SubmitRun(ctx, data, advisor.RunRequest{Dataset: name, Budget: b, Seed: a.Seed}, advisor.Once{})
 	if err != nil {
 		return a.badInput(file, err)
 	}
-	for _, w := range warnings {
+	for _, w := range run.Warnings {
 		fmt.Fprintln(a.errOut, "warning:", w)
 	}
 	if err := s.work(ctx, advisor.JobRun, run.ID, a.watch()); err != nil {

@@ -106,20 +106,22 @@ type prober struct {
 
 // Validate implements gate.Prober.
 func (p prober) Validate(ctx context.Context, data []byte, dataset string) (trainer.Architecture, error) {
-	a, _, err := p.desk.Validate(ctx, data, dataset)
-	return a, err
+	run, err := p.desk.Validate(ctx, data, dataset)
+	return run.Architecture, err
 }
 
 // Probe implements gate.Prober. Nothing is trained where the past runs allow no prediction.
 func (p prober) Probe(ctx context.Context, a trainer.Architecture, dataset string, epochs int, seed uint64) (advisor.Prediction, advisor.Key, error) {
-	_, key, err := p.desk.Validate(ctx, a.Canonical(), dataset)
+	full, err := p.desk.Validate(ctx, a.Canonical(), dataset)
+	key := full.Key()
 	if err != nil {
 		return advisor.Prediction{}, key, err
 	}
 	if _, err := p.predictor.Table(ctx, key, epochs); err != nil {
 		return advisor.Prediction{}, key, err
 	}
-	run, err := p.desk.SubmitProbe(ctx, a, dataset, epochs, seed)
+	request := advisor.RunRequest{Dataset: dataset, Kind: advisor.Probe, StopAfter: epochs, Seed: seed}
+	run, err := p.desk.SubmitRun(ctx, a.Canonical(), request, advisor.Once{})
 	if err != nil {
 		return advisor.Prediction{}, key, err
 	}
@@ -132,7 +134,8 @@ func (p prober) Probe(ctx context.Context, a trainer.Architecture, dataset strin
 
 // FromArchitecture implements gate.Prober.
 func (p prober) FromArchitecture(ctx context.Context, a trainer.Architecture, dataset string) (advisor.Prediction, advisor.Key, error) {
-	_, key, err := p.desk.Validate(ctx, a.Canonical(), dataset)
+	full, err := p.desk.Validate(ctx, a.Canonical(), dataset)
+	key := full.Key()
 	if err != nil {
 		return advisor.Prediction{}, key, err
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"probewise/advisor"
+	"probewise/advisor/predict"
 )
 
 func TestExitCodes(t *testing.T) {
@@ -132,11 +133,11 @@ func TestForestShow(t *testing.T) {
 	if code != exitOK {
 		t.Fatalf("exit %d: %s", code, errOut)
 	}
-	var c card
+	var c predict.Cards
 	if err := json.Unmarshal([]byte(out), &c); err != nil {
 		t.Fatal(err)
 	}
-	if c.PastRuns < 40 || c.Images != 10_000 || c.Epochs != 15 || len(c.Probe) != len(probeLengths) {
+	if c.PastRuns < 40 || c.Images != 10_000 || c.Epochs != 15 || len(c.Probe) != 5 {
 		t.Fatalf("card %+v", c)
 	}
 	for _, e := range c.Probe {

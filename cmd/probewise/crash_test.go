@@ -172,7 +172,7 @@ func TestKilledTrainingOfAnAdviceFinishes(t *testing.T) {
 	if strings.Contains(errOut, "probe:") {
 		t.Error("the probe was trained again")
 	}
-	var document answered
+	var document advisor.Answer
 	if err := json.Unmarshal([]byte(out), &document); err != nil {
 		t.Fatal(err)
 	}

@@ -20,13 +20,13 @@ func (a *app) watch() advisor.Watcher {
 	phase, run, total := "", "", 0
 	return func(e advisor.Event) {
 		switch e.Type {
-		case "progress":
+		case advisor.EventProgress:
 			if bar == nil || e.Phase != phase || e.Run != run || e.Progress.Batches != total {
 				phase, run, total = e.Phase, e.Run, e.Progress.Batches
 				bar = a.bar(int64(e.Progress.Batches), phase)
 			}
 			_ = bar.Set(min(e.Progress.Batch, e.Progress.Batches)) // a bar that cannot be drawn is no reason to stop
-		case "done":
+		case advisor.EventDone:
 			if bar != nil {
 				_ = bar.Finish()
 			}
@@ -35,7 +35,7 @@ func (a *app) watch() advisor.Watcher {
 }
 
 func (a *app) lines(e advisor.Event) {
-	if e.Type == "epoch" {
+	if e.Type == advisor.EventEpoch {
 		fmt.Fprintf(a.errOut, "%s: epoch %g, validation accuracy %.3f\n", e.Phase, e.Record.Epoch, float64(e.Record.ValidationAccuracy))
 	}
 }

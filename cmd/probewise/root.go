@@ -56,7 +56,7 @@ func newRoot(in io.Reader, out, errOut io.Writer) *cobra.Command {
 	flags.BoolP("quiet", "q", false, "no progress")
 	root.AddCommand(
 		a.adviseCommand(), a.trainCommand(), a.checkCommand(), a.corpusCommand(), a.forestCommand(),
-		a.datasetCommand(), a.rulesCommand(), a.schemaCommand(), a.workerCommand(), a.healthcheckCommand(), a.versionCommand(),
+		a.datasetCommand(), a.rulesCommand(), a.schemaCommand(), a.serveCommand(), a.workerCommand(), a.healthcheckCommand(), a.versionCommand(),
 	)
 	return root
 }

@@ -14,6 +14,7 @@ import (
 	"probewise/advisor"
 	"probewise/advisor/predict"
 	"probewise/advisor/rule"
+	"probewise/api/jobs"
 	"probewise/db"
 	"probewise/forest"
 	"probewise/trainer"
@@ -41,7 +42,7 @@ func (a *app) open(ctx context.Context) (*service, error) {
 		return nil, errors.Join(err, store.Close())
 	}
 	s := &service{db: store, library: dataset.Open(a.DataDir), past: pastRuns{store, a.corpusDir()}}
-	s.predictor = &predict.Predictor{Past: s.past, Fit: fitInChild, Folder: filepath.Join(a.DataDir, "forests")}
+	s.predictor = &predict.Predictor{Past: s.past, Fit: fitInChild, Score: scoreInChild, Folder: filepath.Join(a.DataDir, "forests")}
 	s.desk = advisor.Desk{
 		Store: store, Datasets: s.library, Trainer: newTrainer(0), Predictor: s.predictor, Rules: rule.Driver{}, Version: version(),
 	}
@@ -81,7 +82,7 @@ func (s *service) work(ctx context.Context, kind advisor.JobKind, id string, wat
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(poll):
+		case <-time.After(jobs.Poll):
 		}
 		if _, err := s.db.Recover(ctx, time.Now(), advisor.Worker.Gone); err != nil {
 			return &exitError{exitUnevaluated, err}
@@ -97,6 +98,12 @@ func fitInChild(ctx context.Context, t forest.Table, o forest.Options) (*forest.
 		return nil, err
 	}
 	return response.Model, nil
+}
+
+// scoreInChild cross-validates a forest there.
+func scoreInChild(ctx context.Context, t forest.Table, o forest.Options, repeats int) (forest.Score, error) {
+	response, err := child(ctx, forest.Request{Table: t, Options: o, Repeats: repeats})
+	return response.Score, err
 }
 
 // childArgument makes the binary serve one forest request instead of reading a command line.

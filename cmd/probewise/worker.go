@@ -3,15 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"probewise/advisor"
+	"probewise/api/jobs"
 )
-
-// poll is how often an idle worker looks for work.
-const poll = time.Second
 
 func (a *app) workerCommand() *cobra.Command {
 	var drain bool
@@ -33,42 +30,27 @@ func (a *app) worker(ctx context.Context, drain bool) error {
 		return &exitError{exitUnevaluated, err}
 	}
 	defer func() { _ = s.close() }()
-	watch := a.watch()
 	var failed error
-	for {
-		if _, err := s.db.Recover(ctx, time.Now(), advisor.Worker.Gone); err != nil {
-			return &exitError{exitUnevaluated, err}
-		}
-		lease, found, err := s.db.Claim(ctx, advisor.ThisWorker(), time.Now().Add(advisor.LeaseTime))
-		switch {
-		case err != nil:
-			return &exitError{exitUnevaluated, err}
-		case found:
-			if err := s.desk.Work(ctx, lease, watch); err != nil {
-				failed = fmt.Errorf("%s %s: %w", lease.Kind, lease.ID, err)
-				fmt.Fprintln(a.errOut, "probewise:", failed)
-			} else if !a.Quiet {
-				fmt.Fprintf(a.errOut, "finished %s %s\n", lease.Kind, lease.ID)
-			}
-		case drain && failed != nil:
-			return &exitError{exitUnevaluated, nil}
-		case drain:
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-wait(found):
+	w := jobs.NewWorker(s.db, s.desk)
+	w.Drain = drain
+	if watch := a.watch(); watch != nil {
+		w.Watch = func(_ advisor.Lease, e advisor.Event) { watch(e) }
+	}
+	w.Ended = func(l advisor.Lease, err error) {
+		if err != nil {
+			failed = fmt.Errorf("%s %s: %w", l.Kind, l.ID, err)
+			fmt.Fprintln(a.errOut, "probewise:", failed)
+		} else if !a.Quiet {
+			fmt.Fprintf(a.errOut, "finished %s %s\n", l.Kind, l.ID)
 		}
 	}
-}
-
-// wait returns at once where there was work, else after the poll interval.
-func wait(found bool) <-chan time.Time {
-	if found {
-		c := make(chan time.Time, 1)
-		c <- time.Time{}
-		return c
+	switch err := w.Run(ctx); {
+	case err != nil:
+		return &exitError{exitUnevaluated, err}
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case failed != nil:
+		return &exitError{exitUnevaluated, nil}
 	}
-	return time.After(poll)
+	return nil
 }

@@ -1,0 +1,56 @@
+package predict
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"probewise/advisor"
+	"probewise/forest"
+	"probewise/trainer"
+)
+
+// TestDeciles: by linear interpolation between order statistics, worked by hand.
+func TestDeciles(t *testing.T) {
+	got := deciles([]float64{0.5, 0.1, 0.3}) // the place of decile i among 0.1, 0.3, 0.5 is i/5
+	want := []trainer.Number{0.1, 0.14, 0.18, 0.22, 0.26, 0.3, 0.34, 0.38, 0.42, 0.46, 0.5}
+	for i := range want {
+		if d := got[i] - want[i]; d > 1e-12 || d < -1e-12 {
+			t.Fatalf("deciles %v, want %v", got, want)
+		}
+	}
+	if one := deciles([]float64{0.7}); slices.Min(one) != 0.7 || slices.Max(one) != 0.7 || len(one) != 11 {
+		t.Errorf("deciles of one value: %v", one)
+	}
+}
+
+// TestCards: the key with the most past runs comes first, what cannot be scored says why, and a score is computed once.
+func TestCards(t *testing.T) {
+	few := advisor.Key{Dataset: key.Dataset, Images: 500, Epochs: 9}
+	scored := 0
+	p := &Predictor{Past: library{few: runs(t, 3), key: runs(t, 25)}, Folder: t.TempDir(),
+		Score: func(_ context.Context, table forest.Table, _ forest.Options, repeats int) (forest.Score, error) {
+			scored++
+			return forest.Score{Runs: len(table.Y), R2: 0.5 * float64(repeats)}, nil
+		}}
+	for range 2 {
+		cards, err := p.Cards(t.Context(), key.Dataset, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cards.PastRuns != 25 || len(cards.Others) != 1 || cards.Others[0].PastRuns != 3 || cards.Others[0].Reason == "" {
+			t.Fatalf("cards %+v", cards)
+		}
+		// The runs have records of two epochs: there is nothing to say of longer probes.
+		if len(cards.Probe) != 3 || cards.Probe[2].Epochs != 2 || cards.Probe[2].Runs != 25 || cards.Probe[2].R2 != 0.5 || cards.Reason == "" {
+			t.Errorf("card %+v", cards.Card)
+		}
+	}
+	if scored != 3 {
+		t.Errorf("scored %d tables, want each of 3 once", scored)
+	}
+	p.Past = library{}
+	if cards, err := p.Cards(t.Context(), key.Dataset, 1); err != nil || cards.PastRuns != 0 || cards.Reason == "" {
+		t.Errorf("without past runs: %+v, %v", cards, err)
+	}
+}

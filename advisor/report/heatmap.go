@@ -1,0 +1,143 @@
+package report
+
+import (
+	"fmt"
+	"html/template"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"probewise/trainer"
+)
+
+// HeatMap is a grid of figures, one row a layer, in colours of their size.
+type HeatMap struct {
+	Label   string // what it shows, for those who do not see it
+	Layers  []string
+	Columns []HeatColumn
+	Values  [][]trainer.Number // by row, then by column
+	Scale   Scale              // of all columns; those of the columns come first where there are any
+	Marked  func(layer string) bool
+}
+
+// HeatColumn is a column of a heat map.
+type HeatColumn struct {
+	Group string // heading above columns that stand together; "": none
+	Title string
+	Name  string // in a cell's description
+	Scale *Scale // of this column alone
+}
+
+// Measures of the drawing, in pixels.
+const (
+	heatWidth   = 1040 // that columns are fitted to
+	heatCell    = 23   // height of a row
+	heatWide    = 58   // width of a column at most
+	heatNarrow  = 12   // and at least
+	heatRoom    = 46   // width from which a cell has its figure written in it
+	heatLetter  = 7.3  // width of a monospaced letter of 12 px
+	heatHeading = 20   // height of a line of headings
+)
+
+// SVG draws the heat map. Cells have the classes h0 (least) to h8 (greatest) and hx (missing), and each its title.
+func (m HeatMap) SVG() template.HTML {
+	longest := 0
+	for _, l := range m.Layers {
+		longest = max(longest, text.StringWidth(heatName(l)))
+	}
+	left := int(float64(longest+2)*heatLetter) + 6
+	width := min(max((heatWidth-left)/max(len(m.Columns), 1), heatNarrow), heatWide)
+	top := heatHeading
+	if m.grouped() {
+		top = 2 * heatHeading
+	}
+	class := "heat"
+	if m.Scale.Signed {
+		class += " signed"
+	}
+	var d drawing
+	w, h := left+width*len(m.Columns)+2, top+heatCell*len(m.Layers)+2
+	d.put(`<svg class="%s" width="%d" height="%d" viewBox="0 0 %[2]d %[3]d" role="img" aria-label="%[4]s">`, class, w, h, esc(m.Label))
+	m.headings(&d, left, width, top)
+	for i, layer := range m.Layers {
+		y := top + i*heatCell
+		mark := ""
+		if m.Marked != nil && m.Marked(layer) {
+			mark = "▸ "
+		}
+		d.put(`<text class="layer" x="%d" y="%d" text-anchor="end">%s</text>`, left-6, y+16, esc(mark+heatName(layer)))
+		for j, c := range m.Columns {
+			m.cell(&d, layer, c, m.Values[i][j], left+j*width, y, width)
+		}
+	}
+	return d.done()
+}
+
+func heatName(layer string) string { return text.Snip(layer, longestName, "…") }
+
+func (m HeatMap) grouped() bool {
+	return slices.ContainsFunc(m.Columns, func(c HeatColumn) bool { return c.Group != "" })
+}
+
+func (m HeatMap) headings(d *drawing, left, width, top int) {
+	free := left // of titles
+	for j, c := range m.Columns {
+		x := left + j*width
+		if c.Group != "" && (j == 0 || m.Columns[j-1].Group != c.Group) {
+			d.put(`<text class="group" x="%d" y="13">%s</text>`, x+1, esc(c.Group))
+		}
+		room := int(float64(text.StringWidth(c.Title))*heatLetter) / 2
+		if middle := x + width/2; middle-room >= free-width/2 {
+			d.put(`<text class="column" x="%d" y="%d" text-anchor="middle">%s</text>`, middle, top-6, esc(c.Title))
+			free = middle + room + 4
+		}
+	}
+}
+
+func (m HeatMap) cell(d *drawing, layer string, c HeatColumn, n trainer.Number, x, y, width int) {
+	scale := m.Scale
+	if c.Scale != nil {
+		scale = *c.Scale
+	}
+	d.put(`<g class="%s"><title>%s</title><rect x="%d" y="%d" width="%d" height="%d"/>`, scale.Class(n),
+		esc(fmt.Sprintf("%s, %s: %s", layer, c.Name, significant(n))), x, y, width-1, heatCell-1)
+	if width >= heatRoom {
+		d.put(`<text x="%d" y="%d" text-anchor="middle">%s</text>`, x+(width-1)/2, y+15, significant(n))
+	}
+	d.put(`</g>`)
+}
+
+// Legend draws the classes of a scale from the least to the greatest.
+func (s Scale) Legend() template.HTML {
+	const width, height = 18, 12
+	class := "heat legend"
+	if s.Signed {
+		class += " signed"
+	}
+	var d drawing
+	d.put(`<svg class="%s" width="%d" height="%d" aria-hidden="true">`, class, classes*width, height)
+	for i := range classes {
+		d.put(`<g class="h%d"><rect x="%d" y="0" width="%d" height="%d"/></g>`, i, i*width, width-1, height)
+	}
+	return d.done()
+}
+
+// twin is the heat map as a table, one row a column of the map, so that its charts run along the rows.
+func (m HeatMap) twin(id, caption, first, plot string) Table {
+	t := Table{ID: id, Caption: caption, Columns: []Column{{Title: first}}, Log: m.Scale.Log}
+	for _, l := range m.Layers {
+		t.Columns = append(t.Columns, Column{Title: l, Plot: plot})
+	}
+	for j, c := range m.Columns {
+		row := []Cell{{Text: strings.TrimSpace(c.Group + " " + c.Title)}}
+		if plot != "" {
+			row[0].Value = c.Title
+		}
+		for i := range m.Layers {
+			row = append(row, figure(m.Values[i][j], significant(m.Values[i][j])))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}

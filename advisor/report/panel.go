@@ -1,0 +1,201 @@
+package report
+
+import (
+	"fmt"
+	"html/template"
+	"slices"
+	"strings"
+
+	"probewise/advisor"
+	"probewise/trainer"
+)
+
+// A statistic is one that a layer has at every record.
+type statistic struct{ of, name, short, long string }
+
+func (s statistic) key() string { return s.of + "." + s.name }
+
+func (s statistic) title() string { return capital(s.of) + ": " + s.long }
+
+func (s statistic) measure(r trainer.EpochRecord, layer string) trainer.Number {
+	return advisor.Quantity{Of: s.of, Statistic: s.name, Epoch: r.Epoch}.Measure([]trainer.EpochRecord{r}, layer)
+}
+
+// statistics of all kinds, in the order in which they are offered.
+var everyStatistic = func() []statistic {
+	var all []statistic
+	for _, of := range []struct {
+		name  string
+		small float64
+	}{{"weights", trainer.SmallWeight}, {"gradients", trainer.SmallGradient}, {"activations", trainer.SmallActivation}} {
+		all = append(all,
+			statistic{of.name, "mean", "mean", "mean"},
+			statistic{of.name, "variance", "var", "variance"},
+			statistic{of.name, "max_abs", "max", "largest absolute value"},
+			statistic{of.name, "share_below", "<" + brief(of.small), "share below " + brief(of.small)},
+			statistic{of.name, "share_zero", "=0", "share of exact zeros"},
+			statistic{of.name, "l2_norm", "L2", "L2 norm"})
+	}
+	return append(all, statistic{"activations", advisor.DeadUnits, "dead", "share of dead units"})
+}()
+
+// Choice is a statistic that the page offers.
+type Choice struct {
+	Key, Title string
+	Selected   bool
+}
+
+// ChoiceGroup is the statistics of weights, gradients or activations.
+type ChoiceGroup struct {
+	Title   string
+	Choices []Choice
+}
+
+// Panel shows how a run's statistics moved: one of them in detail, and all of them at the last record.
+type Panel struct {
+	Groups     []ChoiceGroup
+	Key        string // of the chosen statistic
+	Title      string
+	Note       string // what was left out
+	Marked     bool   // a diagnosis is about it: the layer is marked
+	Map        template.HTML
+	Legend     template.HTML
+	Scale      string
+	Table      Table
+	Last       string // which record the second map is of
+	LastMap    template.HTML
+	LastLegend template.HTML
+	LastTwin   Table
+}
+
+// most cells of a heat map, and most and least columns of one.
+const (
+	mostCells   = 4000
+	mostColumns = 64
+	fewColumns  = 12
+)
+
+// Statistics makes the panel of the statistic with the key ("weights.variance"); of the one that the worst diagnosis is
+// about where the key is not known, and of the activations' variance where there is none. It returns nil where nothing
+// was recorded.
+func Statistics(records []trainer.EpochRecord, diagnoses []advisor.Diagnosis, key string) *Panel {
+	if len(records) == 0 || len(records[0].Layers) == 0 {
+		return nil
+	}
+	var layers []string
+	for _, l := range records[0].Layers {
+		layers = append(layers, l.Layer)
+	}
+	chosen := choose(key, diagnoses)
+	p := &Panel{Groups: offer(chosen), Key: chosen.key(), Title: chosen.title()}
+	shown := atMost(records, min(max(mostCells/len(layers), fewColumns), mostColumns))
+	if len(shown) < len(records) {
+		p.Note = fmt.Sprintf("%d of %d records are shown, at even distances.", len(shown), len(records))
+	}
+	m := through(shown, layers, chosen)
+	m.Marked = func(layer string) bool {
+		return slices.ContainsFunc(diagnoses, func(d advisor.Diagnosis) bool { return d.Layer == layer && about(d) == chosen.key() })
+	}
+	p.Marked = slices.ContainsFunc(layers, m.Marked)
+	p.Map, p.Legend, p.Scale = m.SVG(), m.Scale.Legend(), m.Scale.String()
+	p.Table = m.twin("statistic", chosen.title()+", by layer and epoch", "Epoch", capital(chosen.long))
+	last := records[len(records)-1]
+	overview := at(last, layers)
+	p.Last, p.LastMap, p.LastLegend = brief(last.Epoch), overview.SVG(), Scale{}.Legend()
+	p.LastTwin = overview.twin("overview", "All statistics at epoch "+p.Last+", by layer", "Statistic", "")
+	return p
+}
+
+// choose finds the statistic of the key, or the one to begin with.
+func choose(key string, diagnoses []advisor.Diagnosis) statistic {
+	worst := slices.Clone(diagnoses)
+	order := []advisor.Severity{advisor.High, advisor.Medium, advisor.Low}
+	slices.SortStableFunc(worst, func(a, b advisor.Diagnosis) int {
+		return slices.Index(order, a.Severity) - slices.Index(order, b.Severity)
+	})
+	keys := []string{key}
+	for _, d := range worst {
+		keys = append(keys, about(d))
+	}
+	for _, k := range append(keys, "activations.variance") {
+		if i := slices.IndexFunc(everyStatistic, func(s statistic) bool { return s.key() == k }); i >= 0 {
+			return everyStatistic[i]
+		}
+	}
+	return everyStatistic[0]
+}
+
+// about returns the key of the statistic that a diagnosis is about; "" where it is about the architecture.
+func about(d advisor.Diagnosis) string {
+	name := strings.TrimSuffix(d.Statistic, "_acceleration")
+	for _, s := range everyStatistic {
+		if (advisor.Quantity{Of: s.of, Statistic: s.name}).Name() == name {
+			return s.key()
+		}
+	}
+	return ""
+}
+
+func offer(chosen statistic) []ChoiceGroup {
+	var groups []ChoiceGroup
+	for _, s := range everyStatistic {
+		if title := capital(s.of); len(groups) == 0 || groups[len(groups)-1].Title != title {
+			groups = append(groups, ChoiceGroup{Title: title})
+		}
+		g := &groups[len(groups)-1]
+		g.Choices = append(g.Choices, Choice{s.key(), s.long, s == chosen})
+	}
+	return groups
+}
+
+// atMost takes records at even distances, the first and the last among them.
+func atMost(records []trainer.EpochRecord, most int) []trainer.EpochRecord {
+	if len(records) <= most {
+		return records
+	}
+	shown := make([]trainer.EpochRecord, most)
+	for i := range shown {
+		shown[i] = records[i*(len(records)-1)/(most-1)]
+	}
+	return shown
+}
+
+// through is the heat map of one statistic, layers × epochs.
+func through(records []trainer.EpochRecord, layers []string, s statistic) HeatMap {
+	m := HeatMap{Label: s.title() + ": a row a layer, a column an epoch. The table has the same figures.", Layers: layers}
+	for _, r := range records {
+		m.Columns = append(m.Columns, HeatColumn{Title: brief(r.Epoch), Name: "epoch " + brief(r.Epoch)})
+	}
+	var all []trainer.Number
+	for _, l := range layers {
+		var row []trainer.Number
+		for _, r := range records {
+			row = append(row, s.measure(r, l))
+		}
+		m.Values, all = append(m.Values, row), append(all, row...)
+	}
+	m.Scale = ScaleOf(all)
+	return m
+}
+
+// at is the heat map of all statistics at one record, layers × statistics, each column on a scale of its own. Means,
+// which have two signs, and columns without any figure are left out.
+func at(r trainer.EpochRecord, layers []string) HeatMap {
+	m := HeatMap{Label: fmt.Sprintf("All statistics at epoch %s: a row a layer, a column a statistic. The table has the same figures.", brief(r.Epoch)),
+		Layers: layers, Values: make([][]trainer.Number, len(layers))}
+	for _, s := range everyStatistic {
+		column := make([]trainer.Number, len(layers))
+		for i, l := range layers {
+			column[i] = s.measure(r, l)
+		}
+		if s.name == "mean" || !slices.ContainsFunc(column, trainer.Number.Known) {
+			continue
+		}
+		scale := ScaleOf(column)
+		m.Columns = append(m.Columns, HeatColumn{Group: capital(s.of), Title: s.short, Name: s.title(), Scale: &scale})
+		for i := range layers {
+			m.Values[i] = append(m.Values[i], column[i])
+		}
+	}
+	return m
+}

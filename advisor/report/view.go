@@ -1,0 +1,247 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"slices"
+	"strings"
+
+	"probewise/advisor"
+	"probewise/trainer"
+)
+
+// Fact is a line of a description.
+type Fact struct{ Word, Text string }
+
+// Figure is a number that the head of a report shows large.
+type Figure struct{ Word, Number, Note string }
+
+// Forecast is a prediction, drawn and in words.
+type Forecast struct {
+	Text     string
+	Standing string // among the past runs
+	Trust    string // how far the forest can be trusted
+	Warnings []string
+	Chart    template.HTML
+	Deciles  Table // no rows where the past runs are not known
+}
+
+// Change is a suggestion as the page shows it.
+type Change struct {
+	Rank     int
+	Title    string
+	Lines    []string // what changes, a line a layer
+	Reason   string
+	Rules    []string
+	Expected string // with its interval
+	Gain     string
+	Observed string
+	Epochs   string
+	Doubt    string // why the gain has no interval
+	Verdict  string
+	Class    string // of the verdict: gained, early, none, untried
+	Patch    string // JSON Patch
+	Run      string // that verified it
+}
+
+// RevisedView is the architecture after the best suggestion.
+type RevisedView struct {
+	Origin   string
+	Lines    []string
+	Facts    []Fact
+	Forecast *Forecast
+	JSON     string
+}
+
+// AdviceView is an advice as its page shows it: every figure as the text report writes it.
+type AdviceView struct {
+	ID, Name    string
+	State       advisor.State
+	Error       string
+	Facts       []Fact
+	Notes       []string
+	Headline    string
+	Figures     []Figure
+	Forecast    *Forecast
+	NoForecast  string // why there is none
+	Short       string // that the probe diverged
+	Diagnoses   []DiagnosisView
+	Suggestions []Change
+	Legend      []string
+	Revised     *RevisedView
+	NoRevised   string // why there is none
+	Curve       Table
+	Trials      Table
+	Panel       *Panel
+	Spent       []Fact
+}
+
+// DiagnosisView is a diagnosis with what the page needs to show where it is from.
+type DiagnosisView struct {
+	advisor.Diagnosis
+	About string // key of its statistic in the panel; "" where it is about the architecture
+}
+
+// Name is what a page calls an architecture.
+func Name(a trainer.Architecture) string {
+	if a.Name != "" {
+		return a.Name
+	}
+	return "architecture " + a.ID()[:12]
+}
+
+// View makes the page of an advice. The records are the probe's, the trials those of the verified suggestions; the key
+// chooses the statistic of the panel.
+func View(a advisor.Advice, records []trainer.EpochRecord, trials []Trial, key string) (AdviceView, error) {
+	v := AdviceView{
+		ID: a.ID, Name: Name(a.Architecture), State: a.State, Error: a.Error, Notes: notes(a.Warnings),
+		Facts: append(describe(a.Architecture, advisor.Key{Dataset: a.Dataset, Images: a.Request.Probe.Images, Epochs: a.Request.Epochs}),
+			Fact{"Probe", probeLine(a)}),
+		Curve: Curve("curve", "Learning curve of the probe", records, false),
+		Panel: Statistics(records, a.Diagnoses, key),
+		Spent: []Fact{{"Probe", amount(a.Compute.ProbeFLOPs, "FLOPs")}, {"Verification", amount(a.Compute.VerificationFLOPs, "FLOPs")}},
+	}
+	if a.State != advisor.Succeeded {
+		return v, nil
+	}
+	if len(records) > 0 && records[len(records)-1].Epoch < float64(a.Request.Probe.Epochs) {
+		v.Short = fmt.Sprintf("The probe diverged: after epoch %s of %d its numbers were no longer finite.",
+			brief(records[len(records)-1].Epoch), a.Request.Probe.Epochs)
+	}
+	if len(trials) > 0 {
+		v.Trials = Compare("trials", "Validation accuracy of the probe and of the suggestions' re-probes", append([]Trial{{"Probe", records}}, trials...))
+	}
+	if a.Prediction != nil {
+		v.Forecast = Foresee("deciles", *a.Prediction, trainer.Missing)
+	} else {
+		v.NoForecast = sentence(a.PredictionReason)
+	}
+	v.Diagnoses = ordered(a.Diagnoses)
+	var err error
+	if v.Suggestions, err = changes(a); err != nil {
+		return v, err
+	}
+	v.Legend = legendOf(a.Suggestions)
+	if err := v.revise(a); err != nil {
+		return v, err
+	}
+	v.Headline, v.Figures = headline(a), figures(a)
+	return v, nil
+}
+
+// describe lists what an architecture is, as the head of the text report does.
+func describe(a trainer.Architecture, key advisor.Key) []Fact {
+	cost := a.Cost()
+	return []Fact{
+		{"Layers", layersLine(a)},
+		{"Training", trainingLine(a.Training)},
+		{"Cost", fmt.Sprintf("%s parameters; %s multiply-adds an image forward, %s in training",
+			grouped(cost.Parameters), grouped(cost.MultiplyAdds), amount(float64(cost.TrainingFLOPs), "FLOPs"))},
+		{"Data", fmt.Sprintf("%s; full run: %s", key.Dataset, length(key.Images, key.Epochs))},
+	}
+}
+
+// Foresee shows a prediction, and what the full run reached where that is known.
+func Foresee(id string, p advisor.Prediction, reached trainer.Number) *Forecast {
+	f := &Forecast{Text: predictionText(p), Standing: Standing(p), Chart: PredictionChart(p, reached), Deciles: DecileTable(id, p)}
+	for _, w := range p.Warnings {
+		f.Warnings = append(f.Warnings, sentence(capital(w)))
+	}
+	if p.HeldOutR2 != 0 {
+		f.Trust = fmt.Sprintf("Held out, predictions of this forest explain %.0f %% of the variance of test accuracy among its past runs (R² %.2f).",
+			100*max(p.HeldOutR2, 0), p.HeldOutR2)
+	}
+	return f
+}
+
+// ordered puts the worst diagnoses first.
+func ordered(all []advisor.Diagnosis) []DiagnosisView {
+	var out []DiagnosisView
+	for _, severity := range []advisor.Severity{advisor.High, advisor.Medium, advisor.Low} {
+		for _, d := range all {
+			if d.Severity == severity {
+				out = append(out, DiagnosisView{d, about(d)})
+			}
+		}
+	}
+	return out
+}
+
+func (v *AdviceView) revise(a advisor.Advice) error {
+	r := a.Revised
+	if r == nil {
+		v.NoRevised = sentence(capital(a.RevisedReason))
+		if v.NoRevised == "" {
+			v.NoRevised = "No change advised."
+		}
+		return nil
+	}
+	edits, err := advisor.Edits(a.Architecture, r.Architecture)
+	if err != nil {
+		return fmt.Errorf("compare the revised architecture: %w", err)
+	}
+	lines, err := advisor.Changes(a.Architecture, edits)
+	if err != nil {
+		return fmt.Errorf("describe the revised architecture: %w", err)
+	}
+	before, after := a.Architecture.Cost().Parameters, r.Architecture.Cost().Parameters
+	v.Revised = &RevisedView{
+		Origin: strings.TrimSuffix(origin(a), ":") + ".", Lines: lines, JSON: Indented(r.Architecture),
+		Facts: []Fact{{"Layers", layersLine(r.Architecture)}, {"Parameters", grouped(before) + " → " + grouped(after)}},
+	}
+	if r.Prediction != nil {
+		v.Revised.Forecast = Foresee("revised-deciles", *r.Prediction, trainer.Missing)
+	}
+	return nil
+}
+
+// Indented is the canonical architecture for people: what they copy or download.
+func Indented(a trainer.Architecture) string {
+	var b bytes.Buffer
+	if err := json.Indent(&b, a.Canonical(), "", "  "); err != nil {
+		return string(a.Canonical()) // the canonical form is JSON
+	}
+	return b.String() + "\n"
+}
+
+// headline says in one sentence what is advised.
+func headline(a advisor.Advice) string {
+	if a.Revised == nil {
+		return "No change advised"
+	}
+	i := slices.IndexFunc(a.Suggestions, func(s advisor.Suggestion) bool { return s.Rank == a.Revised.Rank })
+	if i < 0 {
+		return "A change is advised"
+	}
+	return "Advised: " + briefly(a.Suggestions[i])
+}
+
+// figures are those that decide: what is predicted before and after, and what was gained.
+func figures(a advisor.Advice) []Figure {
+	var all []Figure
+	if p := a.Prediction; p != nil {
+		all = append(all, Figure{"Predicted as it is", share(trainer.Number(p.TestAccuracy)), interval(p.Low, p.High)})
+	}
+	if a.Revised == nil {
+		return all
+	}
+	if p := a.Revised.Prediction; p != nil {
+		all = append(all, Figure{"Predicted as revised", share(trainer.Number(p.TestAccuracy)), interval(p.Low, p.High)})
+	}
+	for _, s := range a.Suggestions {
+		if s.Rank != a.Revised.Rank || s.Verified == nil {
+			continue
+		}
+		if s.Verified.Gain.Known() {
+			note := "points of predicted accuracy"
+			if s.Verified.Low.Known() && s.Verified.High.Known() {
+				note = points(s.Verified.Low) + "…" + points(s.Verified.High) + " points"
+			}
+			all = append(all, Figure{"Verified gain", points(s.Verified.Gain), note})
+		}
+		all = append(all, Figure{"Observed gain", points(s.Verified.Observed), "points of validation accuracy after " + counted(s.Verified.Epochs, "epoch")})
+	}
+	return all
+}

@@ -1,0 +1,139 @@
+package advisor
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"probewise/trainer"
+)
+
+func desk(store *ledger, rules says) Desk {
+	return Desk{Store: store, Datasets: shelf{}, Trainer: &school{accuracy: narrowerIsBetter}, Predictor: byUnits{reason: "none"}, Rules: rules}
+}
+
+// TestOnce: an idempotency key stands for one request and its answer.
+func TestOnce(t *testing.T) {
+	d, once := desk(&ledger{}, nil), Once{Key: "k", Digest: "a"}
+	architecture, request := sixLayers(t).Canonical(), Request{Dataset: "made-up"}
+	first, err := d.SubmitAdvice(t.Context(), architecture, request, once)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := d.SubmitAdvice(t.Context(), architecture, request, once)
+	if err != nil || again.ID != first.ID {
+		t.Errorf("the same request got advice %s, %v; want %s", again.ID, err, first.ID)
+	}
+	var refused *RequestError
+	if _, err := d.SubmitAdvice(t.Context(), architecture, request, Once{Key: "k", Digest: "b"}); !errors.As(err, &refused) {
+		t.Errorf("another request with the key: %v", err)
+	}
+	if _, err := d.SubmitRun(t.Context(), architecture, RunRequest{Dataset: "made-up"}, once); !errors.As(err, &refused) {
+		t.Errorf("a run with an advice's key: %v", err)
+	}
+}
+
+func TestSubmitRun(t *testing.T) {
+	for name, c := range map[string]struct {
+		request RunRequest
+		kind    Kind
+		stop    int
+		pointer string
+	}{
+		"full":                 {RunRequest{}, Full, 15, ""},
+		"full, epochs given":   {RunRequest{Budget: trainer.Budget{Epochs: 4}, StopAfter: 4}, Full, 4, ""},
+		"probe":                {RunRequest{Kind: Probe}, Probe, 3, ""},
+		"probe of one epoch":   {RunRequest{Kind: Probe, StopAfter: 1}, Probe, 1, ""},
+		"probe too long":       {RunRequest{Kind: Probe, StopAfter: 16}, "", 0, "/stop_after"},
+		"probe of a short run": {RunRequest{Kind: Probe, Budget: trainer.Budget{Epochs: 2}}, "", 0, "/stop_after"},
+		"full that stops":      {RunRequest{StopAfter: 3}, "", 0, "/stop_after"},
+		"another kind":         {RunRequest{Kind: "half"}, "", 0, "/kind"},
+		"too many images":      {RunRequest{Budget: trainer.Budget{Images: 101}}, "", 0, "/images"},
+	} {
+		c.request.Dataset = "made-up"
+		run, err := desk(&ledger{}, nil).SubmitRun(t.Context(), sixLayers(t).Canonical(), c.request, Once{})
+		var refused *RequestError
+		if errors.As(err, &refused) {
+			if refused.Pointer != c.pointer {
+				t.Errorf("%s: refused at %q, want %q", name, refused.Pointer, c.pointer)
+			}
+			continue
+		}
+		if err != nil || run.Kind != c.kind || run.StopAfter != c.stop || run.State != Queued || run.Warnings == nil {
+			t.Errorf("%s: %+v, %v; want kind %s, %d epochs", name, run, err, c.kind, c.stop)
+		}
+	}
+}
+
+// TestSubmitTraining: only an advice that has an answer can be trained, and the answer then names the run.
+func TestSubmitTraining(t *testing.T) {
+	store := &ledger{}
+	d := desk(store, says{narrow})
+	queued, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), Request{Dataset: "made-up"}, Once{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.SubmitTraining(t.Context(), queued.ID, Once{}); !errors.Is(err, ErrUnfinished) {
+		t.Errorf("training of a queued advice: %v", err)
+	}
+	a, err := ask(t, d, Request{Verify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	probe := store.runs[a.ProbeRun]
+	run, err := d.SubmitTraining(t.Context(), a.ID, Once{})
+	if err != nil || run.Kind != Full || run.FromAdvice != a.ID || run.ArchitectureID != a.Revised.Architecture.ID() || run.Budget != probe.Budget || run.Seed != probe.Seed {
+		t.Errorf("run %+v, %v", run, err)
+	}
+	answer, err := d.Answer(t.Context(), a.ID)
+	if err != nil || answer.Training == nil || answer.Training.ID != run.ID || answer.TrainingRun == nil {
+		t.Errorf("answer %+v, %v; want the training run", answer, err)
+	}
+
+	none, err := ask(t, desk(store, nil), Request{Verify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refused *RequestError
+	if _, err := d.SubmitTraining(t.Context(), none.ID, Once{}); !errors.As(err, &refused) || refused.Pointer != "/from_advice" {
+		t.Errorf("training of an advice without a revised architecture: %v", err)
+	}
+}
+
+// TestEventsAreLogged: what happens is in the log in order, epochs without their layers, progress not at all.
+func TestEventsAreLogged(t *testing.T) {
+	store := &ledger{}
+	d := desk(store, says{narrow})
+	a, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), Request{Dataset: "made-up", Probe: ProbeRequest{Epochs: 2}, Verify: true}, Once{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var seen int
+	if err := d.Work(t.Context(), Lease{Kind: JobAdvice, ID: a.ID}, func(Event) { seen++ }); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range store.events {
+		switch e.Type {
+		case EventState:
+			got = append(got, fmt.Sprint(e.State, " ", e.Phase))
+		case EventEpoch:
+			if e.Record.Layers != nil {
+				t.Error("a logged epoch has its layers")
+			}
+			got = append(got, fmt.Sprint(e.Phase, " ", e.Record.Epoch))
+		case EventDiagnosis:
+			got = append(got, e.Diagnosis.Rule)
+		case EventSuggestion:
+			got = append(got, e.Suggestion.Verdict)
+		}
+	}
+	want := []string{"running probe", "probe 1", "probe 2", "wide-dense", "running verify 1 of 1", "verify 1 of 1 1", "verify 1 of 1 2", Gained}
+	if !slices.Equal(got, want) || len(store.events) != len(want) {
+		t.Errorf("logged %q, want %q", got, want)
+	}
+	if more := 4 + 1; seen != len(want)+more { // progress of four epochs, done
+		t.Errorf("the watcher heard of %d events, want %d", seen, len(want)+more)
+	}
+}

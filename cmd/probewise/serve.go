@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"probewise/advisor"
+	"probewise/api"
+	"probewise/api/jobs"
+	"probewise/examples"
+	"probewise/web"
+)
+
+func (a *app) serveCommand() *cobra.Command {
+	var listen string
+	var hosts []string
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the REST interface and the web form, and work on what is queued",
+		Long: "Listens on the loopback address by default: there is no authentication. One job at a time is worked on in this\n" +
+			"process; \"probewise worker\" beside it takes more. On SIGINT or SIGTERM the job in hand goes back to the queue.",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), listen, hosts) },
+	}
+	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "address and port; port 0: any free one")
+	c.Flags().StringSliceVar(&hosts, "allowed-host", nil, "a further name by which the service may be called, such as a proxy's")
+	return c
+}
+
+func (a *app) serve(ctx context.Context, listen string, hosts []string) error {
+	if _, _, err := net.SplitHostPort(listen); err != nil {
+		return fmt.Errorf("--listen %s: %w", listen, err)
+	}
+	s, err := a.open(ctx)
+	if err != nil {
+		return &exitError{exitUnevaluated, err}
+	}
+	defer func() { _ = s.close() }() // everything is on disk when its write returned
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
+	if err != nil {
+		return &exitError{exitUnevaluated, err}
+	}
+	log := a.logger()
+	log.Info("listening", "url", "http://"+listener.Addr().String(), "data", a.DataDir)
+	feed := &jobs.Feed{Log: s.db}
+	worker := jobs.NewWorker(s.db, s.desk)
+	worker.Watch = func(l advisor.Lease, e advisor.Event) { feed.Publish(l.Kind, l.ID, e) }
+	worker.Ended = func(l advisor.Lease, err error) {
+		feed.Publish(l.Kind, l.ID, advisor.Event{Type: advisor.EventState}) // whatever the log says now
+		switch {
+		case err == nil:
+			log.Info("finished", "kind", string(l.Kind), "id", l.ID)
+		case ctx.Err() != nil:
+			log.Info("back to the queue", "kind", string(l.Kind), "id", l.ID)
+		default:
+			log.Error("failed", "kind", string(l.Kind), "id", l.ID, "error", err.Error())
+		}
+	}
+	server := &api.Server{
+		Desk: s.desk, Store: s.db, Datasets: s.library, Forest: s.predictor, Feed: feed, Wake: worker.Wake,
+		Web: web.Files, Examples: examples.Architectures, Hosts: append(ownHosts(listener.Addr()), hosts...),
+		Uploads: filepath.Join(a.DataDir, "uploads"), Version: version(), Log: log,
+	}
+	return together(ctx, worker.Run, func(ctx context.Context) error { return server.Serve(ctx, listener) })
+}
+
+// ownHosts are the names by which a service on the loopback address may be called; none where it listens elsewhere: any.
+func ownHosts(address net.Addr) []string {
+	if tcp, ok := address.(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
+		return []string{"localhost", "127.0.0.1", "::1", tcp.IP.String()}
+	}
+	return nil
+}
+
+// together runs both until ctx ends; where one fails, the other is stopped.
+func together(ctx context.Context, first, second func(context.Context) error) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, 2)
+	for _, f := range []func(context.Context) error{first, second} {
+		go func() {
+			err := f(ctx)
+			stop()
+			ended <- err
+		}()
+	}
+	if err := errors.Join(<-ended, <-ended); err != nil {
+		return &exitError{exitUnevaluated, err}
+	}
+	return nil
+}
+
+// logger writes what happens to the standard error: errors alone where quiet was asked for.
+func (a *app) logger() *slog.Logger {
+	level := slog.LevelInfo
+	if a.Quiet {
+		level = slog.LevelError
+	}
+	return slog.New(slog.NewTextHandler(a.errOut, &slog.HandlerOptions{Level: level}))
+}

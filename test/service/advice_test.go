@@ -1,0 +1,141 @@
+package service
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"probewise/advisor"
+	"probewise/trainer"
+)
+
+// TestAdvice walks from the request to the trained revision.
+func TestAdvice(t *testing.T) {
+	s := start(t, t.TempDir(), newSchool())
+	posted := s.want(http.StatusAccepted, "POST", "/v1/advice", named("walk"))
+	var queued advisor.Answer
+	posted.decode(t, &queued)
+	location := posted.header.Get("Location")
+	if location != "/v1/advice/"+queued.ID || posted.header.Get("Retry-After") == "" || queued.State.Finished() {
+		t.Fatalf("location %q, retry after %q, state %s", location, posted.header.Get("Retry-After"), queued.State)
+	}
+	var done advisor.Answer
+	s.want(http.StatusOK, "GET", location+"?wait=30s", "").decode(t, &done)
+	if done.State != advisor.Succeeded || done.Prediction == nil || len(done.Diagnoses) == 0 || len(done.Suggestions) == 0 || done.Revised == nil {
+		t.Fatalf("advice %+v", done)
+	}
+
+	trained := s.want(http.StatusOK, "POST", "/v1/runs?wait=30s", `{"from_advice":"`+done.ID+`"}`)
+	var run advisor.Run
+	trained.decode(t, &run)
+	if run.State != advisor.Succeeded || run.Kind != advisor.Full || run.ArchitectureID != done.Revised.Architecture.ID() || run.FromAdvice != done.ID {
+		t.Errorf("run %+v", run)
+	}
+	var after advisor.Answer
+	s.want(http.StatusOK, "GET", location, "").decode(t, &after)
+	if after.Training == nil || after.Training.ID != run.ID {
+		t.Errorf("the answer's training is %+v, want run %s", after.Training, run.ID)
+	}
+
+	var epochs struct{ Epochs []trainer.EpochRecord }
+	s.want(http.StatusOK, "GET", "/v1/runs/"+done.ProbeRun+"/epochs", "").decode(t, &epochs)
+	var layers struct {
+		Records []struct {
+			Epoch  float64
+			Layers []trainer.LayerStatistics
+		}
+	}
+	s.want(http.StatusOK, "GET", "/v1/runs/"+done.ProbeRun+"/layers", "").decode(t, &layers)
+	if len(epochs.Epochs) != 9 || len(layers.Records) != 9 || len(layers.Records[8].Layers) != 5 || layers.Records[8].Layers[4].Layer != "dense3" {
+		t.Errorf("%d epochs, layers %+v", len(epochs.Epochs), layers)
+	}
+}
+
+// TestLists pages through advice and runs, newest first.
+func TestLists(t *testing.T) {
+	s := start(t, t.TempDir(), newSchool())
+	var want []string
+	for _, name := range []string{"a", "b", "c"} {
+		var a advisor.Answer
+		s.want(http.StatusOK, "POST", "/v1/advice?wait=30s", named(name)).decode(t, &a)
+		want = append([]string{a.ID}, want...)
+	}
+	var got []string
+	for path := "/v1/advice?page_size=2"; path != ""; {
+		var list struct {
+			Advice []advisor.Advice
+			Next   string `json:"next_page_token"`
+		}
+		s.want(http.StatusOK, "GET", path, "").decode(t, &list)
+		for _, a := range list.Advice {
+			got = append(got, a.ID)
+		}
+		if path = ""; list.Next != "" {
+			path = "/v1/advice?page_size=2&page_token=" + list.Next
+		}
+	}
+	if strings.Join(got, " ") != strings.Join(want, " ") {
+		t.Errorf("listed %q, want %q", got, want)
+	}
+	var runs struct{ Runs []advisor.Run }
+	s.want(http.StatusOK, "GET", "/v1/runs?kind=probe&advice="+want[0], "").decode(t, &runs)
+	if len(runs.Runs) < 2 { // the probe and at least one verification
+		t.Errorf("%d runs serve the advice", len(runs.Runs))
+	}
+	s.want(http.StatusOK, "GET", "/v1/runs?state=failed", "")
+	s.want(http.StatusUnprocessableEntity, "GET", "/v1/runs?page_token=bm9uZQ", "")
+	s.want(http.StatusUnprocessableEntity, "GET", "/v1/advice?page_token=*", "")
+	s.want(http.StatusUnprocessableEntity, "GET", "/v1/advice?page_size=0", "")
+	s.want(http.StatusUnprocessableEntity, "GET", "/v1/advice?colour=red", "")
+}
+
+func TestIdempotencyKey(t *testing.T) {
+	s := start(t, t.TempDir(), newSchool())
+	var ids []string
+	for range 2 {
+		var a advisor.Answer
+		got := s.call("POST", "/v1/advice?wait=30s", named("once"), "Idempotency-Key", "k1")
+		got.decode(t, &a)
+		ids = append(ids, a.ID)
+	}
+	if ids[0] != ids[1] || ids[0] == "" {
+		t.Errorf("the same key and body made %q", ids)
+	}
+	s.want(http.StatusUnprocessableEntity, "POST", "/v1/advice", named("another"), "Idempotency-Key", "k1")
+	s.want(http.StatusUnprocessableEntity, "POST", "/v1/runs", `{"from_advice":"`+ids[0]+`"}`, "Idempotency-Key", "k1")
+	var again advisor.Answer
+	s.want(http.StatusOK, "POST", "/v1/advice?wait=30s", named("once")).decode(t, &again)
+	if again.ID == ids[0] {
+		t.Error("without a key a finished advice was given again")
+	}
+}
+
+// TestCancelAndDelete: a queued job ends at once, a running one soon; only what has ended can be deleted.
+func TestCancelAndDelete(t *testing.T) {
+	s := start(t, t.TempDir(), newSchool())
+	open := s.school.gate(1)
+	defer open()
+	var running, queued advisor.Answer
+	s.want(http.StatusAccepted, "POST", "/v1/advice", named("running")).decode(t, &running)
+	<-s.school.at
+	s.want(http.StatusAccepted, "POST", "/v1/advice", named("queued")).decode(t, &queued)
+
+	s.want(http.StatusConflict, "DELETE", "/v1/advice/"+queued.ID, "")
+	s.want(http.StatusAccepted, "POST", "/v1/advice/"+queued.ID+"/cancel", "").decode(t, &queued)
+	if queued.State != advisor.Cancelled {
+		t.Errorf("the queued advice is %s", queued.State)
+	}
+	s.want(http.StatusConflict, "POST", "/v1/advice/"+queued.ID+"/cancel", "")
+	s.want(http.StatusNoContent, "DELETE", "/v1/advice/"+queued.ID, "")
+	s.want(http.StatusNotFound, "GET", "/v1/advice/"+queued.ID, "")
+
+	s.want(http.StatusConflict, "DELETE", "/v1/runs/"+running.ProbeRun, "") // it serves the advice
+	s.want(http.StatusConflict, "POST", "/v1/runs/"+running.ProbeRun+"/cancel", "")
+	s.want(http.StatusAccepted, "POST", "/v1/advice/"+running.ID+"/cancel", "")
+	s.want(http.StatusOK, "GET", "/v1/advice/"+running.ID+"?wait=30s", "").decode(t, &running)
+	if running.State != advisor.Cancelled {
+		t.Errorf("the running advice is %s", running.State)
+	}
+	s.want(http.StatusNoContent, "DELETE", "/v1/advice/"+running.ID, "")
+	s.want(http.StatusNotFound, "GET", "/v1/runs/"+running.ProbeRun, "")
+}

@@ -1,0 +1,283 @@
+package service
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"probewise/advisor"
+	"probewise/advisor/predict"
+	"probewise/advisor/rule"
+	"probewise/api"
+	"probewise/api/jobs"
+	"probewise/db"
+	"probewise/trainer"
+	"probewise/trainer/dataset"
+	"probewise/web"
+)
+
+// TestMain looks for goroutines of ours that outlive their service. Fasthttp has two that sleep.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
+}
+
+// service is a running service.
+type service struct {
+	t        *testing.T
+	url      string
+	db       *db.DB
+	contract *contract
+	school   *school
+	stop     func() // as SIGTERM would; returns when everything has ended
+	log      *bytes.Buffer
+}
+
+// start runs a service on a database in dir until the test ends.
+func start(t *testing.T, dir string, s *school) *service {
+	t.Helper()
+	store, err := db.Open(t.Context(), filepath.Join(dir, "probewise.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	desk := advisor.Desk{Store: store, Datasets: dataset.Open(dir), Trainer: s, Predictor: forecaster{}, Rules: rule.Driver{}, Version: "test"}
+	feed := &jobs.Feed{Log: store}
+	worker := jobs.NewWorker(store, desk)
+	worker.Watch = func(l advisor.Lease, e advisor.Event) { feed.Publish(l.Kind, l.ID, e) }
+	var log bytes.Buffer
+	server := &api.Server{
+		Desk: desk, Store: store, Datasets: dataset.Open(dir), Forest: cards{}, Feed: feed, Wake: worker.Wake, Web: web.Files,
+		Examples: os.DirFS("../../examples"), Hosts: []string{"127.0.0.1"}, Uploads: filepath.Join(dir, "uploads"), Version: "test",
+		Log: slog.New(slog.NewTextHandler(&log, nil)),
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	var ended sync.WaitGroup
+	for _, run := range []func() error{func() error { return worker.Run(ctx) }, func() error { return server.Serve(ctx, listener) }} {
+		ended.Go(func() {
+			if err := run(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	out := &service{t: t, url: "http://" + listener.Addr().String(), db: store, school: s, log: &log}
+	out.stop = sync.OnceFunc(func() {
+		cancel()
+		ended.Wait()
+		http.DefaultClient.CloseIdleConnections()
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(out.stop)
+	out.contract = newContract(t, out.url)
+	return out
+}
+
+// answer is a response that was read to its end.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (a answer) decode(t *testing.T, into any) {
+	t.Helper()
+	if err := json.Unmarshal(a.body, into); err != nil {
+		t.Fatalf("%v: %s", err, a.body)
+	}
+}
+
+// call sends a request and holds the answer against the contract.
+func (s *service) call(method, path, body string, headers ...string) answer {
+	s.t.Helper()
+	request, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, bytes.NewBufferString(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if body != "" {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+		if headers[i] == "Host" {
+			request.Host = headers[i+1]
+		}
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.contract.check(s.t, request, response, content)
+	return answer{response.StatusCode, response.Header, content}
+}
+
+// want sends a request and fails the test where the status is another.
+func (s *service) want(status int, method, path, body string, headers ...string) answer {
+	s.t.Helper()
+	got := s.call(method, path, body, headers...)
+	if got.status != status {
+		s.t.Fatalf("%s %s: %d, want %d: %s", method, path, got.status, status, got.body)
+	}
+	return got
+}
+
+const architecture = `{"version":1,"name":"small","layers":[
+	{"type":"conv","filters":8,"kernel":3,"padding":"same","activation":"relu"},{"type":"max_pool","size":4},
+	{"type":"conv","filters":8,"kernel":3,"padding":"same","activation":"relu"},{"type":"flatten"},
+	{"type":"dense","units":16,"activation":"relu"},{"type":"dense","units":32,"activation":"relu"},{"type":"dense","units":10,"activation":"softmax"}],
+	"training":{"epochs":15}}`
+
+// named is the architecture under another name.
+func named(name string) string {
+	return `{"architecture":` + string(bytes.Replace([]byte(architecture), []byte(`"small"`), fmt.Appendf(nil, "%q", name), 1)) + `,"dataset":"fashion-mnist-sample","probe":{"epochs":2,"images":1000}}`
+}
+
+// school trains by formula: wider nets are better. At the epochs that it is told to, it waits.
+type school struct {
+	mu    sync.Mutex
+	gates map[float64]chan struct{}
+	at    chan float64 // hears of each epoch that is waited at
+}
+
+func newSchool() *school {
+	return &school{gates: map[float64]chan struct{}{}, at: make(chan float64, 10)}
+}
+
+// gate makes every training wait before the epoch until the returned function is called.
+func (s *school) gate(epoch float64) (open func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := make(chan struct{})
+	s.gates[epoch] = c
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.gates, epoch)
+		close(c)
+	}
+}
+
+func (s *school) wait(ctx context.Context, epoch float64) error {
+	s.mu.Lock()
+	c := s.gates[epoch]
+	s.mu.Unlock()
+	if c == nil {
+		return ctx.Err()
+	}
+	s.at <- epoch
+	select {
+	case <-c:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *school) Start(_ context.Context, spec trainer.Spec) (trainer.Session, error) {
+	return &lesson{school: s, spec: spec, records: moments}, nil
+}
+
+var moments = []float64{0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 2.75, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
+
+type lesson struct {
+	*school
+	spec    trainer.Spec
+	records []float64
+}
+
+func (l *lesson) Close() error { return nil }
+
+func (l *lesson) TrainTo(ctx context.Context, epoch int, o trainer.Observer) (trainer.Outcome, error) {
+	cost := l.spec.Architecture.Cost()
+	accuracy := func(at float64) trainer.Number {
+		return trainer.Number(0.9 - 0.8*math.Exp(-at*math.Log10(float64(cost.MultiplyAdds))/6))
+	}
+	for len(l.records) > 0 && l.records[0] <= float64(epoch) {
+		at := l.records[0]
+		if err := l.wait(ctx, at); err != nil {
+			return trainer.Outcome{}, err
+		}
+		o.Progress(trainer.Progress{Batch: int(at * 4), Batches: 4 * l.spec.Budget.Epochs, Epoch: int(at) + 1})
+		if err := o.Record(ctx, l.record(at, accuracy(at))); err != nil {
+			return trainer.Outcome{}, err
+		}
+		l.records = l.records[1:]
+	}
+	a := accuracy(float64(epoch))
+	return trainer.Outcome{Epochs: epoch, TrainLoss: 0.5, TrainAccuracy: a, ValidationLoss: 0.6, ValidationAccuracy: a, TestLoss: 0.6, TestAccuracy: a - 0.01,
+		Parameters: cost.Parameters, Seconds: 1, ParameterEfficiency: trainer.Number(1 / float64(cost.Parameters)), Device: "formula"}, nil
+}
+
+func (l *lesson) record(at float64, accuracy trainer.Number) trainer.EpochRecord {
+	r := trainer.EpochRecord{Epoch: at, LearningRate: 0.001, TrainLoss: trainer.Number(2 - at/10), TrainAccuracy: accuracy, ValidationLoss: trainer.Number(2 - at/12),
+		ValidationAccuracy: accuracy, TestLoss: trainer.Missing, TestAccuracy: trainer.Missing, Seconds: at}
+	if at == 0 {
+		r.TrainLoss, r.TrainAccuracy = trainer.Missing, trainer.Missing
+	}
+	for i, layer := range l.spec.Architecture.Layers {
+		if layer.HasWeights() {
+			s := trainer.Statistics{Mean: 0, Variance: trainer.Number(0.01 * float64(i+1)), MaxAbs: 0.3, ShareBelow: 0.1, ShareZero: 0, L2Norm: 1}
+			r.Layers = append(r.Layers, trainer.LayerStatistics{Layer: layer.Name, Type: layer.Type, Weights: s, Gradients: s, Activations: s, DeadUnits: trainer.Missing})
+		}
+	}
+	return r
+}
+
+// forecaster predicts by formula: the last validation accuracy, or the logarithm of the cost.
+type forecaster struct{}
+
+func (f forecaster) Snapshot(context.Context, advisor.Key) (advisor.Forecaster, error) { return f, nil }
+
+func (forecaster) FromProbe(_ context.Context, r advisor.ProbeResult) (advisor.Prediction, error) {
+	return forecast(float64(r.Records[len(r.Records)-1].ValidationAccuracy)), nil
+}
+
+func (forecaster) FromArchitecture(_ context.Context, a trainer.Architecture) (advisor.Prediction, error) {
+	return forecast(math.Log10(float64(a.Cost().MultiplyAdds)) / 10), nil
+}
+
+func (f forecaster) Without(...trainer.Architecture) advisor.Forecaster { return f }
+func (f forecaster) Reference() advisor.Reference                       { return nothing{} }
+
+func forecast(accuracy float64) advisor.Prediction {
+	return advisor.Prediction{Target: advisor.Target{Images: 1000, Epochs: 15}, TestAccuracy: accuracy, Low: accuracy - 0.05, High: min(accuracy+0.05, 1), Confidence: 0.8,
+		PastRuns: 40, Forest: "formula", HeldOutR2: 0.5, Deciles: []trainer.Number{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.88, 0.9}, Warnings: []string{}}
+}
+
+type nothing struct{}
+
+func (nothing) Values(advisor.Quantity) []float64 { return nil }
+func (nothing) Runs() int                         { return 0 }
+
+// cards has a model card at once.
+type cards struct{}
+
+func (cards) Cards(_ context.Context, name string, _ int) (predict.Cards, error) {
+	return predict.Cards{Card: predict.Card{Dataset: name, PastRuns: 40, Images: 1000, Epochs: 15,
+		Probe: []predict.CardEntry{{Epochs: 1, Runs: 40, R2: 0.5, MAE: 0.1, Tau: 0.5, Coverage80: 0.8, Width80: 0.3}}}}, nil
+}
+
+// patience is how long a test waits for what must happen.
+const patience = 30 * time.Second
