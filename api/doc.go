@@ -1,8 +1,11 @@
-// Package api is the place of the REST service: thin handlers over the use cases of advisor.Desk, wire types, and one
-// table from errors to statuses. The program has no service in this version; the command line uses the same Desk, so
-// that both answer with one JSON.
+// Package api is the service: the REST interface under /v1, described by the OpenAPI document that it serves, the pages
+// of the web form, and server-sent events. Handlers are thin: the use cases are those of advisor.Desk, which the command
+// line shares, so that both answer with one JSON.
 //
-// Invariants to keep: no training in a handler; a POST that starts work stores it in one transaction and answers 202.
+// Invariants: no training in a handler; a POST that starts work stores it in one transaction and answers 202; every
+// error of /v1 is a problem document (RFC 9457) from one table; nothing that a client sent is repeated in an error but
+// the names of its own members.
 //
-// Read next: advisor/desk.go.
+// Read next: server.go (what is mounted), problem.go (from errors to statuses), advice.go, then api/jobs (queue and
+// events).
 package api

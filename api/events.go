@@ -1,0 +1,89 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/sse"
+
+	"probewise/advisor"
+)
+
+// The events of a stream: Huma tells them apart by their Go types.
+type (
+	stateEvent      advisor.Event
+	progressEvent   advisor.Event
+	epochEvent      advisor.Event
+	diagnosisEvent  advisor.Event
+	suggestionEvent advisor.Event
+	doneEvent       advisor.Event
+)
+
+var eventTypes = map[string]any{
+	string(advisor.EventState): stateEvent{}, string(advisor.EventProgress): progressEvent{}, string(advisor.EventEpoch): epochEvent{},
+	string(advisor.EventDiagnosis): diagnosisEvent{}, string(advisor.EventSuggestion): suggestionEvent{}, string(advisor.EventDone): doneEvent{},
+}
+
+func wireEvent(e advisor.Event) any {
+	switch e.Type {
+	case advisor.EventProgress:
+		return progressEvent(e)
+	case advisor.EventEpoch:
+		return epochEvent(e)
+	case advisor.EventDiagnosis:
+		return diagnosisEvent(e)
+	case advisor.EventSuggestion:
+		return suggestionEvent(e)
+	case advisor.EventDone:
+		return doneEvent(e)
+	}
+	return stateEvent(e)
+}
+
+type followed struct {
+	Named
+	After int64 `header:"Last-Event-ID" doc:"go on behind this event"`
+}
+
+func (s *Server) eventRoutes(a huma.API, operation, path string, tags []string, kind advisor.JobKind) {
+	sse.Register(a, huma.Operation{OperationID: operation, Method: http.MethodGet, Path: path, Tags: tags, Summary: "Follow the work as server-sent events",
+		Description: "From the first event, or behind Last-Event-ID, to \"done\", which ends the stream; a client that comes again after that gets 204. " +
+			"A state \"queued\" after work began says that it starts afresh. Progress has no id and is sent only while this service itself does the work.",
+		Errors:      []int{http.StatusNotFound, http.StatusConflict},
+		Middlewares: huma.Middlewares{s.followable(a, kind)}}, eventTypes,
+		func(_ context.Context, in *followed, send sse.Sender) {
+			// Every error means that nobody reads any more, or that the service stops.
+			_ = s.Feed.Follow(s.ctx, kind, in.ID, in.After, func(e *advisor.Event) error {
+				if e == nil {
+					return send.Comment("still there")
+				}
+				return send(sse.Message{ID: int(e.ID), Data: wireEvent(*e)})
+			})
+		})
+}
+
+// followable answers before the stream begins: 404 where there is no such job, 204 where everything has been sent, which
+// tells a browser not to come again.
+func (s *Server) followable(a huma.API, kind advisor.JobKind) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		after, err := strconv.ParseInt(ctx.Header("Last-Event-ID"), 10, 64)
+		if err != nil {
+			after = 0 // the handler's own validation refuses what is no number
+		}
+		done, err := s.Feed.Done(ctx.Context(), kind, ctx.Param("id"), after)
+		var p *Problem
+		switch {
+		case err != nil && errors.As(s.problemOf(err), &p):
+			ctx.SetHeader("Content-Type", problemType)
+			ctx.SetStatus(p.Status)
+			_ = a.Marshal(ctx.BodyWriter(), "application/json", p) // the client is gone where this fails
+		case done:
+			ctx.SetStatus(http.StatusNoContent)
+		default:
+			next(ctx)
+		}
+	}
+}

@@ -1,0 +1,132 @@
+package api
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+)
+
+// secure sets the headers that keep a page to what this service sends.
+func secure(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'")
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	c.Set(fiber.HeaderReferrerPolicy, "same-origin")
+	return c.Next()
+}
+
+// knownHost refuses requests that call the service by a name that is not its own: a page elsewhere can have its own name
+// resolve to this machine (DNS rebinding) and would then be of the same origin.
+func (s *Server) knownHost(c *fiber.Ctx) error {
+	if len(s.Hosts) > 0 && !slices.Contains(s.Hosts, hostOf(string(c.Request().Host()))) {
+		return problem(http.StatusMisdirectedRequest, "unknown-host", "The service is not known by this name", "add the name with --allowed-host")
+	}
+	return c.Next()
+}
+
+// hostOf leaves the port out, and the brackets of an IPv6 address.
+func hostOf(address string) string {
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		address = host
+	}
+	return strings.ToLower(strings.Trim(address, "[]"))
+}
+
+// sameOrigin refuses what a page of another origin makes a browser send (cross-site request forgery). Programs send
+// neither header.
+func sameOrigin(c *fiber.Ctx) error {
+	if c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead || c.Method() == fiber.MethodOptions {
+		return c.Next()
+	}
+	forged := problem(http.StatusForbidden, "cross-origin", "The request comes from another site", "")
+	switch c.Get("Sec-Fetch-Site") {
+	case "same-origin", "none":
+		return c.Next()
+	case "":
+	default:
+		return forged
+	}
+	if origin := c.Get(fiber.HeaderOrigin); origin != "" {
+		if u, err := url.Parse(origin); err != nil || u.Host != string(c.Request().Host()) {
+			return forged
+		}
+	}
+	return c.Next()
+}
+
+// drained is how much of a body that nobody wants is read all the same.
+const drained = 16 << 20
+
+// drain reads what is left of a body: a client that is still sending sees the answer only then, and what is left would be
+// taken for the next request. Where that is too much the connection ends.
+func drain(c *fiber.Ctx, stream io.Reader) {
+	if n, err := io.CopyN(io.Discard, stream, drained); n == drained || err != nil && !errors.Is(err, io.EOF) {
+		c.Context().SetConnectionClose()
+	}
+}
+
+// limitBody reads the body, which Fiber only begins to, and refuses one that is too large. Archives are left to their
+// handler.
+func limitBody(c *fiber.Ctx) error {
+	stream := c.Context().RequestBodyStream()
+	if stream == nil {
+		return c.Next()
+	}
+	if c.Path() == archivePath {
+		err := c.Next()
+		drain(c, stream)
+		return err
+	}
+	body, err := io.ReadAll(io.LimitReader(stream, maxBody+1))
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return fiber.NewError(http.StatusBadRequest)
+	}
+	if len(body) > maxBody {
+		drain(c, stream)
+		return fiber.NewError(http.StatusRequestEntityTooLarge)
+	}
+	c.Request().SetBodyStream(bytes.NewReader(body), len(body))
+	return c.Next()
+}
+
+// etag lets clients ask whether an answer has changed. Streams have none.
+func etag(c *fiber.Ctx) error {
+	if err := c.Next(); err != nil {
+		return err
+	}
+	response := c.Response()
+	if (c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead) || response.StatusCode() != http.StatusOK || response.IsBodyStream() {
+		return nil
+	}
+	sum := sha256.Sum256(response.Body())
+	tag := `"` + hex.EncodeToString(sum[:16]) + `"`
+	c.Set(fiber.HeaderETag, tag)
+	if len(response.Header.Peek(fiber.HeaderCacheControl)) == 0 {
+		c.Set(fiber.HeaderCacheControl, "no-cache") // keep it, and ask
+	}
+	if matches(c.Get(fiber.HeaderIfNoneMatch), tag) {
+		c.Status(http.StatusNotModified)
+		response.ResetBody()
+		response.Header.Del(fiber.HeaderContentType)
+		response.Header.SetNoDefaultContentType(true)
+	}
+	return nil
+}
+
+func matches(condition, tag string) bool {
+	for candidate := range strings.SplitSeq(condition, ",") {
+		candidate = strings.TrimSpace(candidate)
+		if candidate == "*" || strings.TrimPrefix(candidate, "W/") == tag {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,130 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"probewise/advisor"
+	"probewise/advisor/report"
+	"probewise/trainer"
+)
+
+// advicePage is the report of an advice.
+type advicePage struct {
+	chrome
+	Advice                report.AdviceView
+	Dataset, Created, Age string
+	Probe                 string // run
+	Training              *trainingLink
+}
+
+// trainingLink is the full run of the revised architecture.
+type trainingLink struct{ ID, State, Verdict string }
+
+// advice shows an advice: how far it is, its report, or why there is none.
+func (p *pages) advice(c *fiber.Ctx) error {
+	ctx := c.UserContext()
+	answer, err := p.Desk.Answer(ctx, c.Params("id"))
+	if err != nil {
+		return p.fail(c, err)
+	}
+	switch {
+	case !answer.State.Finished():
+		return p.adviceProgress(c, answer.Advice)
+	case answer.State != advisor.Succeeded:
+		return p.unanswered(c, answer.Advice)
+	}
+	records, err := p.Store.Records(ctx, answer.ProbeRun)
+	if err != nil {
+		return p.fail(c, err)
+	}
+	trials, err := p.trials(c, answer.Suggestions)
+	if err != nil {
+		return p.fail(c, err)
+	}
+	view, err := report.View(answer.Advice, records, trials, c.Query("statistic"))
+	if err != nil {
+		return p.fail(c, err)
+	}
+	page := advicePage{chrome: p.chrome(view.Name), Advice: view, Dataset: answer.Dataset, Probe: answer.ProbeRun,
+		Created: answer.Created.Format(time.RFC3339), Age: age(time.Now(), answer.Created)}
+	if run := answer.Training; run != nil {
+		page.Training = &trainingLink{ID: run.ID, State: string(run.State)}
+		if answer.Revised != nil && answer.Revised.Prediction != nil && run.Outcome != nil {
+			page.Training.Verdict = report.ViewRun(*run, nil, answer.Revised.Prediction, "").Verdict
+		}
+	}
+	return p.show(c, http.StatusOK, "advice", page)
+}
+
+// trials reads the records of the runs that verified suggestions.
+func (p *pages) trials(c *fiber.Ctx, suggestions []advisor.Suggestion) ([]report.Trial, error) {
+	var all []report.Trial
+	for _, s := range suggestions {
+		if s.Verified == nil {
+			continue
+		}
+		records, err := p.Store.Records(c.UserContext(), s.Verified.Run)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, report.Trial{Title: fmt.Sprintf("Suggestion %d", s.Rank), Records: records})
+	}
+	return all, nil
+}
+
+// unanswered says why an advice has no report.
+func (p *pages) unanswered(c *fiber.Ctx, a advisor.Advice) error {
+	name := report.Name(a.Architecture)
+	m := message{chrome: p.chrome(name + ": " + string(a.State)), Crumb: "Advice", Detail: sentence(a.Error),
+		Links: []link{{"/?from=" + a.ID, "Ask again with this architecture"}, {"/", "To the form"}}}
+	if a.Error == "" {
+		m.Detail = "It was " + string(a.State) + " before there was an answer."
+	}
+	return p.show(c, http.StatusOK, "message", m)
+}
+
+// train starts the full run of the revised architecture and goes to its page.
+func (p *pages) train(c *fiber.Ctx) error {
+	run, err := p.Desk.SubmitTraining(c.UserContext(), c.Params("id"), advisor.Once{})
+	var request *advisor.RequestError
+	if errors.As(err, &request) {
+		return p.errorPage(c, problem(http.StatusConflict, "no-revision", "There is nothing to train", request.Problem))
+	}
+	if err != nil {
+		return p.fail(c, err)
+	}
+	p.Wake()
+	return c.Redirect("/runs/"+run.ID, http.StatusSeeOther)
+}
+
+// revised is the revised architecture as a file.
+func (p *pages) revised(c *fiber.Ctx) error {
+	a, err := p.Desk.Store.Advice(c.UserContext(), c.Params("id"))
+	if err != nil {
+		return p.fail(c, err)
+	}
+	if a.Revised == nil {
+		return p.errorPage(c, problem(http.StatusNotFound, "no-revision", "There is no revised architecture", a.RevisedReason))
+	}
+	c.Set(fiber.HeaderContentType, "application/json")
+	c.Set(fiber.HeaderContentDisposition, `attachment; filename="`+fileName(a.Revised.Architecture)+`"`)
+	return c.SendString(report.Indented(a.Revised.Architecture))
+}
+
+// unsafe characters are no part of a file's name.
+var unsafe = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+
+func fileName(a trainer.Architecture) string {
+	name := strings.Trim(unsafe.ReplaceAllString(a.Name, "-"), "-.")
+	if name == "" {
+		name = "architecture"
+	}
+	return name + "-revised.json"
+}

@@ -1,0 +1,301 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"probewise/advisor"
+	"probewise/advisor/report"
+	"probewise/trainer"
+	"probewise/trainer/dataset"
+)
+
+// formPage is the form with what stands in it.
+type formPage struct {
+	chrome
+	Architecture string
+	Findings     []located         // about the architecture
+	Problems     map[string]string // by field
+	Errors       []formError       // all of them, for the summary
+	Fields       map[string]string // what was typed into the numbers
+	Verify       bool
+	Train        bool
+	More         bool // open the further settings
+	Datasets     []choice
+	Examples     []choice
+	Recent       []listed
+	After, Older string // ids of the pages of the list
+}
+
+// formError is a line of the summary and where it leads to.
+type formError struct {
+	Field, Message string
+	Line           int
+}
+
+// choice is a data set or an example that the form offers.
+type choice struct {
+	Name, Summary, Link string
+	Selected            bool
+}
+
+// listed is an advice in the list.
+type listed struct{ ID, Name, State, Dataset, Prediction, Created, Age string }
+
+// example is an architecture that the form offers.
+type example struct {
+	Name, Document, Summary string
+	Input                   [3]int
+}
+
+// readExamples reads the architectures of a folder.
+func readExamples(files fs.FS) ([]example, error) {
+	names, err := fs.Glob(files, "*.json")
+	if err != nil {
+		return nil, fmt.Errorf("list the examples: %w", err)
+	}
+	var all []example
+	for _, name := range names {
+		data, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, fmt.Errorf("read the example %s: %w", name, err)
+		}
+		var a trainer.Architecture
+		if err := json.Unmarshal(data, &a); err != nil {
+			return nil, fmt.Errorf("read the example %s: %w", name, err)
+		}
+		all = append(all, example{
+			Name: strings.TrimSuffix(path.Base(name), ".json"), Document: string(data), Input: a.Input,
+			Summary: fmt.Sprintf("%d layers, %s", len(a.Layers), size(a.Input)),
+		})
+	}
+	return all, nil
+}
+
+func size(input [3]int) string { return fmt.Sprintf("%d×%d×%d", input[0], input[1], input[2]) }
+
+// The numbers of the form by the pointers that the desk's errors have.
+var fieldOf = map[string]string{
+	"/probe/epochs": "probe_epochs", "/images": "images", "/probe/images": "images", "/suggestions": "suggestions", "/dataset": "dataset",
+}
+
+// ask is the form, filled in with an example or what an advice was asked with.
+func (p *pages) ask(c *fiber.Ctx) error {
+	f := formPage{Fields: map[string]string{"probe_epochs": strconv.Itoa(advisor.DefaultProbeEpochs)}, Problems: map[string]string{}, Verify: true}
+	chosen, name := c.Query("dataset", advisor.DefaultDataset), c.Query("example")
+	for _, e := range p.examples {
+		if e.Name == name {
+			f.Architecture = e.Document
+		}
+	}
+	if id := c.Query("from"); id != "" {
+		a, err := p.Desk.Answer(c.UserContext(), id)
+		if err != nil {
+			return p.fail(c, err)
+		}
+		chosen = a.Dataset
+		f.prefill(a.Advice, c.Query("revised") != "")
+	}
+	return p.form(c, http.StatusOK, f, chosen, name)
+}
+
+// absent says that the data set that an address asks for is not here.
+func (f *formPage) absent(chosen string) {
+	if !slices.ContainsFunc(f.Datasets, func(d choice) bool { return d.Selected }) && f.Problems["dataset"] == "" {
+		f.complain("dataset", fmt.Sprintf("The data set %q is not here", chosen))
+	}
+}
+
+// prefill takes an advice's architecture, or its revised one, and what was asked about it.
+func (f *formPage) prefill(a advisor.Advice, revised bool) {
+	architecture := a.Architecture
+	if revised && a.Revised != nil {
+		architecture = a.Revised.Architecture
+	}
+	f.Architecture = report.Indented(architecture)
+	f.Fields["probe_epochs"] = strconv.Itoa(a.Request.Probe.Epochs)
+	f.Fields["images"] = strconv.Itoa(a.Request.Probe.Images)
+	f.Verify, f.Train = a.Request.Verify, a.Request.Train
+}
+
+// form completes and shows the form.
+func (p *pages) form(c *fiber.Ctx, status int, f formPage, chosen, exampleName string) error {
+	f.chrome = p.chrome("Ask for advice")
+	manifests, err := p.Datasets.List()
+	if err != nil {
+		return p.fail(c, err)
+	}
+	for _, m := range manifests {
+		f.Datasets = append(f.Datasets, choice{Name: m.Name, Selected: m.Name == chosen,
+			Summary: fmt.Sprintf("%s, %d classes", size([3]int{m.Height, m.Width, m.Channels}), len(m.Classes))})
+	}
+	f.absent(chosen)
+	for _, e := range p.examples {
+		f.Examples = append(f.Examples, offered(e, manifests, e.Name == exampleName))
+	}
+	f.After = c.Query("after")
+	f.Recent, f.Older, err = p.recent(c, f.After)
+	if err != nil {
+		return p.fail(c, err)
+	}
+	f.More = f.More || f.Problems["images"] != "" || f.Problems["suggestions"] != ""
+	return p.show(c, status, "form", f)
+}
+
+// offered links an example with a data set that it fits.
+func offered(e example, manifests []dataset.Manifest, selected bool) choice {
+	out := choice{Name: e.Name, Summary: e.Summary, Selected: selected}
+	query := url.Values{"example": {e.Name}}
+	fits := false
+	for _, m := range manifests {
+		if !fits && e.Input == [3]int{m.Height, m.Width, m.Channels} {
+			fits = true
+			query.Set("dataset", m.Name)
+		}
+	}
+	if !fits {
+		out.Summary += "; no data set here fits"
+	}
+	out.Link = "/?" + query.Encode()
+	return out
+}
+
+// listLength is the number of advice on a page of the list.
+const listLength = 12
+
+// recent lists advice behind the one with the id, and the id behind which there is more.
+func (p *pages) recent(c *fiber.Ctx, after string) ([]listed, string, error) {
+	all, err := p.Store.ListAdvice(c.UserContext(), advisor.AdviceFilter{Limit: listLength + 1, After: after})
+	if err != nil {
+		return nil, "", err
+	}
+	older := ""
+	if len(all) > listLength {
+		all = all[:listLength]
+		older = all[listLength-1].ID
+	}
+	var out []listed
+	now := time.Now()
+	for _, a := range all {
+		l := listed{ID: a.ID, Name: report.Name(a.Architecture), State: string(a.State), Dataset: a.Dataset, Prediction: "–",
+			Created: a.Created.Format(time.RFC3339), Age: age(now, a.Created)}
+		if f := a.Prediction; f != nil {
+			l.Prediction = fmt.Sprintf("%.3f (%.3f–%.3f)", f.TestAccuracy, f.Low, f.High)
+		}
+		out = append(out, l)
+	}
+	return out, older, nil
+}
+
+// submit takes the form. What is wrong is shown in it, beside what the user typed.
+func (p *pages) submit(c *fiber.Ctx) error {
+	f, document, err := typed(c)
+	if err != nil {
+		return p.fail(c, fiber.NewError(http.StatusBadRequest))
+	}
+	chosen := c.FormValue("dataset")
+	r := advisor.Request{Dataset: chosen, Verify: f.Verify, Train: f.Train, Suggestions: f.number("suggestions"),
+		Probe: advisor.ProbeRequest{Epochs: f.number("probe_epochs"), Images: f.number("images")}}
+	if strings.TrimSpace(f.Architecture) == "" {
+		f.complain("architecture", "Paste an architecture, choose a file, or start from an example")
+		f.Findings = []located{{Finding: trainer.Finding{Message: "There is no architecture yet."}}}
+	}
+	if len(f.Errors) == 0 {
+		advice, err := p.Desk.SubmitAdvice(c.UserContext(), document, r, advisor.Once{})
+		if err == nil {
+			p.Wake()
+			return c.Redirect("/advice/"+advice.ID, http.StatusSeeOther)
+		}
+		if !f.refuse(document, err) {
+			return p.fail(c, err)
+		}
+	}
+	return p.form(c, http.StatusUnprocessableEntity, f, chosen, "")
+}
+
+// typed reads what stands in the form. A file goes before the text.
+func typed(c *fiber.Ctx) (formPage, []byte, error) {
+	f := formPage{Architecture: c.FormValue("architecture"), Fields: map[string]string{}, Problems: map[string]string{},
+		Verify: c.FormValue("verify") != "", Train: c.FormValue("train") != ""}
+	for _, name := range []string{"probe_epochs", "images", "suggestions"} {
+		f.Fields[name] = strings.TrimSpace(c.FormValue(name))
+	}
+	f.More = f.Fields["images"] != "" || f.Fields["suggestions"] != ""
+	if header, err := c.FormFile("file"); err == nil && header.Size > 0 {
+		file, err := header.Open()
+		if err != nil {
+			return f, nil, fmt.Errorf("open the uploaded file: %w", err)
+		}
+		defer file.Close()
+		data, err := io.ReadAll(file)
+		if err != nil {
+			return f, nil, fmt.Errorf("read the uploaded file: %w", err)
+		}
+		f.Architecture = string(data)
+	}
+	document := []byte(f.Architecture)
+	f.Architecture = strings.ReplaceAll(f.Architecture, "\r\n", "\n")
+	return f, document, nil
+}
+
+// number reads a whole number; an empty field is 0, which stands for the default.
+func (f *formPage) number(name string) int {
+	text := f.Fields[name]
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		f.complain(name, "Expected a whole number from 1")
+		return 0
+	}
+	return n
+}
+
+// complain notes what is wrong with a field.
+func (f *formPage) complain(field, message string) {
+	f.Errors = append(f.Errors, formError{Field: field, Message: message})
+	if field != "architecture" {
+		f.Problems[field] = sentence(message)
+	}
+}
+
+// refuse notes why the desk refused the request; false where it is not the user's to correct.
+func (f *formPage) refuse(document []byte, err error) bool {
+	var invalid *trainer.InvalidError
+	var request *advisor.RequestError
+	var unknown *dataset.UnknownError
+	switch {
+	case errors.As(err, &invalid):
+		f.Findings = locate(document, invalid.Findings)
+		for _, l := range f.Findings {
+			f.Errors = append(f.Errors, formError{"architecture", strings.TrimSpace(l.Pointer + " " + l.Message), l.Line})
+		}
+	case errors.As(err, &request):
+		field := fieldOf[request.Pointer]
+		if field == "" {
+			field = "architecture"
+			f.Findings = []located{{Finding: trainer.Finding{Message: request.Problem}}}
+		}
+		f.complain(field, request.Problem)
+	case errors.As(err, &unknown):
+		f.complain("dataset", unknown.Error())
+	case errors.Is(err, dataset.ErrName):
+		f.complain("dataset", dataset.ErrName.Error())
+	default:
+		return false
+	}
+	return true
+}

@@ -1,0 +1,117 @@
+package api
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"probewise/advisor"
+	"probewise/trainer"
+)
+
+// architectureJSON is an architecture as the client wrote it, so that its findings have their places.
+type architectureJSON json.RawMessage
+
+// MarshalJSON implements json.Marshaler.
+func (a architectureJSON) MarshalJSON() ([]byte, error) { return json.RawMessage(a).MarshalJSON() }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (a *architectureJSON) UnmarshalJSON(data []byte) error {
+	return (*json.RawMessage)(a).UnmarshalJSON(data)
+}
+
+// Schema implements huma.SchemaProvider.
+func (architectureJSON) Schema(huma.Registry) *huma.Schema { return architecture{}.Schema(nil) }
+
+// architecture stands for trainer.Architecture in the OpenAPI document, number for trainer.Number, and so on: the types
+// of package trainer and advisor know nothing of it.
+type (
+	architecture struct{}
+	number       float64
+	runState     string
+	runKind      string
+	severity     string
+)
+
+// Schema implements huma.SchemaProvider.
+func (architecture) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true,
+		Description: "an architecture; its JSON Schema is at " + trainer.SchemaID}
+}
+
+// Schema implements huma.SchemaProvider.
+func (number) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeNumber, Format: "double", Nullable: true, Description: "null where it is not known or not finite"}
+}
+
+// Schema implements huma.SchemaProvider.
+func (runState) Schema(huma.Registry) *huma.Schema {
+	return words("queued → running → succeeded, failed or cancelled; a run that diverged succeeded, and its outcome says so",
+		advisor.Queued, advisor.Running, advisor.Succeeded, advisor.Failed, advisor.Cancelled)
+}
+
+// Schema implements huma.SchemaProvider.
+func (runKind) Schema(huma.Registry) *huma.Schema {
+	return words("a probe is the beginning of a full run", advisor.Probe, advisor.Full)
+}
+
+// Schema implements huma.SchemaProvider.
+func (severity) Schema(huma.Registry) *huma.Schema {
+	return words("", advisor.High, advisor.Medium, advisor.Low)
+}
+
+func words[T ~string](description string, values ...T) *huma.Schema {
+	s := &huma.Schema{Type: huma.TypeString, Description: description}
+	for _, v := range values {
+		s.Enum = append(s.Enum, string(v))
+	}
+	return s
+}
+
+func newRegistry() huma.Registry {
+	r := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
+	for _, pair := range [][2]reflect.Type{
+		{reflect.TypeFor[trainer.Architecture](), reflect.TypeFor[architecture]()},
+		{reflect.TypeFor[trainer.Number](), reflect.TypeFor[number]()},
+		{reflect.TypeFor[advisor.State](), reflect.TypeFor[runState]()},
+		{reflect.TypeFor[advisor.Kind](), reflect.TypeFor[runKind]()},
+		{reflect.TypeFor[advisor.Severity](), reflect.TypeFor[severity]()},
+	} {
+		r.RegisterTypeAlias(pair[0], pair[1])
+	}
+	return r
+}
+
+// describe finishes the document: what guards every operation may refuse with, and what Huma has no way to say: that a
+// member with a schema of its own may be null.
+func describe(document *huma.OpenAPI) {
+	refused := &huma.Response{Description: "any other error", Content: map[string]*huma.MediaType{
+		problemType: {Schema: huma.SchemaFromType(document.Components.Schemas, reflect.TypeFor[Problem]())}}}
+	for _, item := range document.Paths {
+		for _, operation := range []*huma.Operation{item.Get, item.Post, item.Delete} {
+			if operation != nil {
+				operation.Responses["default"] = refused
+			}
+		}
+		if item.Get != nil {
+			item.Get.Responses["304"] = &huma.Response{Description: "it is what If-None-Match names"}
+		}
+	}
+	registry := document.Components.Schemas
+	for name, schema := range registry.Map() {
+		of := registry.TypeFromRef("#/components/schemas/" + name)
+		if of == nil || of.Kind() != reflect.Struct {
+			continue
+		}
+		for _, f := range reflect.VisibleFields(of) {
+			member, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+			property := schema.Properties[member]
+			if property == nil || property.Ref == "" || f.Type.Kind() != reflect.Pointer || strings.Contains(options, "omitempty") {
+				continue
+			}
+			schema.Properties[member] = &huma.Schema{AnyOf: []*huma.Schema{{Ref: property.Ref}, {Type: "null"}}}
+		}
+	}
+}

@@ -1,0 +1,163 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/recover"
+
+	"probewise/advisor"
+	"probewise/advisor/predict"
+	"probewise/trainer"
+	"probewise/trainer/dataset"
+)
+
+// Store is what the handlers read and change beyond the desk.
+type Store interface {
+	Run(ctx context.Context, id string) (advisor.Run, error)
+	Records(ctx context.Context, run string) ([]trainer.EpochRecord, error)
+	ListAdvice(ctx context.Context, f advisor.AdviceFilter) ([]advisor.Advice, error)
+	ListRuns(ctx context.Context, f advisor.RunFilter) ([]advisor.Run, error)
+	// Events returns what was logged of a job after an event, at most limit.
+	Events(ctx context.Context, kind advisor.JobKind, id string, after int64, limit int) ([]advisor.Event, error)
+	Cancel(ctx context.Context, kind advisor.JobKind, id string) error
+	Delete(ctx context.Context, kind advisor.JobKind, id string) error
+	Ping(ctx context.Context) error
+}
+
+// Datasets lists and adds data sets.
+type Datasets interface {
+	List() ([]dataset.Manifest, error)
+	Add(ctx context.Context, name, path string, progress func(done, total int64)) (dataset.Manifest, error)
+}
+
+// Assessor scores the forests of a data set, which takes a while.
+type Assessor interface {
+	Cards(ctx context.Context, dataset string, repeats int) (predict.Cards, error)
+}
+
+// Feed follows jobs through the log of their events.
+type Feed interface {
+	// Follow sends the events after one, nil when nothing happened for a while, until the job is done or send fails.
+	Follow(ctx context.Context, kind advisor.JobKind, id string, after int64, send func(*advisor.Event) error) error
+	// Wait returns when the job is done, or after so long.
+	Wait(ctx context.Context, kind advisor.JobKind, id string, most time.Duration) error
+	// Done says whether the job has ended and has no event after one.
+	Done(ctx context.Context, kind advisor.JobKind, id string, after int64) (bool, error)
+	// Publish makes followers look at the log.
+	Publish(kind advisor.JobKind, id string, e advisor.Event)
+}
+
+// Server answers requests. Every field but Hosts is needed.
+type Server struct {
+	Desk     advisor.Desk
+	Store    Store
+	Datasets Datasets
+	Forest   Assessor
+	Feed     Feed
+	Wake     func()   // tells the worker that something was queued
+	Web      fs.FS    // templates, styles, scripts
+	Examples fs.FS    // architectures (*.json) that the form offers
+	Hosts    []string // names by which the service may be called; empty: any
+	Uploads  string   // folder for archives while they are read
+	Version  string
+	Log      *slog.Logger
+
+	ctx    context.Context // ends with the service, and with it every stream
+	forest assessments
+	pages  *pages // once they are mounted
+}
+
+// Bounds of what a client may send, and for how long a connection may be silent.
+const (
+	maxBody     = 3 << 20 // bytes of any body but an archive: an architecture below 2 MiB, escaped
+	readTimeout = time.Minute
+	idleTimeout = 2 * time.Minute
+	stopTimeout = 5 * time.Second
+)
+
+// App returns the service as a Fiber application. Its streams end with ctx.
+func (s *Server) App(ctx context.Context) (*fiber.App, error) {
+	s.ctx = ctx
+	app := fiber.New(fiber.Config{
+		AppName: "probewise", DisableStartupMessage: true,
+		Immutable:         true, // strings outlive their handler: they go into the store
+		StreamRequestBody: true, // archives are larger than memory should hold
+		BodyLimit:         maxBody, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
+		ErrorHandler: s.failed,
+	})
+	app.Use(recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: s.panicked}), s.withContext, secure, s.knownHost, sameOrigin, limitBody, etag)
+	a := humafiber.NewV2(app, s.config())
+	s.routes(a)
+	describe(a.OpenAPI())
+	app.Get(trainer.SchemaID, func(c *fiber.Ctx) error {
+		c.Set(fiber.HeaderContentType, "application/schema+json")
+		return c.Send(trainer.SchemaJSON())
+	})
+	if err := s.mountPages(app); err != nil {
+		return nil, fmt.Errorf("mount the pages: %w", err)
+	}
+	return app, nil
+}
+
+func (s *Server) config() huma.Config {
+	c := huma.DefaultConfig("Probewise", s.Version)
+	c.Info.Description = "Train a probe of a convolutional network, predict its test accuracy after full training, and get verified edits.\n\n" +
+		"Work is queued: POST /v1/advice answers 202 with the advice, which changes until its state is succeeded, failed or cancelled. " +
+		"Follow it at its events, or ask with ?wait=30s. Errors are problem documents (RFC 9457)."
+	c.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
+	c.DocsPath = ""     // its pages load scripts from a CDN
+	c.SchemasPath = ""  // the schemas stand in the document
+	c.CreateHooks = nil // no links to schemas in answers
+	c.Components.Schemas = newRegistry()
+	c.RejectUnknownQueryParameters = true
+	return c
+}
+
+func (s *Server) routes(a huma.API) {
+	s.adviceRoutes(a)
+	s.runRoutes(a)
+	s.forestRoutes(a)
+	s.datasetRoutes(a)
+	s.architectureRoutes(a)
+	s.healthRoutes(a)
+}
+
+// Serve answers requests on the listener until ctx ends; requests in hand are finished first.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	app, err := s.App(ctx)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	stopped := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		stopped <- app.ShutdownWithTimeout(stopTimeout)
+	}()
+	if err := app.Listener(l); err != nil {
+		return fmt.Errorf("serve on %s: %w", l.Addr(), err)
+	}
+	if err := <-stopped; err != nil && !errors.Is(err, context.DeadlineExceeded) { // who is slower than that is cut off
+		return fmt.Errorf("stop serving: %w", err)
+	}
+	return nil
+}
+
+// withContext makes the end of the service the end of every request's context: Fiber's own never ends.
+func (s *Server) withContext(c *fiber.Ctx) error {
+	c.SetUserContext(s.ctx)
+	return c.Next()
+}
+
+// panicked keeps what a handler's panic was.
+func (s *Server) panicked(c *fiber.Ctx, reason any) {
+	s.Log.Error("a handler panicked", "method", c.Method(), "route", c.Route().Path, "reason", fmt.Sprint(reason))
+}
