@@ -1,0 +1,111 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"probewise/advisor"
+)
+
+// line is a queue in memory, and the desk that does its jobs.
+type line struct {
+	waiting []string
+	fault   error // of the queue
+	work    func(ctx context.Context, id string) error
+	done    []string
+	asked   chan struct{} // hears of each look at the queue, where there is room
+}
+
+func (l *line) Recover(context.Context, time.Time, func(advisor.Worker) bool) (int, error) {
+	return 0, l.fault
+}
+
+func (l *line) Claim(context.Context, advisor.Worker, time.Time) (advisor.Lease, bool, error) {
+	select {
+	case l.asked <- struct{}{}:
+	default:
+	}
+	if len(l.waiting) == 0 {
+		return advisor.Lease{}, false, nil
+	}
+	id := l.waiting[0]
+	l.waiting = l.waiting[1:]
+	return advisor.Lease{Kind: advisor.JobRun, ID: id}, true, nil
+}
+
+func (l *line) Work(ctx context.Context, lease advisor.Lease, watch advisor.Watcher) error {
+	l.done = append(l.done, lease.ID)
+	watch(advisor.Event{Type: advisor.EventDone})
+	if l.work != nil {
+		return l.work(ctx, lease.ID)
+	}
+	return nil
+}
+
+// TestDrain does what waits, in order, also behind a job that fails, and ends.
+func TestDrain(t *testing.T) {
+	fault := errors.New("no memory")
+	q := &line{waiting: []string{"a", "b", "c"}, work: func(_ context.Context, id string) error {
+		if id == "b" {
+			return fault
+		}
+		return nil
+	}}
+	w := NewWorker(q, q)
+	w.Drain = true
+	var failed []string
+	heard := 0
+	w.Ended = func(l advisor.Lease, err error) {
+		if errors.Is(err, fault) {
+			failed = append(failed, l.ID)
+		}
+	}
+	w.Watch = func(advisor.Lease, advisor.Event) { heard++ }
+	if err := w.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(q.done, []string{"a", "b", "c"}) || !slices.Equal(failed, []string{"b"}) || heard != 6 {
+		t.Errorf("did %q, failed %q, heard %d events", q.done, failed, heard)
+	}
+}
+
+// TestBrokenQueueEndsTheWorker: a queue that cannot be read is no empty queue.
+func TestBrokenQueueEndsTheWorker(t *testing.T) {
+	q := &line{fault: errors.New("disk full")}
+	if err := NewWorker(q, q).Run(t.Context()); !errors.Is(err, q.fault) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestStopInTheMiddle: the end of the context ends the work in hand and the worker, which is no failure.
+func TestStopInTheMiddle(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	q := &line{waiting: []string{"a", "b"}, work: func(ctx context.Context, _ string) error {
+		stop()
+		<-ctx.Done()
+		return ctx.Err()
+	}}
+	if err := NewWorker(q, q).Run(ctx); err != nil || !slices.Equal(q.done, []string{"a"}) {
+		t.Errorf("got %v, did %q", err, q.done)
+	}
+}
+
+// TestWake: an idle worker looks again when it is told to, well before it would by itself.
+func TestWake(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	q := &line{asked: make(chan struct{})}
+	w := NewWorker(q, q)
+	ended := make(chan error, 1)
+	go func() { ended <- w.Run(ctx) }()
+	for range 5 {
+		w.Wake()
+		<-q.asked
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
