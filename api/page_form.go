@@ -205,7 +205,7 @@ func (p *pages) submit(c *fiber.Ctx) error {
 	if err != nil {
 		return p.fail(c, fiber.NewError(http.StatusBadRequest))
 	}
-	chosen := c.FormValue("dataset")
+	chosen := c.FormValue("dataset", advisor.DefaultDataset)
 	r := advisor.Request{Dataset: chosen, Verify: f.Verify, Train: f.Train, Suggestions: f.number("suggestions"),
 		Probe: advisor.ProbeRequest{Epochs: f.number("probe_epochs"), Images: f.number("images")}}
 	if strings.TrimSpace(f.Architecture) == "" {

@@ -64,9 +64,15 @@ func lineOf(lines map[string][]int, f trainer.Finding) int {
 func pointerLines(document []byte) map[string][]int {
 	w := walker{decoder: json.NewDecoder(bytes.NewReader(document)), document: document, line: 1, lines: map[string][]int{}}
 	w.decoder.UseNumber()
-	w.value("", 0)
+	w.value("", 0, 0)
 	return w.lines
 }
+
+// Bounds of the walk, beyond which no architecture is read either.
+const (
+	deepest  = 64
+	mostSeen = 1 << 16
+)
 
 type walker struct {
 	decoder  *json.Decoder
@@ -74,6 +80,7 @@ type walker struct {
 	line     int // at the offset
 	offset   int
 	lines    map[string][]int
+	seen     int
 }
 
 // token reads the next token and the line that it stands on.
@@ -89,9 +96,9 @@ func (w *walker) token() (json.Token, bool) {
 }
 
 // value reads a value; line is that of its key, 0 where it has none.
-func (w *walker) value(pointer string, line int) bool {
+func (w *walker) value(pointer string, line, depth int) bool {
 	t, ok := w.token()
-	if !ok {
+	if w.seen++; !ok || w.seen > mostSeen || depth > deepest {
 		return false
 	}
 	if line == 0 {
@@ -112,7 +119,7 @@ func (w *walker) value(pointer string, line int) bool {
 			}
 			key, line = escapePointer.Replace(name), w.line
 		}
-		if !w.value(pointer+"/"+key, line) {
+		if !w.value(pointer+"/"+key, line, depth+1) {
 			return false
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -75,7 +76,9 @@ func (p *pages) progress(c *fiber.Ctx, page progressPage, kind advisor.JobKind, 
 		page.Now = current.Phase
 		if n := len(current.records); n > 0 {
 			page.Now += ": " + current.Latest
-			page.Done = strconv.FormatFloat(min(current.records[n-1].Epoch/float64(epochs), 1), 'g', 3, 64)
+			if len(page.Runs) == 1 { // a verification may be shorter
+				page.Done = strconv.FormatFloat(min(current.records[n-1].Epoch/float64(epochs), 1), 'g', 3, 64)
+			}
 		}
 	} else if page.State == advisor.Running {
 		page.Now = "Starting."
@@ -125,9 +128,11 @@ func (page *progressPage) take(e advisor.Event) {
 func (page *progressPage) at(id, phase string) *progressRun {
 	i := slices.IndexFunc(page.Runs, func(r progressRun) bool { return r.ID == id })
 	if i < 0 {
-		page.Runs = append(page.Runs, progressRun{ID: id, Phase: phase})
+		page.Runs = append(page.Runs, progressRun{ID: id})
 		i = len(page.Runs) - 1
 	}
-	page.Runs[i].Phase = phase
+	if phase != "" {
+		page.Runs[i].Phase = strings.ToUpper(phase[:1]) + phase[1:]
+	}
 	return &page.Runs[i]
 }

@@ -89,9 +89,10 @@ func (s *Server) App(ctx context.Context) (*fiber.App, error) {
 	s.ctx = ctx
 	app := fiber.New(fiber.Config{
 		AppName: "probewise", DisableStartupMessage: true,
-		Immutable:         true, // strings outlive their handler: they go into the store
-		StreamRequestBody: true, // archives are larger than memory should hold
-		BodyLimit:         maxBody, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
+		Immutable:                    true, // strings outlive their handler: they go into the store
+		StreamRequestBody:            true, // archives are larger than memory should hold
+		DisablePreParseMultipartForm: true, // else forms are read whole, to the disk, before limitBody can refuse them
+		BodyLimit:                    maxBody, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
 		ErrorHandler: s.failed,
 	})
 	app.Use(recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: s.panicked}), s.withContext, secure, s.knownHost, sameOrigin, limitBody, etag)

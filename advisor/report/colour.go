@@ -36,7 +36,7 @@ func ScaleOf(values []trainer.Number) Scale {
 }
 
 // Class returns the class of a value's colour: h0 to h8, hx where it is missing. Where all values are equal it is the
-// middle one.
+// lowest.
 func (s Scale) Class(n trainer.Number) string {
 	if !n.Known() {
 		return "hx"
@@ -49,7 +49,7 @@ func (s Scale) share(v float64) float64 {
 	most := max(math.Abs(s.Low), math.Abs(s.High)) // no overflow of high-low
 	switch {
 	case s.Low == s.High && !s.Signed:
-		return 0.5
+		return 0
 	case s.Signed:
 		return (v/most + 1) / 2
 	case s.Log && v <= 0:

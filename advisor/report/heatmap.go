@@ -3,7 +3,9 @@ package report
 import (
 	"fmt"
 	"html/template"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -31,13 +33,13 @@ type HeatColumn struct {
 
 // Measures of the drawing, in pixels.
 const (
-	heatWidth   = 1040 // that columns are fitted to
-	heatCell    = 23   // height of a row
-	heatWide    = 58   // width of a column at most
-	heatNarrow  = 12   // and at least
-	heatRoom    = 46   // width from which a cell has its figure written in it
-	heatLetter  = 7.3  // width of a monospaced letter of 12 px
-	heatHeading = 20   // height of a line of headings
+	heatWidth   = 952 // that columns are fitted to
+	heatCell    = 23  // height of a row
+	heatWide    = 58  // width of a column at most
+	heatNarrow  = 12  // and at least
+	heatRoom    = 46  // width from which a cell has its figure written in it
+	heatLetter  = 7.3 // width of a monospaced letter of 12 px
+	heatHeading = 20  // height of a line of headings
 )
 
 // SVG draws the heat map. Cells have the classes h0 (least) to h8 (greatest) and hx (missing), and each its title.
@@ -101,9 +103,9 @@ func (m HeatMap) cell(d *drawing, layer string, c HeatColumn, n trainer.Number, 
 		scale = *c.Scale
 	}
 	d.put(`<g class="%s"><title>%s</title><rect x="%d" y="%d" width="%d" height="%d"/>`, scale.Class(n),
-		esc(fmt.Sprintf("%s, %s: %s", layer, c.Name, significant(n))), x, y, width-1, heatCell-1)
+		esc(fmt.Sprintf("%s, %s: %s", layer, c.Name, compact(n))), x, y, width-1, heatCell-1)
 	if width >= heatRoom {
-		d.put(`<text x="%d" y="%d" text-anchor="middle">%s</text>`, x+(width-1)/2, y+15, significant(n))
+		d.put(`<text x="%d" y="%d" text-anchor="middle">%s</text>`, x+(width-1)/2, y+15, compact(n))
 	}
 	d.put(`</g>`)
 }
@@ -135,9 +137,17 @@ func (m HeatMap) twin(id, caption, first, plot string) Table {
 			row[0].Value = c.Title
 		}
 		for i := range m.Layers {
-			row = append(row, figure(m.Values[i][j], significant(m.Values[i][j])))
+			row = append(row, figure(m.Values[i][j], compact(m.Values[i][j])))
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	return t
+}
+
+// compact writes a figure of a heat map: as significant does, but hundreds and thousands without an exponent.
+func compact(n trainer.Number) string {
+	if size := math.Abs(float64(n)); n.Known() && size >= 99.5 && size < 99_999.5 {
+		return strconv.FormatFloat(float64(n), 'f', 0, 64)
+	}
+	return significant(n)
 }

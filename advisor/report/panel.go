@@ -31,12 +31,12 @@ var everyStatistic = func() []statistic {
 		all = append(all,
 			statistic{of.name, "mean", "mean", "mean"},
 			statistic{of.name, "variance", "var", "variance"},
-			statistic{of.name, "max_abs", "max", "largest absolute value"},
+			statistic{of.name, "max_abs", "max", "max |x|"},
 			statistic{of.name, "share_below", "<" + brief(of.small), "share below " + brief(of.small)},
-			statistic{of.name, "share_zero", "=0", "share of exact zeros"},
+			statistic{of.name, "share_zero", "=0", "share of zeros"},
 			statistic{of.name, "l2_norm", "L2", "L2 norm"})
 	}
-	return append(all, statistic{"activations", advisor.DeadUnits, "dead", "share of dead units"})
+	return append(all, statistic{"activations", advisor.DeadUnits, "dead", "dead units"})
 }()
 
 // Choice is a statistic that the page offers.

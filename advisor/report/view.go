@@ -33,10 +33,11 @@ type Change struct {
 	Rank     int
 	Title    string
 	Lines    []string // what changes, a line a layer
+	More     []string // the rest of them, where there are many
 	Reason   string
 	Rules    []string
-	Expected string // with its interval
-	Gain     string
+	Expected string // with its interval; "" where there is none
+	Gain     string // with its interval where it has one; "" where it is not known
 	Observed string
 	Epochs   string
 	Doubt    string // why the gain has no interval
@@ -44,12 +45,14 @@ type Change struct {
 	Class    string // of the verdict: gained, early, none, untried
 	Patch    string // JSON Patch
 	Run      string // that verified it
+	Followed bool   // the revised architecture is this one
 }
 
 // RevisedView is the architecture after the best suggestion.
 type RevisedView struct {
 	Origin   string
-	Lines    []string
+	Lines    []string // what changes, a line a layer
+	More     []string // the rest of them, where there are many
 	Facts    []Fact
 	Forecast *Forecast
 	JSON     string
@@ -127,7 +130,7 @@ func View(a advisor.Advice, records []trainer.EpochRecord, trials []Trial, key s
 	if err := v.revise(a); err != nil {
 		return v, err
 	}
-	v.Headline, v.Figures = headline(a), figures(a)
+	v.Headline, v.Figures = v.headline(a), figures(a)
 	return v, nil
 }
 
@@ -150,7 +153,8 @@ func Foresee(id string, p advisor.Prediction, reached trainer.Number) *Forecast 
 		f.Warnings = append(f.Warnings, sentence(capital(w)))
 	}
 	if p.HeldOutR2 != 0 {
-		f.Trust = fmt.Sprintf("Held out, predictions of this forest explain %.0f %% of the variance of test accuracy among its past runs (R² %.2f).",
+		f.Trust = fmt.Sprintf("Held out, predictions of this forest explain %.0f %% of the variance of test accuracy among its past runs (R² %.2f). "+
+			"Novelty is the share of them that are less unusual than this network.",
 			100*max(p.HeldOutR2, 0), p.HeldOutR2)
 	}
 	return f
@@ -187,8 +191,9 @@ func (v *AdviceView) revise(a advisor.Advice) error {
 		return fmt.Errorf("describe the revised architecture: %w", err)
 	}
 	before, after := a.Architecture.Cost().Parameters, r.Architecture.Cost().Parameters
+	shown, more := first(lines)
 	v.Revised = &RevisedView{
-		Origin: strings.TrimSuffix(origin(a), ":") + ".", Lines: lines, JSON: Indented(r.Architecture),
+		Origin: strings.TrimSuffix(origin(a), ":") + ".", Lines: shown, More: more, JSON: Indented(r.Architecture),
 		Facts: []Fact{{"Layers", layersLine(r.Architecture)}, {"Parameters", grouped(before) + " → " + grouped(after)}},
 	}
 	if r.Prediction != nil {
@@ -207,15 +212,15 @@ func Indented(a trainer.Architecture) string {
 }
 
 // headline says in one sentence what is advised.
-func headline(a advisor.Advice) string {
+func (v *AdviceView) headline(a advisor.Advice) string {
 	if a.Revised == nil {
 		return "No change advised"
 	}
-	i := slices.IndexFunc(a.Suggestions, func(s advisor.Suggestion) bool { return s.Rank == a.Revised.Rank })
+	i := slices.IndexFunc(v.Suggestions, func(c Change) bool { return c.Followed })
 	if i < 0 {
 		return "A change is advised"
 	}
-	return "Advised: " + briefly(a.Suggestions[i])
+	return "Advised: " + v.Suggestions[i].Title
 }
 
 // figures are those that decide: what is predicted before and after, and what was gained.

@@ -25,15 +25,20 @@ func changes(a advisor.Advice) ([]Change, error) {
 		if err != nil {
 			return nil, fmt.Errorf("write the edits of suggestion %d: %w", s.Rank, err)
 		}
+		shown, more := first(lines)
 		c := Change{
-			Rank: s.Rank, Title: briefly(s), Lines: lines, Reason: s.Reason, Rules: s.Rules, Expected: absent, Gain: absent, Observed: absent,
+			Rank: s.Rank, Title: briefly(s, lines), Lines: shown, More: more, Reason: s.Reason, Rules: s.Rules, Observed: absent,
 			Epochs: absent, Verdict: s.Verdict, Class: verdictClass[s.Verdict], Patch: string(patch),
+			Followed: a.Revised != nil && a.Revised.Rank == s.Rank,
 		}
 		if s.Predicted != nil {
 			c.Expected = fmt.Sprintf("%s (%s)", share(trainer.Number(s.Predicted.TestAccuracy)), interval(s.Predicted.Low, s.Predicted.High))
 		}
 		if v := s.Verified; v != nil {
-			c.Gain, c.Observed, c.Epochs, c.Run = strings.ReplaceAll(gain(*v), "\n", " (")+closed(*v), points(v.Observed), strconv.Itoa(v.Epochs), v.Run
+			if v.Gain.Known() {
+				c.Gain = strings.ReplaceAll(gain(*v), "\n", " (") + closed(*v)
+			}
+			c.Observed, c.Epochs, c.Run = points(v.Observed), strconv.Itoa(v.Epochs), v.Run
 			c.Doubt = sentence(capital(v.Reason))
 		}
 		all = append(all, c)
@@ -51,9 +56,9 @@ func closed(v advisor.Verification) string {
 
 // briefly is a suggestion's title. One that lists all its changes, as packages of several rules do, is counted instead:
 // the list stands below it.
-func briefly(s advisor.Suggestion) string {
+func briefly(s advisor.Suggestion, lines []string) string {
 	parts := strings.Split(s.Title, "; ")
-	if len(parts) < 3 {
+	if len(parts) == 1 || len(parts) == 2 && !slices.Equal(parts, lines) {
 		return s.Title
 	}
 	title := fmt.Sprintf("%d changes", len(parts))
@@ -61,6 +66,17 @@ func briefly(s advisor.Suggestion) string {
 		title += " against " + enumerated(s.Rules)
 	}
 	return title
+}
+
+// mostLines are shown of a list of changes; the rest is a click away.
+const mostLines = 8
+
+// first parts a list where it is too long.
+func first(lines []string) (shown, more []string) {
+	if len(lines) <= mostLines+1 {
+		return lines, nil
+	}
+	return lines[:mostLines], lines[mostLines:]
 }
 
 // enumerated writes "a", "a and b", "a, b and c".

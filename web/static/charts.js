@@ -10,6 +10,7 @@ export function draw(table) {
   const holder = document.querySelector(`[data-charts-of="${CSS.escape(table.id)}"]`);
   if (!holder) return;
   const figures = read(table);
+  if (figures.x.length < 2) return erase(table); // there is no line yet
   const plots = [...new Set(figures.columns.map((c) => c.plot))];
   const before = drawn.get(table);
   if (before && before.map((c) => c.name).join() === plots.join()) {
@@ -17,6 +18,7 @@ export function draw(table) {
     return;
   }
   erase(table);
+  table.closest("details.twin")?.removeAttribute("open"); // it was open for those without scripts
   drawn.set(table, plots.map((name) => make(name, holder, table, figures)));
 }
 
@@ -84,7 +86,7 @@ function build(chart, width) {
   chart.plot?.destroy();
   chart.plot = new uPlot({
     width, height,
-    scales: { x: { time: false }, y: chart.figures.log ? { distr: 3 } : {} },
+    scales: { x: { time: false }, y: chart.figures.log ? { distr: 3, range: wholePowers } : {} },
     cursor: { focus: { prox: 24 }, drag: { x: false, y: false } },
     focus: { alpha: 0.25 },
     axes: [
@@ -103,6 +105,13 @@ function build(chart, width) {
     ],
   }, dataOf(chart), chart.figure);
   describe(chart, columns.length);
+}
+
+// wholePowers is the range of a logarithmic scale.
+function wholePowers(_, least, greatest) {
+  if (least === null) return [0.1, 1];
+  const from = Math.floor(Math.log10(least));
+  return [10 ** from, 10 ** Math.max(Math.ceil(Math.log10(greatest)), from + 1)];
 }
 
 // powers of ten from the least to the greatest, seven of them at most.

@@ -35,7 +35,7 @@ function at(id, phase) {
     e = place("run-template").content.firstElementChild.cloneNode(true);
     const table = e.querySelector("table[data-chart]");
     table.id = `epochs-${id}`;
-    table.caption.textContent = `${phase}: the epochs so far`;
+    table.caption.textContent = `${capital(phase)}: the epochs so far`;
     e.querySelector(".scroll").setAttribute("aria-label", `${table.caption.textContent}, table`);
     e.querySelector("[data-charts-of]").dataset.chartsOf = table.id;
     e.dataset.run = id;

@@ -1,0 +1,148 @@
+package report
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"probewise/advisor"
+	"probewise/trainer"
+)
+
+func view(t *testing.T, name string) AdviceView {
+	t.Helper()
+	a, records := advices[name](t)
+	v, err := View(a, records, nil, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func TestViewOfAnAdvice(t *testing.T) {
+	v := view(t, "advised")
+	wantFigures := []Figure{
+		{"Predicted as it is", "0.871", "0.852–0.893"},
+		{"Predicted as revised", "0.892", "0.873–0.914"},
+		{"Verified gain", "+2.1", "+0.8…+3.4 points"},
+		{"Observed gain", "+1.3", "points of validation accuracy after 3 epochs"},
+	}
+	if !slices.Equal(v.Figures, wantFigures) {
+		t.Errorf("figures %+v, want %+v", v.Figures, wantFigures)
+	}
+	// The title lists four changes: they are counted, and stand as lines below.
+	if want := "Advised: 4 changes against flat-filters, too-many-dense and parabolic-layer"; v.Headline != want {
+		t.Errorf("%q, want %q", v.Headline, want)
+	}
+	first, second, third := v.Suggestions[0], v.Suggestions[1], v.Suggestions[2]
+	if first.Gain != "+2.1 (+0.8…+3.4)" || first.Expected != "0.880 (0.850–0.900)" || first.Class != "gained" || !first.Followed {
+		t.Errorf("%+v", first)
+	}
+	if want := "remove a_dense_layer_with_a_rather_long_name (dense, units 64)"; first.Lines[0] != want || len(first.Lines) != 5 {
+		t.Errorf("%q, want %q first of 5", first.Lines, want)
+	}
+	if second.Gain != "-0.4" || second.Title != "Add L2 0.001 to dense1" || second.Class != "none" || second.Followed {
+		t.Errorf("%+v", second)
+	}
+	if third.Run != "" || third.Class != "untried" {
+		t.Errorf("%+v", third)
+	}
+	var patch []advisor.Edit
+	if err := json.Unmarshal([]byte(first.Patch), &patch); err != nil || len(patch) != 6 || patch[2].Path != "/layers/2/filters" {
+		t.Errorf("%v: %s", err, first.Patch)
+	}
+	var severities []advisor.Severity
+	for _, d := range v.Diagnoses {
+		severities = append(severities, d.Severity)
+	}
+	if want := []advisor.Severity{advisor.High, advisor.Medium, advisor.Low}; !slices.Equal(severities, want) {
+		t.Errorf("%v, want the worst first", severities)
+	}
+	if len(v.Forecast.Warnings) != 1 || !strings.HasPrefix(v.Forecast.Warnings[0], "The last validation accuracy") {
+		t.Errorf("%q", v.Forecast.Warnings)
+	}
+	if revised := v.Revised.JSON; !strings.HasPrefix(revised, "{\n  \"classes\": 10,\n") || !strings.HasSuffix(revised, "}\n") {
+		t.Errorf("%.60q", revised)
+	}
+}
+
+func TestViewSaysWhyNot(t *testing.T) {
+	if v := view(t, "unpredicted"); v.Forecast != nil || !strings.HasPrefix(v.NoForecast, "0 past runs of") || len(v.Figures) != 1 || v.Figures[0].Number != "+3.1" {
+		t.Errorf("%q, %+v", v.NoForecast, v.Figures)
+	}
+	if v := view(t, "diverged"); v.Short != "The probe diverged: after epoch 1.75 of 3 its numbers were no longer finite." || v.Headline != "No change advised" {
+		t.Errorf("%q, %q", v.Short, v.Headline)
+	}
+	if v := view(t, "sound"); v.NoRevised != "No change advised: no rule found anything to change." || len(v.Diagnoses) != 0 {
+		t.Errorf("%q, %v", v.NoRevised, v.Diagnoses)
+	}
+	if v := view(t, "failed"); v.Error == "" || v.Headline != "" || v.Panel != nil || len(v.Curve.Rows) != 0 {
+		t.Errorf("%+v", v)
+	}
+}
+
+// Every figure of a page's tables is written as the text report writes it.
+func TestCurveReadsAsTheTextReport(t *testing.T) {
+	a, records := advised(t)
+	text := write(t, "advised", Options{})
+	for _, row := range Curve("curve", "", records, false).Rows {
+		if epoch := row[0].Text; !strings.Contains(epoch, ".") {
+			for _, c := range row[1:] {
+				if !strings.Contains(text, c.Text) {
+					t.Errorf("epoch %s: %s is not in the text report", epoch, c.Text)
+				}
+			}
+		}
+	}
+	if got := Curve("curve", "", records, false).Plots(); !slices.Equal(got, []string{"Accuracy", "Loss"}) {
+		t.Errorf("charts %v", got)
+	}
+	if n, m := len(Curve("c", "", records, true).Columns), len(Curve("c", "", records, false).Columns); n != 7 || m != 6 {
+		t.Errorf("%d columns with test accuracy and %d without, want 7 and 6", n, m)
+	}
+	if a.Prediction == nil {
+		t.Error("the fixture has no prediction")
+	}
+}
+
+// Runs of different length stand side by side; where one has no record there is a gap.
+func TestCompare(t *testing.T) {
+	record := func(epoch float64, accuracy trainer.Number) trainer.EpochRecord {
+		return trainer.EpochRecord{Epoch: epoch, ValidationAccuracy: accuracy}
+	}
+	table := Compare("id", "caption", []Trial{
+		{"Probe", []trainer.EpochRecord{record(0, 0.1), record(1, 0.5), record(2, 0.6)}},
+		{"Suggestion 1", []trainer.EpochRecord{record(0, 0.1), record(1, trainer.Missing)}},
+	})
+	want := [][]string{{"0", "0.100", "0.100"}, {"1", "0.500", "–"}, {"2", "0.600", "–"}}
+	for i, row := range table.Rows {
+		for j, c := range row {
+			if c.Text != want[i][j] || (c.Value == "") != (c.Text == "–") {
+				t.Errorf("row %d, column %d: %+v, want %s", i, j, c, want[i][j])
+			}
+		}
+	}
+	if len(table.Rows) != 3 {
+		t.Errorf("%d rows, want 3", len(table.Rows))
+	}
+}
+
+func TestViewOfARun(t *testing.T) {
+	r, records := trained(t)
+	v := ViewRun(r, records, forecast(0.8925, 0.8732, 0.9144), "")
+	if want := "Predicted 0.892, reached 0.875: -1.8 points, inside the 80 % interval 0.873–0.914."; v.Verdict != want {
+		t.Errorf("%q, want %q", v.Verdict, want)
+	}
+	if want := []Figure{{"Test accuracy", "0.875", "on all test images, after 15 epochs"}, {"Predicted", "0.892", "0.873–0.914"}}; !slices.Equal(v.Figures, want) {
+		t.Errorf("%+v, want %+v", v.Figures, want)
+	}
+	if v := ViewRun(r, records, forecast(0.7745, 0.7, 0.8), ""); !strings.Contains(v.Verdict, "+10.0 points, outside") {
+		t.Errorf("%q", v.Verdict)
+	}
+	r, records = broken(t)
+	v = ViewRun(r, records, forecast(0.8, 0.7, 0.8), "")
+	if v.Ended != "The run diverged in epoch 2: its numbers were no longer finite. 1 epoch finished." || v.Verdict != "" {
+		t.Errorf("%q, %q", v.Ended, v.Verdict)
+	}
+}
