@@ -45,9 +45,6 @@ func (d Desk) answer(ctx context.Context, l Lease, a *Advice, watch Watcher) ([]
 	if err != nil {
 		return nil, err
 	}
-	if a.Prediction, a.PredictionReason, err = predict(ctx, forecaster, result); err != nil {
-		return nil, err
-	}
 	proposals, err := d.diagnose(forecaster.Reference(), a, result, watch)
 	if err != nil {
 		return nil, err
@@ -61,6 +58,9 @@ func (d Desk) answer(ctx context.Context, l Lease, a *Advice, watch Watcher) ([]
 		compared = append(compared, c.architecture)
 	}
 	forecaster = forecaster.Without(compared...)
+	if a.Prediction, a.PredictionReason, err = predict(ctx, forecaster, result); err != nil {
+		return nil, err
+	}
 	if err := rank(ctx, forecaster, a.Diagnoses, candidates); err != nil {
 		return nil, fmt.Errorf("rank the suggestions: %w", err)
 	}

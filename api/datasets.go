@@ -67,7 +67,7 @@ func (s *Server) addDataset(ctx context.Context, in *archive) (*datasetBody, err
 	if err != nil {
 		return nil, s.problemOf(err)
 	}
-	defer os.Remove(file)
+	defer func() { _ = os.Remove(file) }() // what stays lies in a folder of its own
 	manifest, err := s.Datasets.Add(ctx, in.Name, file, nil)
 	if err != nil {
 		return nil, s.problemOf(err)

@@ -12,7 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 	"github.com/gofiber/fiber/v2"
-	"github.com/gofiber/fiber/v2/middleware/recover"
+	panics "github.com/gofiber/fiber/v2/middleware/recover"
 
 	"probewise/advisor"
 	"probewise/advisor/predict"
@@ -71,7 +71,7 @@ type Server struct {
 	Version  string
 	Log      *slog.Logger
 
-	ctx    context.Context // ends with the service, and with it every stream
+	ctx    context.Context //nolint:containedctx // ends with the service, and with it every stream; Fiber's own never end
 	forest assessments
 	pages  *pages // once they are mounted
 }
@@ -95,7 +95,7 @@ func (s *Server) App(ctx context.Context) (*fiber.App, error) {
 		BodyLimit:                    maxBody, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
 		ErrorHandler: s.failed,
 	})
-	app.Use(recover.New(recover.Config{EnableStackTrace: true, StackTraceHandler: s.panicked}), s.withContext, secure, s.knownHost, sameOrigin, limitBody, etag)
+	app.Use(panics.New(panics.Config{EnableStackTrace: true, StackTraceHandler: s.panicked}), s.withContext, secure, s.knownHost, sameOrigin, limitBody, etag)
 	a := humafiber.NewV2(app, s.config())
 	s.routes(a)
 	describe(a.OpenAPI())

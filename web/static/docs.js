@@ -1,0 +1,2 @@
+// Swagger UI over the document that the service serves. It is loaded as a classic script: it has no module form of its own.
+window.SwaggerUIBundle({url: '/openapi.json', dom_id: '#docs', deepLinking: true, validatorUrl: null});
