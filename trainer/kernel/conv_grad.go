@@ -7,6 +7,9 @@ func (c *CPU) convDataGrad(o trainer.ConvDataGrad) {
 		c.each(o.N, convCost(o.Window, o.F), im2colDataGradPass)
 		return
 	}
+	if c.dataGradPanels(o) {
+		return
+	}
 	w := &c.conv
 	w.source = gradLayout(o.Window, o.F)
 	w.begin(min(o.SH, o.KH)*min(o.SW, o.KW), c)
@@ -74,95 +77,6 @@ func packTurnedPass(c *CPU, task, _ int) {
 					t++
 				}
 			}
-		}
-	}
-}
-
-// filterTasks is the most tasks that the images of a filter gradient are cut into: each has a sum of its own.
-const filterTasks = 8
-
-// filterWork is what the tasks of a filter gradient share, beyond the layout of the input.
-type filterWork struct {
-	offsets []int // of the taps, in bytes
-	run     int   // values of one plane of the output gradient, laid out like the input, in whole vectors
-	planes  int   // filters, in whole tiles
-	group   int   // images that are multiplied together
-}
-
-// filterCache is how many values of the output gradient a dot may go through: few enough to stay in the fastest cache
-// while the taps change.
-const filterCache = 6 << 10
-
-// convFilterGrad sums over the images of each task, then over the tasks.
-func (c *CPU) convFilterGrad(o trainer.ConvFilterGrad) {
-	tasks := min(o.N, filterTasks)
-	c.conv.partial = grow(c.conv.partial, tasks*len(c.out[0]))
-	if c.engine == nil {
-		c.each(tasks, convCost(o.Window, o.F), im2colFilterGradPass)
-	} else {
-		w, f, e := &c.conv, &c.conv.filter, c.engine
-		w.source = windowLayout(o.Window)
-		w.begin(1, c)
-		f.offsets = w.tapOffsets(f.offsets, o.Window)
-		f.run = e.vectors((o.OH-1)*w.source.pitch+o.OW) * e.lanes
-		f.planes = e.blocks(o.F) * e.rows
-		f.group = min(max(1, filterCache/(e.rows*f.run)), (o.N+tasks-1)/tasks)
-		c.each(tasks, convCost(o.Window, o.F), filterPass)
-	}
-	c.each(spans(len(c.out[0])), len(c.conv.partial), addPartialsPass)
-}
-
-// filterPass sums over the images of one task, group by group.
-func filterPass(c *CPU, task, worker int) {
-	o, w, f := c.op.(trainer.ConvFilterGrad), &c.conv, &c.conv.filter
-	image, grad := w.source.image(), f.planes*f.run
-	scratch := c.scratchOf(worker, f.group*(image+grad))
-	if !w.cleared[worker] {
-		clear(scratch)
-		w.cleared[worker] = true
-	}
-	images, grads := scratch[:f.group*image], scratch[f.group*image:]
-	sum := c.conv.partial[task*len(c.out[0]):][:len(c.out[0])]
-	first, end := share(o.N, min(o.N, filterTasks), task)
-	for from := first; from < end; from += f.group {
-		n := min(f.group, end-from)
-		for i := range n {
-			w.source.fill(c.engine, images[i*image:], c.in[0][(from+i)*o.C*o.H*o.W:])
-			for p := range o.F { // zeros stay between the rows
-				c.engine.copyRows(o.OH, o.OW, c.in[1][((from+i)*o.F+p)*o.OH*o.OW:], o.OW, grads[i*grad+p*f.run:], w.source.pitch)
-			}
-		}
-		f.dots(c.engine, &c.tiles[worker], images, grads, sum, image, n, o.F, from > first)
-	}
-}
-
-// dots multiplies n images with their output gradients and adds the results to sum, or writes them.
-func (f *filterWork) dots(e *engine, result *tile, images, grads, sum []float32, image, n, filters int, add bool) {
-	taps, last := len(f.offsets), len(f.offsets)-1
-	for first := 0; first < filters; first += e.rows {
-		for t := 0; t < taps; t += maxVectors {
-			b := func(q int) *float32 { return &images[f.offsets[min(t+q, last)]/4] }
-			e.dot(f.run/e.lanes, n, &grads[first*f.run], f.run, f.planes*f.run, b(0), b(1), b(2), image, &result[0])
-			for q := range min(maxVectors, taps-t) {
-				for r, v := range result[q*e.rows:][:min(e.rows, filters-first)] {
-					at := &sum[(first+r)*taps+t+q]
-					if add {
-						v += *at
-					}
-					*at = v
-				}
-			}
-		}
-	}
-}
-
-// addPartialsPass writes the sum of the tasks' partial results, in order.
-func addPartialsPass(c *CPU, task, _ int) {
-	sum, size := cut(c.out[0], task), len(c.out[0])
-	copy(sum, c.conv.partial[task*span:])
-	for at := size; at < len(c.conv.partial); at += size {
-		for i, v := range c.conv.partial[at+task*span:][:len(sum)] {
-			sum[i] += v
 		}
 	}
 }

@@ -21,7 +21,10 @@ type CPU struct {
 	in, out [][]float32
 	at      trainer.Step
 
+	panels  panelWork
 	conv    convWork
+	filter  filterWork
+	partial []float32 // filter gradients of the portable variant, by task
 	product productWork
 	lines   []line // batch norm, by channel
 	dropout dropoutConstants

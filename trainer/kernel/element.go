@@ -18,6 +18,9 @@ type loops struct {
 	halve       func(n int, upper, lower, y *float32)
 	halveGrad   func(n int, upper, lower, dy, dupper, dlower *float32)
 	dropout     func(n int, x, y *float32, block uint32, k *dropoutConstants)
+	gather      func(s *stretches, taps, channels int, from *float32, plane int, to *float32, row int)
+	scatter     func(s *stretches, rows int, from *float32, row int, to *float32, plane int, bias *float32, least float32)
+	transpose   func(blocks int, from *float32, fromStride int, to *float32, toStride int)
 }
 
 // The methods below run the engine's loop on whole vectors and finish, or without an engine do it all, in Go.

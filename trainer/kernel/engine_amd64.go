@@ -73,11 +73,21 @@ func halveGrad256(n int, upper, lower, dy, dupper, dlower *float32)
 //go:noescape
 func dropout256(n int, x, y *float32, block uint32, k *dropoutConstants)
 
+//go:noescape
+func gather256(s *stretches, taps, channels int, from *float32, plane int, to *float32, row int)
+
+//go:noescape
+func scatter256(s *stretches, rows int, from *float32, row int, to *float32, plane int, bias *float32, least float32)
+
+//go:noescape
+func transpose256(blocks int, from *float32, fromStride int, to *float32, toStride int)
+
 // loops256 serve both engines: memory, not arithmetic, is their limit.
 var loops256 = loops{
 	affine: affine256, add: add256, rectify: rectify256, rectifyGrad: rectifyGrad256, normGrad: normGrad256,
 	sum: sum256, squares: squares256, products: products256, adam: adam256, rmsprop: rmsprop256, count: count256,
 	copyRows: copyRows256, halve: halve256, halveGrad: halveGrad256, dropout: dropout256,
+	gather: gather256, scatter: scatter256, transpose: transpose256,
 }
 
 // assembled lists the engines that this processor runs, slowest first.

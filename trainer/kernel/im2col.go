@@ -27,8 +27,8 @@ func im2colFilterGradPass(c *CPU, task, worker int) {
 	o := c.op.(trainer.ConvFilterGrad)
 	taps, positions := o.C*o.KH*o.KW, o.OH*o.OW
 	columns := c.scratchOf(worker, taps*positions)
-	sum := c.conv.partial[task*o.F*taps:][:o.F*taps]
-	first, end := share(o.N, min(o.N, filterTasks), task)
+	sum := c.partial[task*o.F*taps:][:o.F*taps]
+	first, end := share(o.N, len(c.partial)/(o.F*taps), task)
 	for n := first; n < end; n++ {
 		im2col(o.Window, c.in[0][n*o.C*o.H*o.W:], columns)
 		sgemmPortable(false, true, o.F, taps, positions, matrix{c.in[1][n*o.F*positions:], positions}, matrix{columns, positions},

@@ -13,9 +13,6 @@ type convWork struct {
 	longest int         // values in the longest row of a sweep's result, in whole vectors
 	empty   bool        // some pixels get nothing
 	cleared []bool      // by worker: scratch has its zeros
-
-	filter  filterWork
-	partial []float32 // filter gradients, by task
 }
 
 // A convSweep computes result planes at rows×cols positions from all taps of the source.
@@ -36,6 +33,9 @@ func convCost(g trainer.Window, f int) int { return g.N * f * g.OH * g.OW * g.C 
 func (c *CPU) convForward(o trainer.ConvOp) {
 	if c.engine == nil {
 		c.each(o.N, convCost(o.Window, o.F), im2colForwardPass)
+		return
+	}
+	if c.forwardPanels(o) {
 		return
 	}
 	w := &c.conv
