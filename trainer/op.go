@@ -39,6 +39,14 @@ type (
 		F int
 	}
 
+	// ConvBiasOp is ConvOp, BiasOp and, if asked for, the activation relu in one. In: x (N,C,H,W), w (F,C,KH,KW), b (F) →
+	// y (N,F,OH,OW).
+	ConvBiasOp struct {
+		Window
+		F    int
+		ReLU bool
+	}
+
 	// MatMul is c = op(a)·op(b), op(a) of size M×K, op(b) of size K×N, c of size M×N. In: a, b → c.
 	// Batch names the size that is the batch: "m", "k" or "" (none).
 	MatMul struct {
@@ -73,6 +81,9 @@ type (
 	MaxPoolOp struct{ Window }
 	// MaxPoolGrad gives dy to the first maximum of each window. In: x, dy → dx.
 	MaxPoolGrad struct{ Window }
+	// MaxPoolReLUGrad is MaxPoolGrad followed by the gradient of the relu whose output x is. In: x, dy → dx: dy to the first
+	// maximum of each window, where that is above 0.
+	MaxPoolReLUGrad struct{ Window }
 	// AvgPoolOp averages the positions inside the image, as Keras does. In: x → y.
 	AvgPoolOp struct{ Window }
 	// AvgPoolGrad. In: dy → dx.
@@ -174,6 +185,7 @@ const StatisticsLen = 7
 func (o ConvOp) WithRows(n int) Op             { o.Window = o.rows(n); return o }
 func (o ConvDataGrad) WithRows(n int) Op       { o.Window = o.rows(n); return o }
 func (o ConvFilterGrad) WithRows(n int) Op     { o.Window = o.rows(n); return o }
+func (o ConvBiasOp) WithRows(n int) Op         { o.Window = o.rows(n); return o }
 func (o BiasOp) WithRows(n int) Op             { o.Plane = o.rows(n); return o }
 func (o BiasGrad) WithRows(n int) Op           { o.Plane = o.rows(n); return o }
 func (o ActivationOp) WithRows(n int) Op       { o.Plane = o.rows(n); return o }
@@ -182,6 +194,7 @@ func (o SoftmaxOp) WithRows(n int) Op          { o.Plane = o.rows(n); return o }
 func (o SoftmaxGrad) WithRows(n int) Op        { o.Plane = o.rows(n); return o }
 func (o MaxPoolOp) WithRows(n int) Op          { o.Window = o.rows(n); return o }
 func (o MaxPoolGrad) WithRows(n int) Op        { o.Window = o.rows(n); return o }
+func (o MaxPoolReLUGrad) WithRows(n int) Op    { o.Window = o.rows(n); return o }
 func (o AvgPoolOp) WithRows(n int) Op          { o.Window = o.rows(n); return o }
 func (o AvgPoolGrad) WithRows(n int) Op        { o.Window = o.rows(n); return o }
 func (o BatchNormStats) WithRows(n int) Op     { o.Plane = o.rows(n); return o }

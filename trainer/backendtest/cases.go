@@ -12,10 +12,10 @@ import (
 // above. Sums of up to a few hundred products get 5e-5, of
 // thousands 1e-4, smooth functions 5e-6, copies and choices nothing.
 var tolerances = map[string]float64{
-	"ConvOp": 5e-5, "ConvDataGrad": 5e-5, "ConvFilterGrad": 1e-4, "MatMul": 5e-5,
+	"ConvOp": 5e-5, "ConvBiasOp": 5e-5, "ConvDataGrad": 5e-5, "ConvFilterGrad": 1e-4, "MatMul": 5e-5,
 	"BiasOp": 5e-7, "BiasGrad": 5e-6, "AddOp": 5e-7,
 	"ActivationOp": 5e-6, "ActivationGrad": 5e-6, "SoftmaxOp": 5e-6, "SoftmaxGrad": 5e-6,
-	"MaxPoolOp": 0, "MaxPoolGrad": 1e-6, "AvgPoolOp": 1e-6, "AvgPoolGrad": 1e-6,
+	"MaxPoolOp": 0, "MaxPoolGrad": 1e-6, "MaxPoolReLUGrad": 1e-6, "AvgPoolOp": 1e-6, "AvgPoolGrad": 1e-6,
 	"BatchNormStats": 5e-6, "BatchNormApply": 5e-6, "BatchNormParamGrad": 2e-5, "BatchNormDataGrad": 5e-6, "BatchNormUpdate": 1e-6,
 	"DropoutOp": 5e-7, "PadOp": 0, "PadGrad": 0,
 	"CrossEntropyOp": 5e-6, "CrossEntropyGrad": 5e-6, "CorrectOp": 0,
@@ -37,7 +37,8 @@ type testCase struct {
 func cases() []testCase {
 	var all []testCase
 	for _, g := range convolutions {
-		all = append(all, testCase{op: g}, testCase{op: trainer.ConvDataGrad(g)}, testCase{op: trainer.ConvFilterGrad(g)})
+		all = append(all, testCase{op: g}, testCase{op: trainer.ConvDataGrad(g)}, testCase{op: trainer.ConvFilterGrad(g)},
+			testCase{op: trainer.ConvBiasOp{Window: g.Window, F: g.F}}, testCase{op: trainer.ConvBiasOp{Window: g.Window, F: g.F, ReLU: true}})
 	}
 	all = append(all, products()...)
 	all = append(all, poolCases()...)
@@ -113,7 +114,8 @@ func poolCases() (all []testCase) {
 	} {
 		for _, data := range []fill{normal, steps} {
 			all = append(all, testCase{op: trainer.MaxPoolOp{Window: g}, in: []fill{data}},
-				testCase{op: trainer.MaxPoolGrad{Window: g}, in: []fill{data}})
+				testCase{op: trainer.MaxPoolGrad{Window: g}, in: []fill{data}},
+				testCase{op: trainer.MaxPoolReLUGrad{Window: g}, in: []fill{data}})
 		}
 		all = append(all, testCase{op: trainer.AvgPoolOp{Window: g}}, testCase{op: trainer.AvgPoolGrad{Window: g}})
 	}

@@ -69,12 +69,12 @@ func stepper(b *testing.B, s *session) func() {
 		b.Fatal(err)
 	}
 	s.step.LearningRate = 1e-4
+	var seen tally
 	return func() {
 		s.step.Index++
 		if err := s.forward.run(s.input.rows, s.step); err != nil {
 			b.Fatal(err)
 		}
-		var seen tally
 		if err := seen.add(s.backend, s.loss, s.correct, s.input.rows); err != nil {
 			b.Fatal(err)
 		}

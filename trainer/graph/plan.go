@@ -61,15 +61,34 @@ func compile(backend trainer.Backend, at buffers, rows int, wanted ...*gorgonia.
 			needed[input] = true
 		}
 	}
-	p := newPlan(backend, rows)
+	drafts := make([]draft, 0, len(order))
 	for i := len(order) - 1; i >= 0; i-- {
-		call, err := at.call(backend, g, order[i])
-		if err != nil {
-			return nil, err
+		o, ok := order[i].Op().(op)
+		if !ok {
+			return nil, fmt.Errorf("the graph holds %v, which no backend knows", order[i].Op())
+		}
+		drafts = append(drafts, draft{o.Op, inputs(g, order[i]), order[i]})
+	}
+	drafts = fuse(drafts, wanted)
+	if err := at.allocate(backend, drafts, wanted); err != nil {
+		return nil, err
+	}
+	p := newPlan(backend, rows)
+	for _, d := range drafts {
+		call := trainer.Call{Op: d.op, Out: []trainer.Buffer{at[d.out]}}
+		for _, in := range d.in {
+			call.In = append(call.In, at[in])
 		}
 		p.calls = append(p.calls, call)
 	}
 	return p, nil
+}
+
+// draft is a call whose operands are still nodes.
+type draft struct {
+	op  trainer.Op
+	in  []*gorgonia.Node
+	out *gorgonia.Node
 }
 
 // inputs are the node's operands in order.
@@ -81,24 +100,73 @@ func inputs(g *gorgonia.ExprGraph, n *gorgonia.Node) []*gorgonia.Node {
 	return nodes
 }
 
-func (at buffers) call(backend trainer.Backend, g *gorgonia.ExprGraph, n *gorgonia.Node) (trainer.Call, error) {
-	o, ok := n.Op().(op)
-	if !ok {
-		return trainer.Call{}, fmt.Errorf("the graph holds %v, which no backend knows", n.Op())
-	}
-	call := trainer.Call{Op: o.Op}
-	for _, input := range inputs(g, n) {
-		buffer, ok := at[input]
-		if !ok {
-			return trainer.Call{}, fmt.Errorf("%T: input %s has no buffer", o.Op, input.Name())
+// allocate gives every result a buffer. Results that are not wanted share memory with others whose last reader has run.
+func (at buffers) allocate(backend trainer.Backend, drafts []draft, wanted gorgonia.Nodes) error {
+	last := map[*gorgonia.Node]int{} // reader
+	for i, d := range drafts {
+		for _, in := range d.in {
+			last[in] = i
 		}
-		call.In = append(call.In, buffer)
 	}
-	buffer, err := backend.Alloc(max(n.Shape().TotalSize(), 1))
-	if err != nil {
-		return trainer.Call{}, fmt.Errorf("allocate the result of %T: %w", o.Op, err)
+	for _, n := range wanted {
+		last[n] = len(drafts)
 	}
-	at[n] = buffer
-	call.Out = []trainer.Buffer{buffer}
-	return call, nil
+	var slots []slot
+	of := map[*gorgonia.Node]int{} // slot
+	for i, d := range drafts {
+		of[d.out] = fit(&slots, max(d.out.Shape().TotalSize(), 1))
+		for _, n := range append(d.in, d.out) {
+			s, ours := of[n]
+			if _, read := last[n]; ours && (last[n] == i || !read) {
+				slots[s].free = true
+			}
+		}
+	}
+	memory := make([]trainer.Buffer, len(slots))
+	for i, s := range slots {
+		var err error
+		if memory[i], err = backend.Alloc(s.size); err != nil {
+			return fmt.Errorf("allocate the results of a plan: %w", err)
+		}
+	}
+	for _, d := range drafts {
+		for _, in := range d.in {
+			if _, bound := at[in]; !bound {
+				return fmt.Errorf("%T: input %s has no buffer", d.op, in.Name())
+			}
+		}
+		at[d.out] = memory[of[d.out]]
+	}
+	return nil
+}
+
+// slot is memory that results use one after the other.
+type slot struct {
+	size int
+	free bool
+}
+
+// fit takes a free slot: the smallest that is large enough, else the largest, which grows, else a new one.
+func fit(slots *[]slot, size int) int {
+	best := -1
+	for i, s := range *slots {
+		switch {
+		case !s.free:
+		case best < 0:
+			best = i
+		case s.size >= size:
+			if b := (*slots)[best].size; b < size || s.size < b {
+				best = i
+			}
+		case s.size > (*slots)[best].size:
+			best = i
+		}
+	}
+	if best < 0 {
+		*slots = append(*slots, slot{})
+		best = len(*slots) - 1
+	}
+	s := &(*slots)[best]
+	s.size, s.free = max(s.size, size), false
+	return best
 }

@@ -91,6 +91,9 @@ func (s *session) prepare(validation []int) (err error) {
 		s.params, at[p.node] = append(s.params, buffer), buffer
 	}
 	wanted := append(gorgonia.Nodes{s.net.loss, s.net.correct}, s.net.grads...)
+	for _, r := range s.net.running { // the update reads them
+		wanted = append(wanted, r.stats)
+	}
 	if s.forward, err = compile(s.backend, at, rows, wanted...); err != nil {
 		return err
 	}
@@ -292,18 +295,18 @@ func (s *session) outcome() (trainer.Outcome, error) {
 type tally struct {
 	losses, hits float64
 	rows         int
+	read         []float32 // the latest loss and count
 }
 
 func (t *tally) add(b trainer.Backend, loss, correct trainer.Buffer, rows int) error {
-	var l, c [1]float32
-	if err := b.Download(l[:], loss); err != nil {
+	if t.read == nil {
+		t.read = make([]float32, 2)
+	}
+	if err := errors.Join(b.Download(t.read[:1], loss), b.Download(t.read[1:], correct)); err != nil {
 		return err
 	}
-	if err := b.Download(c[:], correct); err != nil {
-		return err
-	}
-	t.losses += float64(l[0]) * float64(rows)
-	t.hits += float64(c[0])
+	t.losses += float64(t.read[0]) * float64(rows)
+	t.hits += float64(t.read[1])
 	t.rows += rows
 	return nil
 }

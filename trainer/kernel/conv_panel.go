@@ -90,13 +90,44 @@ func (w *panelWork) cut() {
 
 // forwardPanels computes a convolution, if it can be done this way.
 func (c *CPU) forwardPanels(o trainer.ConvOp) bool {
-	w := &c.panels
-	if !w.prepare(c.engine, o.Window, o.F) {
+	if !c.panels.prepare(c.engine, o.Window, o.F) {
 		return false
 	}
+	c.slide(o)
+	return true
+}
+
+// slide computes a forward convolution that has been prepared.
+func (c *CPU) slide(o trainer.ConvOp) {
+	w := &c.panels
 	c.each(c.engine.blocks(o.F), o.F*o.C*w.table.taps, packForwardPass)
 	c.each((w.tiles+w.together-1)/w.together, convCost(o.Window, o.F), panelsPass)
-	return true
+}
+
+// convBias computes the convolution with what follows it where that costs nothing, and one after the other elsewhere.
+func (c *CPU) convBias(o trainer.ConvBiasOp) error {
+	plain := trainer.ConvOp{Window: o.Window, F: o.F}
+	if c.engine != nil && c.panels.prepare(c.engine, o.Window, o.F) {
+		c.panels.bias = c.in[2]
+		if o.ReLU {
+			c.panels.least = 0
+		}
+		c.slide(plain)
+		return nil
+	}
+	c.op = plain
+	c.convForward(plain)
+	y, plane := c.out[0], trainer.Plane{N: o.N, C: o.F, S: o.OH * o.OW}
+	c.in = append(c.in[:0], y, c.in[2])
+	bias := trainer.BiasOp{Plane: plane}
+	c.op = bias
+	c.each(elementTasks(plane), plane.Len(), biasPass)
+	if !o.ReLU {
+		return nil
+	}
+	relu := trainer.ActivationOp{Plane: plane, Kind: trainer.ReLU}
+	c.op = relu
+	return c.activation(relu)
 }
 
 // dataGradPanels computes a data gradient, if it can be done this way: the turned window slides over the output gradient.

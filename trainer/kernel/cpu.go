@@ -169,6 +169,8 @@ func (c *CPU) compute() error {
 	switch o := c.op.(type) {
 	case trainer.ConvOp:
 		c.convForward(o)
+	case trainer.ConvBiasOp:
+		return c.convBias(o)
 	case trainer.ConvDataGrad:
 		c.convDataGrad(o)
 	case trainer.ConvFilterGrad:
@@ -187,6 +189,8 @@ func (c *CPU) compute() error {
 		c.each(windowTasks(o.Window), windowCost(o.Window), maxPoolPass)
 	case trainer.MaxPoolGrad:
 		c.each(windowTasks(o.Window), windowCost(o.Window), maxPoolGradPass)
+	case trainer.MaxPoolReLUGrad:
+		c.each(windowTasks(o.Window), windowCost(o.Window), maxPoolReLUGradPass)
 	case trainer.AvgPoolOp:
 		c.each(windowTasks(o.Window), windowCost(o.Window), avgPoolPass)
 	case trainer.AvgPoolGrad:

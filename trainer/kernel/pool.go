@@ -61,7 +61,19 @@ func halve(upper, lower, y []float32) {
 }
 
 func maxPoolGradPass(c *CPU, task, _ int) {
-	g := c.op.(trainer.MaxPoolGrad).Window
+	c.maxPoolGrad(c.op.(trainer.MaxPoolGrad).Window, task)
+}
+
+// maxPoolReLUGradPass rectifies each plane while it is in the cache: x is the relu's output.
+func maxPoolReLUGradPass(c *CPU, task, _ int) {
+	g := c.op.(trainer.MaxPoolReLUGrad).Window
+	c.maxPoolGrad(g, task)
+	first, end := planesEach(g)*task*g.H*g.W, min(planesEach(g)*(task+1), g.N*g.C)*g.H*g.W
+	dx := c.out[0][first:end]
+	c.engine.rectifyGrad(dx, c.in[0][first:end], dx, 0)
+}
+
+func (c *CPU) maxPoolGrad(g trainer.Window, task int) {
 	halving := isHalving(g) && c.engine != nil
 	plane := planesEach(g) * task
 	eachPlane(g, task, c.out[0], c.in[1], func(dx, dy []float32) {

@@ -18,6 +18,8 @@ func Reference[T float32 | float64](op trainer.Op, in, out [][]T, at trainer.Ste
 	switch o := op.(type) {
 	case trainer.ConvOp:
 		convolve(o, in[0], in[1], out[0])
+	case trainer.ConvBiasOp:
+		convolveBias(o, in[0], in[1], in[2], out[0])
 	case trainer.ConvDataGrad:
 		convolveDataGrad(o, in[0], in[1], out[0])
 	case trainer.ConvFilterGrad:
@@ -40,6 +42,8 @@ func Reference[T float32 | float64](op trainer.Op, in, out [][]T, at trainer.Ste
 		maxPool(o.Window, in[0], out[0])
 	case trainer.MaxPoolGrad:
 		maxPoolGrad(o.Window, in[0], in[1], out[0])
+	case trainer.MaxPoolReLUGrad:
+		maxPoolReLUGrad(o.Window, in[0], in[1], out[0])
 	case trainer.AvgPoolOp:
 		avgPool(o.Window, in[0], out[0])
 	case trainer.AvgPoolGrad:

@@ -49,6 +49,15 @@ func convolve[T float](o trainer.ConvOp, x, w, y []T) {
 	eachProduct(o.Window, o.F, func(i, j, k int) { y[k] += x[i] * w[j] })
 }
 
+func convolveBias[T float](o trainer.ConvBiasOp, x, w, b, y []T) {
+	convolve(trainer.ConvOp{Window: o.Window, F: o.F}, x, w, y)
+	plane := trainer.Plane{N: o.N, C: o.F, S: o.OH * o.OW}
+	addBias(trainer.BiasOp{Plane: plane}, y, b, y)
+	if o.ReLU {
+		_ = activate(trainer.ActivationOp{Plane: plane, Kind: trainer.ReLU}, y, y) // a kind that is known
+	}
+}
+
 func convolveDataGrad[T float](o trainer.ConvDataGrad, w, dy, dx []T) {
 	clear(dx[:o.N*o.C*o.H*o.W])
 	eachProduct(o.Window, o.F, func(i, j, k int) { dx[i] += dy[k] * w[j] })
@@ -66,6 +75,15 @@ func maxPool[T float](g trainer.Window, x, y []T) {
 func maxPoolGrad[T float](g trainer.Window, x, dy, dx []T) {
 	clear(dx[:g.N*g.C*g.H*g.W])
 	eachWindow(g, func(start, k, oh, ow int) { dx[start+firstMaximum(g, x[start:], oh, ow)] += dy[k] })
+}
+
+func maxPoolReLUGrad[T float](g trainer.Window, x, dy, dx []T) {
+	clear(dx[:g.N*g.C*g.H*g.W])
+	eachWindow(g, func(start, k, oh, ow int) {
+		if i := start + firstMaximum(g, x[start:], oh, ow); x[i] > 0 {
+			dx[i] += dy[k]
+		}
+	})
 }
 
 // firstMaximum finds the pixel of the first largest value of a window; NaN is larger than nothing.

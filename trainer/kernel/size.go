@@ -40,6 +40,9 @@ func signatureOf(op trainer.Op) (signature, error) {
 	case trainer.ConvOp:
 		x, w, y := convSizes(o.Window, o.F)
 		return takes(argument{"x", x}, argument{"w", w}).gives(argument{"y", y}), windowError(op, o.Window, o.F)
+	case trainer.ConvBiasOp:
+		x, w, y := convSizes(o.Window, o.F)
+		return takes(argument{"x", x}, argument{"w", w}, argument{"b", o.F}).gives(argument{"y", y}), windowError(op, o.Window, o.F)
 	case trainer.ConvDataGrad:
 		x, w, y := convSizes(o.Window, o.F)
 		return takes(argument{"w", w}, argument{"dy", y}).gives(argument{"dx", x}), windowError(op, o.Window, o.F)
@@ -51,6 +54,9 @@ func signatureOf(op trainer.Op) (signature, error) {
 	case trainer.MaxPoolOp:
 		return takes(argument{"x", o.N * o.C * o.H * o.W}).gives(argument{"y", o.N * o.C * o.OH * o.OW}), windowError(op, o.Window, 1)
 	case trainer.MaxPoolGrad:
+		x, y := o.N*o.C*o.H*o.W, o.N*o.C*o.OH*o.OW
+		return takes(argument{"x", x}, argument{"dy", y}).gives(argument{"dx", x}), windowError(op, o.Window, 1)
+	case trainer.MaxPoolReLUGrad:
 		x, y := o.N*o.C*o.H*o.W, o.N*o.C*o.OH*o.OW
 		return takes(argument{"x", x}, argument{"dy", y}).gives(argument{"dx", x}), windowError(op, o.Window, 1)
 	case trainer.AvgPoolOp:

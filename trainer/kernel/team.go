@@ -1,51 +1,90 @@
 package kernel
 
 import (
-	"sync"
+	"runtime"
 	"sync/atomic"
 )
 
 // pass computes one task of the bound call. Tasks are independent of each other and of the worker that runs them.
 type pass func(c *CPU, task, worker int)
 
-// A team shares out the tasks of one pass after the other. The caller is worker 0; the others sleep between passes.
+// A team shares out the tasks of one pass after the other. The caller is worker 0. Passes follow each other within
+// microseconds, and waking a sleeper takes tens of them: the others look for the next pass for a while before they sleep.
 type team struct {
 	threads int
 	wake    []chan struct{} // by worker, from 1
-	busy    sync.WaitGroup
+	asleep  []atomic.Bool   // by worker
+	round   atomic.Uint64   // of the pass that is running; its last bit says that the team ends
+	left    atomic.Int64    // workers that have not finished it
 
 	tasks int64
 	run   pass
 	next  atomic.Int64 // the first task that nobody has taken
 }
 
-// smallWork is the number of element operations below which waking others takes longer than it saves.
-const smallWork = 1 << 15
+// smallWork is the number of element operations below which sharing them takes longer than it saves.
+const smallWork = 1 << 14
+
+// patience is how often a worker looks for the next pass before it sleeps: some 30 microseconds.
+const patience = 1 << 14
 
 func (t *team) start(threads int, c *CPU) {
 	t.threads = threads
+	t.asleep = make([]atomic.Bool, threads)
+	t.wake = make([]chan struct{}, threads)
 	for worker := 1; worker < threads; worker++ {
-		wake := make(chan struct{}, 1)
-		t.wake = append(t.wake, wake)
-		go func() {
-			for range wake {
-				c.take(c, worker)
-				c.busy.Done()
-			}
-		}()
+		t.wake[worker] = make(chan struct{}, 1)
+		go t.work(c, worker)
 	}
 }
 
-func (t *team) stop() {
-	for _, wake := range t.wake {
-		close(wake)
+// work takes part in one pass after the other.
+func (t *team) work(c *CPU, worker int) {
+	for seen := uint64(0); ; {
+		round := t.await(seen, worker)
+		if round&1 != 0 {
+			return
+		}
+		seen = round
+		t.take(c, worker)
+		t.left.Add(-1)
 	}
 }
+
+// await returns the round behind the one seen, once it has begun.
+func (t *team) await(seen uint64, worker int) uint64 {
+	for {
+		for range patience {
+			if round := t.round.Load(); round != seen {
+				return round
+			}
+		}
+		t.asleep[worker].Store(true)
+		if t.round.Load() == seen {
+			<-t.wake[worker]
+		}
+		t.asleep[worker].Store(false)
+	}
+}
+
+// begin starts a round and wakes who sleeps.
+func (t *team) begin(step uint64) {
+	t.round.Add(step)
+	for worker := 1; worker < t.threads; worker++ {
+		if t.asleep[worker].Load() {
+			select {
+			case t.wake[worker] <- struct{}{}:
+			default: // it was told before and has not yet come
+			}
+		}
+	}
+}
+
+func (t *team) stop() { t.begin(1) }
 
 // each runs all tasks of a pass, cost element operations in all, and returns when they are done.
 func (c *CPU) each(tasks, cost int, run pass) {
-	others := min(c.threads, tasks) - 1
-	if others <= 0 || cost < smallWork {
+	if c.threads == 1 || tasks <= 1 || cost < smallWork {
 		for task := range tasks {
 			run(c, task, 0)
 		}
@@ -53,12 +92,14 @@ func (c *CPU) each(tasks, cost int, run pass) {
 	}
 	c.tasks, c.run = int64(tasks), run
 	c.next.Store(0)
-	c.busy.Add(others)
-	for _, wake := range c.wake[:others] {
-		wake <- struct{}{}
-	}
+	c.left.Store(int64(c.threads - 1)) // each of them has to have seen the pass before the next one may begin
+	c.begin(2)
 	c.take(c, 0)
-	c.busy.Wait()
+	for spins := 1; c.left.Load() > 0; spins++ {
+		if spins%patience == 0 {
+			runtime.Gosched()
+		}
+	}
 }
 
 // take runs tasks until none is left.
