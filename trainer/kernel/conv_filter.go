@@ -4,21 +4,23 @@ import "probewise/trainer"
 
 // The filter gradient is a product over all positions of the batch: of the output gradient, packed position by position,
 // with the input, whose pixels are laid out with their channels side by side: the channels of all taps of a window's row are
-// then one run of values, read where they lie.
+// then one run of values, read where they lie. Where that run is short, as with the channels of a picture, each pixel gets
+// those of the pixels below it too, and the run is that of the whole window.
 
 // filterWork is what the tasks of a filter gradient share.
 type filterWork struct {
 	g             trainer.Window
 	f             int
+	stacked       int       // rows of taps whose pixels lie side by side: 1 or KH
 	height, width int       // of a padded image
-	pixels        []float32 // (N, height, width, C)
+	pixels        []float32 // (N, height, width, stacked·C)
 	grads         []float32 // packed: by tile of filters, image and position
-	run, stride   int       // values under one row of taps; the same in whole vectors
+	run, stride   int       // values under the stacked rows of taps; the same in whole vectors
 	together      int       // images of a sweep, where planes are small
 	offsets       []int     // of their positions in bytes
 	columns       int       // tiles in a run
 	groups        int       // of images; each has a sum of its own
-	sums          []float32 // (groups, filters in whole tiles, KH, stride)
+	sums          []float32 // (groups, filters in whole tiles, KH/stacked, stride)
 }
 
 // sweepPositions is about as many positions as a sweep of a filter gradient goes through: their output gradients stay in
@@ -39,55 +41,78 @@ func (c *CPU) convFilterGrad(o trainer.ConvFilterGrad) {
 	w, e := &c.filter, c.engine
 	w.prepare(e, o)
 	c.each(o.N, 2*o.N*(o.C*o.H*o.W+o.F*o.OH*o.OW), layOutPass)
-	c.each(w.groups*o.KH*w.columns, convCost(o.Window, o.F), filterPass)
+	c.each(w.groups*w.rows()*w.columns, convCost(o.Window, o.F), filterPass)
 	c.each(o.F, len(w.sums), sumFiltersPass)
 }
 
 func (w *filterWork) prepare(e *engine, o trainer.ConvFilterGrad) {
 	w.g, w.f = o.Window, o.F
-	w.height, w.width = (o.OH-1)*o.SH+o.KH, (o.OW-1)*o.SW+o.KW
-	w.pixels = grow(w.pixels, o.N*w.height*w.width*o.C+maxVectors*e.lanes) // a sweep reads whole vectors
+	w.stacked, w.height, w.width = 1, (o.OH-1)*o.SH+o.KH, (o.OW-1)*o.SW+o.KW
+	below := o.SH // of one row of positions, in rows of pixels
+	if o.KH > 1 && o.KW*o.C < e.lanes {
+		w.stacked, w.height, below = o.KH, o.OH, 1
+	}
+	w.pixels = grow(w.pixels, o.N*w.image()+maxVectors*e.lanes) // a sweep reads whole vectors
 	w.grads = grow(w.grads, e.blocks(o.F)*e.rows*o.N*o.OH*o.OW)
-	w.run = o.KW * o.C
+	w.run = o.KW * w.stacked * o.C
 	w.stride = e.vectors(w.run) * e.lanes
 	w.columns = (w.stride + maxVectors*e.lanes - 1) / (maxVectors * e.lanes)
 	w.together = min(max(1, sweepPositions/(o.OH*o.OW)), o.N)
-	w.groups = min(max(1, filterTasks/(o.KH*w.columns)), (o.N+w.together-1)/w.together)
-	w.sums = grow(w.sums, w.groups*e.blocks(o.F)*e.rows*o.KH*w.stride)
+	w.groups = min(max(1, filterTasks/(w.rows()*w.columns)), (o.N+w.together-1)/w.together)
+	w.sums = grow(w.sums, w.groups*e.blocks(o.F)*e.rows*w.rows()*w.stride)
 	w.offsets = w.offsets[:0]
 	for image := range w.together {
 		for row := range o.OH {
 			for col := range o.OW {
-				w.offsets = append(w.offsets, 4*((image*w.height+row*o.SH)*w.width+col*o.SW)*o.C)
+				w.offsets = append(w.offsets, 4*((image*w.height+row*below)*w.width+col*o.SW)*w.stacked*o.C)
 			}
 		}
 	}
 }
 
+// image is the number of values of a padded image, rows that of the rows of taps that are not stacked.
+func (w *filterWork) image() int { return w.height * w.width * w.stacked * w.g.C }
+func (w *filterWork) rows() int  { return w.g.KH / w.stacked }
+
 // layOutPass lays one image and its output gradient out.
 func layOutPass(c *CPU, n, _ int) {
 	w, e := &c.filter, c.engine
 	g := w.g
-	size := w.height * w.width * g.C
-	image := w.pixels[n*size:][:size]
+	image, source := w.pixels[n*w.image():][:w.image()], c.in[0][n*g.C*g.H*g.W:]
 	clear(image)
-	for row := max(0, -g.PT); row < min(g.H, w.height-g.PT); row++ {
-		first, end := max(0, -g.PL), min(g.W, w.width-g.PL)
-		if first >= end {
-			break
+	if w.stacked == 1 {
+		for row := range w.height {
+			w.layOut(e, image[row*w.width*g.C:], source, row-g.PT)
 		}
-		e.turn(image[((row+g.PT)*w.width+first+g.PL)*g.C:], g.C, c.in[0][n*g.C*g.H*g.W+row*g.W+first:], g.H*g.W, g.C, end-first)
+	} else {
+		for row := range w.height {
+			for kh := range g.KH {
+				w.layOut(e, image[row*w.width*w.stacked*g.C+kh*g.C:], source, row*g.SH+kh-g.PT)
+			}
+		}
 	}
 	plane := g.OH * g.OW
 	for block := range e.blocks(w.f) {
 		first := block * e.rows
-		to := w.grads[(block*g.N+n)*plane*e.rows:][:plane*e.rows]
-		e.turn(to, e.rows, c.in[1][(n*w.f+first)*plane:], plane, min(e.rows, w.f-first), plane)
+		to, rows := w.grads[(block*g.N+n)*plane*e.rows:][:plane*e.rows], min(e.rows, w.f-first)
+		if rows < e.rows {
+			clear(to)
+		}
+		e.turn(to, e.rows, c.in[1][(n*w.f+first)*plane:], plane, rows, plane)
 	}
 }
 
-// turn writes columns as rows: value (i, j) of the rows, which lie stride apart, to to[j·width + i]; places of to's rows
-// that get no value become zero.
+// layOut writes one row of an image, if there is such a row.
+func (w *filterWork) layOut(e *engine, to, image []float32, row int) {
+	first, end := max(0, -w.g.PL), min(w.g.W, w.width-w.g.PL)
+	if row < 0 || row >= w.g.H || first >= end {
+		return
+	}
+	stride := w.stacked * w.g.C
+	e.turn(to[(first+w.g.PL)*stride:], stride, image[row*w.g.W+first:], w.g.H*w.g.W, w.g.C, end-first)
+}
+
+// turn writes columns as rows: value (i, j) of the rows, which lie stride apart, to to[j·width + i].
 func (e *engine) turn(to []float32, width int, from []float32, stride, rows, cols int) {
 	i := 0
 	for ; i+half <= rows; i += half {
@@ -106,21 +131,16 @@ func (e *engine) turn(to []float32, width int, from []float32, stride, rows, col
 			to[j*width+i] = v
 		}
 	}
-	for ; i < width; i++ {
-		for j := range cols {
-			to[j*width+i] = 0
-		}
-	}
 }
 
 // filterPass sums over the images of a group, for some of the values under one row of taps.
 func filterPass(c *CPU, task, _ int) {
 	w, e := &c.filter, c.engine
 	g := w.g
-	group, kh, column := task/(g.KH*w.columns), task/w.columns%g.KH, task%w.columns
+	rows := w.rows()
+	group, kh, column := task/(rows*w.columns), task/w.columns%rows, task%w.columns
 	vectors := min(maxVectors, w.stride/e.lanes-column*maxVectors)
 	plane, blocks := g.OH*g.OW, e.blocks(w.f)
-	size := w.height * w.width * g.C
 	steps := (g.N + w.together - 1) / w.together
 	from, to := share(steps, w.groups, group)
 	at := column * maxVectors * e.lanes
@@ -128,12 +148,12 @@ func filterPass(c *CPU, task, _ int) {
 	for step := from; step < to; step++ {
 		image := step * w.together
 		positions := min(w.together, g.N-image) * plane
-		pixels := w.pixels[image*size+kh*w.width*g.C+at:]
+		pixels := w.pixels[image*w.image()+kh*w.width*g.C+at:]
 		for first := 0; first < positions; first += sweepPositions {
 			depth := min(sweepPositions, positions-first)
 			for b := range blocks {
 				e.sweeps[vectors-1](depth, &w.grads[((b*g.N+image)*plane+first)*e.rows], &pixels[0], &w.offsets[first],
-					&w.sums[((group*blocks+b)*e.rows*g.KH+kh)*w.stride+at], g.KH*w.stride, add)
+					&w.sums[((group*blocks+b)*e.rows*rows+kh)*w.stride+at], rows*w.stride, add)
 			}
 			add = 1
 		}
@@ -144,14 +164,18 @@ func filterPass(c *CPU, task, _ int) {
 func sumFiltersPass(c *CPU, f, _ int) {
 	w, e := &c.filter, c.engine
 	g := w.g
-	size, taps := e.blocks(w.f)*e.rows*g.KH*w.stride, g.KH*g.KW
+	size, taps, pixel := e.blocks(w.f)*e.rows*w.rows()*w.stride, g.KH*g.KW, w.stacked*g.C
 	out := c.out[0][f*g.C*taps:][:g.C*taps]
 	for kh := range g.KH {
+		row, at := kh, 0
+		if w.stacked > 1 {
+			row, at = 0, kh*g.C
+		}
 		for group := range w.groups {
-			row := w.sums[group*size+(f*g.KH+kh)*w.stride:][:w.run]
+			sums := w.sums[group*size+(f*w.rows()+row)*w.stride:][:w.run]
 			for kw := range g.KW {
 				tap := kh*g.KW + kw
-				for ch, v := range row[kw*g.C:][:g.C] {
+				for ch, v := range sums[kw*pixel+at:][:g.C] {
 					if group > 0 {
 						v += out[ch*taps+tap]
 					}
