@@ -40,6 +40,11 @@ func cases() []testCase {
 		all = append(all, testCase{op: g}, testCase{op: trainer.ConvDataGrad(g)}, testCase{op: trainer.ConvFilterGrad(g)},
 			testCase{op: trainer.ConvBiasOp{Window: g.Window, F: g.F}}, testCase{op: trainer.ConvBiasOp{Window: g.Window, F: g.F, ReLU: true}})
 	}
+	// More planes than fit a panel: sums of over a thousand products, of smaller values.
+	long := trainer.ConvOp{Window: window(1, 150, 6, 6, 3, 3, 1, 1, 1, 1, 6, 6), F: 140}
+	for _, op := range []trainer.Op{long, trainer.ConvDataGrad(long), trainer.ConvFilterGrad(long)} {
+		all = append(all, testCase{op: op, in: []fill{quarter, quarter}})
+	}
 	all = append(all, products()...)
 	all = append(all, poolCases()...)
 	for _, p := range []trainer.Plane{{N: 1, C: 1, S: 1}, {N: 3, C: 5, S: 1}, {N: 2, C: 3, S: 35}, {N: 64, C: 33, S: 1}, {N: 5, C: 7, S: 196}, {N: 3, C: 4, S: 1024}} {
@@ -88,6 +93,22 @@ var convolutions = []trainer.ConvOp{
 	{Window: window(66, 2, 6, 6, 3, 3, 1, 1, 0, 0, 4, 4), F: 3},     // many images
 	{Window: window(2, 3, 10, 10, 3, 3, 4, 4, 1, 1, 3, 3), F: 5},    // pixels between windows that none sees
 	{Window: window(3, 7, 8, 8, 3, 3, 1, 2, 1, 0, 8, 4), F: 11},     // strided one way only
+	// Enough planes on both sides for transforms.
+	{Window: window(3, 20, 16, 16, 3, 3, 1, 1, 1, 1, 16, 16), F: 24},
+	{Window: window(2, 16, 9, 14, 3, 3, 1, 1, 0, 0, 7, 12), F: 17},   // valid, odd
+	{Window: window(5, 17, 7, 7, 3, 3, 1, 1, 1, 1, 7, 7), F: 16},     // odd
+	{Window: window(33, 16, 4, 4, 3, 3, 1, 1, 1, 1, 4, 4), F: 33},    // small planes
+	{Window: window(5, 16, 3, 3, 3, 3, 1, 1, 1, 1, 3, 3), F: 16},     // smaller
+	{Window: window(9, 16, 2, 2, 3, 3, 1, 1, 1, 1, 2, 2), F: 16},     // smallest
+	{Window: window(2, 16, 5, 40, 3, 3, 1, 1, 2, 0, 7, 38), F: 16},   // more zeros than usual on one side
+	{Window: window(1, 16, 50, 48, 3, 3, 1, 1, 1, 1, 50, 48), F: 16}, // each image begins a vector of its own
+}
+
+func quarter(r *rand.Rand, x []float32) {
+	normal(r, x)
+	for i := range x {
+		x[i] /= 4
+	}
 }
 
 func products() (all []testCase) {

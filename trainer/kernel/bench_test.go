@@ -57,6 +57,12 @@ func ramp(b *testing.B, c *kernel.CPU, n int) trainer.Buffer {
 	return buffer
 }
 
+// BenchmarkSgemm is the rate that everything else is held against.
+func BenchmarkSgemm(b *testing.B) {
+	const n = 1536
+	benchmark(b, trainer.MatMul{M: n, K: n, N: n}, n*n*n)
+}
+
 func BenchmarkMatMul(b *testing.B) {
 	for name, o := range map[string]trainer.MatMul{
 		"square":        {M: 512, K: 512, N: 512},

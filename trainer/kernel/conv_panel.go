@@ -51,7 +51,6 @@ func (w *panelWork) prepare(e *engine, g trainer.Window, planes int) bool {
 	if table == nil {
 		return false
 	}
-	w.none = grow(w.none, planes)
 	w.table, w.window, w.planes, w.bias, w.least = table, g, planes, w.none, float32(math.Inf(-1))
 	w.cut()
 	width := maxVectors * e.lanes
@@ -90,16 +89,29 @@ func (w *panelWork) cut() {
 
 // forwardPanels computes a convolution, if it can be done this way.
 func (c *CPU) forwardPanels(o trainer.ConvOp) bool {
-	if !c.panels.prepare(c.engine, o.Window, o.F) {
+	if !c.prepareSlide(o.Window, o.F) {
 		return false
 	}
-	c.slide(o)
+	c.slide(o, c.panels.none, float32(math.Inf(-1)))
 	return true
 }
 
-// slide computes a forward convolution that has been prepared.
-func (c *CPU) slide(o trainer.ConvOp) {
+// prepareSlide finds out whether and how a window can slide.
+func (c *CPU) prepareSlide(g trainer.Window, planes int) bool {
+	c.panels.none = grow(c.panels.none, planes)
+	c.transformed = c.prepareWinograd(g, planes)
+	return c.transformed || c.panels.prepare(c.engine, g, planes)
+}
+
+// slide computes a forward convolution that has been prepared: value + bias, at least least.
+func (c *CPU) slide(o trainer.ConvOp, bias []float32, least float32) {
+	if c.transformed {
+		c.winograd.bias, c.winograd.least = bias, least
+		c.slideWinograd(convCost(o.Window, o.F), winogradForwardPass)
+		return
+	}
 	w := &c.panels
+	w.bias, w.least = bias, least
 	c.each(c.engine.blocks(o.F), o.F*o.C*w.table.taps, packForwardPass)
 	c.each((w.tiles+w.together-1)/w.together, convCost(o.Window, o.F), panelsPass)
 }
@@ -107,12 +119,12 @@ func (c *CPU) slide(o trainer.ConvOp) {
 // convBias computes the convolution with what follows it where that costs nothing, and one after the other elsewhere.
 func (c *CPU) convBias(o trainer.ConvBiasOp) error {
 	plain := trainer.ConvOp{Window: o.Window, F: o.F}
-	if c.engine != nil && c.panels.prepare(c.engine, o.Window, o.F) {
-		c.panels.bias = c.in[2]
+	if c.engine != nil && c.prepareSlide(o.Window, o.F) {
+		least := float32(math.Inf(-1))
 		if o.ReLU {
-			c.panels.least = 0
+			least = 0
 		}
-		c.slide(plain)
+		c.slide(plain, c.in[2], least)
 		return nil
 	}
 	c.op = plain
@@ -132,12 +144,16 @@ func (c *CPU) convBias(o trainer.ConvBiasOp) error {
 
 // dataGradPanels computes a data gradient, if it can be done this way: the turned window slides over the output gradient.
 func (c *CPU) dataGradPanels(o trainer.ConvDataGrad) bool {
-	w := &c.panels
 	turned := trainer.Window{N: o.N, C: o.F, H: o.OH, W: o.OW, KH: o.KH, KW: o.KW, SH: o.SH, SW: o.SW,
 		PT: o.KH - 1 - o.PT, PL: o.KW - 1 - o.PL, OH: o.H, OW: o.W}
-	if !w.prepare(c.engine, turned, o.C) {
+	if !c.prepareSlide(turned, o.C) {
 		return false
 	}
+	if c.transformed {
+		c.slideWinograd(convCost(o.Window, o.F), winogradBackwardPass)
+		return true
+	}
+	w := &c.panels
 	c.each(c.engine.blocks(o.C), o.F*o.C*w.table.taps, packBackwardPass)
 	c.each((w.tiles+w.together-1)/w.together, convCost(o.Window, o.F), panelsPass)
 	return true
@@ -145,12 +161,16 @@ func (c *CPU) dataGradPanels(o trainer.ConvDataGrad) bool {
 
 // packForwardPass packs one tile's rows, which are filters: tap by tap, channel by channel.
 func packForwardPass(c *CPU, block, _ int) {
-	w, e := &c.panels, c.engine
-	channels, taps := w.window.C, w.table.taps
+	w := &c.panels
+	c.packForward(w.filters, block, w.planes, w.window.C, w.table.taps)
+}
+
+func (c *CPU) packForward(filters []float32, block, planes, channels, taps int) {
+	e := c.engine
 	first := block * e.rows
-	to := w.filters[first*channels*taps:][:e.rows*channels*taps]
+	to := filters[first*channels*taps:][:e.rows*channels*taps]
 	for r := range e.rows {
-		if first+r >= w.planes {
+		if first+r >= planes {
 			for i := r; i < len(to); i += e.rows {
 				to[i] = 0
 			}
@@ -169,16 +189,20 @@ func packForwardPass(c *CPU, block, _ int) {
 
 // packBackwardPass packs one tile's rows, which are channels of the input: the taps backwards, filter by filter.
 func packBackwardPass(c *CPU, block, _ int) {
-	w, e := &c.panels, c.engine
-	filters, taps := w.window.C, w.table.taps
+	w := &c.panels
+	c.packBackward(w.filters, block, w.planes, w.window.C, w.table.taps)
+}
+
+func (c *CPU) packBackward(packed []float32, block, planes, filters, taps int) {
+	e := c.engine
 	first := block * e.rows
-	to := w.filters[first*filters*taps:][:e.rows*filters*taps]
-	rows := min(e.rows, w.planes-first)
+	to := packed[first*filters*taps:][:e.rows*filters*taps]
+	rows := min(e.rows, planes-first)
 	if rows < e.rows {
 		clear(to)
 	}
 	for f := range filters {
-		from := c.in[0][(f*w.planes+first)*taps:][:rows*taps]
+		from := c.in[0][(f*planes+first)*taps:][:rows*taps]
 		for tap := range taps {
 			at := to[((taps-1-tap)*filters+f)*e.rows:][:rows]
 			for r := range at {
@@ -195,10 +219,7 @@ func panelsPass(c *CPU, task, worker int) {
 	blocks := e.blocks(w.planes)
 	scratch := c.scratchOf(worker, panelDepth*width+blocks*e.rows*width)
 	panel, sums := scratch[:panelDepth*width], scratch[panelDepth*width:]
-	source := c.in[0]
-	if _, backward := c.op.(trainer.ConvDataGrad); backward {
-		source = c.in[1]
-	}
+	source := c.source()
 	depth := w.window.C * w.table.taps
 	for tile := task * w.together; tile < min((task+1)*w.together, w.tiles); tile++ {
 		for b := range w.blocks {

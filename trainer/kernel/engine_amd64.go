@@ -82,12 +82,25 @@ func scatter256(s *stretches, rows int, from *float32, row int, to *float32, pla
 //go:noescape
 func transpose256(blocks int, from *float32, fromStride int, to *float32, toStride int)
 
+//go:noescape
+func winogradInput256(n int, d *float32, step int)
+
+//go:noescape
+func winogradFilter256(n int, from *float32, tap int, u *float32, step int)
+
+//go:noescape
+func winogradOutput256(n int, m *float32, step int, y *float32)
+
+//go:noescape
+func deal256(n int, from, even, odd *float32)
+
 // loops256 serve both engines: memory, not arithmetic, is their limit.
 var loops256 = loops{
 	affine: affine256, add: add256, rectify: rectify256, rectifyGrad: rectifyGrad256, normGrad: normGrad256,
 	sum: sum256, squares: squares256, products: products256, adam: adam256, rmsprop: rmsprop256, count: count256,
 	copyRows: copyRows256, halve: halve256, halveGrad: halveGrad256, dropout: dropout256,
 	gather: gather256, scatter: scatter256, transpose: transpose256,
+	winogradInput: winogradInput256, winogradFilter: winogradFilter256, winogradOutput: winogradOutput256, deal: deal256,
 }
 
 // assembled lists the engines that this processor runs, slowest first.

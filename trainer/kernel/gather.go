@@ -59,82 +59,112 @@ func (s *stretches) finish() {
 	}
 }
 
-// windowTable says where the output positions of a convolution's batch, eight at a time, find their values. Positions of
-// all images follow each other, so that small planes fill vectors too; the pattern repeats after a few images.
+// windowTable says where the results of a batch, eight at a time, find their values and where they go. Those of all images
+// follow each other, so that small planes fill vectors too; the pattern repeats after a few images.
 type windowTable struct {
-	halves int // in the batch
-	period int // halves after which the pattern repeats
-	images int // in a period
-	tail   bool
-	taps   int
-	in     []stretches // by half of the period (and the batch's last, where it is cut short) and tap; relative to channel 0 of the period's first image
-	out    []stretches // the same without taps, for the output
+	results int         // of an image: positions, or tiles of them
+	halves  int         // eight results each, in the batch
+	period  int         // halves after which the pattern repeats
+	images  int         // in a period
+	last    int         // images in the batch's last, unfinished period where it ends within a half; else 0
+	taps    int         // values that a result is made of, in each plane
+	parts   int         // of eight values that eight results are made to
+	in      []stretches // by half of the period (and the batch's last one, where that is cut short) and tap; relative to the period's first image
+	out     []stretches // the same by part
 }
 
-// largePlane is the number of positions from which each image begins a vector of its own: what is lost at the end of a
+// largePlane is the number of results from which each image begins a vector of its own: what is lost at the end of a
 // plane is little then, and the table stays small.
 const largePlane = 512
+
+// newPattern works out how the results of n images fall into halves.
+func newPattern(n, results, taps, parts int) *windowTable {
+	t := &windowTable{results: results, taps: taps, parts: parts, images: 1, period: (results + half - 1) / half}
+	if results >= largePlane || results%half == 0 {
+		t.halves = n * t.period
+		return t
+	}
+	t.images = half / gcd(results, half)
+	t.period = results * t.images / half
+	t.halves = (n*results + half - 1) / half
+	if n*results%half != 0 {
+		t.last = n - (t.halves-1)/t.period*t.images
+	}
+	return t
+}
+
+// fill describes all halves: in gives the place of a tap's value for a result of an image of the period, out that of a
+// value of a part, for which it may ask which result a lane of the half is. It returns false where eight values come from too many
+// places.
+func (t *windowTable) fill(in func(image, result, tap int) (int, bool), out func(at func(lane int) (image, result int, ok bool), part, lane int) (int, bool)) bool {
+	describe := func(h, images int) bool {
+		at := func(lane int) (image, result int, ok bool) {
+			result = h*half + lane
+			if t.images > 1 {
+				image, result = result/t.results, result%t.results
+			}
+			return image, result, result < t.results && image < images
+		}
+		for tap := range t.taps {
+			if !t.append(&t.in, func(lane int) (int, bool) {
+				image, result, ok := at(lane)
+				if !ok {
+					return 0, false
+				}
+				return in(image, result, tap)
+			}) {
+				return false
+			}
+		}
+		for part := range t.parts {
+			if !t.append(&t.out, func(lane int) (int, bool) { return out(at, part, lane) }) {
+				return false
+			}
+		}
+		return true
+	}
+	for h := range t.period {
+		if !describe(h, t.images) {
+			return false
+		}
+	}
+	return t.last == 0 || describe((t.halves-1)%t.period, t.last)
+}
+
+// append adds what eight lanes find at the given places.
+func (t *windowTable) append(to *[]stretches, place func(lane int) (int, bool)) bool {
+	var s stretches
+	for lane := range half {
+		if address, ok := place(lane); ok && !s.add(lane, address) {
+			return false
+		}
+	}
+	s.finish()
+	*to = append(*to, s)
+	return true
+}
 
 // newWindowTable works the table out for a window of strides 1 and f output planes; nil where eight positions come from
 // too many places.
 func newWindowTable(g trainer.Window, f int) *windowTable {
-	plane := g.OH * g.OW
-	t := &windowTable{taps: g.KH * g.KW, images: 1, period: (plane + half - 1) / half}
-	if plane < largePlane && plane%half != 0 {
-		t.images = half / gcd(plane, half)
-		t.period = plane * t.images / half
-		t.halves = (g.N*plane + half - 1) / half
-		t.tail = g.N*plane%half != 0
-	} else {
-		t.halves = g.N * t.period
+	t := newPattern(g.N, g.OH*g.OW, g.KH*g.KW, 1)
+	in := func(image, position, tap int) (int, bool) {
+		row, col := position/g.OW+tap/g.KW-g.PT, position%g.OW+tap%g.KW-g.PL
+		return (image*g.C*g.H+row)*g.W + col, row >= 0 && row < g.H && col >= 0 && col < g.W
 	}
-	for h := range t.period {
-		if !t.describe(g, f, h, t.images) {
-			return nil
-		}
+	out := func(at func(lane int) (image, result int, ok bool), _, lane int) (int, bool) {
+		image, position, ok := at(lane)
+		return image*f*g.OH*g.OW + position, ok
 	}
-	if t.tail && !t.describe(g, f, (t.halves-1)%t.period, g.N-(t.halves-1)/t.period*t.images) {
+	if !t.fill(in, out) {
 		return nil
 	}
 	return t
 }
 
-// describe adds one half of the period of which so many images are there.
-func (t *windowTable) describe(g trainer.Window, f, h, images int) bool {
-	plane := g.OH * g.OW
-	at := func(lane int) (image, position int, ok bool) {
-		position = h*half + lane
-		if t.images > 1 {
-			image, position = position/plane, position%plane
-		}
-		return image, position, position < plane && image < images
-	}
-	for tap := range t.taps {
-		var s stretches
-		for lane := range half {
-			image, position, ok := at(lane)
-			row, col := position/g.OW+tap/g.KW-g.PT, position%g.OW+tap%g.KW-g.PL
-			if ok && row >= 0 && row < g.H && col >= 0 && col < g.W && !s.add(lane, (image*g.C*g.H+row)*g.W+col) {
-				return false
-			}
-		}
-		s.finish()
-		t.in = append(t.in, s)
-	}
-	var s stretches
-	for lane := range half {
-		if image, position, ok := at(lane); ok && !s.add(lane, image*f*plane+position) {
-			return false
-		}
-	}
-	s.finish()
-	t.out = append(t.out, s)
-	return true
-}
-
 // place returns the entry of a half of the batch and the first image of its period.
 func (t *windowTable) place(h int) (entry, image int) {
-	if t.tail && h == t.halves-1 {
+	if t.last > 0 && h == t.halves-1 {
 		return t.period, h / t.period * t.images
 	}
 	return h % t.period, h / t.period * t.images

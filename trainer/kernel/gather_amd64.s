@@ -177,6 +177,8 @@ TEXT ·scatter256(SB), NOSPLIT, $0-60
 	MOVQ (R8), R9
 	CMPQ R9, $5
 	JEQ  entire
+	TESTQ R9, R9
+	JZ   nothing
 
 line:
 	VBROADCASTSS (R10), Y6
@@ -198,6 +200,8 @@ piece:
 	ADDQ $4, R10
 	DECQ CX
 	JNZ  line
+
+nothing:
 	VZEROUPPER
 	RET
 

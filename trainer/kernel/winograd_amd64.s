@@ -1,0 +1,277 @@
+//go:build !noasm
+
+#include "textflag.h"
+
+// The transforms of F(2×2, 3×3) (Lavin & Gray 2016), eight values at a time: see winograd.go.
+
+// func winogradInput256(n int, d *float32, step int)
+//
+// Bᵀ·d·B in place, n times: element (i, j) of the 4×4 patches is the eight values at d + (4·i+j)·step bytes; the next patches
+// are 32 bytes behind.
+TEXT ·winogradInput256(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), CX
+	MOVQ d+8(FP), SI
+	MOVQ step+16(FP), R8
+	LEAQ (R8)(R8*2), R9   // three steps
+	LEAQ (SI)(R8*4), R10  // row 1
+	LEAQ (R10)(R8*4), R11 // row 2
+	LEAQ (R11)(R8*4), R12 // row 3
+
+patch:
+	VMOVUPS (SI), Y0
+	VSUBPS (R11), Y0, Y0
+	VMOVUPS (SI)(R8*1), Y1
+	VSUBPS (R11)(R8*1), Y1, Y1
+	VMOVUPS (SI)(R8*2), Y2
+	VSUBPS (R11)(R8*2), Y2, Y2
+	VMOVUPS (SI)(R9*1), Y3
+	VSUBPS (R11)(R9*1), Y3, Y3
+	VSUBPS Y2, Y0, Y12
+	VADDPS Y2, Y1, Y13
+	VSUBPS Y1, Y2, Y14
+	VSUBPS Y3, Y1, Y15
+	VMOVUPS Y12, (SI)
+	VMOVUPS Y13, (SI)(R8*1)
+	VMOVUPS Y14, (SI)(R8*2)
+	VMOVUPS Y15, (SI)(R9*1)
+	VMOVUPS (R10), Y12
+	VMOVUPS (R11), Y13
+	VADDPS Y13, Y12, Y0
+	VSUBPS Y12, Y13, Y4
+	VSUBPS (R12), Y12, Y8
+	VMOVUPS (R10)(R8*1), Y12
+	VMOVUPS (R11)(R8*1), Y13
+	VADDPS Y13, Y12, Y1
+	VSUBPS Y12, Y13, Y5
+	VSUBPS (R12)(R8*1), Y12, Y9
+	VMOVUPS (R10)(R8*2), Y12
+	VMOVUPS (R11)(R8*2), Y13
+	VADDPS Y13, Y12, Y2
+	VSUBPS Y12, Y13, Y6
+	VSUBPS (R12)(R8*2), Y12, Y10
+	VMOVUPS (R10)(R9*1), Y12
+	VMOVUPS (R11)(R9*1), Y13
+	VADDPS Y13, Y12, Y3
+	VSUBPS Y12, Y13, Y7
+	VSUBPS (R12)(R9*1), Y12, Y11
+	VSUBPS Y2, Y0, Y12
+	VADDPS Y2, Y1, Y13
+	VSUBPS Y1, Y2, Y14
+	VSUBPS Y3, Y1, Y15
+	VMOVUPS Y12, (R10)
+	VMOVUPS Y13, (R10)(R8*1)
+	VMOVUPS Y14, (R10)(R8*2)
+	VMOVUPS Y15, (R10)(R9*1)
+	VSUBPS Y6, Y4, Y12
+	VADDPS Y6, Y5, Y13
+	VSUBPS Y5, Y6, Y14
+	VSUBPS Y7, Y5, Y15
+	VMOVUPS Y12, (R11)
+	VMOVUPS Y13, (R11)(R8*1)
+	VMOVUPS Y14, (R11)(R8*2)
+	VMOVUPS Y15, (R11)(R9*1)
+	VSUBPS Y10, Y8, Y12
+	VADDPS Y10, Y9, Y13
+	VSUBPS Y9, Y10, Y14
+	VSUBPS Y11, Y9, Y15
+	VMOVUPS Y12, (R12)
+	VMOVUPS Y13, (R12)(R8*1)
+	VMOVUPS Y14, (R12)(R8*2)
+	VMOVUPS Y15, (R12)(R9*1)
+	ADDQ $32, SI
+	ADDQ $32, R10
+	ADDQ $32, R11
+	ADDQ $32, R12
+	DECQ CX
+	JNZ  patch
+	VZEROUPPER
+	RET
+
+// func winogradFilter256(n int, from *float32, tap int, u *float32, step int)
+//
+// G·g·Gᵀ, n times: tap (i, j) is the eight values at from + (3·i+j)·tap bytes, element (i, j) of the result goes to
+// u + (4·i+j)·step bytes; the next ones are 32 bytes behind.
+TEXT ·winogradFilter256(SB), NOSPLIT, $0-40
+	MOVQ n+0(FP), CX
+	MOVQ from+8(FP), SI
+	MOVQ tap+16(FP), R8
+	MOVQ u+24(FP), DI
+	MOVQ step+32(FP), R9
+	LEAQ (R8)(R8*2), AX
+	LEAQ (SI)(AX*1), R10  // row 1
+	LEAQ (R10)(AX*1), R11 // row 2
+	LEAQ (R9)(R9*2), R13  // three steps
+	LEAQ (DI)(R9*4), DX   // result's row 1
+	LEAQ (DX)(R9*4), BX
+	LEAQ (BX)(R9*4), R12
+	MOVL $0x3F000000, AX  // one half
+	VMOVD AX, X15
+	VBROADCASTSS X15, Y15
+
+filter:
+	VMOVUPS (SI), Y0
+	VMOVUPS (R10), Y12
+	VMOVUPS (R11), Y9
+	VADDPS Y9, Y0, Y13
+	VADDPS Y12, Y13, Y14
+	VMULPS Y15, Y14, Y3
+	VSUBPS Y12, Y13, Y14
+	VMULPS Y15, Y14, Y6
+	VMOVUPS (SI)(R8*1), Y1
+	VMOVUPS (R10)(R8*1), Y12
+	VMOVUPS (R11)(R8*1), Y10
+	VADDPS Y10, Y1, Y13
+	VADDPS Y12, Y13, Y14
+	VMULPS Y15, Y14, Y4
+	VSUBPS Y12, Y13, Y14
+	VMULPS Y15, Y14, Y7
+	VMOVUPS (SI)(R8*2), Y2
+	VMOVUPS (R10)(R8*2), Y12
+	VMOVUPS (R11)(R8*2), Y11
+	VADDPS Y11, Y2, Y13
+	VADDPS Y12, Y13, Y14
+	VMULPS Y15, Y14, Y5
+	VSUBPS Y12, Y13, Y14
+	VMULPS Y15, Y14, Y8
+	VMOVUPS Y0, (DI)
+	VADDPS Y2, Y0, Y12
+	VADDPS Y1, Y12, Y13
+	VMULPS Y15, Y13, Y13
+	VSUBPS Y1, Y12, Y14
+	VMULPS Y15, Y14, Y14
+	VMOVUPS Y13, (DI)(R9*1)
+	VMOVUPS Y14, (DI)(R9*2)
+	VMOVUPS Y2, (DI)(R13*1)
+	VMOVUPS Y3, (DX)
+	VADDPS Y5, Y3, Y12
+	VADDPS Y4, Y12, Y13
+	VMULPS Y15, Y13, Y13
+	VSUBPS Y4, Y12, Y14
+	VMULPS Y15, Y14, Y14
+	VMOVUPS Y13, (DX)(R9*1)
+	VMOVUPS Y14, (DX)(R9*2)
+	VMOVUPS Y5, (DX)(R13*1)
+	VMOVUPS Y6, (BX)
+	VADDPS Y8, Y6, Y12
+	VADDPS Y7, Y12, Y13
+	VMULPS Y15, Y13, Y13
+	VSUBPS Y7, Y12, Y14
+	VMULPS Y15, Y14, Y14
+	VMOVUPS Y13, (BX)(R9*1)
+	VMOVUPS Y14, (BX)(R9*2)
+	VMOVUPS Y8, (BX)(R13*1)
+	VMOVUPS Y9, (R12)
+	VADDPS Y11, Y9, Y12
+	VADDPS Y10, Y12, Y13
+	VMULPS Y15, Y13, Y13
+	VSUBPS Y10, Y12, Y14
+	VMULPS Y15, Y14, Y14
+	VMOVUPS Y13, (R12)(R9*1)
+	VMOVUPS Y14, (R12)(R9*2)
+	VMOVUPS Y11, (R12)(R13*1)
+	ADDQ $32, SI
+	ADDQ $32, R10
+	ADDQ $32, R11
+	ADDQ $32, DI
+	ADDQ $32, DX
+	ADDQ $32, BX
+	ADDQ $32, R12
+	DECQ CX
+	JNZ  filter
+	VZEROUPPER
+	RET
+
+// func winogradOutput256(n int, m *float32, step int, y *float32)
+//
+// Aᵀ·m·A, n times: element (i, j) is the eight values at m + (4·i+j)·step bytes, the next ones 32 bytes behind. The 2×2 results
+// of the eight tiles go to y in memory order: upper row of the first four tiles, of the last four, then the lower row.
+TEXT ·winogradOutput256(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), CX
+	MOVQ m+8(FP), SI
+	MOVQ step+16(FP), R8
+	MOVQ y+24(FP), DI
+	LEAQ (R8)(R8*2), R9
+	LEAQ (SI)(R8*4), R10
+	LEAQ (R10)(R8*4), R11
+	LEAQ (R11)(R8*4), R12
+
+tile:
+	VMOVUPS (R10), Y12
+	VMOVUPS (R11), Y13
+	VADDPS Y13, Y12, Y0
+	VADDPS (SI), Y0, Y0
+	VSUBPS Y13, Y12, Y4
+	VSUBPS (R12), Y4, Y4
+	VMOVUPS (R10)(R8*1), Y12
+	VMOVUPS (R11)(R8*1), Y13
+	VADDPS Y13, Y12, Y1
+	VADDPS (SI)(R8*1), Y1, Y1
+	VSUBPS Y13, Y12, Y5
+	VSUBPS (R12)(R8*1), Y5, Y5
+	VMOVUPS (R10)(R8*2), Y12
+	VMOVUPS (R11)(R8*2), Y13
+	VADDPS Y13, Y12, Y2
+	VADDPS (SI)(R8*2), Y2, Y2
+	VSUBPS Y13, Y12, Y6
+	VSUBPS (R12)(R8*2), Y6, Y6
+	VMOVUPS (R10)(R9*1), Y12
+	VMOVUPS (R11)(R9*1), Y13
+	VADDPS Y13, Y12, Y3
+	VADDPS (SI)(R9*1), Y3, Y3
+	VSUBPS Y13, Y12, Y7
+	VSUBPS (R12)(R9*1), Y7, Y7
+	VADDPS Y2, Y1, Y8
+	VADDPS Y0, Y8, Y8
+	VSUBPS Y2, Y1, Y9
+	VSUBPS Y3, Y9, Y9
+	VUNPCKLPS Y9, Y8, Y10
+	VUNPCKHPS Y9, Y8, Y11
+	VPERM2F128 $0x20, Y11, Y10, Y12
+	VPERM2F128 $0x31, Y11, Y10, Y13
+	VMOVUPS Y12, 0(DI)
+	VMOVUPS Y13, 32(DI)
+	VADDPS Y6, Y5, Y8
+	VADDPS Y4, Y8, Y8
+	VSUBPS Y6, Y5, Y9
+	VSUBPS Y7, Y9, Y9
+	VUNPCKLPS Y9, Y8, Y10
+	VUNPCKHPS Y9, Y8, Y11
+	VPERM2F128 $0x20, Y11, Y10, Y12
+	VPERM2F128 $0x31, Y11, Y10, Y13
+	VMOVUPS Y12, 64(DI)
+	VMOVUPS Y13, 96(DI)
+	ADDQ $32, SI
+	ADDQ $32, R10
+	ADDQ $32, R11
+	ADDQ $32, R12
+	ADDQ $128, DI
+	DECQ CX
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+// func deal256(n int, from, even, odd *float32)
+//
+// Values 0, 2, 4 … of from to even, values 1, 3, 5 … to odd; n is a multiple of 16 and at least 16.
+TEXT ·deal256(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), CX
+	MOVQ from+8(FP), SI
+	MOVQ even+16(FP), DI
+	MOVQ odd+24(FP), DX
+
+sixteen:
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VSHUFPS $0x88, Y1, Y0, Y2
+	VSHUFPS $0xDD, Y1, Y0, Y3
+	VPERMPD $0xD8, Y2, Y2
+	VPERMPD $0xD8, Y3, Y3
+	VMOVUPS Y2, (DI)
+	VMOVUPS Y3, (DX)
+	ADDQ $64, SI
+	ADDQ $32, DI
+	ADDQ $32, DX
+	SUBQ $16, CX
+	JNZ  sixteen
+	VZEROUPPER
+	RET
