@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 
 	"probewise/trainer"
@@ -15,6 +16,8 @@ type batch struct {
 	images, labels trainer.Buffer
 	pixels         []float32
 	classes        []float32
+	morePixels     []float32 // of the batch that is prepared meanwhile
+	moreClasses    []float32
 }
 
 func newBatch(b trainer.Backend, d *trainer.Dataset, rows int) (batch, error) {
@@ -38,6 +41,57 @@ func (b *batch) fill(images trainer.Images, indices []int, a dataset.Augmentatio
 		return 0, err
 	}
 	return n, b.backend.Upload(b.labels, classes)
+}
+
+// feed prepares the batches of an epoch while those before are trained on.
+type feed struct {
+	batch *batch
+	ready chan filled
+	free  chan filled
+	done  chan struct{}
+	ended chan struct{}
+}
+
+// filled is a batch on the host.
+type filled struct {
+	pixels, classes []float32
+	rows            int
+}
+
+// feed begins to fill batches with the images in the given order; the feed has to be stopped.
+func (b *batch) feed(images trainer.Images, order []int, a dataset.Augmentation) *feed {
+	f := &feed{batch: b, ready: make(chan filled, 2), free: make(chan filled, 2), done: make(chan struct{}), ended: make(chan struct{})}
+	f.free <- filled{pixels: b.pixels, classes: b.classes}
+	f.free <- filled{pixels: b.morePixels, classes: b.moreClasses}
+	go func() {
+		defer close(f.ended)
+		for start := 0; start < len(order); start += b.rows {
+			indices := order[start:min(start+b.rows, len(order))]
+			select {
+			case next := <-f.free:
+				next.rows = len(indices)
+				dataset.Fill(next.pixels, next.classes, b.data, images, indices, a)
+				f.ready <- next // there is room for all of them
+			case <-f.done:
+				return
+			}
+		}
+	}()
+	return f
+}
+
+// next puts the next batch on the backend and returns its number of images.
+func (f *feed) next() (int, error) {
+	got := <-f.ready
+	b := f.batch
+	err := errors.Join(b.backend.Upload(b.images, got.pixels[:got.rows*b.data.ImageSize()]), b.backend.Upload(b.labels, got.classes[:got.rows]))
+	f.free <- got
+	return got.rows, err
+}
+
+func (f *feed) stop() {
+	close(f.done)
+	<-f.ended
 }
 
 func upload(b trainer.Backend, values []float32) (trainer.Buffer, error) {

@@ -78,6 +78,7 @@ func (s *session) prepare(validation []int) (err error) {
 	if s.input, err = newBatch(s.backend, s.spec.Data, rows); err != nil {
 		return err
 	}
+	s.input.morePixels, s.input.moreClasses = make([]float32, len(s.input.pixels)), make([]float32, len(s.input.classes))
 	at := buffers{s.net.images: s.input.images, s.net.labels: s.input.labels}
 	for i, p := range s.net.params {
 		values, err := p.initialValues(s.spec.Seed, i)
@@ -171,13 +172,14 @@ func (s *session) trainEpoch(ctx context.Context, o trainer.Observer, clock func
 	t := s.spec.Architecture.Training
 	order := dataset.Order(s.training, s.spec.Seed, s.epoch)
 	batches := (len(order) + s.input.rows - 1) / s.input.rows
-	augmentation := s.augmentation(s.epoch)
+	feed := s.input.feed(s.spec.Data.Train, order, s.augmentation(s.epoch))
+	defer feed.stop()
 	var seen tally
 	for i := range batches {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n, err := s.input.fill(s.spec.Data.Train, order[i*s.input.rows:min((i+1)*s.input.rows, len(order))], augmentation)
+		n, err := feed.next()
 		if err != nil {
 			return err
 		}
