@@ -198,6 +198,7 @@ func (v *AdviceView) revise(a advisor.Advice) error {
 	}
 	if r.Prediction != nil {
 		v.Revised.Forecast = Foresee("revised-deciles", *r.Prediction, trainer.Missing)
+		v.Revised.Forecast.Deciles.Caption += " behind the revised prediction" // two tables of one name cannot be told apart by ear
 	}
 	return nil
 }

@@ -66,6 +66,8 @@ function epoch(run, phase, record) {
   const same = [...body.rows].find((r) => Number(r.cells[0].dataset.value) === record.epoch);
   if (same) same.replaceWith(row);
   else body.append(row);
+  const box = table.closest(".scroll");
+  box.scrollTop = box.scrollHeight; // the newest epoch is in view
   const latest = `epoch ${record.epoch}, validation accuracy ${written(record.validation_accuracy, 3)}`;
   e.querySelector(".latest").textContent = latest;
   say("running", `${capital(phase)}: ${latest}`);
