@@ -1,8 +1,8 @@
 // Package graph turns an architecture into something that trains.
 //
 // Gorgonia builds and differentiates the expression graph; its ops are ours (op.go wraps trainer.Op, derive.go states
-// each op's derivative in terms of other trainer.Ops). The sorted graph becomes a plan (plan.go): a list of Backend calls
-// on buffers that are allocated once. Gorgonia's own tape machine runs the same graph on the naive kernels; that is the
+// each op's derivative in terms of other trainer.Ops). The sorted graph becomes a plan (plan.go): a list of Backend calls,
+// some of them joined (fuse.go), on buffers that are assigned once, by who still reads them. Gorgonia's own tape machine runs the same graph on the naive kernels; that is the
 // reference of the tests and nothing else.
 //
 // Invariants: the same Spec gives the same bits on the same backend; a run continued in steps equals the run in one go;
