@@ -5,7 +5,7 @@ LINTER   := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)/golangci-lint
 GO_FILES  = $(shell git ls-files '*.go')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build fmt lint test race bench generate cover
+.PHONY: help setup build fmt lint test race browser bench generate cover
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -31,6 +31,9 @@ test: ## every test; needs Go alone
 
 race: ## every test under the race detector, in shuffled order; needs gcc
 	CGO_ENABLED=1 go test -race -shuffle=on ./...
+
+browser: ## the pages in Chromium, with and without scripts; needs Node 20 and Chromium
+	cd test/browser && npm ci && node --test
 
 bench: ## every benchmark, ten runs each, for benchstat
 	go test -run '^$$' -bench . -benchmem -count 10 ./...
