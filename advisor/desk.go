@@ -96,10 +96,10 @@ func (d Desk) PredictRun(ctx context.Context, id string) (Prediction, error) {
 // LeaseTime is how long a job belongs to a worker that does not say that it is alive.
 const LeaseTime = 30 * time.Second
 
-// Work does the job that the lease is for, to its end. When ctx ends first, the job goes back to the queue. The watcher
-// may be nil.
-func (d Desk) Work(ctx context.Context, l Lease, watch Watcher) error {
-	ctx, cancel := context.WithCancelCause(ctx)
+// Work does the job that the lease is for, to its end. When the context ends first, or the store is busy or full, the job
+// goes back to the queue. The watcher may be nil.
+func (d Desk) Work(parent context.Context, l Lease, watch Watcher) error {
+	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
 	watch = d.logging(ctx, l, watch, cancel)
 	done := make(chan struct{})
@@ -116,11 +116,22 @@ func (d Desk) Work(ctx context.Context, l Lease, watch Watcher) error {
 	}
 	close(done)
 	<-stopped
-	if err == nil || ctx.Err() == nil {
-		return err
+	cause := context.Cause(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case parent.Err() != nil && !errors.Is(cause, ErrLeaseLost) && !errors.Is(cause, ErrCancelRequested):
+		return d.release(l, cause)
+	case cause != nil:
+		return d.giveUp(l, cause)
+	case transient(err):
+		return d.release(l, err)
 	}
-	return d.giveUp(context.WithoutCancel(ctx), l, context.Cause(ctx))
+	return err
 }
+
+// transient errors say nothing of the job: the same work may succeed later.
+func transient(err error) bool { return errors.Is(err, ErrBusy) || errors.Is(err, ErrStorageFull) }
 
 // logging keeps what happens in the store's log before it tells the watcher, and cancels the work where that fails.
 func (d Desk) logging(ctx context.Context, l Lease, watch Watcher, cancel context.CancelCauseFunc) Watcher {
@@ -155,15 +166,36 @@ func (d Desk) beat(ctx context.Context, l Lease, cancel context.CancelCauseFunc,
 	}
 }
 
-// giveUp ends work that was interrupted: back to the queue, or cancelled.
-func (d Desk) giveUp(ctx context.Context, l Lease, cause error) error {
-	ctx, stop := context.WithTimeout(ctx, 5*time.Second)
+// lastWrite bounds the write that ends interrupted work, which the context no longer does.
+const lastWrite = 5 * time.Second
+
+// release gives a job back to the queue.
+func (d Desk) release(l Lease, cause error) error {
+	ctx, stop := context.WithTimeout(context.Background(), lastWrite)
+	defer stop()
+	return errors.Join(cause, d.Store.Release(ctx, l))
+}
+
+// giveUp ends work that the store interrupted: cancelled, back to the queue where the store cannot write now, and failed
+// where it never will: that would be so the next time as well.
+func (d Desk) giveUp(l Lease, cause error) error {
+	ctx, stop := context.WithTimeout(context.Background(), lastWrite)
 	defer stop()
 	switch {
 	case errors.Is(cause, ErrLeaseLost):
 		return cause
 	case errors.Is(cause, ErrCancelRequested):
 		return errors.Join(cause, d.Store.Cancelled(ctx, l))
+	case transient(cause):
+		return d.release(l, cause)
+	case l.Kind == JobRun:
+		return errors.Join(cause, d.Store.FinishRun(ctx, l, l.ID, Failed, nil, cause.Error()))
 	}
-	return errors.Join(cause, d.Store.Release(ctx, l))
+	a, err := d.Store.Advice(ctx, l.ID)
+	if err != nil {
+		return errors.Join(cause, err)
+	}
+	finished := now()
+	a.State, a.Error, a.Finished = Failed, cause.Error(), &finished
+	return errors.Join(cause, d.Store.FinishAdvice(ctx, l, a))
 }

@@ -22,6 +22,7 @@ type ledger struct {
 	events   []Event
 	keys     map[string]Submission
 	released bool
+	faults   map[string]error // by method
 }
 
 func (l *ledger) CreateAdvice(ctx context.Context, a Advice, probe Run, _ string, once Once) error {
@@ -60,6 +61,9 @@ func (l *ledger) ListRuns(_ context.Context, f RunFilter) (found []Run, err erro
 	return found, nil
 }
 func (l *ledger) AppendEvent(_ context.Context, _ Lease, e Event) error {
+	if err := l.faults["AppendEvent"]; err != nil {
+		return err
+	}
 	l.events = append(l.events, e)
 	return nil
 }
@@ -82,13 +86,22 @@ func (l *ledger) Records(_ context.Context, id string) ([]trainer.EpochRecord, e
 	return l.records[id], nil
 }
 func (l *ledger) AppendRecord(ctx context.Context, _ Lease, id string, r trainer.EpochRecord) error {
+	if err := l.faults["AppendRecord"]; err != nil {
+		return err
+	}
 	l.records[id] = append(l.records[id], r)
 	return ctx.Err()
 }
 func (l *ledger) FinishRun(_ context.Context, _ Lease, id string, s State, o *trainer.Outcome, _ string) error {
+	if err := l.faults["FinishRun"]; err != nil {
+		return err
+	}
 	return l.set(id, s, o)
 }
 func (l *ledger) FinishAdvice(_ context.Context, _ Lease, a Advice, next ...Run) error {
+	if err := l.faults["FinishAdvice"]; err != nil {
+		return err
+	}
 	l.advice, l.next = a, next
 	return nil
 }

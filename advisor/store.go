@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // What every store of runs and advice answers, wrapped with the operation and its operands.
@@ -22,6 +23,14 @@ var (
 	ErrUnfinished = errors.New("not finished")
 	// ErrSubmitted: a request with this idempotency key has been taken before. Nothing was written.
 	ErrSubmitted = errors.New("the idempotency key is in use")
+	// ErrUnfinishedEqual: a job with the fingerprint of the new one has not ended. Nothing was written.
+	ErrUnfinishedEqual = errors.New("an equal request is unfinished")
+	// ErrKeyReused: the idempotency key was used for another request.
+	ErrKeyReused = errors.New("the idempotency key was used for another request")
+	// ErrBusy: the store, or what a request needs, is busy for the moment. Nothing was written; try again.
+	ErrBusy = errors.New("busy")
+	// ErrStorageFull: there is no room left to write. Nothing was written; it may be tried again once there is.
+	ErrStorageFull = errors.New("the storage is full")
 )
 
 // Once makes a request idempotent: of requests with one key, the first is taken and the others get its answer. The zero
@@ -68,11 +77,17 @@ func (w Worker) String() string {
 	return fmt.Sprintf("process %d on host %q", w.PID, host)
 }
 
+// Place is where a record stands in a list, also after its end. The zero value is before the first.
+type Place struct {
+	Created time.Time
+	ID      string
+}
+
 // AdviceFilter selects advice, newest first. The zero value selects all.
 type AdviceFilter struct {
 	State State
-	Limit int    // at most this many; 0: all
-	After string // id of the last advice of the page before
+	Limit int   // at most this many; 0: all
+	After Place // of the last advice of the page before
 }
 
 // RunFilter selects runs, newest first. The zero value selects all.
@@ -82,5 +97,5 @@ type RunFilter struct {
 	Advice     string // only the runs that serve this advice
 	FromAdvice string // only the runs that train this advice's revised architecture
 	Limit      int    // at most this many; 0: all
-	After      string // id of the last run of the page before
+	After      Place  // of the last run of the page before
 }

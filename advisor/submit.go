@@ -27,10 +27,8 @@ type RunRequest struct {
 // equals one that is unfinished (its process was killed, say) takes that one up instead. The error is
 // *trainer.InvalidError where the architecture is.
 func (d Desk) SubmitAdvice(ctx context.Context, architecture []byte, r Request, once Once) (Advice, error) {
-	if id, found, err := d.submitted(ctx, JobAdvice, once); err != nil {
-		return Advice{}, err
-	} else if found {
-		return d.Store.Advice(ctx, id)
+	if a, found, err := submitted(ctx, d, JobAdvice, once, d.Store.Advice); found || err != nil {
+		return a, err
 	}
 	r.Dataset = orDefault(r.Dataset, DefaultDataset)
 	r.Probe.Epochs = orDefault(r.Probe.Epochs, DefaultProbeEpochs)
@@ -58,7 +56,7 @@ func (d Desk) SubmitAdvice(ctx context.Context, architecture []byte, r Request, 
 	}
 	run.Kind, run.StopAfter, run.Advice, run.Warnings = Probe, r.Probe.Epochs, a.ID, []string{}
 	err = d.Store.CreateAdvice(ctx, a, run, fingerprint, once)
-	if errors.Is(err, ErrSubmitted) { // by a request at the same time
+	if errors.Is(err, ErrSubmitted) || errors.Is(err, ErrUnfinishedEqual) { // by a request at the same time
 		return d.SubmitAdvice(ctx, architecture, r, once)
 	}
 	return a, err
@@ -66,10 +64,8 @@ func (d Desk) SubmitAdvice(ctx context.Context, architecture []byte, r Request, 
 
 // SubmitRun validates the architecture and queues a run of its own, or takes up an unfinished one as SubmitAdvice does.
 func (d Desk) SubmitRun(ctx context.Context, architecture []byte, r RunRequest, once Once) (Run, error) {
-	if id, found, err := d.submitted(ctx, JobRun, once); err != nil {
-		return Run{}, err
-	} else if found {
-		return d.Store.Run(ctx, id)
+	if r, found, err := submitted(ctx, d, JobRun, once, d.Store.Run); found || err != nil {
+		return r, err
 	}
 	run, err := d.prepare(ctx, architecture, orDefault(r.Dataset, DefaultDataset), r.Budget, r.Seed)
 	if err != nil {
@@ -92,10 +88,8 @@ func (d Desk) SubmitRun(ctx context.Context, architecture []byte, r RunRequest, 
 // SubmitTraining queues the full run that trains the advice's revised architecture. The error wraps ErrUnfinished where
 // the advice has not succeeded yet.
 func (d Desk) SubmitTraining(ctx context.Context, advice string, once Once) (Run, error) {
-	if id, found, err := d.submitted(ctx, JobRun, once); err != nil {
-		return Run{}, err
-	} else if found {
-		return d.Store.Run(ctx, id)
+	if r, found, err := submitted(ctx, d, JobRun, once, d.Store.Run); found || err != nil {
+		return r, err
 	}
 	a, err := d.Store.Advice(ctx, advice)
 	switch {
@@ -131,12 +125,12 @@ func (d Desk) queue(ctx context.Context, run Run, once Once) (Run, error) {
 		return r, d.remember(ctx, Submission{once, JobRun, r.ID})
 	}
 	err := d.Store.CreateRun(ctx, run, fingerprint, once)
-	if errors.Is(err, ErrSubmitted) { // by a request at the same time
-		id, _, err := d.submitted(ctx, JobRun, once)
-		if err != nil {
-			return Run{}, err
-		}
-		return d.Store.Run(ctx, id)
+	switch { // a request at the same time
+	case errors.Is(err, ErrSubmitted):
+		run, _, err := submitted(ctx, d, JobRun, once, d.Store.Run)
+		return run, err
+	case errors.Is(err, ErrUnfinishedEqual):
+		return d.queue(ctx, run, once)
 	}
 	return run, err
 }
@@ -146,19 +140,20 @@ func fingerprint(a trainer.Architecture) string {
 	return fmt.Sprintf("%x", sha256.Sum256(a.Canonical()))
 }
 
-// submitted looks an idempotency key up. A key that was used for another request is an error.
-func (d Desk) submitted(ctx context.Context, kind JobKind, once Once) (id string, found bool, err error) {
+// submitted reads what an idempotency key stands for. ErrKeyReused says that it was used for another request.
+func submitted[T any](ctx context.Context, d Desk, kind JobKind, once Once, read func(context.Context, string) (T, error)) (record T, found bool, err error) {
 	if once.Key == "" {
-		return "", false, nil
+		return record, false, nil
 	}
 	s, found, err := d.Store.FindSubmission(ctx, once.Key)
 	if err != nil || !found {
-		return "", false, err
+		return record, false, err
 	}
 	if s.Kind != kind || s.Digest != once.Digest {
-		return "", false, badRequest("", "the idempotency key %q was used for another request", once.Key)
+		return record, false, ErrKeyReused
 	}
-	return s.ID, true, nil
+	record, err = read(ctx, s.ID)
+	return record, true, err
 }
 
 func (d Desk) remember(ctx context.Context, s Submission) error {
@@ -167,7 +162,7 @@ func (d Desk) remember(ctx context.Context, s Submission) error {
 	}
 	err := d.Store.Remember(ctx, s)
 	if errors.Is(err, ErrSubmitted) { // by a request at the same time
-		_, _, err = d.submitted(ctx, s.Kind, s.Once)
+		_, _, err = submitted(ctx, d, s.Kind, s.Once, func(_ context.Context, id string) (string, error) { return id, nil })
 	}
 	return err
 }

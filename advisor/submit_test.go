@@ -25,11 +25,10 @@ func TestOnce(t *testing.T) {
 	if err != nil || again.ID != first.ID {
 		t.Errorf("the same request got advice %s, %v; want %s", again.ID, err, first.ID)
 	}
-	var refused *RequestError
-	if _, err := d.SubmitAdvice(t.Context(), architecture, request, Once{Key: "k", Digest: "b"}); !errors.As(err, &refused) {
+	if _, err := d.SubmitAdvice(t.Context(), architecture, request, Once{Key: "k", Digest: "b"}); !errors.Is(err, ErrKeyReused) {
 		t.Errorf("another request with the key: %v", err)
 	}
-	if _, err := d.SubmitRun(t.Context(), architecture, RunRequest{Dataset: "made-up"}, once); !errors.As(err, &refused) {
+	if _, err := d.SubmitRun(t.Context(), architecture, RunRequest{Dataset: "made-up"}, once); !errors.Is(err, ErrKeyReused) {
 		t.Errorf("a run with an advice's key: %v", err)
 	}
 }
@@ -135,5 +134,80 @@ func TestEventsAreLogged(t *testing.T) {
 	}
 	if more := 4 + 1; seen != len(want)+more { // progress of four epochs, done
 		t.Errorf("the watcher heard of %d events, want %d", seen, len(want)+more)
+	}
+}
+
+// TestRecordsComeFirst: who hears of an epoch finds its record in the store.
+func TestRecordsComeFirst(t *testing.T) {
+	store := &ledger{}
+	d := desk(store, nil)
+	r, err := d.SubmitRun(t.Context(), sixLayers(t).Canonical(), RunRequest{Dataset: "made-up", Kind: Probe}, Once{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.State = Running
+	store.runs[r.ID] = r
+	heard := 0
+	err = d.Work(t.Context(), Lease{Kind: JobRun, ID: r.ID}, func(e Event) {
+		if e.Type != EventEpoch {
+			return
+		}
+		heard++
+		if n := len(store.records[r.ID]); n != heard {
+			t.Errorf("at epoch event %d there are %d records", heard, n)
+		}
+	})
+	if err != nil || heard == 0 {
+		t.Errorf("%d epochs, %v", heard, err)
+	}
+}
+
+// TestStoreFaults: what the store cannot write now goes back to the queue, what it never will fails.
+func TestStoreFaults(t *testing.T) {
+	never := errors.New("the event breaks a rule of the store")
+	for _, c := range []struct {
+		method   string
+		fault    error
+		released bool
+	}{
+		{"AppendEvent", never, false},
+		{"AppendEvent", fmt.Errorf("db: %w", ErrBusy), true},
+		{"AppendRecord", fmt.Errorf("db: %w", ErrBusy), true},
+		{"AppendRecord", fmt.Errorf("db: %w", ErrStorageFull), true},
+		{"AppendRecord", never, false},
+		{"FinishRun", fmt.Errorf("db: %w", ErrBusy), true},
+		{"FinishAdvice", fmt.Errorf("db: %w", ErrBusy), true},
+	} {
+		for _, kind := range []JobKind{JobAdvice, JobRun} {
+			if kind == JobRun && c.method == "FinishAdvice" {
+				continue
+			}
+			store := &ledger{}
+			d := desk(store, says{narrow})
+			l := Lease{Kind: kind}
+			if kind == JobAdvice {
+				a, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), Request{Dataset: "made-up", Verify: true}, Once{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				l.ID = a.ID
+			} else {
+				r, err := d.SubmitRun(t.Context(), sixLayers(t).Canonical(), RunRequest{Dataset: "made-up", Kind: Probe}, Once{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				l.ID, r.State = r.ID, Running
+				store.runs[r.ID] = r
+			}
+			store.faults = map[string]error{c.method: c.fault}
+			err := d.Work(t.Context(), l, nil)
+			failed := store.advice.State == Failed
+			if kind == JobRun {
+				failed = store.runs[l.ID].State == Failed
+			}
+			if !errors.Is(err, c.fault) || store.released != c.released || failed == c.released {
+				t.Errorf("%s of %s, %v: %v, released %t, failed %t", c.method, kind, c.fault, err, store.released, failed)
+			}
+		}
 	}
 }

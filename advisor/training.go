@@ -65,8 +65,11 @@ func (r *recorder) Progress(p trainer.Progress) {
 // Record implements trainer.Observer.
 func (r *recorder) Record(ctx context.Context, e trainer.EpochRecord) error {
 	r.result.Records = append(r.result.Records, e)
-	r.watch(Event{Type: EventEpoch, Phase: r.phase, Run: r.run.ID, Record: &e})
-	return r.desk.Store.AppendRecord(ctx, r.lease, r.run.ID, e)
+	if err := r.desk.Store.AppendRecord(ctx, r.lease, r.run.ID, e); err != nil {
+		return err
+	}
+	r.watch(Event{Type: EventEpoch, Phase: r.phase, Run: r.run.ID, Record: &e}) // who hears of it finds the record stored
+	return nil
 }
 
 // train does a run of its own, full or probe.

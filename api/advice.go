@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"reflect"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -79,14 +81,14 @@ func (p Posted) once(operation string, body []byte) advisor.Once {
 type accepted[T any] struct {
 	Status     int
 	Location   string `header:"Location"`
-	RetryAfter int    `header:"Retry-After"`
+	RetryAfter string `header:"Retry-After" doc:"seconds; none where the work is done"`
 	Body       T
 }
 
 func newAccepted[T any](location string, state advisor.State, body T) *accepted[T] {
-	out := &accepted[T]{Status: http.StatusAccepted, Location: location, RetryAfter: 1, Body: body}
+	out := &accepted[T]{Status: http.StatusAccepted, Location: location, RetryAfter: "1", Body: body}
 	if state.Finished() {
-		out.Status = http.StatusOK
+		out.Status, out.RetryAfter = http.StatusOK, ""
 	}
 	return out
 }
@@ -121,7 +123,7 @@ func (s *Server) adviceRoutes(a huma.API) {
 
 // alsoOK documents the 200 that an answer with ?wait= may have, with the body of the 202.
 func alsoOK(a huma.API, body any) map[string]*huma.Response {
-	schema := huma.SchemaFromType(a.OpenAPI().Components.Schemas, typeOf(body))
+	schema := huma.SchemaFromType(a.OpenAPI().Components.Schemas, reflect.TypeOf(body))
 	return map[string]*huma.Response{"200": {Description: "waited for, and done", Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}}
 }
 
@@ -214,27 +216,37 @@ type Paged struct {
 	State string `query:"state" enum:"queued,running,succeeded,failed,cancelled"`
 }
 
-// after returns the id of the last record of the page before.
-func (p Paged) after() (string, error) {
-	id, err := base64.RawURLEncoding.DecodeString(p.Token)
-	if err != nil {
-		return "", badToken()
-	}
-	return string(id), nil
+// after returns the place of the last record of the page before.
+func (p Paged) after() (advisor.Place, error) { return readToken(p.Token) }
+
+// token tells a place. It holds all that the next page needs, so that it is good when the record is gone.
+func token(p advisor.Place) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(p.Created.UTC().Format(time.RFC3339Nano) + " " + p.ID))
 }
 
-func badToken() error {
-	message := "not a token of this list, or its record is gone: start with the first page"
-	return problem(http.StatusUnprocessableEntity, "invalid-request", "The request is not valid", message,
+func readToken(text string) (p advisor.Place, err error) {
+	if text == "" {
+		return p, nil
+	}
+	decoded, err := base64.RawURLEncoding.DecodeString(text)
+	created, id, found := strings.Cut(string(decoded), " ")
+	if err == nil {
+		p.Created, err = time.Parse(time.RFC3339Nano, created)
+	}
+	if p.ID = id; err == nil && found && id != "" {
+		return p, nil
+	}
+	message := "not a token of this list: start with the first page"
+	return p, problem(http.StatusUnprocessableEntity, "invalid-request", "The request is not valid", message,
 		Detail{Parameter: "page_token", Code: trainer.CodeUnknownValue, Message: message})
 }
 
 // page cuts the record that was read beyond the page, which tells that there is another.
-func page[T any](all []T, size int, id func(T) string) ([]T, string) {
+func page[T any](all []T, size int, place func(T) advisor.Place) ([]T, string) {
 	if len(all) <= size {
 		return all, ""
 	}
-	return all[:size], base64.RawURLEncoding.EncodeToString([]byte(id(all[size-1])))
+	return all[:size], token(place(all[size-1]))
 }
 
 type adviceList struct {
@@ -250,12 +262,10 @@ func (s *Server) listAdvice(ctx context.Context, in *Paged) (*adviceList, error)
 		return nil, err
 	}
 	all, err := s.Store.ListAdvice(ctx, advisor.AdviceFilter{State: advisor.State(in.State), Limit: in.Size + 1, After: after})
-	if after != "" && errors.Is(err, advisor.ErrNotFound) {
-		return nil, badToken()
-	} else if err != nil {
+	if err != nil {
 		return nil, s.problemOf(err)
 	}
 	out := &adviceList{}
-	out.Body.Advice, out.Body.Next = page(all, in.Size, func(a advisor.Advice) string { return a.ID })
+	out.Body.Advice, out.Body.Next = page(all, in.Size, func(a advisor.Advice) advisor.Place { return advisor.Place{Created: a.Created, ID: a.ID} })
 	return out, nil
 }

@@ -2,11 +2,13 @@ package api
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humafiber"
 	"github.com/danielgtaylor/huma/v2/sse"
 
 	"probewise/advisor"
@@ -45,7 +47,7 @@ func wireEvent(e advisor.Event) any {
 
 type followed struct {
 	Named
-	After int64 `header:"Last-Event-ID" doc:"go on behind this event"`
+	After string `header:"Last-Event-ID" doc:"go on behind this event; what is no event's id stands for the first"`
 }
 
 func (s *Server) eventRoutes(a huma.API, operation, path string, tags []string, kind advisor.JobKind) {
@@ -55,8 +57,9 @@ func (s *Server) eventRoutes(a huma.API, operation, path string, tags []string, 
 		Errors:      []int{http.StatusNotFound, http.StatusConflict},
 		Middlewares: huma.Middlewares{s.followable(a, kind)}}, eventTypes,
 		func(_ context.Context, in *followed, send sse.Sender) {
+			defer s.survive("a stream")
 			// Every error means that nobody reads any more, or that the service stops.
-			_ = s.Feed.Follow(s.ctx, kind, in.ID, in.After, func(e *advisor.Event) error {
+			_ = s.Feed.Follow(s.ctx, kind, in.ID, eventID(in.After), func(e *advisor.Event) error {
 				if e == nil {
 					return send.Comment("still there")
 				}
@@ -65,24 +68,43 @@ func (s *Server) eventRoutes(a huma.API, operation, path string, tags []string, 
 		})
 }
 
+// eventID reads the id of an event; what is none is that of no event, so that everything is sent.
+func eventID(text string) int64 {
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || id < 0 {
+		return 0
+	}
+	return id
+}
+
+// survive keeps a panic on a goroutine of its own from ending the service.
+func (s *Server) survive(where string) {
+	if reason := recover(); reason != nil {
+		s.Log.Error(where+" panicked", "reason", fmt.Sprint(reason), "stack", string(debug.Stack()))
+	}
+}
+
 // followable answers before the stream begins: 404 where there is no such job, 204 where everything has been sent, which
 // tells a browser not to come again.
 func (s *Server) followable(a huma.API, kind advisor.JobKind) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
-		after, err := strconv.ParseInt(ctx.Header("Last-Event-ID"), 10, 64)
-		if err != nil {
-			after = 0 // the handler's own validation refuses what is no number
-		}
-		done, err := s.Feed.Done(ctx.Context(), kind, ctx.Param("id"), after)
-		var p *Problem
+		done, err := s.Feed.Done(ctx.Context(), kind, ctx.Param("id"), eventID(ctx.Header("Last-Event-ID")))
 		switch {
-		case err != nil && errors.As(s.problemOf(err), &p):
+		case err != nil:
+			p := s.problemOf(err)
+			for name, values := range p.GetHeaders() {
+				ctx.SetHeader(name, values[0])
+			}
 			ctx.SetHeader("Content-Type", problemType)
 			ctx.SetStatus(p.Status)
 			_ = a.Marshal(ctx.BodyWriter(), "application/json", p) // the client is gone where this fails
 		case done:
 			ctx.SetStatus(http.StatusNoContent)
+		case humafiber.UnwrapV2(ctx).Context().IsHead():
+			ctx.SetHeader("Content-Type", "text/event-stream")
+			ctx.SetStatus(http.StatusOK)
 		default:
+			ctx.SetHeader("Connection", "close") // Huma leaves a deadline of seconds on it
 			next(ctx)
 		}
 	}

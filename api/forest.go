@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -10,10 +12,13 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/predict"
+	"probewise/trainer"
+	"probewise/trainer/dataset"
 )
 
-// assessments are the model cards that are being computed: for each data set at most one at a time.
+// assessments are the model cards that are being computed: one at a time, since each takes the whole machine.
 type assessments struct {
+	turn    sync.Mutex // of who computes
 	mu      sync.Mutex
 	running map[string]*assessment
 }
@@ -29,12 +34,22 @@ const cardRepeats = 2
 
 // forestCard is a model card, or that it is being computed.
 type forestCard struct {
-	State string `json:"state" enum:"ready,computing" doc:"computing: ask again; the figures come with ready"`
-	predict.Cards
+	State    string              `json:"state" enum:"ready,computing" doc:"computing: ask again; the figures come with ready"`
+	Dataset  string              `json:"dataset"`
+	PastRuns *int                `json:"past_runs,omitempty" doc:"there once it is ready, as are images and epochs"`
+	Images   *int                `json:"images,omitempty"`
+	Epochs   *int                `json:"epochs,omitempty"`
+	Probe    []predict.CardEntry `json:"probe" nullable:"false"`
+	Reason   string              `json:"reason,omitempty" doc:"why there are no figures"`
+	Others   []predict.Card      `json:"others,omitempty" nullable:"false" doc:"of the same data set with other images and epochs"`
+}
+
+func ready(c predict.Cards) forestCard {
+	return forestCard{State: "ready", Dataset: c.Dataset, PastRuns: &c.PastRuns, Images: &c.Images, Epochs: &c.Epochs, Probe: c.Probe, Reason: c.Reason, Others: c.Others}
 }
 
 type forestBody struct {
-	RetryAfter int `header:"Retry-After"`
+	RetryAfter string `header:"Retry-After"`
 	Body       forestCard
 }
 
@@ -47,7 +62,7 @@ func (s *Server) forestRoutes(a huma.API) {
 }
 
 func (s *Server) getForest(ctx context.Context, in *struct {
-	Dataset string `query:"dataset" doc:"default: fashion-mnist-sample"`
+	Dataset string `query:"dataset" pattern:"^[a-z0-9][a-z0-9._-]{0,63}$" doc:"default: fashion-mnist-sample"`
 	Waiting
 }) (*forestBody, error) {
 	wait, err := in.duration()
@@ -62,7 +77,7 @@ func (s *Server) getForest(ctx context.Context, in *struct {
 	case <-a.done:
 	case <-ctx.Done():
 	case <-time.After(max(wait, 100*time.Millisecond)): // a card that was computed before takes less
-		return &forestBody{RetryAfter: 2, Body: forestCard{State: "computing", Cards: predict.Cards{Card: predict.Card{Dataset: in.Dataset, Probe: []predict.CardEntry{}}}}}, nil
+		return &forestBody{RetryAfter: "2", Body: forestCard{State: "computing", Dataset: in.Dataset, Probe: []predict.CardEntry{}}}, nil
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, s.problemOf(err)
@@ -70,28 +85,54 @@ func (s *Server) getForest(ctx context.Context, in *struct {
 	if a.err != nil {
 		return nil, s.problemOf(a.err)
 	}
-	return &forestBody{Body: forestCard{State: "ready", Cards: a.cards}}, nil
+	if err := s.knows(in.Dataset, a.cards); err != nil {
+		return nil, s.problemOf(err)
+	}
+	return &forestBody{Body: ready(a.cards)}, nil
+}
+
+// knows refuses a data set that is not here, unless it has past runs all the same: it may have been removed since.
+func (s *Server) knows(name string, c predict.Cards) error {
+	if c.PastRuns > 0 {
+		return nil
+	}
+	list, err := s.Datasets.List()
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(list, func(m dataset.Manifest) bool { return m.Name == name }) {
+		return nil
+	}
+	message := "it is not here and has no past runs"
+	return problem(http.StatusUnprocessableEntity, "unknown-dataset", "There is no such data set", message,
+		Detail{Parameter: "dataset", Code: trainer.CodeUnknownValue, Message: message})
 }
 
 // assess begins to compute a card, or joins who does.
-func (s *Server) assess(dataset string) *assessment {
+func (s *Server) assess(name string) *assessment {
 	f := &s.forest
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if a := f.running[dataset]; a != nil {
+	if a := f.running[name]; a != nil {
 		return a
 	}
 	if f.running == nil {
 		f.running = map[string]*assessment{}
 	}
 	a := &assessment{done: make(chan struct{})}
-	f.running[dataset] = a
+	f.running[name] = a
 	go func() {
 		defer close(a.done)
-		a.cards, a.err = s.Forest.Cards(s.ctx, dataset, cardRepeats)
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		delete(f.running, dataset)
+		defer func() {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			delete(f.running, name)
+		}()
+		f.turn.Lock()
+		defer f.turn.Unlock()
+		defer s.survive("a model card")
+		a.err = errors.New("its computation panicked")
+		a.cards, a.err = s.Forest.Cards(s.ctx, name, cardRepeats)
 	}()
 	return a
 }

@@ -76,27 +76,47 @@ func drain(c *fiber.Ctx, stream io.Reader) {
 	}
 }
 
-// limitBody reads the body, which Fiber only begins to, and refuses one that is too large. Archives are left to their
-// handler.
+// limitBody reads the body, which Fiber only begins to, and refuses one that is too large, broken off, or compressed: a
+// small one may unpack to any size. Archives are left to their handler.
 func limitBody(c *fiber.Ctx) error {
 	stream := c.Context().RequestBodyStream()
 	if stream == nil {
 		return c.Next()
 	}
+	encoding := c.Get(fiber.HeaderContentEncoding)
+	plain := encoding == "" || strings.EqualFold(encoding, "identity")
 	if c.Path() == archivePath {
-		err := c.Next()
-		drain(c, stream)
-		return err
+		defer drain(c, stream) // also behind a panic
+		if !plain {
+			return fiber.NewError(http.StatusUnsupportedMediaType)
+		}
+		return c.Next()
 	}
 	body, err := io.ReadAll(io.LimitReader(stream, maxBody+1))
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+	switch announced := c.Request().Header.ContentLength(); {
+	case err != nil, len(body) < min(announced, maxBody+1):
+		c.Context().SetConnectionClose()
 		return fiber.NewError(http.StatusBadRequest)
-	}
-	if len(body) > maxBody {
+	case len(body) > maxBody:
 		drain(c, stream)
 		return fiber.NewError(http.StatusRequestEntityTooLarge)
+	case !plain:
+		return fiber.NewError(http.StatusUnsupportedMediaType)
+	}
+	if strings.HasPrefix(c.Path(), "/v1/") {
+		if err := checkMembers(body); err != nil {
+			return err
+		}
 	}
 	c.Request().SetBodyStream(bytes.NewReader(body), len(body))
+	return c.Next()
+}
+
+// headAsGet has what answers GET answer HEAD as well; fasthttp leaves the body out.
+func headAsGet(c *fiber.Ctx) error {
+	if c.Method() == fiber.MethodHead {
+		c.Method(fiber.MethodGet)
+	}
 	return c.Next()
 }
 

@@ -23,12 +23,15 @@ func (s *Server) healthRoutes(a huma.API) {
 	}
 	huma.Register(a, huma.Operation{OperationID: "live", Method: http.MethodGet, Path: "/livez", Tags: tags, Summary: "The process answers"},
 		func(context.Context, *struct{}) (*health, error) { return ok() })
-	huma.Register(a, huma.Operation{OperationID: "ready", Method: http.MethodGet, Path: "/readyz", Tags: tags, Summary: "Requests can be taken: the database answers",
+	huma.Register(a, huma.Operation{OperationID: "ready", Method: http.MethodGet, Path: "/readyz", Tags: tags, Summary: "Requests can be taken, and are worked on: the database answers",
 		Errors: []int{http.StatusServiceUnavailable}},
 		func(ctx context.Context, _ *struct{}) (*health, error) {
 			if err := s.Store.Ping(ctx); err != nil {
 				s.Log.Error("not ready", "error", err.Error())
 				return nil, problem(http.StatusServiceUnavailable, "not-ready", "The database does not answer", "the service's log says what")
+			}
+			if s.Trouble != nil && s.Trouble() != nil {
+				return nil, problem(http.StatusServiceUnavailable, "not-ready", "The worker cannot get at the queue", "it tries again; the service's log says what is wrong")
 			}
 			return ok()
 		})

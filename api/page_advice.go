@@ -25,7 +25,10 @@ type advicePage struct {
 }
 
 // trainingLink is the full run of the revised architecture.
-type trainingLink struct{ ID, State, Verdict string }
+type trainingLink struct {
+	ID, State, Verdict string
+	Stands             bool // it goes on or has come through, so that there is nothing to train again
+}
 
 // advice shows an advice: how far it is, its report, or why there is none.
 func (p *pages) advice(c *fiber.Ctx) error {
@@ -55,7 +58,8 @@ func (p *pages) advice(c *fiber.Ctx) error {
 	page := advicePage{chrome: p.chrome(view.Name), Advice: view, Dataset: answer.Dataset, Probe: answer.ProbeRun,
 		Created: answer.Created.Format(time.RFC3339), Age: age(time.Now(), answer.Created)}
 	if run := answer.Training; run != nil {
-		page.Training = &trainingLink{ID: run.ID, State: string(run.State)}
+		page.Training = &trainingLink{ID: run.ID, State: string(run.State),
+			Stands: !run.State.Finished() || run.State == advisor.Succeeded && (run.Outcome == nil || !run.Outcome.Diverged)}
 		if answer.Revised != nil && answer.Revised.Prediction != nil && run.Outcome != nil {
 			page.Training.Verdict = report.ViewRun(*run, nil, answer.Revised.Prediction, "").Verdict
 		}

@@ -56,7 +56,7 @@ func (s *pageStore) Records(_ context.Context, run string) ([]trainer.EpochRecor
 
 func (s *pageStore) ListAdvice(_ context.Context, f advisor.AdviceFilter) ([]advisor.Advice, error) {
 	list := s.advice
-	if i := slices.IndexFunc(list, func(a advisor.Advice) bool { return a.ID == f.After }); i >= 0 {
+	if i := slices.IndexFunc(list, func(a advisor.Advice) bool { return a.ID == f.After.ID }); i >= 0 {
 		list = list[i+1:]
 	}
 	return list[:min(len(list), f.Limit)], nil

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"probewise/advisor"
 	"probewise/advisor/report"
@@ -36,7 +37,7 @@ type formPage struct {
 	Datasets     []choice
 	Examples     []choice
 	Recent       []listed
-	After, Older string // ids of the pages of the list
+	After, Older string // tokens of the pages of the list
 }
 
 // formError is a line of the summary and where it leads to.
@@ -175,17 +176,17 @@ func offered(e example, manifests []dataset.Manifest, selected bool) choice {
 // listLength is the number of advice on a page of the list.
 const listLength = 12
 
-// recent lists advice behind the one with the id, and the id behind which there is more.
+// recent lists advice behind the place that the token names, and the token of that behind which there is more.
 func (p *pages) recent(c *fiber.Ctx, after string) ([]listed, string, error) {
-	all, err := p.Store.ListAdvice(c.UserContext(), advisor.AdviceFilter{Limit: listLength + 1, After: after})
+	place, err := readToken(after)
 	if err != nil {
 		return nil, "", err
 	}
-	older := ""
-	if len(all) > listLength {
-		all = all[:listLength]
-		older = all[listLength-1].ID
+	all, err := p.Store.ListAdvice(c.UserContext(), advisor.AdviceFilter{Limit: listLength + 1, After: place})
+	if err != nil {
+		return nil, "", err
 	}
+	all, older := page(all, listLength, func(a advisor.Advice) advisor.Place { return advisor.Place{Created: a.Created, ID: a.ID} })
 	var out []listed
 	now := time.Now()
 	for _, a := range all {
@@ -227,6 +228,9 @@ func (p *pages) submit(c *fiber.Ctx) error {
 
 // typed reads what stands in the form. A file goes before the text.
 func typed(c *fiber.Ctx) (formPage, []byte, error) {
+	if _, err := c.Request().MultipartFormWithLimit(maxBody); err != nil && !errors.Is(err, fasthttp.ErrNoMultipartForm) {
+		return formPage{}, nil, fmt.Errorf("read the form: %w", err)
+	}
 	f := formPage{Architecture: c.FormValue("architecture"), Fields: map[string]string{}, Problems: map[string]string{},
 		Verify: c.FormValue("verify") != "", Train: c.FormValue("train") != ""}
 	for _, name := range []string{"probe_epochs", "images", "suggestions"} {

@@ -47,7 +47,7 @@ func TestRecentAdvice(t *testing.T) {
 	for i := range s.advice {
 		s.advice[i].ID = pageAdviceID[:len(pageAdviceID)-1] + string("0123456789abcd"[i])
 	}
-	twelfth := s.advice[11].ID
+	twelfth := token(advisor.Place{Created: s.advice[11].Created, ID: s.advice[11].ID})
 	first := s.get(t, "/")
 	first.says(t, `&lt;img src=x onerror=alert(1)&gt; net</a>`, `<span class="state succeeded">succeeded</span>`, "0.710 (0.660–0.760)", "2 hours ago",
 		`<a href="/?after=`+twelfth+`#recent">Older</a>`)

@@ -153,6 +153,15 @@ func TestReport(t *testing.T) {
 	if strings.Contains(a.body, "Train in full") {
 		t.Error("it is trained twice")
 	}
+	run := &s.runs[len(s.runs)-1]
+	run.Outcome.Diverged = true
+	s.get(t, "/advice/"+pageAdviceID).says(t, "The full run</a>", "Train in full")
+	for state, again := range map[advisor.State]bool{advisor.Queued: false, advisor.Running: false, advisor.Failed: true, advisor.Cancelled: true} {
+		run.State, run.Outcome = state, nil
+		if a := s.get(t, "/advice/"+pageAdviceID); strings.Contains(a.body, "Train in full") != again || !strings.Contains(a.body, "The full run</a>") {
+			t.Errorf("with a run that is %s: trained again %t, want %t", state, !again, again)
+		}
+	}
 }
 
 func TestReportWithoutAnything(t *testing.T) {

@@ -43,6 +43,14 @@ func (p *Problem) GetStatus() int { return p.Status }
 // ContentType implements huma.ContentTypeFilter.
 func (p *Problem) ContentType(string) string { return problemType }
 
+// GetHeaders implements huma.HeadersError: what passes by itself may be tried again.
+func (p *Problem) GetHeaders() http.Header {
+	if p.Status == http.StatusServiceUnavailable || p.Status == http.StatusInsufficientStorage {
+		return http.Header{"Retry-After": {"5"}}
+	}
+	return nil
+}
+
 const problemType = "application/problem+json"
 
 func problem(status int, code, title, detail string, details ...Detail) *Problem {
@@ -89,6 +97,9 @@ func detailOf(err error) Detail {
 		return Detail{Code: "invalid", Message: err.Error()}
 	}
 	e := d.ErrorDetail()
+	if detail, ok := misfit(e.Message); ok {
+		return detail
+	}
 	detail := Detail{Code: "invalid-value", Message: e.Message}
 	switch {
 	case strings.HasPrefix(e.Message, "unexpected property"), strings.HasPrefix(e.Message, "unknown query"):
@@ -151,6 +162,16 @@ func (s *Server) problemOf(err error) *Problem {
 	case errors.As(err, &routing):
 		code, title := codeOf(routing.Code)
 		return problem(routing.Code, code, title, "")
+	case errors.Is(err, advisor.ErrKeyReused):
+		message := "this key was used for another request"
+		return problem(http.StatusUnprocessableEntity, "idempotency-key-reused", "The idempotency key was used before", message,
+			Detail{Parameter: "Idempotency-Key", Code: trainer.CodeUnknownValue, Message: message})
+	case errors.Is(err, advisor.ErrBusy):
+		s.Log.Warn("a request was put off", "error", err.Error())
+		return problem(http.StatusServiceUnavailable, "busy", "The service is busy", "try again in a moment")
+	case errors.Is(err, advisor.ErrStorageFull):
+		s.Log.Error("the storage is full", "error", err.Error())
+		return problem(http.StatusInsufficientStorage, "storage-full", "There is no room left", "the service's log says where")
 	case errors.Is(err, context.Canceled) && s.ctx.Err() != nil:
 		return problem(http.StatusServiceUnavailable, "stopping", "The service is stopping", "try again in a moment")
 	}
@@ -170,6 +191,9 @@ func details(prefix string, findings []trainer.Finding) []Detail {
 // failed answers what no handler did: errors of routing, of middleware, panics.
 func (s *Server) failed(c *fiber.Ctx, err error) error {
 	p := s.problemOf(err)
+	for name, values := range p.GetHeaders() {
+		c.Set(name, values[0])
+	}
 	if !strings.HasPrefix(c.Path(), "/v1") && strings.Contains(c.Get(fiber.HeaderAccept), "text/html") {
 		return s.errorPage(c, p)
 	}

@@ -65,8 +65,6 @@ func (s *Server) runRoutes(a huma.API) {
 	s.eventRoutes(a, "run-events", "/v1/runs/{id}/events", tags, advisor.JobRun)
 }
 
-func typeOf(v any) reflect.Type { return reflect.TypeOf(v) }
-
 func (s *Server) createRun(ctx context.Context, in *struct {
 	Posted
 	RawBody []byte
@@ -153,13 +151,11 @@ func (s *Server) listRuns(ctx context.Context, in *struct {
 	}
 	all, err := s.Store.ListRuns(ctx, advisor.RunFilter{State: advisor.State(in.State), Kind: advisor.Kind(in.Kind),
 		Advice: in.Advice, FromAdvice: in.FromAdvice, Limit: in.Size + 1, After: after})
-	if after != "" && errors.Is(err, advisor.ErrNotFound) {
-		return nil, badToken()
-	} else if err != nil {
+	if err != nil {
 		return nil, s.problemOf(err)
 	}
 	out := &runList{}
-	out.Body.Runs, out.Body.Next = page(all, in.Size, func(r advisor.Run) string { return r.ID })
+	out.Body.Runs, out.Body.Next = page(all, in.Size, func(r advisor.Run) advisor.Place { return advisor.Place{Created: r.Created, ID: r.ID} })
 	return out, nil
 }
 

@@ -2,7 +2,9 @@ package api
 
 import (
 	"encoding/json"
+	"net/http"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -84,16 +86,36 @@ func newRegistry() huma.Registry {
 	return r
 }
 
+// refusals are the statuses that what guards all operations may answer with: of the host and of a busy service, and where
+// something is changed also of the origin, the body and the storage.
+func refusals(reads bool) []int {
+	if reads {
+		return []int{http.StatusMisdirectedRequest, http.StatusServiceUnavailable}
+	}
+	return []int{http.StatusBadRequest, http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType,
+		http.StatusMisdirectedRequest, http.StatusServiceUnavailable, http.StatusInsufficientStorage}
+}
+
 // describe finishes the document: what guards every operation may refuse with, and what Huma has no way to say: that a
 // member with a schema of its own may be null.
 func describe(document *huma.OpenAPI) {
 	refused := &huma.Response{Description: "any other error", Content: map[string]*huma.MediaType{
 		problemType: {Schema: huma.SchemaFromType(document.Components.Schemas, reflect.TypeFor[Problem]())}}}
-	for _, item := range document.Paths {
+	for path, item := range document.Paths {
 		for _, operation := range []*huma.Operation{item.Get, item.Post, item.Delete} {
-			if operation != nil {
-				operation.Responses["default"] = refused
+			if operation == nil {
+				continue
 			}
+			operation.Responses["default"] = refused
+			for _, status := range refusals(operation == item.Get) {
+				code := strconv.Itoa(status)
+				if operation.Responses[code] == nil {
+					operation.Responses[code] = &huma.Response{Description: http.StatusText(status), Content: refused.Content}
+				}
+			}
+		}
+		if strings.HasSuffix(path, "/events") {
+			item.Get.Responses["204"] = &huma.Response{Description: "everything has been sent: do not come again"}
 		}
 		if item.Get != nil {
 			item.Get.Responses["304"] = &huma.Response{Description: "it is what If-None-Match names"}

@@ -56,7 +56,7 @@ type Feed interface {
 	Publish(kind advisor.JobKind, id string, e advisor.Event)
 }
 
-// Server answers requests. Every field but Hosts is needed.
+// Server answers requests. Every field but Hosts, Trouble and MaxUpload is needed.
 type Server struct {
 	Desk     advisor.Desk
 	Store    Store
@@ -70,6 +70,11 @@ type Server struct {
 	Uploads  string   // folder for archives while they are read
 	Version  string
 	Log      *slog.Logger
+
+	// Trouble returns what keeps the worker from its work, nil where nothing does; nil: there is no worker to ask.
+	Trouble func() error
+	// MaxUpload is the most bytes of an archive; 0: DefaultMaxUpload.
+	MaxUpload int64
 
 	ctx    context.Context //nolint:containedctx // ends with the service, and with it every stream; Fiber's own never end
 	forest assessments
@@ -87,15 +92,18 @@ const (
 // App returns the service as a Fiber application. Its streams end with ctx.
 func (s *Server) App(ctx context.Context) (*fiber.App, error) {
 	s.ctx = ctx
+	s.sweep()
 	app := fiber.New(fiber.Config{
 		AppName: "probewise", DisableStartupMessage: true,
 		Immutable:                    true, // strings outlive their handler: they go into the store
 		StreamRequestBody:            true, // archives are larger than memory should hold
 		DisablePreParseMultipartForm: true, // else forms are read whole, to the disk, before limitBody can refuse them
-		BodyLimit:                    maxBody, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
+		StrictRouting:                true, CaseSensitive: true,
+		BodyLimit: maxBody, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
 		ErrorHandler: s.failed,
 	})
-	app.Use(panics.New(panics.Config{EnableStackTrace: true, StackTraceHandler: s.panicked}), s.withContext, secure, s.knownHost, sameOrigin, limitBody, etag)
+	app.Use(panics.New(panics.Config{EnableStackTrace: true, StackTraceHandler: s.panicked}), s.withContext,
+		secure, limitBody, s.knownHost, sameOrigin, etag, headAsGet) // whoever answers without limitBody leaves the body to be taken for the next request
 	a := humafiber.NewV2(app, s.config())
 	s.routes(a)
 	describe(a.OpenAPI())
@@ -138,12 +146,17 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
+	if ctx.Err() != nil {
+		return l.Close()
+	}
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
-		stopped <- app.ShutdownWithTimeout(stopTimeout)
+		err := app.ShutdownWithTimeout(stopTimeout)
+		_ = l.Close() // again, where it is open: a server that has not begun to listen when it is stopped begins all the same
+		stopped <- err
 	}()
-	if err := app.Listener(l); err != nil {
+	if err := app.Listener(l); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("serve on %s: %w", l.Addr(), err)
 	}
 	if err := <-stopped; err != nil && !errors.Is(err, context.DeadlineExceeded) { // who is slower than that is cut off

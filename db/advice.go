@@ -9,8 +9,8 @@ import (
 	"probewise/advisor"
 )
 
-// CreateAdvice queues an advice and its probe. The fingerprint of the request finds it again while it is unfinished. An
-// idempotency key in use gives advisor.ErrSubmitted.
+// CreateAdvice queues an advice and its probe. The fingerprint of the request finds it again while it is unfinished,
+// and another with it gives advisor.ErrUnfinishedEqual. An idempotency key in use gives advisor.ErrSubmitted.
 func (d *DB) CreateAdvice(ctx context.Context, a advisor.Advice, probe advisor.Run, fingerprint string, once advisor.Once) error {
 	return d.write(ctx, "create advice "+a.ID, func(tx *sql.Tx) error {
 		switch {
@@ -36,16 +36,28 @@ func (d *DB) CreateAdvice(ctx context.Context, a advisor.Advice, probe advisor.R
 		if err := insertRun(ctx, tx, probe, ""); err != nil {
 			return err
 		}
-		return insertSubmission(ctx, tx, once, adviceTable, a.ID)
+		if err := insertSubmission(ctx, tx, once, adviceTable, a.ID); err != nil {
+			return err
+		}
+		return onlyOne(ctx, tx, adviceTable, a.ID, fingerprint)
 	})
 }
 
-const selectAdvice = `SELECT document, id, state, error, probe_run, created, started, finished FROM advice `
+const (
+	adviceColumns = `document, id, state, error, probe_run, created, started, finished`
+	selectAdvice  = `SELECT ` + adviceColumns + ` FROM advice `
+	// selectAnswers adds the run that advisor.Desk.Answer names: the one that the request asked for while it is there, else
+	// the latest that was started from the advice.
+	selectAnswers = `SELECT ` + adviceColumns + `, coalesce(
+		(SELECT runs.id FROM runs WHERE runs.id = json_extract(document, '$.training_run')),
+		(SELECT runs.id FROM runs WHERE runs.from_advice = advice.id ORDER BY runs.created DESC, runs.id DESC LIMIT 1)) FROM advice `
+)
 
-func scanAdvice(row interface{ Scan(...any) error }) (advisor.Advice, error) {
+func scanAdvice(row interface{ Scan(...any) error }, more ...any) (advisor.Advice, error) {
 	var a advisor.Advice
-	err := row.Scan(jsonColumn{&a}, &a.ID, &a.State, &a.Error, &a.ProbeRun,
-		timeColumn{&a.Created}, optionalTimeColumn{&a.Started}, optionalTimeColumn{&a.Finished})
+	columns := []any{jsonColumn{&a}, &a.ID, &a.State, &a.Error, &a.ProbeRun,
+		timeColumn{&a.Created}, optionalTimeColumn{&a.Started}, optionalTimeColumn{&a.Finished}}
+	err := row.Scan(append(columns, more...)...)
 	return a, err
 }
 
@@ -66,8 +78,7 @@ func (d *DB) Advice(ctx context.Context, id string) (a advisor.Advice, err error
 func (d *DB) FindUnfinishedAdvice(ctx context.Context, fingerprint string) (a advisor.Advice, found bool, err error) {
 	err = d.read(ctx, "find an unfinished advice", func(tx *sql.Tx) error {
 		a, err = scanAdvice(tx.QueryRowContext(ctx, selectAdvice+`
-			WHERE fingerprint = ? AND fingerprint <> '' AND (state IN ('queued', 'running') OR EXISTS (
-				SELECT 1 FROM runs WHERE runs.from_advice = advice.id AND runs.state IN ('queued', 'running')))
+			WHERE fingerprint = ? AND `+adviceTable.unfinished()+`
 			ORDER BY state, created, id LIMIT 1`, fingerprint))
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
@@ -78,13 +89,17 @@ func (d *DB) FindUnfinishedAdvice(ctx context.Context, fingerprint string) (a ad
 	return a, found, err
 }
 
-// ListAdvice returns advice, newest first.
+// ListAdvice returns advice with their training runs, newest first.
 func (d *DB) ListAdvice(ctx context.Context, f advisor.AdviceFilter) ([]advisor.Advice, error) {
-	where := newPage(adviceTable, f.State, f.Limit, f.After)
+	where := newPage(f.State, f.Limit, f.After)
 	list := []advisor.Advice{}
 	err := d.read(ctx, "list advice", func(tx *sql.Tx) error {
-		return where.each(ctx, tx, selectAdvice, func(rows *sql.Rows) error {
-			a, err := scanAdvice(rows)
+		return where.each(ctx, tx, selectAnswers, func(rows *sql.Rows) error {
+			var training *string
+			a, err := scanAdvice(rows, &training)
+			if training != nil {
+				a.TrainingRun = training
+			}
 			list = append(list, a)
 			return err
 		})

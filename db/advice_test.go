@@ -3,7 +3,10 @@ package db_test
 import (
 	"errors"
 	"math"
+	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -156,6 +159,7 @@ func TestLists(t *testing.T) {
 	d := dbtest.Open(t)
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	var runs, advice, probes []string // newest first
+	place := map[string]advisor.Place{}
 	for i := range 5 {
 		r := dbtest.Run(t)
 		r.Created = at.Add(time.Duration(i/2) * time.Nanosecond) // pairs of the same time: the id decides
@@ -169,6 +173,7 @@ func TestLists(t *testing.T) {
 			t.Fatal(err)
 		}
 		runs, advice = append([]string{r.ID}, runs...), append([]string{a.ID}, advice...)
+		place[r.ID], place[a.ID] = advisor.Place{Created: r.Created, ID: r.ID}, advisor.Place{Created: a.Created, ID: a.ID}
 		probes = append([]string{probe.ID}, probes...)
 	}
 	if err := d.Cancel(t.Context(), advisor.JobRun, runs[1]); err != nil {
@@ -181,9 +186,9 @@ func TestLists(t *testing.T) {
 	}{
 		{"full runs", advisor.RunFilter{Kind: advisor.Full}, runs},
 		{"first page", advisor.RunFilter{Kind: advisor.Full, Limit: 2}, runs[:2]},
-		{"second page", advisor.RunFilter{Kind: advisor.Full, Limit: 2, After: runs[1]}, runs[2:4]},
-		{"last page", advisor.RunFilter{Kind: advisor.Full, Limit: 2, After: runs[3]}, runs[4:]},
-		{"after the last", advisor.RunFilter{Kind: advisor.Full, Limit: 2, After: runs[4]}, nil},
+		{"second page", advisor.RunFilter{Kind: advisor.Full, Limit: 2, After: place[runs[1]]}, runs[2:4]},
+		{"last page", advisor.RunFilter{Kind: advisor.Full, Limit: 2, After: place[runs[3]]}, runs[4:]},
+		{"after the last", advisor.RunFilter{Kind: advisor.Full, Limit: 2, After: place[runs[4]]}, nil},
 		{"cancelled", advisor.RunFilter{State: advisor.Cancelled}, runs[1:2]},
 		{"of an advice", advisor.RunFilter{Advice: advice[2]}, probes[2:3]},
 		{"made from an advice", advisor.RunFilter{FromAdvice: "source"}, []string{runs[1], runs[3]}},
@@ -207,12 +212,94 @@ func TestLists(t *testing.T) {
 	if got, err := d.ListRuns(t.Context(), advisor.RunFilter{}); err != nil || len(got) != 10 {
 		t.Errorf("all: %d, %v", len(got), err)
 	}
-	got, err := d.ListAdvice(t.Context(), advisor.AdviceFilter{State: advisor.Queued, Limit: 3, After: advice[0]})
+	got, err := d.ListAdvice(t.Context(), advisor.AdviceFilter{State: advisor.Queued, Limit: 3, After: place[advice[0]]})
 	if err != nil || len(got) != 3 || got[0].ID != advice[1] || got[2].ID != advice[3] {
 		t.Errorf("advice: %v, %v", got, err)
 	}
-	if _, err := d.ListAdvice(t.Context(), advisor.AdviceFilter{After: "none"}); !errors.Is(err, advisor.ErrNotFound) {
-		t.Errorf("after an unknown advice: %v", err)
+	for _, id := range []string{runs[1], advice[0]} { // their places stay
+		kind := map[bool]advisor.JobKind{true: advisor.JobRun, false: advisor.JobAdvice}[id == runs[1]]
+		if kind == advisor.JobAdvice {
+			if err := d.Cancel(t.Context(), kind, id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := d.Delete(t.Context(), kind, id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	after, err := d.ListRuns(t.Context(), advisor.RunFilter{Kind: advisor.Full, Limit: 2, After: place[runs[1]]})
+	if err != nil || len(after) != 2 || after[0].ID != runs[2] {
+		t.Errorf("after a run that was deleted: %v, %v", after, err)
+	}
+	got, err = d.ListAdvice(t.Context(), advisor.AdviceFilter{Limit: 1, After: place[advice[0]]})
+	if err != nil || len(got) != 1 || got[0].ID != advice[1] {
+		t.Errorf("after an advice that was deleted: %v, %v", got, err)
+	}
+}
+
+// TestListNamesTheTraining: a list names the run that trains the revised architecture, as the single record's reader does.
+func TestListNamesTheTraining(t *testing.T) {
+	d := dbtest.Open(t)
+	l, a := runningAdvice(t, d)
+	asked, later := dbtest.Run(t), dbtest.Run(t)
+	asked.FromAdvice, later.FromAdvice = a.ID, a.ID
+	later.Created = asked.Created.Add(time.Second)
+	a.State, a.TrainingRun = advisor.Succeeded, &asked.ID
+	if err := d.FinishAdvice(t.Context(), l, a, asked); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.CreateRun(t.Context(), later, "", advisor.Once{}); err != nil {
+		t.Fatal(err)
+	}
+	check := func(want string) {
+		t.Helper()
+		list, err := d.ListAdvice(t.Context(), advisor.AdviceFilter{})
+		if err != nil || len(list) != 1 || list[0].TrainingRun == nil || *list[0].TrainingRun != want {
+			t.Errorf("listed %+v, %v; want the training %s", list, err, want)
+		}
+		answer, err := advisor.Desk{Store: d}.Answer(t.Context(), a.ID)
+		if err != nil || answer.TrainingRun == nil || *answer.TrainingRun != want {
+			t.Errorf("the single record: %+v, %v", answer.TrainingRun, err)
+		}
+	}
+	check(asked.ID)
+	if err := d.Cancel(t.Context(), advisor.JobRun, asked.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Delete(t.Context(), advisor.JobRun, asked.ID); err != nil {
+		t.Fatal(err)
+	}
+	check(later.ID)
+}
+
+// TestEqualAtTheSameTime creates one job many times at once, by several handles: one is taken.
+func TestEqualAtTheSameTime(t *testing.T) {
+	const handles, requests = 3, 8
+	path := filepath.Join(t.TempDir(), "test.db")
+	d := dbtest.OpenFile(t, path)
+	var taken atomic.Int32
+	var group sync.WaitGroup
+	for range handles {
+		handle := dbtest.OpenFile(t, path)
+		for i := range requests {
+			a, probe := dbtest.Advice(t)
+			r := dbtest.Run(t)
+			group.Go(func() {
+				err := handle.CreateRun(t.Context(), r, "f", advisor.Once{})
+				if i%2 == 0 {
+					err = handle.CreateAdvice(t.Context(), a, probe, "f", advisor.Once{})
+				}
+				if err == nil {
+					taken.Add(1)
+				} else if !errors.Is(err, advisor.ErrUnfinishedEqual) {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	group.Wait()
+	if got := query[int](t, d, "SELECT (SELECT count(*) FROM advice) * 10 + (SELECT count(*) FROM runs WHERE advice IS NULL)"); got != 11 {
+		t.Errorf("10·advice + runs = %d, want 11; %d were taken", got, taken.Load())
 	}
 }
 
@@ -227,10 +314,17 @@ func TestFindUnfinished(t *testing.T) {
 		return r.ID
 	}
 	first, second, third := dbtest.Run(t), dbtest.Run(t), dbtest.Run(t)
-	for _, r := range []advisor.Run{first, second} {
-		if err := d.CreateRun(t.Context(), r, "same", advisor.Once{}); err != nil {
-			t.Fatal(err)
-		}
+	if err := d.CreateRun(t.Context(), first, "same", advisor.Once{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.CreateRun(t.Context(), second, "same", advisor.Once{}); !errors.Is(err, advisor.ErrUnfinishedEqual) {
+		t.Fatalf("an equal run: %v", err)
+	}
+	if err := d.CreateRun(t.Context(), second, "", advisor.Once{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Writer().ExecContext(t.Context(), "UPDATE runs SET fingerprint = 'same' WHERE id = ?", second.ID); err != nil { // as older versions could store it
+		t.Fatal(err)
 	}
 	if err := d.CreateRun(t.Context(), third, "", advisor.Once{}); err != nil {
 		t.Fatal(err)

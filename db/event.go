@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"probewise/advisor"
@@ -93,4 +94,21 @@ func (d *DB) Events(ctx context.Context, kind advisor.JobKind, id string, after 
 		return rows.Err()
 	})
 	return events, err
+}
+
+// LastEvent returns the latest event of a job; the zero value where it has none. The errors are those of Events.
+func (d *DB) LastEvent(ctx context.Context, kind advisor.JobKind, id string) (e advisor.Event, err error) {
+	err = d.read(ctx, fmt.Sprintf("read the last event of %s %s", kind, id), func(tx *sql.Tx) error {
+		t, _, err := findJob(ctx, tx, kind, id)
+		if err != nil {
+			return err
+		}
+		err = tx.QueryRowContext(ctx, `SELECT id, type, document FROM events WHERE `+t.reference()+` = ? ORDER BY id DESC LIMIT 1`, id).
+			Scan(&e.ID, &e.Type, jsonColumn{&e})
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	return e, err
 }

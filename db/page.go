@@ -3,22 +3,20 @@ package db
 import (
 	"context"
 	"database/sql"
-	"errors"
 
 	"probewise/advisor"
 )
 
-// page selects records of a table, newest first.
+// page selects records, newest first.
 type page struct {
-	table      table
 	conditions string
 	args       []any
 	limit      int
-	after      string
+	after      advisor.Place
 }
 
-func newPage(t table, state advisor.State, limit int, after string) page {
-	p := page{table: t, conditions: "TRUE", limit: limit, after: after}
+func newPage(state advisor.State, limit int, after advisor.Place) page {
+	p := page{conditions: "TRUE", limit: limit, after: after}
 	p.equal("state", string(state))
 	return p
 }
@@ -31,19 +29,11 @@ func (p *page) equal(column, value string) {
 	}
 }
 
-// each runs the query that begins with the given SELECT. ErrNotFound says that there is no record to go on after.
+// each runs the query that begins with the given SELECT.
 func (p *page) each(ctx context.Context, tx *sql.Tx, selection string, row func(*sql.Rows) error) error {
-	if p.after != "" {
-		var created string
-		err := tx.QueryRowContext(ctx, `SELECT created FROM `+string(p.table)+` WHERE id = ?`, p.after).Scan(&created)
-		if errors.Is(err, sql.ErrNoRows) {
-			return advisor.ErrNotFound
-		}
-		if err != nil {
-			return err
-		}
+	if p.after != (advisor.Place{}) {
 		p.conditions += " AND (created, id) < (?, ?)"
-		p.args = append(p.args, created, p.after)
+		p.args = append(p.args, timeText(p.after.Created), p.after.ID)
 	}
 	limit := p.limit
 	if limit <= 0 {

@@ -11,14 +11,17 @@ import (
 	"probewise/trainer"
 )
 
-// CreateRun queues a stand-alone run. The fingerprint of the request finds it again while it is unfinished. An idempotency
-// key in use gives advisor.ErrSubmitted.
+// CreateRun queues a stand-alone run. The fingerprint of the request finds it again while it is unfinished, and
+// another with it gives advisor.ErrUnfinishedEqual. An idempotency key in use gives advisor.ErrSubmitted.
 func (d *DB) CreateRun(ctx context.Context, r advisor.Run, fingerprint string, once advisor.Once) error {
 	return d.write(ctx, "create run "+r.ID, func(tx *sql.Tx) error {
 		if err := queueStandalone(ctx, tx, r, fingerprint); err != nil {
 			return err
 		}
-		return insertSubmission(ctx, tx, once, runTable, r.ID)
+		if err := insertSubmission(ctx, tx, once, runTable, r.ID); err != nil {
+			return err
+		}
+		return onlyOne(ctx, tx, runTable, r.ID, fingerprint)
 	})
 }
 
@@ -99,7 +102,7 @@ func (d *DB) Run(ctx context.Context, id string) (r advisor.Run, err error) {
 func (d *DB) FindUnfinishedRun(ctx context.Context, fingerprint string) (r advisor.Run, found bool, err error) {
 	err = d.read(ctx, "find an unfinished run", func(tx *sql.Tx) error {
 		r, err = scanRun(tx.QueryRowContext(ctx, selectRun+`
-			WHERE fingerprint = ? AND fingerprint <> '' AND state IN ('queued', 'running') AND advice IS NULL
+			WHERE fingerprint = ? AND `+runTable.unfinished()+`
 			ORDER BY state, created, id LIMIT 1`, fingerprint))
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
@@ -112,7 +115,7 @@ func (d *DB) FindUnfinishedRun(ctx context.Context, fingerprint string) (r advis
 
 // ListRuns returns runs, newest first.
 func (d *DB) ListRuns(ctx context.Context, f advisor.RunFilter) ([]advisor.Run, error) {
-	where := newPage(runTable, f.State, f.Limit, f.After)
+	where := newPage(f.State, f.Limit, f.After)
 	where.equal("kind", string(f.Kind))
 	where.equal("advice", f.Advice)
 	where.equal("from_advice", f.FromAdvice)

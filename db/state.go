@@ -26,6 +26,31 @@ func (t table) reference() string {
 	return "advice"
 }
 
+// unfinished are the records that an equal request takes up: those that have not ended, an advice also while its revised
+// architecture is trained.
+func (t table) unfinished() string {
+	if t == runTable {
+		return `fingerprint <> '' AND state IN ('queued', 'running') AND advice IS NULL`
+	}
+	return `fingerprint <> '' AND (state IN ('queued', 'running') OR EXISTS (
+		SELECT 1 FROM runs WHERE runs.from_advice = advice.id AND runs.state IN ('queued', 'running')))`
+}
+
+// onlyOne refuses a new record where another with its fingerprint is unfinished. In the transaction that creates it,
+// of requests at the same time one is taken.
+func onlyOne(ctx context.Context, tx *sql.Tx, t table, id, fingerprint string) error {
+	var other string
+	err := tx.QueryRowContext(ctx, `SELECT id FROM `+string(t)+` WHERE fingerprint = ? AND id <> ? AND `+t.unfinished()+` LIMIT 1`,
+		fingerprint, id).Scan(&other)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil
+	case err != nil:
+		return err
+	}
+	return fmt.Errorf("%w: %s", advisor.ErrUnfinishedEqual, other)
+}
+
 func tableOf(kind advisor.JobKind) (table, error) {
 	switch kind {
 	case advisor.JobAdvice:

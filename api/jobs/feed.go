@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -13,6 +14,8 @@ import (
 type Log interface {
 	// Events returns what was logged of a job after an event, at most limit.
 	Events(ctx context.Context, kind advisor.JobKind, id string, after int64, limit int) ([]advisor.Event, error)
+	// LastEvent returns the latest event of a job, the zero value where it has none.
+	LastEvent(ctx context.Context, kind advisor.JobKind, id string) (advisor.Event, error)
 }
 
 // job names a job.
@@ -27,7 +30,11 @@ type Feed struct {
 
 	mu        sync.Mutex
 	followers map[job]map[*follower]struct{}
+	count     int // of followers
 }
+
+// MaxFollowers is how many readers may follow jobs at once: each holds a connection and asks the store now and then.
+const MaxFollowers = 1000
 
 // follower waits for news of a job.
 type follower struct {
@@ -64,10 +71,19 @@ const (
 
 // Follow sends a job's events after the given one, as they come, until the job is done or send fails, whose error it
 // returns. It sends nil when nothing has happened for a while, so that a reader that is gone is noticed. The first error
-// may be advisor.ErrNotFound.
+// may be advisor.ErrNotFound, or advisor.ErrBusy where too many follow already. An id beyond the log stands for its end.
 func (f *Feed) Follow(ctx context.Context, kind advisor.JobKind, id string, after int64, send func(*advisor.Event) error) error {
 	me := &follower{news: make(chan struct{}, 1)}
-	defer f.join(job{kind, id}, me)()
+	leave, err := f.join(job{kind, id}, me)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	last, err := f.Log.LastEvent(ctx, kind, id)
+	if err != nil {
+		return err
+	}
+	after = min(after, last.ID)
 	heartbeat, poll := time.NewTicker(heartbeatGap), time.NewTicker(Poll)
 	defer heartbeat.Stop()
 	defer poll.Stop()
@@ -121,7 +137,11 @@ func (f *Feed) forward(ctx context.Context, kind advisor.JobKind, id string, aft
 func (f *Feed) Wait(ctx context.Context, kind advisor.JobKind, id string, most time.Duration) error {
 	waiting, stop := context.WithTimeout(ctx, most)
 	defer stop()
-	err := f.Follow(waiting, kind, id, 0, func(*advisor.Event) error { return nil })
+	last, err := f.Log.LastEvent(ctx, kind, id)
+	if err != nil || last.Type == advisor.EventDone {
+		return err
+	}
+	err = f.Follow(waiting, kind, id, last.ID, func(*advisor.Event) error { return nil })
 	if waiting.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
 		return nil
 	}
@@ -129,9 +149,13 @@ func (f *Feed) Wait(ctx context.Context, kind advisor.JobKind, id string, most t
 }
 
 // join adds a follower and returns how it leaves.
-func (f *Feed) join(j job, w *follower) (leave func()) {
+func (f *Feed) join(j job, w *follower) (leave func(), err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.count >= MaxFollowers {
+		return nil, errFull
+	}
+	f.count++
 	if f.followers == nil {
 		f.followers = map[job]map[*follower]struct{}{}
 	}
@@ -142,12 +166,15 @@ func (f *Feed) join(j job, w *follower) (leave func()) {
 	return func() {
 		f.mu.Lock()
 		defer f.mu.Unlock()
+		f.count--
 		delete(f.followers[j], w)
 		if len(f.followers[j]) == 0 {
 			delete(f.followers, j)
 		}
-	}
+	}, nil
 }
+
+var errFull = fmt.Errorf("%d readers follow jobs already: %w", MaxFollowers, advisor.ErrBusy)
 
 // take returns the latest progress that was not taken yet, or nil.
 func (f *Feed) take(w *follower) *advisor.Event {
@@ -158,12 +185,16 @@ func (f *Feed) take(w *follower) *advisor.Event {
 	return p
 }
 
-// Done says whether a job has ended and has no event after the given one.
+// Done says whether a job has ended and has no event after the given one. The error is advisor.ErrBusy where one more
+// reader could not follow it.
 func (f *Feed) Done(ctx context.Context, kind advisor.JobKind, id string, after int64) (bool, error) {
-	rest, err := f.Log.Events(ctx, kind, id, after, 1)
-	if err != nil || len(rest) > 0 || after == 0 {
-		return false, err
+	f.mu.Lock()
+	full := f.count >= MaxFollowers
+	f.mu.Unlock()
+	last, err := f.Log.LastEvent(ctx, kind, id)
+	done := last.Type == advisor.EventDone && after >= last.ID
+	if err == nil && !done && full {
+		err = errFull
 	}
-	all, err := f.Log.Events(ctx, kind, id, 0, 0)
-	return len(all) > 0 && all[len(all)-1].Type == advisor.EventDone, err
+	return done, err
 }

@@ -16,11 +16,14 @@ import (
 type diary struct {
 	mu     sync.Mutex
 	events []advisor.Event
+	read   int    // how often events were read
+	looked func() // hears of each look at the last event; may be nil
 }
 
 func (d *diary) Events(_ context.Context, _ advisor.JobKind, id string, after int64, limit int) ([]advisor.Event, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.read++
 	if id != "job" {
 		return nil, advisor.ErrNotFound
 	}
@@ -29,6 +32,23 @@ func (d *diary) Events(_ context.Context, _ advisor.JobKind, id string, after in
 		rest = rest[:min(limit, len(rest))]
 	}
 	return slices.Clone(rest), nil
+}
+
+func (d *diary) LastEvent(_ context.Context, _ advisor.JobKind, id string) (e advisor.Event, err error) {
+	defer func() {
+		if d.looked != nil {
+			d.looked()
+		}
+	}()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if id != "job" {
+		return e, advisor.ErrNotFound
+	}
+	if n := len(d.events); n > 0 {
+		e = d.events[n-1]
+	}
+	return e, nil
 }
 
 func (d *diary) add(types ...advisor.EventType) {
@@ -104,6 +124,7 @@ func TestWait(t *testing.T) {
 		t.Errorf("done %t, %v", done, err)
 	}
 	d.add(advisor.EventDone)
+	before := d.read
 	if err := f.Wait(t.Context(), advisor.JobRun, "job", time.Hour); err != nil {
 		t.Errorf("done: %v", err)
 	}
@@ -112,7 +133,56 @@ func TestWait(t *testing.T) {
 			t.Errorf("done behind event %d: %t, %v", after, done, err)
 		}
 	}
+	if d.read != before {
+		t.Error("the whole log was read to see how it ends")
+	}
 	if err := f.Wait(t.Context(), advisor.JobRun, "none", time.Hour); !errors.Is(err, advisor.ErrNotFound) {
 		t.Errorf("no such job: %v", err)
+	}
+}
+
+// TestFollowBeyondTheLog: an id that no event of the job has yet stands for the log's end.
+func TestFollowBeyondTheLog(t *testing.T) {
+	d := &diary{}
+	d.add(advisor.EventState, advisor.EventEpoch)
+	f := &Feed{Log: d}
+	if done, err := f.Done(t.Context(), advisor.JobRun, "job", 1000); err != nil || done {
+		t.Errorf("done %t, %v", done, err)
+	}
+	var got []int64
+	d.looked = func() { // once the end is known
+		d.add(advisor.EventDone)
+	}
+	err := f.Follow(t.Context(), advisor.JobRun, "job", 1000, func(e *advisor.Event) error {
+		got = append(got, e.ID)
+		return nil
+	})
+	if err != nil || !slices.Equal(got, []int64{3}) {
+		t.Errorf("got %v, %v; want the end of the job", got, err)
+	}
+}
+
+// TestTooManyFollow: who is one too many is told to come again.
+func TestTooManyFollow(t *testing.T) {
+	d := &diary{}
+	d.add(advisor.EventState)
+	f := &Feed{Log: d, count: MaxFollowers - 1}
+	none := func(*advisor.Event) error { return errors.New("the client is gone") }
+	if err := f.Follow(t.Context(), advisor.JobRun, "job", 0, none); err == nil || errors.Is(err, advisor.ErrBusy) {
+		t.Errorf("the last that fits: %v", err)
+	}
+	leave, err := f.join(job{advisor.JobRun, "job"}, &follower{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Follow(t.Context(), advisor.JobRun, "job", 0, none); !errors.Is(err, advisor.ErrBusy) {
+		t.Errorf("one too many: %v", err)
+	}
+	if _, err := f.Done(t.Context(), advisor.JobRun, "job", 0); !errors.Is(err, advisor.ErrBusy) {
+		t.Errorf("before the stream of one too many: %v", err)
+	}
+	leave()
+	if f.count != MaxFollowers-1 || len(f.followers) > 0 {
+		t.Errorf("%d followers", f.count)
 	}
 }

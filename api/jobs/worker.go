@@ -2,7 +2,10 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
+	"sync"
 	"time"
 
 	"probewise/advisor"
@@ -26,15 +29,20 @@ type Desk interface {
 type Worker struct {
 	Queue Queue
 	Desk  Desk
-	Drain bool                               // end when the queue is empty
+	Drain bool                               // end when the queue is empty, or cannot be read
 	Watch func(advisor.Lease, advisor.Event) // hears of the work; may be nil
 	Ended func(advisor.Lease, error)         // hears of each job's end; may be nil
-	wake  chan struct{}
+	Log   *slog.Logger                       // hears of a queue that cannot be read; may be nil
+
+	wake    chan struct{}
+	pause   func(time.Duration) <-chan time.Time // time.After
+	mu      sync.Mutex
+	trouble error
 }
 
 // NewWorker returns a worker that has not started.
 func NewWorker(q Queue, d Desk) *Worker {
-	return &Worker{Queue: q, Desk: d, wake: make(chan struct{}, 1)}
+	return &Worker{Queue: q, Desk: d, wake: make(chan struct{}, 1), pause: time.After}
 }
 
 // Wake makes an idle worker look for work at once.
@@ -45,31 +53,73 @@ func (w *Worker) Wake() {
 	}
 }
 
+// Trouble returns why the worker could not get at the queue when it last tried; nil: it could.
+func (w *Worker) Trouble() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.trouble
+}
+
+// The pauses before a queue that could not be read is looked at again: doubling from the first to the longest.
+const (
+	firstPause   = time.Second
+	longestPause = 30 * time.Second
+)
+
 // Run works until ctx ends, which gives the job in hand back to the queue. The error is nil then, and where the worker
-// has drained the queue; a job that fails does not end it, a queue that cannot be read does.
+// has drained the queue. A job that fails does not end it, nor does a queue that cannot be read, which is tried again
+// after a while; a draining worker returns that error.
 func (w *Worker) Run(ctx context.Context) error {
+	backOff := firstPause
 	for {
 		worked, err := w.next(ctx)
-		switch {
-		case ctx.Err() != nil:
+		if ctx.Err() != nil {
 			return nil
-		case err != nil:
+		}
+		w.mu.Lock()
+		w.trouble = err
+		w.mu.Unlock()
+		wait := Poll
+		switch {
+		case err != nil && w.Drain:
 			return err
+		case err != nil:
+			wait = backOff
+			backOff = min(2*backOff, longestPause)
+			if w.Log != nil {
+				w.Log.Error("the worker cannot get at the queue", "error", err.Error(), "again in", wait.String())
+			}
 		case worked:
+			backOff = firstPause
 			continue
 		case w.Drain:
 			return nil
+		default:
+			backOff = firstPause
 		}
-		select {
-		case <-ctx.Done():
+		if !w.rest(ctx, wait, err == nil) {
 			return nil
-		case <-w.wake:
-		case <-time.After(Poll):
 		}
 	}
 }
 
-// next does the oldest job, if there is one.
+// rest waits so long, or until somebody wakes the worker; false: ctx has ended.
+func (w *Worker) rest(ctx context.Context, wait time.Duration, light bool) bool {
+	wake := w.wake
+	if !light {
+		wake = nil // requests that come meanwhile must not hurry it
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-wake:
+	case <-w.pause(wait):
+	}
+	return true
+}
+
+// next does the oldest job, if there is one. The error is the queue's, or that of a job which is in the queue again since
+// the store was busy or full.
 func (w *Worker) next(ctx context.Context) (bool, error) {
 	if _, err := w.Queue.Recover(ctx, time.Now(), advisor.Worker.Gone); err != nil {
 		return false, fmt.Errorf("take back abandoned jobs: %w", err)
@@ -87,6 +137,9 @@ func (w *Worker) next(ctx context.Context) (bool, error) {
 	err = w.Desk.Work(ctx, lease, watch)
 	if w.Ended != nil {
 		w.Ended(lease, err)
+	}
+	if errors.Is(err, advisor.ErrBusy) || errors.Is(err, advisor.ErrStorageFull) {
+		return true, err
 	}
 	return true, nil
 }

@@ -72,11 +72,63 @@ func TestDrain(t *testing.T) {
 	}
 }
 
-// TestBrokenQueueEndsTheWorker: a queue that cannot be read is no empty queue.
-func TestBrokenQueueEndsTheWorker(t *testing.T) {
-	q := &line{fault: errors.New("disk full")}
-	if err := NewWorker(q, q).Run(t.Context()); !errors.Is(err, q.fault) {
-		t.Errorf("got %v", err)
+// TestBrokenQueue: a queue that cannot be read is tried again, after longer and longer, and is known meanwhile; a worker
+// that drains it ends.
+func TestBrokenQueue(t *testing.T) {
+	fault := errors.New("disk full")
+	q := &line{fault: fault}
+	drains := NewWorker(q, q)
+	drains.Drain = true
+	if err := drains.Run(t.Context()); !errors.Is(err, fault) {
+		t.Errorf("a draining worker: %v", err)
+	}
+
+	w := NewWorker(q, q)
+	ctx, stop := context.WithCancel(t.Context())
+	var pauses []time.Duration
+	w.pause = func(d time.Duration) <-chan time.Time {
+		pauses = append(pauses, d)
+		switch {
+		case len(pauses) <= 7 && !errors.Is(w.Trouble(), fault):
+			t.Errorf("pause %d: trouble %v", len(pauses), w.Trouble())
+		case len(pauses) == 7: // it can be read again, once
+			q.fault, q.waiting = nil, []string{"a"}
+		case len(pauses) == 8:
+			if w.Trouble() != nil || !slices.Equal(q.done, []string{"a"}) {
+				t.Errorf("trouble %v, did %q", w.Trouble(), q.done)
+			}
+			q.fault = fault
+		case len(pauses) == 9:
+			stop()
+			return nil
+		}
+		over := make(chan time.Time, 1)
+		over <- time.Time{}
+		return over
+	}
+	if err := w.Run(ctx); err != nil {
+		t.Error(err)
+	}
+	second := time.Second
+	if want := []time.Duration{second, 2 * second, 4 * second, 8 * second, 16 * second, 30 * second, 30 * second, Poll, second}; !slices.Equal(pauses, want) {
+		t.Errorf("pauses %v, want %v", pauses, want)
+	}
+}
+
+// TestBusyStore: a job that is in the queue again since the store is busy is not taken again at once.
+func TestBusyStore(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	q := &line{waiting: []string{"a", "a"}, work: func(context.Context, string) error { return advisor.ErrBusy }}
+	w := NewWorker(q, q)
+	w.pause = func(time.Duration) <-chan time.Time {
+		if !errors.Is(w.Trouble(), advisor.ErrBusy) || len(q.done) != 1 {
+			t.Errorf("trouble %v, did %q", w.Trouble(), q.done)
+		}
+		stop()
+		return nil
+	}
+	if err := w.Run(ctx); err != nil {
+		t.Error(err)
 	}
 }
 

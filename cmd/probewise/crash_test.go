@@ -221,6 +221,10 @@ func timeless(t *testing.T, a advisor.Advice) map[string]any {
 	if err := json.Unmarshal(encoded, &d); err != nil {
 		t.Fatal(err)
 	}
+	return withoutTimes(d)
+}
+
+func withoutTimes(d map[string]any) map[string]any {
 	for _, key := range []string{"id", "probe_run", "created", "started", "finished"} {
 		delete(d, key)
 	}

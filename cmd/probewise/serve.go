@@ -20,20 +20,25 @@ import (
 func (a *app) serveCommand() *cobra.Command {
 	var listen string
 	var hosts []string
+	var maxUpload int64
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the REST interface and the web form, and work on what is queued",
 		Long: "Listens on the loopback address by default: there is no authentication. One job at a time is worked on in this\n" +
 			"process; \"probewise worker\" beside it takes more. On SIGINT or SIGTERM the job in hand goes back to the queue.",
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), listen, hosts) },
+		RunE: func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), listen, hosts, maxUpload) },
 	}
 	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "address and port; port 0: any free one")
 	c.Flags().StringSliceVar(&hosts, "allowed-host", nil, "a further name by which the service may be called, such as a proxy's")
+	c.Flags().Int64Var(&maxUpload, "max-upload", api.DefaultMaxUpload, "largest archive of a data set that is taken, in bytes")
 	return c
 }
 
-func (a *app) serve(ctx context.Context, listen string, hosts []string) error {
+func (a *app) serve(ctx context.Context, listen string, hosts []string, maxUpload int64) error {
+	if maxUpload < 1 {
+		return fmt.Errorf("--max-upload %d: expected a number of bytes", maxUpload)
+	}
 	if _, _, err := net.SplitHostPort(listen); err != nil {
 		return fmt.Errorf("--listen %s: %w", listen, err)
 	}
@@ -47,27 +52,48 @@ func (a *app) serve(ctx context.Context, listen string, hosts []string) error {
 		return &exitError{exitUnevaluated, err}
 	}
 	log := a.logger()
+	names := ownHosts(listener.Addr())
 	log.Info("listening", "url", "http://"+listener.Addr().String(), "data", a.DataDir)
+	if names == nil {
+		log.Warn("listening beyond this machine: there is no authentication", "address", listener.Addr().String())
+		if len(hosts) == 0 {
+			log.Warn("any host name is accepted, so that pages elsewhere can reach the service through a browser here: give the names with --allowed-host")
+		}
+	}
 	feed := &jobs.Feed{Log: s.db}
 	worker := jobs.NewWorker(s.db, s.desk)
+	worker.Log = log
 	worker.Watch = func(l advisor.Lease, e advisor.Event) { feed.Publish(l.Kind, l.ID, e) }
 	worker.Ended = func(l advisor.Lease, err error) {
 		feed.Publish(l.Kind, l.ID, advisor.Event{Type: advisor.EventState}) // whatever the log says now
-		switch {
-		case err == nil:
-			log.Info("finished", "kind", string(l.Kind), "id", l.ID)
-		case ctx.Err() != nil:
-			log.Info("back to the queue", "kind", string(l.Kind), "id", l.ID)
-		default:
-			log.Error("failed", "kind", string(l.Kind), "id", l.ID, "error", err.Error())
-		}
+		logEnd(ctx, log, l, err)
 	}
 	server := &api.Server{
 		Desk: s.desk, Store: s.db, Datasets: s.library, Forest: s.predictor, Feed: feed, Wake: worker.Wake,
-		Web: web.Files, Examples: examples.Architectures, Hosts: append(ownHosts(listener.Addr()), hosts...),
+		Web: web.Files, Examples: examples.Architectures, Hosts: append(names, hosts...),
 		Uploads: filepath.Join(a.DataDir, "uploads"), Version: version(), Log: log,
+		Trouble: worker.Trouble, MaxUpload: maxUpload,
 	}
 	return together(ctx, worker.Run, func(ctx context.Context) error { return server.Serve(ctx, listener) })
+}
+
+// logEnd tells how a job ended.
+func logEnd(ctx context.Context, log *slog.Logger, l advisor.Lease, err error) {
+	log = log.With("kind", string(l.Kind), "id", l.ID)
+	switch {
+	case err == nil:
+		log.Info("finished")
+	case errors.Is(err, advisor.ErrCancelRequested):
+		log.Info("cancelled")
+	case errors.Is(err, advisor.ErrLeaseLost):
+		log.Warn("another worker has taken it", "error", err.Error())
+	case ctx.Err() != nil:
+		log.Info("back to the queue")
+	case errors.Is(err, advisor.ErrBusy), errors.Is(err, advisor.ErrStorageFull):
+		log.Warn("back to the queue", "error", err.Error())
+	default:
+		log.Error("failed", "error", err.Error())
+	}
 }
 
 // ownHosts are the names by which a service on the loopback address may be called; none where it listens elsewhere: any.

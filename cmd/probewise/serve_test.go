@@ -3,7 +3,9 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +14,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -31,9 +34,10 @@ type served struct {
 var announced = regexp.MustCompile(`url=(\S+)`)
 
 // serve starts the service on a free port and waits until it listens.
-func serve(t *testing.T, dir string) *served {
+func serve(t *testing.T, dir string, arguments ...string) *served {
 	t.Helper()
-	s := &served{t: t, command: process(t.Context(), t, "serve", "--listen", "127.0.0.1:0", "--data-dir", dir), log: &bytes.Buffer{}, read: make(chan struct{})}
+	all := append([]string{"serve", "--listen", "127.0.0.1:0", "--data-dir", dir}, arguments...) // the last of a flag counts
+	s := &served{t: t, command: process(t.Context(), t, all...), log: &bytes.Buffer{}, read: make(chan struct{})}
 	stderr, err := s.command.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +135,7 @@ func TestServiceSurvives(t *testing.T) {
 	if code != exitOK {
 		t.Fatalf("exit %d: %s", code, errOut)
 	}
-	want := timeless(t, advice(t, out))
+	want := timelessText(t, []byte(out))
 	for _, signal := range []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM} {
 		t.Run(signal.String(), func(t *testing.T) {
 			dir := t.TempDir()
@@ -147,8 +151,8 @@ func TestServiceSurvives(t *testing.T) {
 				t.Errorf("after SIGTERM: %v\n%s", err, s.log)
 			}
 			again := serve(t, dir)
-			a := again.answer(queued.ID)
-			if got := timeless(t, a.Advice); !reflect.DeepEqual(got, want) {
+			again.answer(queued.ID) // waits for it
+			if got := timelessText(t, again.ask(http.StatusOK, "GET", "/v1/advice/"+queued.ID, "")); !reflect.DeepEqual(got, want) {
 				t.Errorf("the interrupted advice of the service differs from the command line's:\n%v\n%v", got, want)
 			}
 			if err := again.end(syscall.SIGTERM); err != nil {
@@ -170,5 +174,71 @@ func TestServeRefuses(t *testing.T) {
 	}
 	if err := s.end(syscall.SIGTERM); err != nil {
 		t.Error(err)
+	}
+}
+
+// timelessText is an advice as the document that was sent, without ids and times.
+func timelessText(t *testing.T, document []byte) map[string]any {
+	t.Helper()
+	var d map[string]any
+	if err := json.Unmarshal(document, &d); err != nil {
+		t.Fatal(err)
+	}
+	return withoutTimes(d)
+}
+
+// TestHowJobsEnd: a cancelled job is no failure, and neither is one that another worker has taken.
+func TestHowJobsEnd(t *testing.T) {
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	lost := fmt.Errorf("db: heartbeat: %w", advisor.ErrLeaseLost)
+	cancelled := errors.Join(fmt.Errorf("db: heartbeat: %w", advisor.ErrCancelRequested), nil)
+	for _, c := range []struct {
+		ctx          context.Context //nolint:containedctx // of the service, in a table
+		err          error
+		logged, said string
+		failed       bool
+	}{
+		{t.Context(), nil, "level=INFO msg=finished", "finished run r", false},
+		{t.Context(), cancelled, "level=INFO msg=cancelled", "cancelled run r", false},
+		{t.Context(), lost, "level=WARN", "another worker has taken run r", false},
+		{stopped, context.Canceled, `level=INFO msg="back to the queue"`, "run r: context canceled", true},
+		{t.Context(), advisor.ErrBusy, `level=WARN msg="back to the queue"`, "run r: busy", true},
+		{t.Context(), errors.New("no memory"), "level=ERROR msg=failed", "run r: no memory", true},
+	} {
+		var log, said bytes.Buffer
+		a := &app{errOut: &log}
+		l := advisor.Lease{Kind: advisor.JobRun, ID: "r"}
+		logEnd(c.ctx, a.logger(), l, c.err)
+		if !strings.Contains(log.String(), c.logged) {
+			t.Errorf("%v: logged %q, want %q", c.err, log.String(), c.logged)
+		}
+		a.errOut = &said
+		if err := a.ended(l, c.err); (err != nil) != c.failed || !strings.Contains(said.String(), c.said) {
+			t.Errorf("%v: %v, said %q, want %q", c.err, err, said.String(), c.said)
+		}
+	}
+}
+
+// TestServeWarns: who opens the service to others is told that nothing protects it.
+func TestServeWarns(t *testing.T) {
+	const open, names = "no authentication", "--allowed-host"
+	for _, c := range []struct {
+		args []string
+		want []string
+	}{
+		{[]string{"--listen", "127.0.0.1:0"}, nil},
+		{[]string{"--listen", "0.0.0.0:0"}, []string{open, names}},
+		{[]string{"--listen", "0.0.0.0:0", "--allowed-host", "example.org"}, []string{open}},
+	} {
+		s := serve(t, t.TempDir(), c.args...)
+		if err := s.end(syscall.SIGTERM); err != nil {
+			t.Error(err)
+		}
+		for _, text := range []string{open, names} {
+			if got := strings.Contains(s.log.String(), text); got != slices.Contains(c.want, text) {
+				t.Errorf("%q: %q is said: %t\n%s", c.args, text, got, s.log)
+			}
+		}
 	}
 }

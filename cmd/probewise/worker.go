@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -32,17 +33,12 @@ func (a *app) worker(ctx context.Context, drain bool) error {
 	defer func() { _ = s.close() }()
 	var failed error
 	w := jobs.NewWorker(s.db, s.desk)
-	w.Drain = drain
+	w.Drain, w.Log = drain, a.logger()
 	if watch := a.watch(); watch != nil {
 		w.Watch = func(_ advisor.Lease, e advisor.Event) { watch(e) }
 	}
 	w.Ended = func(l advisor.Lease, err error) {
-		if err != nil {
-			failed = fmt.Errorf("%s %s: %w", l.Kind, l.ID, err)
-			fmt.Fprintln(a.errOut, "probewise:", failed)
-		} else if !a.Quiet {
-			fmt.Fprintf(a.errOut, "finished %s %s\n", l.Kind, l.ID)
-		}
+		failed = errors.Join(failed, a.ended(l, err))
 	}
 	switch err := w.Run(ctx); {
 	case err != nil:
@@ -51,6 +47,28 @@ func (a *app) worker(ctx context.Context, drain bool) error {
 		return ctx.Err()
 	case failed != nil:
 		return &exitError{exitUnevaluated, nil}
+	}
+	return nil
+}
+
+// ended tells how a job ended and returns its error where it failed.
+func (a *app) ended(l advisor.Lease, err error) error {
+	say := func(format string, args ...any) {
+		if !a.Quiet {
+			fmt.Fprintf(a.errOut, format+"\n", args...)
+		}
+	}
+	switch {
+	case err == nil:
+		say("finished %s %s", l.Kind, l.ID)
+	case errors.Is(err, advisor.ErrCancelRequested):
+		say("cancelled %s %s", l.Kind, l.ID)
+	case errors.Is(err, advisor.ErrLeaseLost):
+		fmt.Fprintf(a.errOut, "probewise: another worker has taken %s %s\n", l.Kind, l.ID)
+	default:
+		err = fmt.Errorf("%s %s: %w", l.Kind, l.ID, err)
+		fmt.Fprintln(a.errOut, "probewise:", err)
+		return err
 	}
 	return nil
 }

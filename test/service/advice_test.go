@@ -1,11 +1,14 @@
 package service
 
 import (
+	"bytes"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"probewise/advisor"
+	"probewise/api"
 	"probewise/trainer"
 )
 
@@ -25,9 +28,16 @@ func TestAdvice(t *testing.T) {
 		t.Fatalf("advice %+v", done)
 	}
 
+	if again := s.want(http.StatusOK, "GET", location, ""); again.header.Get("Retry-After") != "" {
+		t.Errorf("a finished advice is to be asked for again after %q", again.header.Get("Retry-After"))
+	}
+
 	trained := s.want(http.StatusOK, "POST", "/v1/runs?wait=30s", `{"from_advice":"`+done.ID+`"}`)
 	var run advisor.Run
 	trained.decode(t, &run)
+	if after := trained.header.Get("Retry-After"); after != "" {
+		t.Errorf("a finished run is to be asked for again after %q", after)
+	}
 	if run.State != advisor.Succeeded || run.Kind != advisor.Full || run.ArchitectureID != done.Revised.Architecture.ID() || run.FromAdvice != done.ID {
 		t.Errorf("run %+v", run)
 	}
@@ -101,7 +111,11 @@ func TestIdempotencyKey(t *testing.T) {
 	if ids[0] != ids[1] || ids[0] == "" {
 		t.Errorf("the same key and body made %q", ids)
 	}
-	s.want(http.StatusUnprocessableEntity, "POST", "/v1/advice", named("another"), "Idempotency-Key", "k1")
+	reused := s.want(http.StatusUnprocessableEntity, "POST", "/v1/advice", named("another"), "Idempotency-Key", "k1")
+	var p api.Problem
+	if reused.decode(t, &p); p.Code != "idempotency-key-reused" || len(p.Errors) != 1 || p.Errors[0].Parameter != "Idempotency-Key" || bytes.Contains(reused.body, []byte("k1")) {
+		t.Errorf("a key of another request: %s", reused.body)
+	}
 	s.want(http.StatusUnprocessableEntity, "POST", "/v1/runs", `{"from_advice":"`+ids[0]+`"}`, "Idempotency-Key", "k1")
 	var again advisor.Answer
 	s.want(http.StatusOK, "POST", "/v1/advice?wait=30s", named("once")).decode(t, &again)
@@ -138,4 +152,35 @@ func TestCancelAndDelete(t *testing.T) {
 	}
 	s.want(http.StatusNoContent, "DELETE", "/v1/advice/"+running.ID, "")
 	s.want(http.StatusNotFound, "GET", "/v1/runs/"+running.ProbeRun, "")
+}
+
+// TestEqualRequestsAtOnce: of equal requests at the same time one is taken, and all get it.
+func TestEqualRequestsAtOnce(t *testing.T) {
+	s := start(t, t.TempDir(), newSchool())
+	open := s.school.gate(0) // nothing ends meanwhile
+	defer open()
+	for path, body := range map[string]string{"/v1/advice": named("equal"), "/v1/runs": `{"architecture":` + architecture + `,"kind":"probe"}`} {
+		const requests = 8
+		ids := make(chan string, requests)
+		var all sync.WaitGroup
+		for range requests {
+			all.Go(func() {
+				var got struct{ ID string }
+				answer := s.call("POST", path, body)
+				answer.decode(t, &got)
+				ids <- got.ID
+			})
+		}
+		all.Wait()
+		first := <-ids
+		for range requests - 1 {
+			if id := <-ids; id != first || id == "" {
+				t.Errorf("%s: equal requests got %q and %q", path, first, id)
+			}
+		}
+	}
+	advice, err := s.db.ListAdvice(t.Context(), advisor.AdviceFilter{})
+	if err != nil || len(advice) != 1 {
+		t.Errorf("%d advice, %v", len(advice), err)
+	}
 }

@@ -2,6 +2,7 @@ package service
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"probewise/advisor"
+	"probewise/api"
 )
 
 // message is one server-sent event.
@@ -127,6 +129,14 @@ func TestEvents(t *testing.T) {
 	if !slices.Contains(kinds, "diagnosis") || !slices.Contains(kinds, "suggestion") || !slices.Contains(kinds, "epoch") {
 		t.Errorf("kinds %q", kinds)
 	}
+	for _, after := range []string{"none", "-1", "1e3"} { // what is no id stands for none
+		if whole := s.follow(path, after).rest(); !slices.Equal(got, whole) {
+			t.Errorf("behind %q: %q", after, whole)
+		}
+	}
+	if live := s.follow(path, ""); !live.response.Close { // a deadline stays on it
+		t.Error("the stream's connection can be used again")
+	}
 	if again := s.follow(path, got[len(got)-1].id); again.response.StatusCode != http.StatusNoContent {
 		t.Errorf("behind the last event: %d, want 204", again.response.StatusCode)
 	}
@@ -170,7 +180,8 @@ func TestProgress(t *testing.T) {
 // started again on the same data finishes it, with the answer of one that was not interrupted.
 func TestShutdown(t *testing.T) {
 	dir := t.TempDir()
-	s := start(t, dir, newSchool())
+	held := make(chan struct{}, 1)
+	s := start(t, dir, newSchool(), func(s *api.Server) { s.Feed = announcing{s.Feed, held} })
 	s.school.gate(1.5)
 	var a advisor.Answer
 	s.want(http.StatusAccepted, "POST", "/v1/advice", named("interrupted")).decode(t, &a)
@@ -189,6 +200,7 @@ func TestShutdown(t *testing.T) {
 		response.Body.Close()
 		waiting <- response.StatusCode
 	}()
+	<-held
 	ended := make(chan struct{})
 	go func() {
 		s.stop()
@@ -200,7 +212,7 @@ func TestShutdown(t *testing.T) {
 	case <-time.After(patience):
 		t.Fatal("the service does not stop")
 	}
-	if status := <-waiting; status != http.StatusOK && status != http.StatusServiceUnavailable && status != 0 {
+	if status := <-waiting; status != http.StatusOK && status != http.StatusServiceUnavailable {
 		t.Errorf("a held answer: %d", status)
 	}
 
@@ -223,6 +235,17 @@ func TestShutdown(t *testing.T) {
 	if states != 2 {
 		t.Errorf("the advice was queued %d times, want 2", states)
 	}
+}
+
+// announcing tells of each answer that is held open.
+type announcing struct {
+	api.Feed
+	held chan struct{}
+}
+
+func (f announcing) Wait(ctx context.Context, kind advisor.JobKind, id string, most time.Duration) error {
+	f.held <- struct{}{}
+	return f.Feed.Wait(ctx, kind, id, most)
 }
 
 // timeless writes an answer without ids and times.

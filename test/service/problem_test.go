@@ -22,9 +22,13 @@ func TestProblems(t *testing.T) {
 	}{
 		{"no body", "POST", "/v1/advice", "", 400, "invalid-request", nil},
 		{"no JSON", "POST", "/v1/advice", "{", 400, "invalid-request", []string{""}},
+		{"no end of arrays", "POST", "/v1/advice", strings.Repeat("[", 1<<20), 400, "invalid-request", []string{""}},
 		{"another type", "POST", "/v1/advice", `[]`, 422, "invalid-request", []string{""}},
 		{"no architecture", "POST", "/v1/advice", `{}`, 422, "invalid-request", []string{""}},
 		{"unknown members", "POST", "/v1/advice", `{"architecture":{},"verifi":true,"probe":{"epoch":1}}`, 422, "invalid-request", []string{"/probe/epoch", "/verifi"}},
+		{"members of another case", "POST", "/v1/advice", `{"architecture":{},"Verify":true,"probe":{"EPOCHS":1}}`, 422, "invalid-request", []string{"/Verify", "/probe/EPOCHS"}},
+		{"members that are there twice", "POST", "/v1/advice", `{"architecture":{},"train":true,"train":false,"probe":{"seed":1,"seed":2}}`, 422, "invalid-request", []string{"/probe/seed", "/train"}},
+		{"a number too large", "POST", "/v1/advice", `{"architecture":` + architecture + `,"probe":{"epochs":1e30}}`, 422, "invalid-request", []string{"/probe/epochs"}},
 		{"wrong types", "POST", "/v1/advice", `{"architecture":"x","probe":{"epochs":"3"}}`, 422, "invalid-request", []string{"/architecture", "/probe/epochs"}},
 		{"findings", "POST", "/v1/advice", `{"architecture":{"version":1,"layers":[{"type":"conv","filter":8,"kernel":0},{"type":"dens"}]}}`, 422, "invalid-architecture",
 			[]string{"/architecture/layers/0", "/architecture/layers/0/filter", "/architecture/layers/0/kernel", "/architecture/layers/1/type"}},
@@ -74,7 +78,7 @@ func TestRouting(t *testing.T) {
 	for _, c := range []struct {
 		method, path string
 		status       int
-	}{{"GET", "/v1/nothing", 404}, {"PUT", "/v1/advice", 405}, {"GET", "/v2/advice", 404}} {
+	}{{"GET", "/v1/nothing", 404}, {"PUT", "/v1/advice", 405}, {"GET", "/v2/advice", 404}, {"GET", "/v1/advice/", 404}, {"GET", "/V1/advice", 404}} {
 		request, err := http.NewRequestWithContext(t.Context(), c.method, s.url+c.path, nil)
 		if err != nil {
 			t.Fatal(err)

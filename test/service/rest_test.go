@@ -3,6 +3,7 @@ package service
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -16,8 +17,11 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"probewise/advisor"
+	"probewise/advisor/predict"
+	"probewise/api"
 )
 
 func TestValidate(t *testing.T) {
@@ -139,51 +143,131 @@ func TestUnchangedIsNotSentAgain(t *testing.T) {
 	s.want(http.StatusOK, "GET", "/v1/advice", "", "If-None-Match", tag)
 }
 
-// TestStringsOutliveTheirHandler: Fiber reuses the memory of a request's strings unless told not to; what was stored of
-// many requests at once has to be what each of them sent.
+// counter computes cards as long as its gate is closed, and notes for which data sets and how many at once.
+type counter struct {
+	gate chan struct{}
+
+	mu       sync.Mutex
+	names    []string
+	now, top int
+}
+
+func (c *counter) Cards(ctx context.Context, name string, repeats int) (predict.Cards, error) {
+	c.mu.Lock()
+	c.names = append(c.names, name)
+	c.now++
+	c.top = max(c.top, c.now)
+	c.mu.Unlock()
+	defer func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.now--
+	}()
+	select {
+	case <-c.gate:
+	case <-ctx.Done():
+		return predict.Cards{}, ctx.Err()
+	}
+	if name == "nope" {
+		return predict.Cards{Card: predict.Card{Dataset: name, Probe: []predict.CardEntry{}, Reason: "no past runs"}}, nil
+	}
+	return cards{}.Cards(ctx, name, repeats)
+}
+
+// TestForestCards: cards are computed one at a time, and what is not known yet is left out; a name that no data set has
+// is refused.
+func TestForestCards(t *testing.T) {
+	c := &counter{gate: make(chan struct{})}
+	s := start(t, t.TempDir(), newSchool(), func(s *api.Server) { s.Forest = c })
+	for _, name := range []string{"", "gone", "nope"} {
+		path := "/v1/forest"
+		if name != "" {
+			path += "?dataset=" + name
+		}
+		var card map[string]any
+		got := s.want(http.StatusOK, "GET", path, "")
+		got.decode(t, &card)
+		if card["state"] != "computing" || len(card) != 3 || got.header.Get("Retry-After") != "2" { // state, data set, no figures of probes
+			t.Errorf("%s", got.body)
+		}
+	}
+	close(c.gate)
+	ready := s.want(http.StatusOK, "GET", "/v1/forest?dataset=gone&wait=30s", "") // it has past runs
+	var card map[string]any
+	ready.decode(t, &card)
+	if card["state"] != "ready" || card["past_runs"] != 40.0 || ready.header.Get("Retry-After") != "" {
+		t.Errorf("%s", ready.body)
+	}
+	for _, name := range []string{"nope", "../x"} {
+		var p api.Problem
+		s.want(http.StatusUnprocessableEntity, "GET", "/v1/forest?wait=30s&dataset="+name, "").decode(t, &p)
+		if len(p.Errors) != 1 || p.Errors[0].Parameter != "dataset" {
+			t.Errorf("%s: %+v", name, p)
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.top != 1 {
+		t.Errorf("%d cards were computed at once", c.top)
+	}
+}
+
+// TestStringsOutliveTheirHandler: Fiber reuses the memory of a request's strings unless told not to. Two outlive their
+// handler: the data set whose card is computed, and the job that a stream follows. Requests of the same shape come in
+// between.
 func TestStringsOutliveTheirHandler(t *testing.T) {
-	s := start(t, t.TempDir(), newSchool())
+	c := &counter{gate: make(chan struct{})}
+	s := start(t, t.TempDir(), newSchool(), func(s *api.Server) { s.Forest = c })
 	open := s.school.gate(0) // nothing is worked on meanwhile
 	defer open()
-	const clients, each = 8, 12
-	var mu sync.Mutex
-	sent := map[string]string{} // name by id
+	var first, followed, other advisor.Run
+	for i, into := range []*advisor.Run{&first, &followed, &other} {
+		s.want(http.StatusAccepted, "POST", "/v1/runs", fmt.Sprintf(`{"architecture":%s,"kind":"probe","seed":%d}`, architecture, i+1)).decode(t, into)
+	}
+	const each = 20
+	var streams []*stream
+	var want []string
+	for i := range each {
+		name := fmt.Sprintf("card-%02d", i)
+		want = append(want, name)
+		s.want(http.StatusOK, "GET", "/v1/forest?dataset="+name, "")
+		live := s.follow("/v1/runs/"+followed.ID+"/events", "")
+		if _, ok := live.next(); !ok {
+			t.Fatal("no event")
+		}
+		streams = append(streams, live)
+	}
 	var all sync.WaitGroup
-	for c := range clients {
+	for range 8 {
 		all.Go(func() {
-			for i := range each {
-				name := fmt.Sprintf("client-%d-request-%02d-%s", c, i, string(bytes.Repeat([]byte{byte('a' + c)}, 3*i)))
-				var a advisor.Answer
-				got := s.call("POST", "/v1/advice", named(name), "Idempotency-Key", name)
-				if got.status != http.StatusAccepted {
-					t.Errorf("%d %s", got.status, got.body)
-					return
-				}
-				got.decode(t, &a)
-				mu.Lock()
-				sent[a.ID] = name
-				mu.Unlock()
+			for range each {
+				s.want(http.StatusOK, "GET", "/v1/runs/"+other.ID+"/epochs", "")
+				s.want(http.StatusUnprocessableEntity, "GET", "/v1/forest?dataset=-------", "")
 			}
 		})
 	}
 	all.Wait()
-	stored, err := s.db.ListAdvice(t.Context(), advisor.AdviceFilter{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var names []string
-	for _, a := range stored {
-		if a.Architecture.Name != sent[a.ID] || a.Dataset != "fashion-mnist-sample" {
-			t.Errorf("advice %s is of %q on %q, sent was %q", a.ID, a.Architecture.Name, a.Dataset, sent[a.ID])
+	s.want(http.StatusAccepted, "POST", "/v1/runs/"+followed.ID+"/cancel", "")
+	patient := time.AfterFunc(patience/3, func() {
+		for _, live := range streams {
+			live.response.Body.Close()
 		}
-		names = append(names, a.Architecture.Name)
-		submission, found, err := s.db.FindSubmission(t.Context(), a.Architecture.Name)
-		if err != nil || !found || submission.ID != a.ID {
-			t.Errorf("the key of %s: %+v, %v", a.Architecture.Name, submission, err)
+	})
+	defer patient.Stop()
+	for i, live := range streams {
+		if rest := live.rest(); len(rest) != 1 || rest[0].data != `{"state":"cancelled"}` {
+			t.Fatalf("stream %d of the run that was cancelled got %q", i, rest)
 		}
 	}
-	slices.Sort(names)
-	if len(slices.Compact(names)) != clients*each {
-		t.Errorf("%d advice stored, want %d", len(names), clients*each)
+	close(c.gate)
+	for _, name := range want {
+		s.want(http.StatusOK, "GET", "/v1/forest?wait=30s&dataset="+name, "")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, name := range c.names {
+		if !slices.Contains(want, name) {
+			t.Errorf("a card was computed for %q", name)
+		}
 	}
 }

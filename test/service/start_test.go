@@ -43,11 +43,29 @@ type service struct {
 	contract *contract
 	school   *school
 	stop     func() // as SIGTERM would; returns when everything has ended
-	log      *bytes.Buffer
+	log      *journal
 }
 
-// start runs a service on a database in dir until the test ends.
-func start(t *testing.T, dir string, s *school) *service {
+// journal is a log that is written and read at the same time.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
+}
+
+// start runs a service on a database in dir until the test ends. The changes are to what is usual.
+func start(t *testing.T, dir string, s *school, changes ...func(*api.Server)) *service {
 	t.Helper()
 	store, err := db.Open(t.Context(), filepath.Join(dir, "probewise.db"))
 	if err != nil {
@@ -57,11 +75,14 @@ func start(t *testing.T, dir string, s *school) *service {
 	feed := &jobs.Feed{Log: store}
 	worker := jobs.NewWorker(store, desk)
 	worker.Watch = func(l advisor.Lease, e advisor.Event) { feed.Publish(l.Kind, l.ID, e) }
-	var log bytes.Buffer
+	var log journal
 	server := &api.Server{
 		Desk: desk, Store: store, Datasets: dataset.Open(dir), Forest: cards{}, Feed: feed, Wake: worker.Wake, Web: web.Files,
 		Examples: os.DirFS("../../examples"), Hosts: []string{"127.0.0.1"}, Uploads: filepath.Join(dir, "uploads"), Version: "test",
-		Log: slog.New(slog.NewTextHandler(&log, nil)),
+		Log: slog.New(slog.NewTextHandler(&log, nil)), Trouble: worker.Trouble,
+	}
+	for _, change := range changes {
+		change(server)
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -129,7 +150,7 @@ func (s *service) call(method, path, body string, headers ...string) answer {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.contract.check(s.t, request, response, content)
+	s.contract.check(s.t, request, body, response, content)
 	return answer{response.StatusCode, response.Header, content}
 }
 

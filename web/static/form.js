@@ -82,7 +82,13 @@ paper.addEventListener("drop", (event) => {
 });
 
 // One request is enough, however often the button is pressed.
+let asked = false;
 document.querySelector("[data-ask]").addEventListener("submit", (event) => {
+  if (asked) {
+    event.preventDefault();
+    return;
+  }
+  asked = true;
   const button = event.target.querySelector("[type=submit]");
   button.setAttribute("aria-disabled", "true");
   button.textContent = "Asking …";

@@ -129,6 +129,10 @@ const on = {
 };
 
 const source = new EventSource(section.dataset.events);
+// A browser comes again by itself, unless the service refused the stream: it is busy or stopping, or the job is over.
+source.addEventListener("error", () => {
+  if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 3000);
+});
 for (const [type, take] of Object.entries(on)) {
   source.addEventListener(type, (event) => {
     if (fresh && event.lastEventId) {
