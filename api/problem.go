@@ -137,7 +137,7 @@ func (s *Server) problemOf(err error) *Problem {
 		return known
 	case errors.As(err, &invalid):
 		return problem(http.StatusUnprocessableEntity, "invalid-architecture", "The architecture is not valid",
-			fmt.Sprintf("%d errors in the architecture", len(invalid.Findings)), details("/architecture", invalid.Findings)...)
+			fmt.Sprintf("the architecture has findings: %d", len(invalid.Findings)), details("/architecture", invalid.Findings)...)
 	case errors.As(err, &request):
 		return problem(http.StatusUnprocessableEntity, "invalid-request", "The request cannot be met", request.Problem,
 			Detail{Pointer: request.Pointer, Code: trainer.CodeOutOfRange, Message: request.Problem})

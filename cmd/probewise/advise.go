@@ -185,7 +185,7 @@ func (a *app) badInput(file string, err error) error {
 		return &exitError{exitUsage, nil}
 	}
 	a.printFindings(file, invalid.Findings)
-	return &exitError{exitUsage, fmt.Errorf("%s: %d errors in the architecture", file, len(invalid.Findings))}
+	return &exitError{exitUsage, fmt.Errorf("%s: the architecture has findings: %d", file, len(invalid.Findings))}
 }
 
 func (a *app) printFindings(file string, findings []trainer.Finding) {
