@@ -155,6 +155,12 @@ func (d Desk) diagnose(reference Reference, a *Advice, r ProbeResult, watch Watc
 
 // revised takes the best verified suggestion.
 func revised(ctx context.Context, f Forecaster, a *Advice, candidates []candidate, best *verified) error {
+	probed := 0
+	for _, c := range candidates {
+		if c.Verified != nil {
+			probed++
+		}
+	}
 	switch {
 	case len(candidates) == 0 && len(a.Diagnoses) > 0:
 		a.RevisedReason = "no change advised: no change to what was found gives another valid architecture"
@@ -162,8 +168,10 @@ func revised(ctx context.Context, f Forecaster, a *Advice, candidates []candidat
 		a.RevisedReason = "no change advised: no rule found anything to change"
 	case !a.Request.Verify:
 		a.RevisedReason = "no suggestion was verified, since verification was not asked for"
+	case probed == 0:
+		a.RevisedReason = "no change advised: no suggestion could be tried within the memory limit"
 	case best == nil:
-		a.RevisedReason = fmt.Sprintf("no change advised: %d suggestions were tried, none gained at the probe's length", min(len(candidates), tried))
+		a.RevisedReason = fmt.Sprintf("no change advised: %d suggestions were tried, none gained at the probe's length", probed)
 	default:
 		prediction, _, err := predict(ctx, f, best.result)
 		if err != nil {

@@ -9,7 +9,7 @@ import (
 // Case is what the rules look at: an architecture and the records of its probe.
 type Case struct {
 	Architecture trainer.Architecture
-	Shapes       []trainer.Shape // output of each layer
+	Shapes       []trainer.Shape // output of each layer, in the order of Architecture.All
 	Cost         trainer.Cost
 	Records      []trainer.EpochRecord
 	Outcome      trainer.Outcome
@@ -34,7 +34,7 @@ type Quantity struct {
 }
 
 // Position is where a layer with weights stands in its net, so that layers of different nets can be compared: its
-// type, and the third of the layers with weights it is in. The last layer (the one before softmax) is its own position.
+// type, and the third of the layers with weights it is in (in the order of Architecture.All). The last layer (the one before softmax) is its own position.
 type Position string
 
 // The positions.
@@ -51,9 +51,9 @@ const (
 // Positions returns the position of each layer with weights, by layer name.
 func Positions(a trainer.Architecture) map[string]Position {
 	var weighted []trainer.Layer
-	for _, l := range a.Layers {
+	for l := range a.All() {
 		if l.HasWeights() {
-			weighted = append(weighted, l)
+			weighted = append(weighted, *l)
 		}
 	}
 	positions := make(map[string]Position, len(weighted))

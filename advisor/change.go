@@ -44,40 +44,86 @@ func (w *walk) follow(e Edit) error {
 		w.member(strings.Join(tokens[:len(tokens)-1], " "), dig(w.rest, tokens[:len(tokens)-1]), tokens[len(tokens)-1], e)
 		return nil
 	}
-	if len(tokens) == 1 {
-		w.say("", "all layers are replaced")
+	at, tokens, err := w.reach(tokens[1:])
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", e.Op, e.Path, err)
+	}
+	if len(tokens) == 0 {
+		w.say("", "all layers"+at.of+" are replaced")
 		return nil
 	}
-	i, err := strconv.Atoi(tokens[1])
-	if err != nil || i < 0 || i > len(w.layers) || i == len(w.layers) && (len(tokens) > 2 || e.Op != "add") {
+	i, err := index(tokens[0], len(at.layers)+1)
+	if err != nil || i == len(at.layers) && (len(tokens) > 1 || e.Op != "add") {
 		return fmt.Errorf("%s %s: there is no such layer", e.Op, e.Path)
 	}
 	switch {
-	case len(tokens) > 2:
-		w.member(layerName(w.layers[i]), dig(w.layers[i], tokens[2:len(tokens)-1]), tokens[len(tokens)-1], e)
+	case len(tokens) > 1:
+		w.member(layerName(at.layers[i]), dig(at.layers[i], tokens[1:len(tokens)-1]), tokens[len(tokens)-1], e)
 	case e.Op == "remove":
-		w.say("", "remove "+describe(w.layers[i]))
-		w.layers = slices.Delete(w.layers, i, i+1)
+		w.say("", "remove "+describe(at.layers[i]))
+		at.put(slices.Delete(at.layers, i, i+1))
 	case e.Op == "add":
 		added, err := asObject(e.Value)
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", e.Op, e.Path, err)
 		}
-		where := "in front"
+		where := "in front" + at.of
 		if i > 0 {
-			where = "behind " + layerName(w.layers[i-1])
+			where = "behind " + layerName(at.layers[i-1])
 		}
 		w.say("", "add "+where+": "+describe(added))
-		w.layers = slices.Insert(w.layers, i, added)
+		at.put(slices.Insert(at.layers, i, added))
 	default:
 		replaced, err := asObject(e.Value)
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", e.Op, e.Path, err)
 		}
-		w.say("", "replace "+describe(w.layers[i])+" by "+describe(replaced))
-		w.layers[i] = replaced
+		w.say("", "replace "+describe(at.layers[i])+" by "+describe(replaced))
+		at.layers[i] = replaced
+		at.put(at.layers)
 	}
 	return nil
+}
+
+// place is a list of layers: the net's, or one inside a residual block.
+type place struct {
+	layers []object
+	put    func([]object)
+	of     string // " of residual1's body"; "" for the net's
+}
+
+// reach goes down the tokens of a path to the list that it is about, and returns those that are left.
+func (w *walk) reach(tokens []string) (place, []string, error) {
+	at := place{layers: w.layers, put: func(l []object) { w.layers = l }}
+	for len(tokens) > 1 && (tokens[1] == "body" || tokens[1] == "shortcut") {
+		i, err := index(tokens[0], len(at.layers))
+		if err != nil {
+			return at, nil, err
+		}
+		block, key := at.layers[i], tokens[1]
+		at = place{
+			layers: list(block[key]),
+			put: func(l []object) {
+				items := make([]any, len(l))
+				for i := range l {
+					items[i] = l[i]
+				}
+				block[key] = items
+			},
+			of: " of " + layerName(block) + "'s " + key,
+		}
+		tokens = tokens[2:]
+	}
+	return at, tokens, nil
+}
+
+// index reads a token that counts up to below n.
+func index(token string, n int) (int, error) {
+	i, err := strconv.Atoi(token)
+	if err != nil || i < 0 || i >= n {
+		return 0, fmt.Errorf("there is no layer %s", token)
+	}
+	return i, nil
 }
 
 // member notes the change of one setting; those of one thing share a line.
@@ -135,11 +181,24 @@ var ordinary = map[string]string{"activation": "relu", "batch_norm": "false", "b
 func describe(l object) string {
 	words := []string{value(l["type"])}
 	for _, key := range slices.Sorted(maps.Keys(l)) {
-		if v := value(l[key]); key != "type" && key != "name" && ordinary[key] != v {
+		if key == "body" || key == "shortcut" {
+			if names := innerNames(l[key]); names != "" {
+				words = append(words, key+" "+names)
+			}
+		} else if v := value(l[key]); key != "type" && key != "name" && ordinary[key] != v {
 			words = append(words, key+" "+v)
 		}
 	}
 	return layerName(l) + " (" + strings.Join(words, ", ") + ")"
+}
+
+// innerNames joins the names of the layers of a body or shortcut.
+func innerNames(v any) string {
+	var names []string
+	for _, l := range list(v) {
+		names = append(names, layerName(l))
+	}
+	return strings.Join(names, "→")
 }
 
 // value writes a JSON value for people: pairs as 3×3.

@@ -1,6 +1,7 @@
 package advisor
 
 import (
+	"slices"
 	"testing"
 
 	"probewise/trainer"
@@ -48,7 +49,22 @@ func TestChanges(t *testing.T) {
 			}
 		}
 	}
-	for _, path := range []string{"/layers/99", "/layers/x/units", "/layers/8/units"} {
+	block, err := trainer.Parse([]byte(`{"input": [28, 28, 1], "classes": 10, "layers": [{"type": "flatten"}, {"type": "dense", "units": 8}, {"type": "residual", "body": [
+		{"type": "dense", "units": 8}, {"type": "dropout", "rate": 0.5}]}, {"type": "dense", "units": 10}]}`), trainer.ParseOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Changes(block.Architecture, []Edit{
+		{Op: "remove", Path: "/layers/2/body/1"}, {Op: "add", Path: "/layers/2/body/0", Value: map[string]any{"type": "batch_norm", "name": "b"}},
+		{Op: "add", Path: "/layers/2/body/2", Value: map[string]any{"type": "flatten", "name": "f"}}, {Op: "add", Path: "/layers/2/body/1/l2", Value: 0.1},
+		{Op: "add", Path: "/layers/2/shortcut/0", Value: map[string]any{"type": "dense", "units": 8, "name": "p"}},
+		{Op: "remove", Path: "/layers/2"}})
+	want := []string{"remove dropout1 (dropout, rate 0.5)", "add in front of residual1's body: b (batch_norm)", "add behind dense2: f (flatten)", "dense2: l2 0 → 0.1",
+		"add in front of residual1's shortcut: p (dense, units 8)", "remove residual1 (residual, body b→dense2→f, shortcut p)"}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("inside a block: %q, want %q (%v)", got, want, err)
+	}
+	for _, path := range []string{"/layers/1/body/0", "/layers/9/body/0/units", "/layers/99", "/layers/x/units", "/layers/8/units"} {
 		if _, err := Changes(base, []Edit{{Op: "add", Path: path, Value: 1}}); err == nil {
 			t.Errorf("%s: no error", path)
 		}

@@ -119,10 +119,14 @@ func (l *ledger) set(id string, s State, o *trainer.Outcome) error {
 type school struct {
 	accuracy func(a trainer.Architecture, epoch int) float64 // NaN: diverges in this epoch
 	fault    error
+	tooLarge func(a trainer.Architecture) bool // for the memory limit
 	before   func(epoch int)
 }
 
 func (s *school) Start(_ context.Context, spec trainer.Spec) (trainer.Session, error) {
+	if s.tooLarge != nil && s.tooLarge(spec.Architecture) {
+		return nil, &trainer.MemoryError{Needed: 3 << 20, Limit: 2 << 20}
+	}
 	return &lesson{school: s, spec: spec}, s.fault
 }
 
@@ -317,6 +321,47 @@ func TestFailureIsKept(t *testing.T) {
 	}
 	if r := store.runs[a.ProbeRun]; r.State != Failed {
 		t.Errorf("the probe is %s", r.State)
+	}
+}
+
+// TestSuggestionsOverTheMemoryLimitStayUntried: the advice goes on without them.
+func TestSuggestionsOverTheMemoryLimitStayUntried(t *testing.T) {
+	penalised := func(a trainer.Architecture) bool {
+		for l := range a.All() {
+			if l.L2 > 0 {
+				return true
+			}
+		}
+		return false
+	}
+	store := &ledger{}
+	d := Desk{Store: store, Datasets: shelf{}, Predictor: byUnits{reason: "none"}, Rules: says{narrow, penalise}}
+	d.Trainer = &school{accuracy: narrowerIsBetter, tooLarge: penalised}
+	a, err := ask(t, d, Request{Verify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := 0
+	for _, r := range store.runs {
+		if r.State == Failed {
+			failed++
+		}
+	}
+	verdicts := map[string]string{}
+	for _, s := range a.Suggestions {
+		verdicts[s.Title] = s.Verdict
+	}
+	if a.State != Succeeded || a.Revised == nil || verdicts["narrow dense2"] != Gained || verdicts["penalise dense2"] != NotTried || failed != 2 { // alone and with the other
+		t.Errorf("advice %s, verdicts %v, %d runs failed", a.State, verdicts, failed)
+	}
+	d.Store, d.Rules = &ledger{}, says{penalise}
+	if a, err = ask(t, d, Request{Verify: true}); err != nil || a.State != Succeeded || !strings.Contains(a.RevisedReason, "memory limit") {
+		t.Errorf("%v, advice %s: %s", err, a.State, a.RevisedReason)
+	}
+	store = &ledger{}
+	d.Store, d.Trainer = store, &school{tooLarge: func(trainer.Architecture) bool { return true }}
+	if a, err = ask(t, d, Request{}); err == nil || a.State != Failed || !strings.Contains(a.Error, "3 MiB of memory (3145728 bytes), more than the limit of 2 MiB") {
+		t.Errorf("%v, advice %s: %s", err, a.State, a.Error)
 	}
 }
 

@@ -23,7 +23,7 @@ func Edits(from, to trainer.Architecture) ([]Edit, error) {
 	if err != nil {
 		return nil, err
 	}
-	edits := layerEdits(list(a["layers"]), list(b["layers"]))
+	edits := layerEdits("/layers", list(a["layers"]), list(b["layers"]))
 	delete(a, "layers")
 	delete(b, "layers")
 	return append(edits, memberEdits("", a, b)...), nil
@@ -66,9 +66,9 @@ func list(v any) []object {
 	return objects
 }
 
-// layerEdits removes from the end, then inserts from the front, then changes members: every index is right at its turn.
+// layerEdits lists the edits of the layers at the path, the net's or those inside a residual block: it removes from the end, then inserts from the front, then changes members: every index is right at its turn.
 // Where layers changed places, the whole list is replaced.
-func layerEdits(from, to []object) []Edit {
+func layerEdits(list string, from, to []object) []Edit {
 	named := func(layers []object, name any) bool {
 		return slices.ContainsFunc(layers, func(l object) bool { return l["name"] == name })
 	}
@@ -76,19 +76,19 @@ func layerEdits(from, to []object) []Edit {
 	work := slices.Clone(from)
 	for i := len(work) - 1; i >= 0; i-- {
 		if !named(to, work[i]["name"]) {
-			edits = append(edits, Edit{Op: "remove", Path: fmt.Sprintf("/layers/%d", i)})
+			edits = append(edits, Edit{Op: "remove", Path: fmt.Sprintf("%s/%d", list, i)})
 			work = slices.Delete(work, i, i+1)
 		}
 	}
 	for i, l := range to {
-		path := fmt.Sprintf("/layers/%d", i)
+		path := fmt.Sprintf("%s/%d", list, i)
 		switch {
 		case i < len(work) && work[i]["name"] == l["name"] && work[i]["type"] == l["type"]:
 			changes = append(changes, memberEdits(path, work[i], l)...)
 		case i < len(work) && work[i]["name"] == l["name"]:
 			changes = append(changes, Edit{Op: "replace", Path: path, Value: l})
 		case named(work, l["name"]):
-			return []Edit{{Op: "replace", Path: "/layers", Value: to}}
+			return []Edit{{Op: "replace", Path: list, Value: to}}
 		default:
 			edits = append(edits, Edit{Op: "add", Path: path, Value: l})
 			work = slices.Insert(work, i, l)
@@ -111,6 +111,8 @@ func memberEdits(path string, from, to object) []Edit {
 		switch {
 		case had && has:
 			edits = append(edits, memberEdits(path+"/"+key, before, after)...)
+		case key == "body" || key == "shortcut":
+			edits = append(edits, layerEdits(path+"/"+key, list(from[key]), list(to[key]))...)
 		case !reflect.DeepEqual(from[key], to[key]):
 			edits = append(edits, Edit{Op: "add", Path: path + "/" + key, Value: to[key]})
 		}

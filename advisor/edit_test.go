@@ -50,10 +50,63 @@ var mutations = map[string]func(*trainer.Architecture){
 	},
 }
 
+// inBlocks change a net with residual blocks.
+var inBlocks = map[string]func(*trainer.Architecture){
+	"a member":         func(a *trainer.Architecture) { a.Layers[1].Body[0].L2 = 1e-3 },
+	"a member of both": func(a *trainer.Architecture) { a.Layers[2].Body[0].Filters, a.Layers[2].Shortcut[0].Filters = 16, 16 },
+	"a layer less":     func(a *trainer.Architecture) { a.Layers[1].Body = slices.Delete(a.Layers[1].Body, 0, 1) },
+	"a layer more": func(a *trainer.Architecture) {
+		a.Layers[1].Body = slices.Insert(a.Layers[1].Body, 1, trainer.Layer{Type: trainer.Dropout, Name: "d", Rate: 0.25})
+	},
+	"a shortcut of its own": func(a *trainer.Architecture) {
+		a.Layers[1].Shortcut = []trainer.Layer{{Type: trainer.SpatialDropout, Name: "d", Rate: 0.25}}
+	},
+	"layers change places": func(a *trainer.Architecture) { slices.Reverse(a.Layers[1].Body) },
+	"a block less, the next one changed": func(a *trainer.Architecture) {
+		a.Layers[2].Body[0].L2, a.Layers[2].Shortcut[0].L1 = 1e-3, 1e-4
+		a.Layers = slices.Delete(a.Layers, 1, 2)
+	},
+	"a layer moves into the body": func(a *trainer.Architecture) {
+		a.Layers[2].Body = append(a.Layers[2].Body, a.Layers[3])
+		a.Layers = slices.Delete(a.Layers, 3, 4)
+	},
+	"the body alone": func(a *trainer.Architecture) { a.Layers = slices.Concat(a.Layers[:1], a.Layers[1].Body, a.Layers[2:]) },
+}
+
+func withBlocks(t *testing.T) trainer.Architecture {
+	t.Helper()
+	p, err := trainer.Parse([]byte(`{"version":1,"input":[28,28,1],"classes":10,"layers":[
+		{"type":"conv","filters":8,"kernel":3,"activation":"relu"},
+		{"type":"residual","body":[{"type":"conv","filters":8,"kernel":3,"padding":"same","activation":"relu"},{"type":"conv","filters":8,"kernel":3,"padding":"same"}]},
+		{"type":"residual","body":[{"type":"conv","filters":8,"kernel":3,"padding":"same","stride":2}],"shortcut":{"type":"conv","filters":8,"kernel":1,"stride":2}},
+		{"type":"activation","activation":"relu"},{"type":"flatten"},{"type":"dense","units":10,"activation":"softmax"}]}`), trainer.ParseOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Architecture
+}
+
 // TestEditsLeadFromOneToTheOther applies the edits with the JSON Patch library, after a trip through JSON.
 func TestEditsLeadFromOneToTheOther(t *testing.T) {
+	checkEdits(t, sixLayers(t), mutations)
+}
+
+func TestEditsReachIntoBlocks(t *testing.T) {
+	from := withBlocks(t)
+	checkEdits(t, from, inBlocks)
+	for name, want := range map[string]string{
+		"a member": "add /layers/1/body/0/l2", "a layer less": "remove /layers/1/body/0", "a layer more": "add /layers/1/body/1", "a shortcut of its own": "add /layers/1/shortcut/0",
+	} {
+		edits, err := Edits(from, revise(from, []Proposal{{Revise: inBlocks[name]}}))
+		if err != nil || len(edits) != 1 || edits[0].Op+" "+edits[0].Path != want {
+			t.Errorf("%s: %+v, want %s (%v)", name, edits, want, err)
+		}
+	}
+}
+
+func checkEdits(t *testing.T, from trainer.Architecture, mutations map[string]func(*trainer.Architecture)) {
+	t.Helper()
 	for name, mutate := range mutations {
-		from := sixLayers(t)
 		to := revise(from, []Proposal{{Revise: mutate}})
 		edits, err := Edits(from, to)
 		if err != nil {

@@ -93,7 +93,7 @@ func combine(base trainer.Architecture, group []Proposal) (candidate, error) {
 
 // revise returns the architecture after the proposals.
 func revise(base trainer.Architecture, group []Proposal) trainer.Architecture {
-	base.Layers = slices.Clone(base.Layers)
+	base = base.Clone()
 	for _, p := range group {
 		p.Revise(&base)
 	}

@@ -70,7 +70,13 @@ func (v *verifier) verify(ctx context.Context, candidates []candidate) (err erro
 			return err
 		}
 		t, err := v.begin(ctx, v.lease, r, data, fmt.Sprintf("verify %d of %d", i+1, n), v.watch)
-		if err != nil {
+		var tooLarge *trainer.MemoryError
+		if errors.As(err, &tooLarge) { // beside the others that are open: it stays untried
+			if err := v.Store.FinishRun(ctx, v.lease, r.ID, Failed, nil, err.Error()); err != nil {
+				return err
+			}
+			continue
+		} else if err != nil {
 			return err
 		}
 		o := verified{&candidates[i], t}

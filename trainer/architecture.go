@@ -3,7 +3,7 @@ package trainer
 // LayerType names a kind of layer in the architecture JSON.
 type LayerType string
 
-// The layer types. Residual is recognised and refused until the engine runs it.
+// The layer types.
 const (
 	Conv           LayerType = "conv"
 	MaxPool        LayerType = "max_pool"
@@ -77,6 +77,8 @@ type Layer struct {
 	Rate          float64     // dropout, spatial_dropout: share of values set to zero
 	Momentum      float64     // batch_norm, and conv/dense with BatchNorm: of the running statistics
 	Epsilon       float64     // batch_norm, and conv/dense with BatchNorm
+	Body          []Layer     // residual: at least one layer; the output is that of Body plus that of Shortcut (He et al. 2016)
+	Shortcut      []Layer     // residual: none for the identity, else usually a conv of kernel 1; no residual in either
 }
 
 // HasWeights says whether the layer has a kernel of weights: statistics are kept for these layers.

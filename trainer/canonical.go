@@ -37,13 +37,7 @@ func (a *Architecture) UnmarshalJSON(data []byte) error {
 type object = map[string]any
 
 func (a Architecture) document(names bool) object {
-	layers := make([]object, len(a.Layers))
-	for i, l := range a.Layers {
-		layers[i] = variantDocument(layerVariants, string(l.Type), l)
-		if names && l.Name != "" {
-			layers[i]["name"] = l.Name
-		}
-	}
+	layers := layerDocuments(a.Layers, names)
 	t := a.Training
 	training := fieldsDocument(trainingFields, t)
 	training["optimizer"] = variantDocument(optimizerVariants, string(t.Optimizer.Type), t.Optimizer)
@@ -54,6 +48,21 @@ func (a Architecture) document(names bool) object {
 		d["name"] = a.Name
 	}
 	return d
+}
+
+func layerDocuments(layers []Layer, names bool) []object {
+	documents := make([]object, len(layers))
+	for i, l := range layers {
+		d := variantDocument(layerVariants, string(l.Type), l)
+		if l.Type == Residual {
+			d["body"], d["shortcut"] = layerDocuments(l.Body, names), layerDocuments(l.Shortcut, names)
+		}
+		if names && l.Name != "" {
+			d["name"] = l.Name
+		}
+		documents[i] = d
+	}
+	return documents
 }
 
 func variantDocument[T any](variants []variant[T], name string, of T) object {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 )
 
@@ -81,8 +82,12 @@ func TestCanonicalProperty(t *testing.T) {
 		}
 		valid++
 		checkParsed(t, parsed.Architecture)
-		for i, l := range parsed.Architecture.Layers {
-			drawn.Layers[i].Name = l.Name
+		var names []string
+		for l := range parsed.Architecture.All() {
+			names = append(names, l.Name)
+		}
+		for l := range drawn.All() {
+			l.Name, names = names[0], names[1:]
 		}
 		if !reflect.DeepEqual(parsed.Architecture, drawn) {
 			t.Fatalf("got\n%+v\nwant\n%+v", parsed.Architecture, drawn)
@@ -109,8 +114,17 @@ func checkParsed(t *testing.T, a Architecture) {
 	}
 	limits := Limits{}.orDefaults()
 	c := a.Cost()
-	if len(shapes) != len(a.Layers) || len(c.Layers) != len(a.Layers) || len(a.Layers) > limits.MaxLayers {
-		t.Fatalf("%d layers, %d shapes, %d costs", len(a.Layers), len(shapes), len(c.Layers))
+	var names []string
+	for l := range a.All() {
+		names = append(names, l.Name)
+	}
+	if len(shapes) != len(names) || len(c.Layers) != len(names) || len(names) > limits.MaxLayers {
+		t.Fatalf("%d layers, %d shapes, %d costs", len(names), len(shapes), len(c.Layers))
+	}
+	for i, l := range c.Layers {
+		if l.Layer != names[i] || slices.Contains(names[:i], names[i]) {
+			t.Fatalf("layers %v: cost %d is of %s", names, i, l.Layer)
+		}
 	}
 	if last := shapes[len(shapes)-1]; last != (Shape{C: a.Classes, H: 1, W: 1, Flat: true}) || a.Layers[len(a.Layers)-1].Activation != Softmax {
 		t.Fatalf("the network ends in %v", last)
@@ -132,6 +146,7 @@ func drawArchitecture(r *rand.Rand) Architecture {
 			Layer{Type: ZeroPad, Pad: pair(0, 3)},
 			Layer{Type: SpatialDropout, Rate: r.Float64()},
 			Layer{Type: BatchNorm, Momentum: r.Float64(), Epsilon: math.Exp(-10 * r.Float64())},
+			drawResidual(r),
 		))
 	}
 	a.Layers = append(a.Layers, Layer{Type: pick(r, Flatten, GlobalAvgPool, GlobalMaxPool)})
@@ -141,6 +156,19 @@ func drawArchitecture(r *rand.Rand) Architecture {
 	last := Layer{Type: Dense, Units: a.Classes, Bias: true, Initializer: GlorotUniform, Activation: Softmax}
 	a.Layers = append(a.Layers, last)
 	return a
+}
+
+// drawResidual draws a block whose body and shortcut give images of 3 channels, half as large where they are strided.
+func drawResidual(r *rand.Rand) Layer {
+	stride := 1 + r.IntN(2)
+	project := func(kernel, stride int) Layer {
+		return weighted(r, Layer{Type: Conv, Filters: 3, Kernel: [2]int{kernel, kernel}, Stride: [2]int{stride, stride}, Padding: Same})
+	}
+	l := Layer{Type: Residual, Body: []Layer{project(3, stride), {Type: Dropout, Rate: r.Float64()}, project(3, 1)}}
+	if stride > 1 || r.IntN(2) == 0 {
+		l.Shortcut = []Layer{project(1, stride)}
+	}
+	return l
 }
 
 func weighted(r *rand.Rand, l Layer) Layer {

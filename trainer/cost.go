@@ -13,10 +13,10 @@ type LayerCost struct {
 // Cost is what an architecture costs. Sums that would overflow stay at the greatest int64.
 type Cost struct {
 	Parameters    int64
-	MultiplyAdds  int64 // forward, per image
-	TrainingFLOPs int64 // per image: two for each multiply-add of the forward pass, the data gradient and the filter gradient
-	PeakMemory    int64 // bytes of a run: parameters, gradients, optimizer state, activations of a batch and their gradients, activations of an evaluation batch
-	Layers        []LayerCost
+	MultiplyAdds  int64       // forward, per image
+	TrainingFLOPs int64       // per image: two for each multiply-add of the forward pass, the data gradient and the filter gradient
+	PeakMemory    int64       // bytes of a run: parameters, gradients, optimizer state, activations of a batch and their gradients, activations of an evaluation batch
+	Layers        []LayerCost // in the order of All; a residual block has what its sum costs, its layers have theirs
 }
 
 const float32Bytes = 4
@@ -33,26 +33,38 @@ func (a Architecture) Cost() Cost {
 		return Cost{}
 	}
 	var c Cost
-	in := a.inputShape()
-	input, forward := int64(in.Len()), int64(0) // values of one image
-	for i, l := range a.Layers {
-		lc := l.cost(in, shapes[i])
-		passes := int64(3) // forward, data gradient, filter gradient
-		if c.Parameters == 0 {
-			passes = 2
-		}
-		c.TrainingFLOPs = add(c.TrainingFLOPs, mul(2*passes, lc.MultiplyAdds))
-		c.Parameters = add(c.Parameters, lc.Parameters)
-		c.MultiplyAdds = add(c.MultiplyAdds, lc.MultiplyAdds)
-		forward = add(forward, lc.Activations)
-		c.Layers = append(c.Layers, lc)
-		in = shapes[i]
+	c.sum(shapes, a.Layers, a.inputShape(), false)
+	input, forward := int64(a.inputShape().Len()), int64(0) // values of one image
+	for _, l := range c.Layers {
+		forward = add(forward, l.Activations)
 	}
 	perParameter := int64(2 + a.Training.Optimizer.slots())
 	training := mul(int64(a.Training.BatchSize), add(input, mul(2, forward)))
 	activations := add(training, mul(EvaluationRows, add(input, forward)))
 	c.PeakMemory = mul(float32Bytes, add(mul(perParameter, c.Parameters), activations))
 	return c
+}
+
+// sum adds the cost of layers that follow each other, with the shapes of all layers; below says that there are
+// parameters below them. It returns whether there are then.
+func (c *Cost) sum(shapes []Shape, layers []Layer, in Shape, below bool) bool {
+	for _, l := range layers {
+		out := shapes[len(c.Layers)]
+		lc := l.cost(in, out)
+		passes := int64(3) // forward, data gradient, filter gradient
+		if !below {
+			passes = 2
+		}
+		c.TrainingFLOPs = add(c.TrainingFLOPs, mul(2*passes, lc.MultiplyAdds))
+		c.Parameters = add(c.Parameters, lc.Parameters)
+		c.MultiplyAdds = add(c.MultiplyAdds, lc.MultiplyAdds)
+		c.Layers = append(c.Layers, lc)
+		body := c.sum(shapes, l.Body, in, below)
+		shortcut := c.sum(shapes, l.Shortcut, in, below)
+		below = below || lc.Parameters > 0 || body || shortcut
+		in = out
+	}
+	return below
 }
 
 func (l Layer) cost(in, out Shape) LayerCost {

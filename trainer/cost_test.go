@@ -16,6 +16,16 @@ func TestKnownNetworks(t *testing.T) {
 	dense := func(units int) string {
 		return fmt.Sprintf(`{"type": "dense", "units": %d, "activation": "relu"}`, units)
 	}
+	basic := func(filters, stride int) string { // a block of ResNet-18, with a projection where the size changes
+		layer := func(kernel, stride int) string {
+			return fmt.Sprintf(`{"type": "conv", "filters": %d, "kernel": %d, "stride": %d, "padding": "same", "bias": false, "batch_norm": true}`, filters, kernel, stride)
+		}
+		shortcut := ""
+		if stride > 1 {
+			shortcut = layer(1, stride)
+		}
+		return residual(shortcut, layer(3, stride), `{"type": "activation", "activation": "relu"}`, layer(3, 1)) + `, {"type": "activation", "activation": "relu"}`
+	}
 	const pool, avg = `{"type": "max_pool"}`, `{"type": "avg_pool"}`
 	tests := []struct {
 		name         string
@@ -50,6 +60,14 @@ func TestKnownNetworks(t *testing.T) {
 				dense(4096), dense(4096), `{"type": "dense", "units": 1000, "activation": "softmax"}`},
 			shapes:     []string{"224×224×64", "224×224×64", "112×112×64"},
 			parameters: 138_357_544, multiplyAdds: 15_470_264_320,
+		},
+		{ // ResNet-18 (He et al. 2016) as in torchvision: 11,689,512 parameters, 1.814 thousand million multiply-adds
+			name: "ResNet-18", input: [3]int{224, 224, 3}, classes: 1000,
+			layers: []string{`{"type": "zero_pad", "padding": 3}`, `{"type": "conv", "filters": 64, "kernel": 7, "stride": 2, "bias": false, "batch_norm": true, "activation": "relu"}`,
+				`{"type": "max_pool", "size": 3, "stride": 2, "padding": "same"}`, basic(64, 1), basic(64, 1), basic(128, 2), basic(128, 1), basic(256, 2), basic(256, 1), basic(512, 2), basic(512, 1),
+				`{"type": "global_avg_pool"}`, `{"type": "dense", "units": 1000, "activation": "softmax"}`},
+			shapes:     []string{"230×230×3", "112×112×64", "56×56×64", "56×56×64", "56×56×64"},
+			parameters: 11_689_512, multiplyAdds: 1_814_073_344,
 		},
 	}
 	for _, tt := range tests {
@@ -117,6 +135,24 @@ func TestFirstDataGradient(t *testing.T) {
 	plain := mustParse(t, net(conv, flatten, out), known).Architecture.Cost()
 	normed := mustParse(t, net(`{"type": "batch_norm"}`, conv, flatten, out), known).Architecture.Cost()
 	if got, want := normed.TrainingFLOPs-plain.TrainingFLOPs, 2*plain.Layers[0].MultiplyAdds; got != want {
+		t.Errorf("batch norm on the images adds %d operations, want %d", got, want)
+	}
+}
+
+// TestDataGradientsOfABlock: on the images, the first layers of body and shortcut need no data gradient; behind a layer
+// with weights both do.
+func TestDataGradientsOfABlock(t *testing.T) {
+	block := residual(`{"type": "conv", "filters": 4, "kernel": 1}`, `{"type": "conv", "filters": 4, "kernel": 3, "padding": "same"}`, `{"type": "conv", "filters": 4, "kernel": 3, "padding": "same"}`)
+	c := mustParse(t, net(block, flatten, out), known).Architecture.Cost()
+	first, second, projection, dense := 28*28*4*9, 28*28*4*9*4, 28*28*4, 28*28*4*10
+	if want := int64(2 * (2*first + 3*second + 2*projection + 3*dense)); c.TrainingFLOPs != want {
+		t.Errorf("%d operations, want %d", c.TrainingFLOPs, want)
+	}
+	if sum := c.Layers[0]; sum != (LayerCost{Layer: "residual1", Activations: 28 * 28 * 4}) {
+		t.Errorf("the sum costs %+v", sum)
+	}
+	normed := mustParse(t, net(`{"type": "batch_norm"}`, block, flatten, out), known).Architecture.Cost()
+	if got, want := normed.TrainingFLOPs-c.TrainingFLOPs, int64(2*(first+projection)); got != want {
 		t.Errorf("batch norm on the images adds %d operations, want %d", got, want)
 	}
 }

@@ -13,9 +13,9 @@ import (
 type field[T any] struct {
 	key      string
 	doc      string
-	at       func(*T) any // pointer to the value: *int, *uint64, *float64, *bool, *[2]int or a string type's
+	at       func(*T) any // pointer to the value: *int, *uint64, *float64, *bool, *[2]int, *[]Layer or a string type's
 	def      any          // default value, or a func(T) any that computes it; nil: the key is required
-	min, max float64      // of numbers and of both sides of a pair
+	min, max float64      // of numbers and of both sides of a pair; of a list's length min alone
 	above    bool         // min itself is not allowed
 	below    bool         // max itself is not allowed
 	choices  []string     // of a string
@@ -83,12 +83,10 @@ func readVariant[T any](p *parser, n *node, path, noun string, variants []varian
 		default:
 			p.filled(path + "/type")
 		}
-		if t != nil && name == string(Residual) && noun == "layer" {
-			p.add(t.offset, path+"/type", CodeUnsupportedType,
-				"residual layers are not run by the training engine yet; write the body's layers one after the other")
+		if _, ok := find(variants, name); !ok && noun == "layer" && name == string(Residual) { // inside another one: it is among the types elsewhere
+			p.add(t.offset, path+"/type", CodeUnsupportedType, "a residual block cannot stand inside another one")
 			return ""
-		}
-		if _, ok := find(variants, name); !ok {
+		} else if !ok {
 			p.add(t.offset, path+"/type", CodeUnknownType, "unknown %s type %s%s", noun, quote(name), suggest(name, variantNames(variants)))
 			return ""
 		}
@@ -178,6 +176,8 @@ func (f field[T]) read(p *parser, n *node, path string, into *T) {
 			n = &node{kind: isArray, offset: n.offset, items: []*node{n, n}, text: n.text}
 		}
 		p.integers(n, path, to[:], f.min, f.max)
+	case *[]Layer:
+		p.inner(n, path, int(f.min), to)
 	default:
 		if !p.expect(n, isString, path) {
 			return

@@ -20,7 +20,7 @@ const (
 	CodeDuplicateKey       = "duplicate-key"       // the same key twice in one object
 	CodeMissingKey         = "missing-key"         // a required key; the pointer is the object's
 	CodeUnknownType        = "unknown-type"        // of a layer, optimizer or schedule
-	CodeUnsupportedType    = "unsupported-type"    // a known layer type that the engine does not run
+	CodeUnsupportedType    = "unsupported-type"    // a layer type that cannot stand here
 	CodeUnknownValue       = "unknown-value"       // of an activation, padding or initializer
 	CodeUnsupportedVersion = "unsupported-version" // the format's version is not 1
 	CodeBadName            = "bad-name"            // empty, over 64 characters, or with control characters
@@ -34,6 +34,7 @@ const (
 	CodeShrinksToZero      = "shrinks-to-zero"     // a window larger than its input
 	CodeNeedsFlatten       = "needs-flatten"       // dense on an image
 	CodeNeedsImage         = "needs-image"         // a layer for images on flat features
+	CodeShapesDiffer       = "shapes-differ"       // what a residual block would add has different shapes
 	CodeWrongUnits         = "wrong-units"         // the network's outputs are not one per class
 	CodeLastActivation     = "last-activation"     // the network ends in another activation than softmax
 	CodeLastLayer          = "last-layer"          // the network ends in a layer that cannot give class probabilities

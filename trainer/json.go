@@ -19,6 +19,7 @@ type node struct {
 	members []member
 	index   map[string]*node // the first member of each key
 	items   []*node
+	broken  bool // a layer with findings
 }
 
 type member struct {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -29,7 +30,16 @@ const (
 	flatten = `{"type": "flatten"}`
 	hidden  = `{"type": "dense", "units": 16, "activation": "relu"}`
 	out     = `{"type": "dense", "units": 10, "activation": "softmax"}`
+	same    = `{"type": "conv", "filters": 1, "kernel": 3, "padding": "same"}` // keeps the shape of the images
 )
+
+// residual is a residual block around the body, with a shortcut where that is not empty.
+func residual(shortcut string, body ...string) string {
+	if shortcut != "" {
+		shortcut = `, "shortcut": ` + shortcut
+	}
+	return `{"type": "residual", "body": [` + strings.Join(body, ", ") + `]` + shortcut + `}`
+}
 
 // validDocuments are sound documents, by name; those without input or classes need the data set of known.
 func validDocuments() map[string]string {
@@ -56,6 +66,13 @@ func validDocuments() map[string]string {
 		"step":               trained(`{"schedule": {"type": "step", "every": 5}}`),
 		"cosine":             trained(`{"schedule": {"type": "cosine", "minimum": 0.01}, "augment": {"flip": true, "crop": 14}}`),
 		"empty settings":     trained(`{"schedule": {}, "augment": {}, "optimizer": {}}`),
+		"identity":           net(residual("", same, `{"type": "activation", "activation": "relu"}`, same), flatten, out),
+		"projection":         net(residual(`{"type": "conv", "filters": 8, "kernel": 1, "stride": 2, "batch_norm": true}`, `{"type": "conv", "filters": 8, "kernel": 3, "padding": "same", "stride": 2}`), flatten, out),
+		"shortcut as a list": net(residual(`[{"type": "avg_pool"}, {"type": "conv", "filters": 4, "kernel": 1}]`, `{"type": "conv", "filters": 4, "kernel": 2, "stride": 2}`), flatten, out),
+		"shortcut empty":     net(residual(`[]`, same), flatten, out),
+		"body of one layer":  net(`{"type": "residual", "name": "r", "body": `+same+`}`, flatten, out),
+		"flat sum":           net(flatten, hidden, residual("", `{"type": "dropout", "rate": 0.5}`, hidden), out),
+		"image and flat":     net(residual(flatten, same, flatten), out),
 		"greatest seed":      trained(`{"seed": 9007199254740991}`),
 	}
 }
@@ -142,7 +159,7 @@ func TestMissingSoftmax(t *testing.T) {
 	}
 	pool := mustParse(t, net(`{"type": "conv", "filters": 10, "kernel": 3, "name": "softmax"}`, `{"type": "global_avg_pool"}`), known)
 	layers := pool.Architecture.Layers
-	if want := (Layer{Type: Activate, Name: "softmax2", Activation: Softmax}); len(layers) != 3 || layers[2] != want {
+	if want := (Layer{Type: Activate, Name: "softmax2", Activation: Softmax}); len(layers) != 3 || !reflect.DeepEqual(layers[2], want) {
 		t.Errorf("layers %+v", layers)
 	}
 	if len(pool.Warnings) != 1 || pool.Warnings[0].Pointer != "/layers/1" {

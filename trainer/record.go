@@ -2,8 +2,10 @@ package trainer
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"math"
 )
 
@@ -79,6 +81,20 @@ type EpochRecord struct {
 
 // Whole says whether the record stands at the end of an epoch (not at initialisation or within one).
 func (r EpochRecord) Whole() bool { return r.Epoch > 0 && r.Epoch == math.Trunc(r.Epoch) }
+
+// MemoryError says that a run was refused because it would need more memory than the limit allows.
+type MemoryError struct {
+	Architecture  string // its name, may be empty
+	Needed, Limit int64  // bytes
+}
+
+// Error implements error.
+func (e *MemoryError) Error() string {
+	return fmt.Sprintf("training %s needs about %s of memory (%d bytes), more than the limit of %s (%d bytes)",
+		cmp.Or(e.Architecture, "the network"), mebibytes(e.Needed), e.Needed, mebibytes(e.Limit), e.Limit)
+}
+
+func mebibytes(bytes int64) string { return fmt.Sprintf("%d MiB", (bytes+1<<19)>>20) }
 
 // Budget says what is trained: a full run has Images images (training and validation together) and Epochs epochs.
 type Budget struct {

@@ -10,6 +10,7 @@ func buildSchema() object {
 	defs := object{
 		"name":    object{"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[^\u0000-\u001f\u007f-\u009f]*$"},
 		"layer":   dispatch(layerVariants, "layer_", true),
+		"inner":   dispatch(innerVariants, "layer_", true),
 		"augment": plain(augmentFields, "random changes of training images", nil),
 	}
 	define(defs, "layer_", layerVariants, object{"name": object{"$ref": "#/$defs/name"}})
@@ -131,6 +132,13 @@ func (f field[T]) schema() object {
 		limit()
 		s["items"] = object{"type": "integer", "minimum": f.min, "maximum": f.max}
 		s["minItems"], s["maxItems"] = 2, 2
+	case *[]Layer: // one layer stands for a list of one
+		inner := object{"$ref": "#/$defs/inner"}
+		s["type"], s["items"], s["minItems"] = []string{"array", "object"}, inner, f.min
+		s["if"], s["then"] = object{"type": "object"}, inner
+		if f.def != nil {
+			s["default"] = []any{}
+		}
 	default:
 		s["type"], s["enum"] = "string", f.choices
 	}

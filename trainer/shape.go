@@ -33,22 +33,71 @@ type misfit struct {
 	message string
 }
 
-// Shapes returns the output shape of each layer. The error names the first layer that does not fit; an architecture
-// from Parse has none.
+// Shapes returns the output shape of each layer, in the order of All. The error names the first layer that does not
+// fit; an architecture from Parse has none.
 func (a Architecture) Shapes() ([]Shape, error) {
 	in := a.inputShape()
 	if in.H < 1 || in.W < 1 || in.C < 1 || !in.bounded() {
 		return nil, fmt.Errorf("input %v is no image size", a.Input)
 	}
-	shapes := make([]Shape, len(a.Layers))
-	for i, l := range a.Layers {
-		out, m := l.output(in)
-		if m != nil {
-			return nil, fmt.Errorf("layer %d (%s): %s", i, l.label(), m.message)
+	shapes, _, err := trace(nil, a.Layers, in, "")
+	return shapes, err
+}
+
+// trace appends the output shapes of layers that follow each other, and returns the last. place is where the list
+// stands in the architecture.
+func trace(shapes []Shape, layers []Layer, in Shape, place string) ([]Shape, Shape, error) {
+	for i, l := range layers {
+		var m *misfit
+		out, at := in, len(shapes)
+		shapes = append(shapes, in)
+		if l.Type == Residual && len(l.Body) > 0 {
+			var other Shape
+			var err error
+			inside := fmt.Sprintf("%s%d/", place, i)
+			if shapes, out, err = trace(shapes, l.Body, in, inside+"body/"); err != nil {
+				return nil, in, err
+			}
+			if shapes, other, err = trace(shapes, l.Shortcut, in, inside+"shortcut/"); err != nil {
+				return nil, in, err
+			}
+			m = l.join(out, other)
+		} else {
+			out, m = l.output(in)
 		}
-		shapes[i], in = out, out
+		if m != nil {
+			return nil, in, fmt.Errorf("layer %s%d (%s): %s", place, i, l.label(), m.message)
+		}
+		shapes[at], in = out, out
 	}
-	return shapes, nil
+	return shapes, in, nil
+}
+
+// join says what keeps a residual block's body and shortcut, of these shapes, from being added.
+func (l Layer) join(body, shortcut Shape) *misfit {
+	if body == shortcut {
+		return nil
+	}
+	if len(l.Shortcut) > 0 {
+		return &misfit{CodeShapesDiffer, "shortcut", fmt.Sprintf("the body gives %s, the shortcut %s: only equal shapes can be added", body, shortcut)}
+	}
+	message := fmt.Sprintf("the body turns %s into %s, so the input cannot be added to it as it is", shortcut, body)
+	if p, ok := projection(shortcut, body); ok {
+		message += fmt.Sprintf(`: it needs "shortcut": {"type": "conv", "filters": %d, "kernel": 1, "stride": [%d, %d]}`, p.Filters, p.Stride[0], p.Stride[1])
+	} else {
+		message += ": it needs a \"shortcut\" of layers that give the same shape"
+	}
+	return &misfit{CodeShapesDiffer, "", message}
+}
+
+// projection is the convolution of kernel 1 that turns one image size into the other, if there is one.
+func projection(from, to Shape) (Layer, bool) {
+	if from.Flat || to.Flat || to.H < 1 || to.W < 1 {
+		return Layer{}, false
+	}
+	l := Layer{Type: Conv, Filters: to.C, Kernel: [2]int{1, 1}, Stride: [2]int{(from.H-1)/to.H + 1, (from.W-1)/to.W + 1}, Padding: Valid}
+	out, m := l.output(from)
+	return l, m == nil && out == to
 }
 
 func (a Architecture) inputShape() Shape {
@@ -105,6 +154,8 @@ func (l Layer) output(in Shape) (Shape, *misfit) {
 		out.H += 2 * l.Pad[0]
 		out.W += 2 * l.Pad[1]
 	case BatchNorm, Activate, Dropout, SpatialDropout:
+	case Residual: // see trace
+		return Shape{}, &misfit{CodeMissingKey, "body", "its body is empty"}
 	default:
 		return Shape{}, &misfit{CodeUnsupportedType, "type", fmt.Sprintf("type %q is not supported", l.Type)}
 	}

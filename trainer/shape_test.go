@@ -66,7 +66,11 @@ func TestShapesNameTheLayer(t *testing.T) {
 			"layer 0 (top): the window of 3×3 does not fit into 2×9×1"},
 		{"no stride", Architecture{Input: [3]int{9, 9, 1}, Layers: []Layer{{Type: MaxPool, Size: square}}}, "layer 0 (max_pool)"},
 		{"too large", Architecture{Input: [3]int{9, 9, 1}, Layers: []Layer{{Type: ZeroPad, Pad: big}, {Type: ZeroPad, Pad: big}}}, "more than 2147483647 values"},
-		{"unknown", Architecture{Input: [3]int{9, 9, 1}, Layers: []Layer{{Type: Residual}}}, `type "residual" is not supported`},
+		{"unknown", Architecture{Input: [3]int{9, 9, 1}, Layers: []Layer{{Type: "lstm"}}}, `type "lstm" is not supported`},
+		{"no body", Architecture{Input: [3]int{9, 9, 1}, Layers: []Layer{{Type: Residual}}}, "layer 0 (residual): its body is empty"},
+		{"in a body", Architecture{Input: [3]int{9, 9, 1}, Layers: []Layer{{Type: Residual, Body: []Layer{{Type: Dropout}, {Type: MaxPool, Name: "top", Size: square}}}}}, "layer 0/body/1 (top): the window of"},
+		{"in a shortcut", Architecture{Input: [3]int{9, 9, 1}, Layers: []Layer{{Type: Flatten}, {Type: Residual, Body: []Layer{{Type: Dropout}}, Shortcut: []Layer{{Type: ZeroPad}}}}}, "layer 1/shortcut/0 (zero_pad): zero_pad needs an image"},
+		{"no sum", Architecture{Input: [3]int{9, 9, 1}, Layers: []Layer{{Type: Residual, Name: "r", Body: []Layer{{Type: Flatten}}}}}, "layer 0 (r): the body turns 9×9×1 into 81 features"},
 		{"dense on an image", Architecture{Input: [3]int{9, 9, 1}, Layers: []Layer{{Type: Dense, Units: 3}}}, "layer 0 (dense): dense needs flat features"},
 	}
 	for _, tt := range tests {

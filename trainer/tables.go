@@ -77,6 +77,10 @@ var (
 		at: func(l *Layer) any { return &l.Momentum }, def: BatchNormMomentum, max: 1, below: true}
 	epsilon = layerField{key: "epsilon", doc: "added to the variance",
 		at: func(l *Layer) any { return &l.Epsilon }, def: BatchNormEpsilon, min: 1e-12, max: 1}
+	body = layerField{key: "body", doc: "the layers whose output the shortcut's is added to; one layer stands for a list of one",
+		at: func(l *Layer) any { return &l.Body }, min: 1}
+	shortcut = layerField{key: "shortcut", doc: "the layers beside the body, usually one conv of kernel 1 that gives the input the body's shape; left out: the input itself",
+		at: func(l *Layer) any { return &l.Shortcut }, def: []Layer(nil)}
 )
 
 // layerVariants are the types of layers, each with its keys beside "type" and "name".
@@ -93,7 +97,11 @@ var layerVariants = []variant[Layer]{
 	{string(Flatten), "turns an image into a list of features", nil},
 	{string(Dense), "fully connected layer", []layerField{units, bias, initializer, l1, l2, batchNorm, activation, negativeSlope}},
 	{string(ZeroPad), "surrounds an image with zeros", []layerField{pad}},
+	{string(Residual), "adds the output of its shortcut to that of its body (He et al. 2016); an activation layer may follow", []layerField{body, shortcut}},
 }
+
+// innerVariants are the types of layers inside a residual block: all but residual, the last.
+var innerVariants = layerVariants[:len(layerVariants)-1]
 
 // learningRate has a default for each optimizer.
 func learningRate(def float64) optimizerField {

@@ -1,36 +1,42 @@
 package trainer
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // layers reads the layers and checks each one, their names, how they follow each other, the end and the caps.
 func (p *parser) layers(n *node, trainingOK bool) {
 	if !p.expect(n, isArray, "/layers") {
 		return
 	}
-	switch most := p.options.Limits.MaxLayers; {
+	count, most := countLayers(n.items), p.options.Limits.MaxLayers
+	switch {
 	case len(n.items) == 0:
 		p.add(n.offset, "/layers", CodeNoLayers, "the list of layers is empty")
 		return
-	case len(n.items) > most:
-		p.add(n.offset, "/layers", CodeTooManyLayers, "%d layers are more than the %d allowed", len(n.items), most)
+	case count > most:
+		p.add(n.offset, "/layers", CodeTooManyLayers, "%d layers are more than the %d allowed", count, most)
 		return
 	}
 	p.a.Layers = make([]Layer, len(n.items))
-	broken := make([]bool, len(n.items))
-	weights := false
 	for i, item := range n.items {
-		before := len(p.errors)
-		p.a.Layers[i] = p.layer(item, pointerAt("/layers", i))
-		broken[i] = len(p.errors) > before
-		weights = weights || broken[i] || p.a.Layers[i].HasWeights()
+		p.a.Layers[i] = p.layer(item, pointerAt("/layers", i), layerVariants)
 	}
-	p.names(n.items)
-	if !weights {
+	sites := p.sites(n, "/layers", p.a.Layers)
+	p.names(sites)
+	if !trainable(sites) {
 		p.add(n.offset, "/layers", CodeNoWeights, "no layer is conv or dense: there is nothing to train")
 	}
-	f := p.follow(n.items, broken)
-	if last := len(n.items) - 1; !broken[last] {
-		p.ending(n.items, f)
+	f := flow{shape: p.a.inputShape(), image: true, fits: true}
+	f.known = f.shape.bounded()
+	if !f.known && f.shape.C > 0 {
+		p.add(n.items[0].offset, "/input", CodeTooLarge, "an input of %s has more than %d values", f.shape, maxValues)
+	}
+	p.follow(&f, sites)
+	if last := len(sites) - 1; !sites[last].broken {
+		p.ending(sites, f, count)
 	}
 	if f.known && f.fits {
 		p.caps(n, trainingOK)
@@ -38,9 +44,11 @@ func (p *parser) layers(n *node, trainingOK bool) {
 }
 
 // layer reads one layer, but not its name.
-func (p *parser) layer(n *node, path string) Layer {
+func (p *parser) layer(n *node, path string, variants []variant[Layer]) Layer {
+	before := len(p.errors)
 	var l Layer
-	l.Type = LayerType(readVariant(p, n, path, "layer", layerVariants, "", &l, "name"))
+	l.Type = LayerType(readVariant(p, n, path, "layer", variants, "", &l, "name"))
+	n.broken = len(p.errors) > before
 	return l.normalized()
 }
 
@@ -53,33 +61,32 @@ func (l Layer) normalized() Layer {
 }
 
 // names reads the given names, then names the other layers: type and number among the layers of its type.
-func (p *parser) names(items []*node) {
-	first := map[string]int{}
-	for i, item := range items {
-		n := item.index["name"] // of something that is no object: nil
+func (p *parser) names(sites []site) {
+	first := map[string]string{}
+	all := flat(sites)
+	for _, s := range all {
+		n := s.node.index["name"] // of something that is no object: nil
 		if n == nil {
 			continue
 		}
-		path := pointerAt("/layers", i) + "/name"
-		name := p.name(n, path)
+		name := p.name(n, s.path+"/name")
 		if before, taken := first[name]; taken && name != "" {
-			p.add(n.offset, path, CodeDuplicateName, "layer %d has the name %s already", before, quote(name))
+			p.add(n.offset, s.path+"/name", CodeDuplicateName, "layer %s has the name %s already", before, quote(name))
 		} else {
-			first[name] = i
+			first[name] = strings.TrimPrefix(s.path, "/layers/")
 		}
-		p.a.Layers[i].Name = name
+		s.Name = name
 	}
 	numbers := map[LayerType]int{}
-	for i := range p.a.Layers {
-		l := &p.a.Layers[i]
-		numbers[l.Type]++
-		for l.Name == "" {
-			name := fmt.Sprintf("%s%d", l.Type, numbers[l.Type])
+	for _, s := range all {
+		numbers[s.Type]++
+		for s.Name == "" {
+			name := fmt.Sprintf("%s%d", s.Type, numbers[s.Type])
 			if _, taken := first[name]; taken {
-				numbers[l.Type]++
+				numbers[s.Type]++
 				continue
 			}
-			l.Name = name
+			s.Name = name
 		}
 	}
 }
@@ -94,40 +101,40 @@ type flow struct {
 
 // follow checks that each layer fits what the layers before it give. What a broken layer gives is not known, and
 // nothing is reported that only follows from that.
-func (p *parser) follow(items []*node, broken []bool) flow {
-	f := flow{shape: p.a.inputShape(), image: true, fits: true}
-	f.known = f.shape.bounded()
-	if !f.known && f.shape.C > 0 {
-		p.add(items[0].offset, "/input", CodeTooLarge, "an input of %s has more than %d values", f.shape, maxValues)
-	}
-	for i, l := range p.a.Layers {
-		m := p.step(&f, l, broken[i])
+func (p *parser) follow(f *flow, sites []site) {
+	for _, s := range sites {
+		var m *misfit
+		if s.Type == Residual {
+			m = p.residual(f, s)
+		} else {
+			m = s.step(f)
+		}
 		if m == nil {
 			continue
 		}
 		f.fits = false
-		path, offset := pointerAt("/layers", i), items[i].offset
-		if n := items[i].index[m.key]; n != nil {
+		path, offset := s.path, s.node.offset
+		if n := s.node.index[m.key]; n != nil {
 			path, offset = pointerTo(path, m.key), n.offset
 		}
 		p.add(offset, path, m.code, "%s", m.message)
 	}
-	return f
 }
 
 // step moves the flow over one layer.
-func (p *parser) step(f *flow, l Layer, broken bool) *misfit {
+func (s site) step(f *flow) *misfit {
+	l := *s.Layer
 	var m *misfit
 	if f.image || f.flat {
 		m = l.accepts(f.flat)
 	}
-	if m == nil && f.known && !broken {
+	if m == nil && f.known && !s.broken {
 		f.shape, m = l.output(f.shape)
 	} else {
 		f.known = false
 	}
 	f.known = f.known && m == nil
-	f.fits = f.fits && !broken
+	f.fits = f.fits && !s.broken
 	switch l.Type {
 	case "":
 		f.image, f.flat = false, false
@@ -136,17 +143,16 @@ func (p *parser) step(f *flow, l Layer, broken bool) *misfit {
 	case Dense, Flatten, GlobalAvgPool, GlobalMaxPool:
 		f.image, f.flat = false, true
 	}
-	if l.Type == Dense && !broken { // its output does not depend on its input
+	if l.Type == Dense && !s.broken { // its output does not depend on its input
 		f.shape, f.known = Shape{C: l.Units, H: 1, W: 1, Flat: true}, true
 	}
 	return m
 }
 
 // ending checks that the network gives one probability for each class, and adds a missing softmax.
-func (p *parser) ending(items []*node, f flow) {
-	i := len(items) - 1
-	n := items[i]
-	last, path := &p.a.Layers[i], pointerAt("/layers", i)
+func (p *parser) ending(sites []site, f flow, count int) {
+	last := sites[len(sites)-1]
+	n, path := last.node, last.path
 	switch last.Type {
 	case Dense, Activate:
 		switch {
@@ -159,8 +165,8 @@ func (p *parser) ending(items []*node, f flow) {
 				"the network must end in softmax over the classes, not in %s", last.Activation)
 		}
 	case GlobalAvgPool, GlobalMaxPool, Flatten, BatchNorm:
-		if len(p.a.Layers) == p.options.Limits.MaxLayers {
-			p.add(n.offset, path, CodeLastLayer, "the network must end in softmax, and %d layers leave no room to add it", len(p.a.Layers))
+		if count == p.options.Limits.MaxLayers {
+			p.add(n.offset, path, CodeLastLayer, "the network must end in softmax, and %d layers leave no room to add it", count)
 			return
 		}
 		p.a.Layers = append(p.a.Layers, Layer{Type: Activate, Activation: Softmax, Name: p.freeName("softmax")})
@@ -173,17 +179,17 @@ func (p *parser) ending(items []*node, f flow) {
 	case f.image:
 		p.add(n.offset, path, CodeLastLayer, "the network ends in an image: it needs flatten or a global pool, and one output for each class")
 	case f.known && p.a.Classes > 0 && f.shape.C != p.a.Classes:
-		p.wrongUnits(items, f.shape.C)
+		p.wrongUnits(sites, f.shape.C)
 	}
 }
 
 // wrongUnits points at the size to change: the units or filters that became the outputs, where a layer says them.
-func (p *parser) wrongUnits(items []*node, outputs int) {
-	i := len(items) - 1
-	path, offset := pointerAt("/layers", i), items[i].offset
-	for ; i >= 0; i-- {
+func (p *parser) wrongUnits(sites []site, outputs int) {
+	last := sites[len(sites)-1]
+	path, offset := last.path, last.node.offset
+	for _, s := range slices.Backward(sites) {
 		key := ""
-		switch p.a.Layers[i].Type {
+		switch s.Type {
 		case Activate, BatchNorm, Dropout, SpatialDropout, GlobalAvgPool, GlobalMaxPool:
 			continue
 		case Dense:
@@ -191,8 +197,8 @@ func (p *parser) wrongUnits(items []*node, outputs int) {
 		case Conv:
 			key = "filters"
 		}
-		if n := items[i].index[key]; n != nil {
-			path, offset = pointerAt("/layers", i)+"/"+key, n.offset
+		if n := s.node.index[key]; n != nil {
+			path, offset = s.path+"/"+key, n.offset
 		}
 		break
 	}
@@ -202,7 +208,7 @@ func (p *parser) wrongUnits(items []*node, outputs int) {
 // freeName returns the name, with a number where a layer has it already.
 func (p *parser) freeName(name string) string {
 	taken := map[string]bool{}
-	for _, l := range p.a.Layers {
+	for l := range p.a.All() {
 		taken[l.Name] = true
 	}
 	for free, i := name, 2; ; i++ {

@@ -20,7 +20,7 @@ func (v *Vector) addSizes(a trainer.Architecture, cost trainer.Cost, all []block
 		denseParameters += b.parameters
 		largest = max(largest, float64(b.parameters))
 	}
-	for _, l := range a.Layers {
+	for l := range a.All() {
 		if l.Type == trainer.MaxPool || l.Type == trainer.AvgPool {
 			pools++
 		}
@@ -81,7 +81,7 @@ func (v *Vector) addRegularisers(a trainer.Architecture, all []block) {
 // dropouts returns the highest dropout rates before and behind the first flatten or dense layer.
 func dropouts(a trainer.Architecture) (conv, dense float64) {
 	flat := false
-	for _, l := range a.Layers {
+	for l := range a.All() {
 		switch l.Type {
 		case trainer.Dense, trainer.Flatten:
 			flat = true

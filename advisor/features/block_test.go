@@ -48,6 +48,33 @@ func TestSpellingsAreAlike(t *testing.T) {
 	}
 }
 
+// TestResidualSpellings: a net in residual blocks has the sizes and shares of its layers, wherever they stand.
+func TestResidualSpellings(t *testing.T) {
+	const (
+		head = `{"type":"conv","filters":8,"kernel":3,"padding":"same","activation":"relu"},`
+		tail = `{"type":"flatten"},{"type":"dense","units":10,"activation":"softmax"}`
+		a, b = `{"type":"conv","filters":8,"kernel":3,"padding":"same","batch_norm":true,"activation":"relu"}`, `{"type":"conv","filters":8,"kernel":3,"padding":"same"}`
+		norm = `{"type":"batch_norm"},{"type":"activation","activation":"relu"}`
+	)
+	plain := Architecture(parse(t, head+a+`,`+b+`,`+norm+`,{"type":"max_pool"},{"type":"dropout","rate":0.2},`+tail))
+	block := Architecture(parse(t, head+`{"type":"residual","body":[`+a+`,`+b+`]},`+norm+`,{"type":"residual","body":{"type":"max_pool"},"shortcut":[{"type":"avg_pool"},{"type":"dropout","rate":0.2}]},`+tail))
+	for i, name := range plain.Names {
+		want := plain.Values[i]
+		if name == "pools" {
+			want = 2
+		}
+		if got := block.Values[i]; got != want && !(math.IsNaN(got) && math.IsNaN(want)) {
+			t.Errorf("%s: %g, and %g without a block", name, got, want)
+		}
+	}
+	projected := Architecture(parse(t, head+`{"type":"residual","body":[`+a+`,`+b+`],"shortcut":{"type":"conv","filters":8,"kernel":1,"initializer":"he_normal"}},`+norm+`,`+tail))
+	for name, want := range map[string]float64{"conv_layers": 4, "rectified_share": 3.0 / 5, "batch_norm_share": 2.0 / 5, "he_share": 1.0 / 5} {
+		if got := projected.Values[slices.Index(projected.Names, name)]; math.Abs(got-want) > 1e-12 {
+			t.Errorf("with a projection, %s = %g, want %g", name, got, want)
+		}
+	}
+}
+
 // TestShares works the shares of keras out by hand.
 func TestShares(t *testing.T) {
 	v := Architecture(parse(t, keras))

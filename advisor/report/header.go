@@ -30,9 +30,11 @@ func length(images, epochs int) string {
 }
 
 // layersLine names the layers with what tells them apart; the activation only where it is not relu.
-func layersLine(a trainer.Architecture) string {
-	words := make([]string, len(a.Layers))
-	for i, l := range a.Layers {
+func layersLine(a trainer.Architecture) string { return chainLine(a.Layers) }
+
+func chainLine(layers []trainer.Layer) string {
+	words := make([]string, len(layers))
+	for i, l := range layers {
 		words[i] = layerWord(l)
 	}
 	return strings.Join(words, " → ")
@@ -55,6 +57,13 @@ func layerWord(l trainer.Layer) string {
 		word += " " + brief(l.Rate)
 	case trainer.Activate:
 		word = string(l.Activation)
+	case trainer.Residual:
+		word = l.Name + " [" + chainLine(l.Body) + "]"
+		if len(l.Shortcut) > 0 {
+			word += " + [" + chainLine(l.Shortcut) + "]"
+		} else {
+			word += " + its input"
+		}
 	}
 	if l.HasWeights() {
 		with = append(with, traits(l)...)

@@ -18,8 +18,8 @@ var ascendingDense = Rule{
 	Run: func(p *Pass) {
 		a := p.Architecture
 		worst, ratio, before := "", 0.0, 0
-		for _, b := range hidden(&a, trainer.Dense) {
-			l := a.Layers[b.at]
+		for _, b := range chain(&a, trainer.Dense) {
+			l := *b.layer()
 			if r := float64(l.Units) / float64(before); before > 0 && r > ratio {
 				worst, ratio = l.Name, r
 			}

@@ -34,7 +34,7 @@ var atChance = Rule{
 		d = explain(d, notAbove, "the net guesses")
 		p.Report(d)
 		p.proposeReLU(d, "Gradients should reach the first layer.")
-		p.proposeHe(d, names(&p.Architecture, hidden(&p.Architecture, "")), "Signals should keep their scale from layer to layer.")
+		p.proposeHe(d, names(hidden(&p.Architecture, "")), "Signals should keep their scale from layer to layer.")
 		switch rate := p.Architecture.Training.Optimizer.LearningRate; p.pace(last) {
 		case tooFast:
 			p.proposeLowerRate(d, 0.1, "Steps were too large: weights have grown, units have died, or the rate is above the usual.")
@@ -88,7 +88,7 @@ func (p *Pass) pace(last trainer.EpochRecord) pace {
 func penaltyAtMost(most float64) edit {
 	return func(a *trainer.Architecture) {
 		for _, b := range hidden(a, "") {
-			l := &a.Layers[b.at]
+			l := b.layer()
 			l.L1, l.L2 = min(l.L1, most), min(l.L2, most)
 		}
 	}

@@ -21,7 +21,7 @@ var batchNormEverywhere = Rule{
 		all := hidden(a, "")
 		normed := 0
 		for _, b := range all {
-			if slices.Contains(b.techniques(a, b.end), batchNorm) {
+			if slices.Contains(b.techniques(b.end), batchNorm) {
 				normed++
 			}
 		}
@@ -29,7 +29,7 @@ var batchNormEverywhere = Rule{
 		if len(all) < leastNormed || share <= mostNormShare {
 			return
 		}
-		layers := names(a, lower(a))
+		layers := names(lower(a))
 		d := structural(layers[0], "batch_norm_share", share, mostNormShare, advisor.Low)
 		d = explain(d, above, "batch norm on every layer ties the lower ones, "+list(layers)+", to the batch")
 		p.Report(d)

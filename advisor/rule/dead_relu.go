@@ -25,7 +25,7 @@ var deadReLU = Rule{
 		var dead []string
 		for i, l := range last.Layers {
 			b, ok := p.layer(l.Layer)
-			if !ok || b.activation(&p.Architecture) != trainer.ReLU || !(l.DeadUnits > mostDead) {
+			if !ok || b.activation() != trainer.ReLU || !(l.DeadUnits > mostDead) {
 				continue
 			}
 			severity := advisor.Medium

@@ -36,7 +36,7 @@ var diverged = Rule{
 		d = explain(d, above, "training diverged")
 		p.Report(d)
 		p.proposeCalmer(d, "The loss should fall below that of guessing.")
-		p.proposeHe(d, names(&p.Architecture, hidden(&p.Architecture, "")), "Activations should keep their scale from layer to layer.")
+		p.proposeHe(d, names(hidden(&p.Architecture, "")), "Activations should keep their scale from layer to layer.")
 	},
 }
 
@@ -58,7 +58,7 @@ func (p *Pass) proposeHe(d advisor.Diagnosis, layers []string, expect string) {
 	var some []string
 	for _, name := range layers {
 		b, _ := p.layer(name)
-		switch l := p.Architecture.Layers[b.at]; b.activation(&p.Architecture) {
+		switch l := *b.layer(); b.activation() {
 		case trainer.ReLU, trainer.LeakyReLU, trainer.ELU:
 			if l.Initializer != trainer.HeUniform && l.Initializer != trainer.HeNormal {
 				some = append(some, name)

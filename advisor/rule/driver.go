@@ -60,7 +60,7 @@ func order(a trainer.Architecture, rules []Rule, diagnoses []advisor.Diagnosis, 
 	}
 	place := map[string]int{} // of layers with weights
 	for i, b := range blocks(&a) {
-		place[a.Layers[b.at].Name] = i
+		place[b.layer().Name] = i
 	}
 	rank := map[advisor.Severity]int{advisor.High: 0, advisor.Medium: 1, advisor.Low: 2}
 	higher := func(d advisor.Diagnosis) int {
@@ -95,7 +95,7 @@ func validate(c advisor.Case, d advisor.Diagnosis) error {
 	if d.Statistic == "" {
 		return fmt.Errorf("no statistic: %q", d.Message)
 	}
-	if d.Layer != "" && !slices.ContainsFunc(c.Architecture.Layers, func(l trainer.Layer) bool { return l.Name == d.Layer }) {
+	if d.Layer != "" && !named(c.Architecture, d.Layer) {
 		return fmt.Errorf("no layer %q", d.Layer)
 	}
 	if !d.Threshold.Known() {

@@ -46,7 +46,7 @@ func each(layers []string, change func(a *trainer.Architecture, b block)) edit {
 	return func(a *trainer.Architecture) {
 		for _, name := range layers {
 			for _, b := range hidden(a, "") {
-				if a.Layers[b.at].Name == name {
+				if b.layer().Name == name {
 					change(a, b)
 					break
 				}
@@ -58,7 +58,7 @@ func each(layers []string, change func(a *trainer.Architecture, b block)) edit {
 // heInitialised gives the layers He's initialiser, uniform or normal as before.
 func heInitialised(layers []string) edit {
 	return each(layers, func(a *trainer.Architecture, b block) {
-		switch l := &a.Layers[b.at]; l.Initializer {
+		switch l := b.layer(); l.Initializer {
 		case trainer.GlorotNormal:
 			l.Initializer = trainer.HeNormal
 		case trainer.GlorotUniform, "":
@@ -70,8 +70,8 @@ func heInitialised(layers []string) edit {
 // activated replaces the activation of the layers, own or behind them; slope counts for leaky_relu.
 func activated(layers []string, to trainer.Activation, slope float64) edit {
 	return each(layers, func(a *trainer.Architecture, b block) {
-		for i := b.at; i < b.directly(a); i++ {
-			l := &a.Layers[i]
+		for i := b.at; i < b.directly(); i++ {
+			l := &(*b.list)[i]
 			if (l.HasWeights() || l.Type == trainer.Activate) && l.Activation != trainer.Linear && l.Activation != "" {
 				l.Activation, l.NegativeSlope = to, slope
 			}
@@ -82,10 +82,10 @@ func activated(layers []string, to trainer.Activation, slope float64) edit {
 // penalised gives layers without a technique L2: dense on dense layers, conv on conv layers.
 func penalised(layers []string, dense, conv float64) edit {
 	return each(layers, func(a *trainer.Architecture, b block) {
-		if b.regularised(a) {
+		if b.regularised() {
 			return
 		}
-		if l := &a.Layers[b.at]; l.Type == trainer.Dense {
+		if l := b.layer(); l.Type == trainer.Dense {
 			l.L2 = dense
 		} else {
 			l.L2 = conv
@@ -96,7 +96,7 @@ func penalised(layers []string, dense, conv float64) edit {
 // penaltyAtLeast raises the L2 of layers that have a penalty.
 func penaltyAtLeast(layers []string, l2 float64) edit {
 	return each(layers, func(a *trainer.Architecture, b block) {
-		if l := &a.Layers[b.at]; l.L1 > 0 || l.L2 > 0 {
+		if l := b.layer(); l.L1 > 0 || l.L2 > 0 {
 			l.L2 = max(l.L2, l2)
 		}
 	})
@@ -111,8 +111,8 @@ const (
 // normalised gives layers without a technique batch norm.
 func normalised(layers []string) edit {
 	return each(layers, func(a *trainer.Architecture, b block) {
-		if !b.regularised(a) {
-			l := &a.Layers[b.at]
+		if !b.regularised() {
+			l := b.layer()
 			l.BatchNorm, l.Momentum, l.Epsilon = true, normMomentum, normEpsilon
 		}
 	})
@@ -121,9 +121,9 @@ func normalised(layers []string) edit {
 // droppedOut puts dropout behind layers without a technique.
 func droppedOut(layers []string, rate float64) edit {
 	return each(layers, func(a *trainer.Architecture, b block) {
-		if !b.regularised(a) {
+		if !b.regularised() {
 			l := trainer.Layer{Type: trainer.Dropout, Name: freeName(*a, "dropout"), Rate: rate}
-			a.Layers = slices.Insert(a.Layers, b.directly(a), l)
+			*b.list = slices.Insert(*b.list, b.directly(), l)
 		}
 	})
 }
@@ -131,7 +131,7 @@ func droppedOut(layers []string, rate float64) edit {
 // without takes techniques off the layers; of dropout only that directly behind them.
 func without(layers []string, t technique) edit {
 	return each(layers, func(a *trainer.Architecture, b block) {
-		l := &a.Layers[b.at]
+		l := b.layer()
 		var gone func(trainer.Layer) bool
 		switch t {
 		case penalty:
@@ -143,17 +143,17 @@ func without(layers []string, t technique) edit {
 		case dropout:
 			gone = isDropout
 		}
-		behind := slices.Clone(a.Layers[b.at+1 : b.directly(a)])
-		rest := a.Layers[b.directly(a):]
-		a.Layers = slices.Concat(a.Layers[:b.at+1], slices.DeleteFunc(behind, gone), rest)
+		layers := *b.list
+		behind := slices.Clone(layers[b.at+1 : b.directly()])
+		*b.list = slices.Concat(layers[:b.at+1], slices.DeleteFunc(behind, gone), layers[b.directly():])
 	})
 }
 
-// removed takes hidden dense layers away with all that is behind them.
+// removed takes hidden dense layers away with all that is behind them, but not out of residual blocks.
 func removed(layers []string) edit {
 	return each(layers, func(a *trainer.Architecture, b block) {
-		if a.Layers[b.at].Type == trainer.Dense {
-			a.Layers = slices.Delete(a.Layers, b.at, b.end)
+		if b.layer().Type == trainer.Dense && !b.inner {
+			*b.list = slices.Delete(*b.list, b.at, b.end)
 		}
 	})
 }
@@ -162,8 +162,18 @@ func removed(layers []string) edit {
 func freeName(a trainer.Architecture, kind string) string {
 	for i := 1; ; i++ {
 		name := fmt.Sprintf("%s%d", kind, i)
-		if !slices.ContainsFunc(a.Layers, func(l trainer.Layer) bool { return l.Name == name }) {
+		if !named(a, name) {
 			return name
 		}
 	}
+}
+
+// named says whether a layer of the architecture has the name.
+func named(a trainer.Architecture, name string) bool {
+	for l := range a.All() {
+		if l.Name == name {
+			return true
+		}
+	}
+	return false
 }

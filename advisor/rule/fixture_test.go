@@ -92,7 +92,7 @@ func probed(t *testing.T, a trainer.Architecture, changes ...change) advisor.Cas
 		if epoch == 0 {
 			r.TrainLoss, r.TrainAccuracy = trainer.Missing, trainer.Missing
 		}
-		for _, l := range a.Layers {
+		for l := range a.All() {
 			if l.HasWeights() {
 				r.Layers = append(r.Layers, trainer.LayerStatistics{
 					Layer: l.Name, Type: l.Type, DeadUnits: 0.05,
@@ -167,26 +167,32 @@ func evenly(most float64) []float64 {
 func changes(before, after trainer.Architecture) []string {
 	var all []string
 	index := map[string]trainer.Layer{}
-	for _, l := range before.Layers {
-		index[l.Name] = l
+	for l := range before.All() {
+		index[l.Name] = own(*l)
 	}
 	behind := "the input"
 	kept := map[string]bool{}
-	for _, l := range after.Layers {
+	for l := range after.All() {
 		kept[l.Name] = true
 		if old, known := index[l.Name]; known {
-			all = append(all, differences(l.Name, reflect.ValueOf(old), reflect.ValueOf(l))...)
+			all = append(all, differences(l.Name, reflect.ValueOf(old), reflect.ValueOf(own(*l)))...)
 		} else {
 			all = append(all, fmt.Sprintf("+%s behind %s", l.Name, behind))
 		}
 		behind = l.Name
 	}
-	for _, l := range before.Layers {
+	for l := range before.All() {
 		if !kept[l.Name] {
 			all = append(all, "-"+l.Name)
 		}
 	}
 	return append(all, differences("Training", reflect.ValueOf(before.Training), reflect.ValueOf(after.Training))...)
+}
+
+// own is the layer without those inside it, which are looked at one by one.
+func own(l trainer.Layer) trainer.Layer {
+	l.Body, l.Shortcut = nil, nil
+	return l
 }
 
 func differences(path string, before, after reflect.Value) []string {

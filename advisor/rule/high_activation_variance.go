@@ -49,7 +49,7 @@ var highActivationVariance = Rule{
 			wide = append(wide, d)
 		}
 		const expect = "The variance of its outputs should fall."
-		free := names(&p.Architecture, unregularised(&p.Architecture, higher(&p.Architecture)))
+		free := names(unregularised(&p.Architecture, higher(&p.Architecture)))
 		for _, d := range wide {
 			if slices.Contains(free, d.Layer) {
 				p.Propose(proposal(advisor.Regularise, "Add batch norm to "+d.Layer, d, expect, normalised([]string{d.Layer})))

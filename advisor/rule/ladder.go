@@ -3,7 +3,6 @@ package rule
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"probewise/trainer"
 )
@@ -11,18 +10,31 @@ import (
 // thirds is the number of parts of a single stage that count as stages.
 const thirds = 3
 
-// stages returns the names of the hidden conv layers by stage. A stage ends at a pool or before a stride above 1. Where
+// stages returns the names of the hidden conv layers by stage. A stage ends at a pool or before a stride above 1; the
+// projections of residual blocks belong to the stage of the body. Where
 // there is a single stage, of three or more conv layers, its thirds count as stages.
 func stages(a *trainer.Architecture) [][]string {
 	var all [][]string
-	open := false
+	convs, beside := map[string]block{}, map[string]bool{} // beside a body: in a shortcut
 	for _, b := range hidden(a, trainer.Conv) {
-		l := a.Layers[b.at]
-		if !open || l.Stride[0]*l.Stride[1] > 1 {
-			all = append(all, nil)
+		convs[b.layer().Name] = b
+	}
+	open := false
+	for l := range a.All() {
+		b, conv := convs[l.Name]
+		switch {
+		case conv:
+			if !open || l.Stride[0]*l.Stride[1] > 1 && !b.shortcut {
+				all = append(all, nil)
+			}
+			all[len(all)-1] = append(all[len(all)-1], l.Name)
+			open = true
+		case isPool(*l) && !beside[l.Name]:
+			open = false
 		}
-		all[len(all)-1] = append(all[len(all)-1], l.Name)
-		open = !slices.ContainsFunc(a.Layers[b.at:b.end], isPool)
+		for _, s := range l.Shortcut {
+			beside[s.Name] = true
+		}
 	}
 	if len(all) != 1 || len(all[0]) < thirds {
 		return all
@@ -49,7 +61,7 @@ func stageFilters(a *trainer.Architecture, stages [][]string) []int {
 	for i, stage := range stages {
 		for _, name := range stage {
 			if b, ok := find(a, name); ok {
-				most[i] = max(most[i], a.Layers[b.at].Filters)
+				most[i] = max(most[i], b.layer().Filters)
 			}
 		}
 	}
@@ -60,7 +72,7 @@ func stageFilters(a *trainer.Architecture, stages [][]string) []int {
 func filtered(stages [][]string, filters []int) edit {
 	return func(a *trainer.Architecture) {
 		for i, stage := range stages {
-			each(stage, func(a *trainer.Architecture, b block) { a.Layers[b.at].Filters = filters[i] })(a)
+			each(stage, func(a *trainer.Architecture, b block) { b.layer().Filters = filters[i] })(a)
 		}
 	}
 }
@@ -121,8 +133,8 @@ func leastUnits(classes int) int { return (2*classes + 7) / 8 * 8 }
 func ladderDown(limit float64) edit {
 	return func(a *trainer.Architecture) {
 		before := 0
-		for _, b := range hidden(a, trainer.Dense) {
-			l := &a.Layers[b.at]
+		for _, b := range chain(a, trainer.Dense) {
+			l := b.layer()
 			if before > 0 && float64(l.Units) > limit*float64(before) {
 				half := max((before/2+7)/8*8, leastUnits(a.Classes))
 				l.Units = min(l.Units, half, before)
@@ -134,7 +146,7 @@ func ladderDown(limit float64) edit {
 
 // after returns the architecture that the edits make of a; a stays as it is.
 func after(a trainer.Architecture, edits ...edit) trainer.Architecture {
-	a.Layers = slices.Clone(a.Layers)
+	a = a.Clone()
 	for _, e := range edits {
 		e(&a)
 	}
@@ -145,10 +157,10 @@ func after(a trainer.Architecture, edits ...edit) trainer.Architecture {
 // first becomes as wide as the widest was, at most maxUnits, as far as the net has no more parameters than before and
 // the first layer would not be a wide one (see wide-dense) on twice its inputs, which laddered filters may bring.
 func denseLadder(a trainer.Architecture, limit float64, gone []string) []edit {
-	dense := hidden(&a, trainer.Dense)
-	first, widest := a.Layers[dense[0].at], 0
+	dense := chain(&a, trainer.Dense)
+	first, widest := *dense[0].layer(), 0
 	for _, b := range dense {
-		widest = max(widest, a.Layers[b.at].Units)
+		widest = max(widest, b.layer().Units)
 	}
 	budget := a.Cost().Parameters
 	for units := min(widest, maxUnits); units > first.Units; units -= 8 {
@@ -164,15 +176,15 @@ func denseLadder(a trainer.Architecture, limit float64, gone []string) []edit {
 // widened gives a dense layer at least the units.
 func widened(layer string, units int) edit {
 	return each([]string{layer}, func(a *trainer.Architecture, b block) {
-		a.Layers[b.at].Units = max(a.Layers[b.at].Units, units)
+		b.layer().Units = max(b.layer().Units, units)
 	})
 }
 
 // denseWidths describes the hidden dense layers for a title: "dense1 128, dense2 64".
 func denseWidths(a *trainer.Architecture) []string {
 	var all []string
-	for _, b := range hidden(a, trainer.Dense) {
-		all = append(all, fmt.Sprintf("%s %d", a.Layers[b.at].Name, a.Layers[b.at].Units))
+	for _, b := range chain(a, trainer.Dense) {
+		all = append(all, fmt.Sprintf("%s %d", b.layer().Name, b.layer().Units))
 	}
 	return all
 }

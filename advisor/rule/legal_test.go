@@ -22,18 +22,18 @@ func checkRevised(t *testing.T, before, after trainer.Architecture, what string)
 		t.Errorf("%s: the parser reads something else: %v", what, changes(after, p.Architecture))
 	}
 	old, now := blocks(&before), blocks(&after)
-	output := before.Layers[old[len(old)-1].at]
-	if got := after.Layers[now[len(now)-1].at]; got != output {
+	output := *old[len(old)-1].layer()
+	if got := *now[len(now)-1].layer(); !reflect.DeepEqual(got, output) {
 		t.Errorf("%s: output layer %+v became %+v", what, output, got)
 	}
 	for _, b := range now[:len(now)-1] {
-		name := after.Layers[b.at].Name
+		name := b.layer().Name
 		was, known := find(&before, name)
 		if !known {
 			t.Errorf("%s: %s came from nowhere", what, name)
 			continue
 		}
-		had, has := was.techniques(&before, was.end), b.techniques(&after, b.end)
+		had, has := was.techniques(was.end), b.techniques(b.end)
 		for _, technique := range has {
 			if !slices.Contains(had, technique) && len(has) > 1 {
 				t.Errorf("%s: %s had %v, has %v", what, name, had, has)
@@ -43,8 +43,8 @@ func checkRevised(t *testing.T, before, after trainer.Architecture, what string)
 }
 
 // mixed is a case on which many rules fire at once.
-func mixed(t *testing.T, file string) advisor.Case {
-	return probed(t, example(t, file),
+func mixed(t *testing.T, a trainer.Architecture) advisor.Case {
+	return probed(t, a,
 		of("conv1", func(_ float64, l *trainer.LayerStatistics) { l.DeadUnits, l.Gradients.MaxAbs = 0.7, 2e4 }),
 		of("conv2", whole(activationVariance, 1, 1, 60)),
 		of("dense1", whole(weightVariance, 0.02, 0.022, 0.03)),
@@ -61,7 +61,10 @@ func TestProposalsAndPairsAreLegal(t *testing.T) {
 		}
 	}
 	for _, file := range []string{"flawed.json", "flawed-cifar10.json", "paper.json", "small-cnn.json"} {
-		cases = append(cases, fixture{rule: "mixed", name: file, of: mixed(t, file)})
+		cases = append(cases, fixture{rule: "mixed", name: file, of: mixed(t, example(t, file))})
+	}
+	for name, layers := range residualNets {
+		cases = append(cases, fixture{rule: "mixed", name: name, of: mixed(t, parse(t, layers, ""))})
 	}
 	pairs := 0
 	for _, f := range cases {
@@ -90,7 +93,7 @@ func TestProposalsAndPairsAreLegal(t *testing.T) {
 }
 
 func TestMixedFindsMuch(t *testing.T) {
-	diagnoses, proposals := Driver{}.Examine(mixed(t, "flawed.json"))
+	diagnoses, proposals := Driver{}.Examine(mixed(t, example(t, "flawed.json")))
 	want := []string{"exploding-gradient", "dead-relu", "high-activation-variance", "parabolic-layer", "overfit",
 		"unregularised-higher-layers", "flat-filters", "ascending-dense", "too-many-dense"}
 	var got []string

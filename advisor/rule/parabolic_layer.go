@@ -92,13 +92,13 @@ const (
 func (p *Pass) proposeDamping(d advisor.Diagnosis, expect string) {
 	a := &p.Architecture
 	all := hidden(a, "")
-	at := slices.Index(names(a, all), d.Layer)
+	at := slices.Index(names(all), d.Layer)
 	if at < 0 {
 		p.proposeLowerRate(d, calmer, expect)
 		return
 	}
-	layers, l := []string{d.Layer}, a.Layers[all[at].at]
-	switch techniques := all[at].techniques(a, all[at].end); {
+	layers, l := []string{d.Layer}, *all[at].layer()
+	switch techniques := all[at].techniques(all[at].end); {
 	case len(techniques) == 0:
 		p.proposeL2(d, layers, expect)
 	case slices.Contains(techniques, penalty) && l.L2 < mostL2:
@@ -123,7 +123,7 @@ func l2Titles(a *trainer.Architecture, layers []string) []string {
 	}{{trainer.Conv, convL2}, {trainer.Dense, denseL2}} {
 		var some []string
 		for _, name := range layers {
-			if b, ok := find(a, name); ok && a.Layers[b.at].Type == kind.layer {
+			if b, ok := find(a, name); ok && b.layer().Type == kind.layer {
 				some = append(some, name)
 			}
 		}

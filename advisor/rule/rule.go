@@ -2,7 +2,6 @@ package rule
 
 import (
 	"reflect"
-	"slices"
 
 	"probewise/advisor"
 	"probewise/trainer"
@@ -62,7 +61,7 @@ func (p *Pass) Propose(proposal advisor.Proposal) {
 	proposal.Rule = p.rule
 	revise := proposal.Revise
 	proposal.Revise = func(a *trainer.Architecture) {
-		a.Layers = slices.Clone(a.Layers) // the caller's copy may share them
+		*a = a.Clone() // the caller's copy may share the layers
 		revise(a)
 	}
 	revised := p.Architecture

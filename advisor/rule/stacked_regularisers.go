@@ -20,10 +20,10 @@ var stackedRegularisers = Rule{
 		var worst advisor.Diagnosis
 		var steps []string
 		var edits []edit
-		top := names(a, higher(a))
+		top := names(higher(a))
 		for _, b := range hidden(a, "") {
-			l := a.Layers[b.at]
-			found := b.techniques(a, b.directly(a))
+			l := *b.layer()
+			found := b.techniques(b.directly())
 			if len(found) <= mostTechniques {
 				continue
 			}

@@ -19,12 +19,12 @@ var tooManyDense = Rule{
 		"Proposes to keep the first two and the output, the second with at most half the units of the first, at least twice the classes.",
 	Run: func(p *Pass) {
 		a := &p.Architecture
-		dense := hidden(a, trainer.Dense)
+		dense := chain(a, trainer.Dense)
 		all := blocks(a)
-		if len(all) == 0 || a.Layers[all[len(all)-1].at].Type != trainer.Dense || len(dense)+1 <= mostDense {
+		if len(all) == 0 || all[len(all)-1].layer().Type != trainer.Dense || len(dense)+1 <= mostDense {
 			return
 		}
-		gone := names(a, dense[mostDense-1:])
+		gone := names(dense[mostDense-1:])
 		d := structural(gone[0], "dense_layers", float64(len(dense)+1), mostDense, advisor.Medium)
 		d = explain(d, above, "dense layers from it on add parameters and hinder training more than they help")
 		p.Report(d)

@@ -28,7 +28,7 @@ var unregularisedHigherLayers = Rule{
 		if share <= mostUnregularised {
 			return
 		}
-		layers := names(a, free)
+		layers := names(free)
 		d := structural(layers[0], "unregularised_share", share, mostUnregularised, advisor.Medium)
 		d = explain(d, above, "of the higher layers, "+list(layers)+" lack any regularisation")
 		p.Report(d)
@@ -43,7 +43,7 @@ func (p *Pass) proposeMix(d advisor.Diagnosis, layers []string) {
 	a := &p.Architecture
 	var conv, dense []string
 	for _, name := range layers {
-		if b, _ := find(a, name); a.Layers[b.at].Type == trainer.Conv {
+		if b, _ := find(a, name); b.layer().Type == trainer.Conv {
 			conv = append(conv, name)
 		} else {
 			dense = append(dense, name)
@@ -65,7 +65,7 @@ func (p *Pass) proposeMix(d advisor.Diagnosis, layers []string) {
 
 // dropoutRate suits the width of the dense layer.
 func dropoutRate(a *trainer.Architecture, layer string) float64 {
-	if b, ok := find(a, layer); ok && a.Layers[b.at].Units >= wideUnits {
+	if b, ok := find(a, layer); ok && b.layer().Units >= wideUnits {
 		return wideDropout
 	}
 	return denseDropout

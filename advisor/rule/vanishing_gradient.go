@@ -38,7 +38,7 @@ var vanishingGradient = Rule{
 		d = explain(d, below, "gradients vanish before they reach it")
 		p.Report(d)
 		p.proposeReLU(d, "Gradients should reach the first layer.")
-		p.proposeHe(d, names(&p.Architecture, hidden(&p.Architecture, "")), "Gradients should keep their scale from layer to layer.")
+		p.proposeHe(d, names(hidden(&p.Architecture, "")), "Gradients should keep their scale from layer to layer.")
 		p.proposeMiddleNorm(d, "Gradients should keep their scale through the middle.")
 	},
 }
@@ -58,9 +58,9 @@ func smallestGradient(layers []trainer.LayerStatistics) (worst trainer.LayerStat
 func (p *Pass) proposeReLU(d advisor.Diagnosis, expect string) {
 	var some []string
 	for _, b := range hidden(&p.Architecture, "") {
-		switch b.activation(&p.Architecture) {
+		switch b.activation() {
 		case trainer.Sigmoid, trainer.Tanh:
-			some = append(some, p.Architecture.Layers[b.at].Name)
+			some = append(some, b.layer().Name)
 		}
 	}
 	title := fmt.Sprintf("Use relu in %s, initialised after He", list(some))
@@ -74,8 +74,8 @@ func (p *Pass) proposeMiddleNorm(d advisor.Diagnosis, expect string) {
 	nearest, distance := "", len(all)
 	for i, b := range all {
 		from := max(i-len(all)/2, len(all)/2-i)
-		if !b.regularised(&p.Architecture) && from < distance {
-			nearest, distance = p.Architecture.Layers[b.at].Name, from
+		if !b.regularised() && from < distance {
+			nearest, distance = b.layer().Name, from
 		}
 	}
 	p.Propose(proposal(advisor.Stabilise, "Add batch norm to "+nearest, d, expect, normalised([]string{nearest})))

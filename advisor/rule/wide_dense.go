@@ -24,7 +24,7 @@ var wideDense = Rule{
 	Run: func(p *Pass) {
 		a := &p.Architecture
 		for _, b := range blocks(a) {
-			l := a.Layers[b.at]
+			l := *b.layer()
 			parameters := parametersOf(p.Cost, l.Name)
 			if l.Type != trainer.Dense || !isWide(parameters, p.Cost.Parameters) {
 				continue
@@ -56,7 +56,7 @@ func parametersOf(c trainer.Cost, layer string) int64 {
 
 // proposeNarrow halves the layer's units until it is no longer wide, down to leastWidth and twice the classes.
 func (p *Pass) proposeNarrow(d advisor.Diagnosis, b block) {
-	l := p.Architecture.Layers[b.at]
+	l := *b.layer()
 	least := max(leastWidth, leastUnits(p.Architecture.Classes))
 	var edits []edit
 	for units := (l.Units/2 + 7) / 8 * 8; units >= least && units < l.Units; units = (units/2 + 7) / 8 * 8 {
@@ -73,7 +73,7 @@ func (p *Pass) proposeNarrow(d advisor.Diagnosis, b block) {
 // narrowed gives a hidden dense layer at most the units.
 func narrowed(layer string, units int) edit {
 	return each([]string{layer}, func(a *trainer.Architecture, b block) {
-		a.Layers[b.at].Units = min(a.Layers[b.at].Units, units)
+		b.layer().Units = min(b.layer().Units, units)
 	})
 }
 
@@ -81,10 +81,10 @@ func narrowed(layer string, units int) edit {
 func (p *Pass) proposePooling(d advisor.Diagnosis, b block) {
 	a := &p.Architecture
 	at := flattenBefore(a, b)
-	if at < 1 || at >= len(p.Shapes) {
+	if at < 1 {
 		return
 	}
-	name, in := a.Layers[at].Name, p.Shapes[at-1]
+	name, in := a.Layers[at].Name, before(*a, p.Shapes, at)
 	switch {
 	case in.C >= max(leastPooled, 2*a.Classes) && in.H*in.W > 1:
 		p.Propose(proposal(advisor.Reshape, "Replace "+name+" by global average pooling", d, "Parameters should fall and the net see where a pattern is less.",
@@ -101,16 +101,31 @@ func (p *Pass) proposePooling(d advisor.Diagnosis, b block) {
 	}
 }
 
-// flattenBefore returns the index of the flatten between the block and the conv layer before it, or -1.
+// before returns the shape in front of layer i, counted without those inside residual blocks, out of the shapes of all.
+func before(a trainer.Architecture, shapes []trainer.Shape, i int) trainer.Shape {
+	n := 0
+	for l := range a.All() {
+		if l == &a.Layers[i-1] {
+			break
+		}
+		n++
+	}
+	return shapes[n]
+}
+
+// flattenBefore returns the index of the flatten between the block and the conv layer or residual block before it, or -1.
 func flattenBefore(a *trainer.Architecture, b block) int {
 	at := -1
+	if b.inner {
+		return at
+	}
 	for i := b.at - 1; i >= 0; i-- {
 		switch a.Layers[i].Type {
 		case trainer.Flatten:
 			at = i
 		case trainer.Dense:
 			return -1
-		case trainer.Conv:
+		case trainer.Conv, trainer.Residual:
 			return at
 		}
 	}
@@ -122,7 +137,10 @@ func atFlatten(name string, in trainer.Shape, change func(a *trainer.Architectur
 	return func(a *trainer.Architecture) {
 		i := slices.IndexFunc(a.Layers, func(l trainer.Layer) bool { return l.Name == name && l.Type == trainer.Flatten })
 		shapes, err := a.Shapes()
-		if i > 0 && err == nil && shapes[i-1].H == in.H && shapes[i-1].W == in.W {
+		if i < 1 || err != nil {
+			return
+		}
+		if now := before(*a, shapes, i); now.H == in.H && now.W == in.W {
 			change(a, i)
 		}
 	}

@@ -35,6 +35,8 @@ func TestExitCodes(t *testing.T) {
 		{"unknown subcommand", []string{"forest", "fit"}, exitUsage, "fit"},
 		{"too few images for a corpus", []string{"corpus", "build", "--images", "3"}, exitUsage, "--images 3"},
 		{"unknown device", []string{"version", "--device", "tpu"}, exitUsage, "tpu"},
+		{"a memory limit that is none", []string{"version", "--memory-limit", "much"}, exitUsage, "--memory-limit much"},
+		{"over the memory limit", []string{"train", valid, "--images", "500", "--memory-limit", "1MiB"}, exitUnevaluated, "more than the limit of 1 MiB (1048576 bytes)"},
 		{"no folder for data", []string{"train", valid, "--data-dir", valid}, exitUnevaluated, "data folder"},
 		{"version", []string{"version"}, exitOK, ""},
 		{"rules", []string{"rules"}, exitOK, ""},

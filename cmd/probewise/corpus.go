@@ -66,7 +66,9 @@ func (a *app) corpusBuild(ctx context.Context, name, out string, p corpus.Plan) 
 	p.Data, p.Version, p.File = data, version(), filepath.Join(out, corpus.FileName(key, p.Seed))
 	p.Space.Input, p.Space.Classes, p.Space.Epochs = [3]int{data.Height, data.Width, data.Channels}, len(data.Classes), p.Budget.Epochs
 	bar := a.bar(int64(p.Runs), "past runs")
-	err = corpus.Build(ctx, newTrainer(max(runtime.NumCPU()/p.Jobs, 1)), p, func(s corpus.Progress) {
+	t := a.newTrainer(max(runtime.NumCPU()/p.Jobs, 1))
+	t.Memory.Sessions = p.Jobs
+	err = corpus.Build(ctx, t, p, func(s corpus.Progress) {
 		if s.Finished == nil {
 			return
 		}

@@ -25,11 +25,14 @@ type settings struct {
 	Seed    uint64 `koanf:"seed"`
 	JSON    bool   `koanf:"json"`
 	Quiet   bool   `koanf:"quiet"`
+
+	MemoryLimit string `koanf:"memory-limit"`
 }
 
 // app is what commands share: settings and streams.
 type app struct {
 	settings
+	memory      int64 // the MemoryLimit in bytes; 0: none
 	in          io.Reader
 	out, errOut io.Writer
 }
@@ -51,6 +54,7 @@ func newRoot(in io.Reader, out, errOut io.Writer) *cobra.Command {
 	flags.String("config", "", "configuration file (YAML); default: config.yaml in the user's configuration folder, if there")
 	flags.String("data-dir", "", "folder of database, data sets and models; default: the user's data folder")
 	flags.String("device", "auto", "auto or cpu")
+	flags.String("memory-limit", "auto", "memory that a run may take: auto (80 % of the machine's or the container's), none, or a size such as 1.5GiB")
 	flags.Uint64("seed", 0, "seed of the run instead of the architecture's")
 	flags.Bool("json", false, "print one JSON document and nothing else")
 	flags.BoolP("quiet", "q", false, "no progress")
@@ -82,7 +86,7 @@ func (a *app) configure(c *cobra.Command) error {
 	}
 	for _, key := range k.Keys() {
 		if key == "config" || c.Root().PersistentFlags().Lookup(key) == nil {
-			return fmt.Errorf("configuration file %s: unknown key %q; it takes data-dir, device, seed, json and quiet", path, key)
+			return fmt.Errorf("configuration file %s: unknown key %q; it takes data-dir, device, memory-limit, seed, json and quiet", path, key)
 		}
 	}
 	fromEnv := env.Provider("\x00", env.Opt{Prefix: "PROBEWISE_", TransformFunc: func(key, value string) (string, any) {
@@ -99,6 +103,9 @@ func (a *app) configure(c *cobra.Command) error {
 	}
 	if a.Device != "auto" && a.Device != "cpu" {
 		return fmt.Errorf("--device %s: this build knows auto and cpu", a.Device)
+	}
+	if a.memory, err = parseMemory(a.MemoryLimit); err != nil {
+		return err
 	}
 	if a.DataDir == "" {
 		a.DataDir, err = defaultDataDir()

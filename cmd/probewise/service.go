@@ -44,7 +44,7 @@ func (a *app) open(ctx context.Context) (*service, error) {
 	s := &service{db: store, library: dataset.Open(a.DataDir), past: pastRuns{store, a.corpusDir()}}
 	s.predictor = &predict.Predictor{Past: s.past, Fit: fitInChild, Score: scoreInChild, Folder: filepath.Join(a.DataDir, "forests")}
 	s.desk = advisor.Desk{
-		Store: store, Datasets: s.library, Trainer: newTrainer(0), Predictor: s.predictor, Rules: rule.Driver{}, Version: version(),
+		Store: store, Datasets: s.library, Trainer: a.newTrainer(0), Predictor: s.predictor, Rules: rule.Driver{}, Version: version(),
 	}
 	return s, nil
 }
@@ -58,9 +58,12 @@ func (a *app) openStore(ctx context.Context) (*db.DB, error) {
 
 func (s *service) close() error { return s.db.Close() }
 
-// newTrainer trains on the CPU with the given number of threads; 0: all.
-func newTrainer(threads int) graph.Trainer {
-	return graph.Trainer{Open: func() (trainer.Backend, error) { return kernel.New(threads) }}
+// newTrainer trains on the CPU with the given number of threads (0: all), within the memory limit.
+func (a *app) newTrainer(threads int) graph.Trainer {
+	return graph.Trainer{
+		Open:   func() (trainer.Backend, error) { return kernel.New(threads) },
+		Memory: &graph.MemoryLimit{Bytes: a.memory},
+	}
 }
 
 // work claims the job and does it. Where another process is at work on it, it waits until that one is done or gone.

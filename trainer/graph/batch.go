@@ -20,16 +20,25 @@ type batch struct {
 	moreClasses    []float32
 }
 
+// newBatch allocates a batch on the backend; what it needs on the host is made by onHost.
 func newBatch(b trainer.Backend, d *trainer.Dataset, rows int) (batch, error) {
-	in := batch{backend: b, data: d, rows: rows, pixels: make([]float32, rows*d.ImageSize()), classes: make([]float32, rows)}
+	in := batch{backend: b, data: d, rows: rows}
 	var err error
-	if in.images, err = b.Alloc(len(in.pixels)); err != nil {
+	if in.images, err = b.Alloc(rows * d.ImageSize()); err != nil {
 		return in, fmt.Errorf("allocate a batch of %d images: %w", rows, err)
 	}
 	if in.labels, err = b.Alloc(rows); err != nil {
 		return in, fmt.Errorf("allocate a batch of %d labels: %w", rows, err)
 	}
 	return in, nil
+}
+
+// onHost allocates the images and labels on the host: once, or twice where batches are fed.
+func (b *batch) onHost(fed bool) {
+	b.pixels, b.classes = make([]float32, b.rows*b.data.ImageSize()), make([]float32, b.rows)
+	if fed {
+		b.morePixels, b.moreClasses = make([]float32, len(b.pixels)), make([]float32, b.rows)
+	}
 }
 
 // fill puts the images with the given indices into the batch and returns their number.

@@ -72,28 +72,14 @@ func build(a trainer.Architecture, rows int, training bool, dtype tensor.Dtype) 
 		network:  network{dtype: dtype, rows: rows, step: new(trainer.Step)},
 		graph:    gorgonia.NewGraph(),
 		training: training,
+		shapes:   shapes,
 	}
 	b.images = b.input("images", rows, channels, height, width)
 	b.labels = b.input("labels", rows)
 
-	x, in := b.images, trainer.Shape{C: channels, H: height, W: width}
-	inBlock := false
-	for i, l := range a.Layers {
-		b.last = i == len(a.Layers)-1
-		x = b.layer(l, in, shapes[i], x)
-		if b.err != nil {
-			return nil, fmt.Errorf("layer %s: %w", l.Name, b.err)
-		}
-		in = shapes[i]
-		switch {
-		case l.HasWeights():
-			b.blocks = append(b.blocks, block{l, b.plane(in), x})
-			inBlock = true
-		case inBlock && (l.Type == trainer.BatchNorm || l.Type == trainer.Activate):
-			b.blocks[len(b.blocks)-1].output = x
-		default:
-			inBlock = false
-		}
+	b.sequence(a.Layers, trainer.Shape{C: channels, H: height, W: width}, b.images)
+	if b.err != nil {
+		return nil, b.err
 	}
 	if b.logits == nil {
 		return nil, fmt.Errorf("the last layer's activation is not softmax")
@@ -107,9 +93,9 @@ type builder struct {
 	network
 	graph    *gorgonia.ExprGraph
 	training bool
-	last     bool           // the layer being built is the last
-	logits   *gorgonia.Node // input of the last softmax
-	streams  uint32         // dropout layers so far
+	shapes   []trainer.Shape // of the layers to come, in the order of Architecture.All
+	logits   *gorgonia.Node  // input of the last softmax
+	streams  uint32          // dropout layers so far
 	err      error
 }
 
@@ -135,6 +121,31 @@ func (b *builder) param(l trainer.Layer, r role, suffix string, fanIn, fanOut in
 
 func (b *builder) plane(s trainer.Shape) trainer.Plane {
 	return trainer.Plane{N: b.rows, C: s.C, S: s.H * s.W}
+}
+
+// sequence adds layers that follow each other and returns the last output.
+func (b *builder) sequence(layers []trainer.Layer, in trainer.Shape, x *gorgonia.Node) *gorgonia.Node {
+	inBlock := false
+	for _, l := range layers {
+		out := b.shapes[0]
+		b.shapes = b.shapes[1:]
+		x = b.layer(l, in, out, x)
+		if b.err != nil {
+			b.err = fmt.Errorf("layer %s: %w", l.Name, b.err)
+			return nil
+		}
+		in = out
+		switch {
+		case l.HasWeights():
+			b.blocks = append(b.blocks, block{l, b.plane(in), x})
+			inBlock = true
+		case inBlock && (l.Type == trainer.BatchNorm || l.Type == trainer.Activate):
+			b.blocks[len(b.blocks)-1].output = x
+		default:
+			inBlock = false
+		}
+	}
+	return x
 }
 
 // layer adds one layer. Flatten adds nothing: NCHW is already in the order of its features.
@@ -167,6 +178,9 @@ func (b *builder) layer(l trainer.Layer, in, out trainer.Shape, x *gorgonia.Node
 		return b.apply(trainer.PadOp{N: b.rows, C: in.C, H: in.H, W: in.W, PH: l.Pad[0], PW: l.Pad[1]}, x)
 	case trainer.Flatten:
 		return x
+	case trainer.Residual:
+		body := b.sequence(l.Body, in, x)
+		return b.apply(trainer.AddOp{Plane: plane}, body, b.sequence(l.Shortcut, in, x))
 	}
 	b.err = fmt.Errorf("type %q is not supported", l.Type)
 	return nil
@@ -200,7 +214,7 @@ func (b *builder) activation(l trainer.Layer, p trainer.Plane, x *gorgonia.Node)
 	case trainer.Linear:
 		return x
 	case trainer.Softmax:
-		if b.last {
+		if len(b.shapes) == 0 { // the last layer
 			b.logits = x
 		}
 		return b.apply(trainer.SoftmaxOp{Plane: p}, x)
@@ -234,5 +248,10 @@ func (b *builder) finish(classes int) {
 	for i, p := range b.params {
 		wrt[i] = p.node
 	}
-	b.grads, b.err = gorgonia.Backpropagate(gorgonia.Nodes{b.loss}, gorgonia.Nodes{seed}, wrt)
+	grads, err := gorgonia.Backpropagate(gorgonia.Nodes{b.loss}, gorgonia.Nodes{seed}, wrt)
+	if err != nil {
+		b.err = fmt.Errorf("differentiate: %w", err)
+		return
+	}
+	b.grads, b.err = b.ownSums(grads)
 }

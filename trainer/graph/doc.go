@@ -9,5 +9,5 @@
 // validation and test images never touch a weight or a running statistic.
 //
 // Read next: build.go (architecture to graph), plan.go (graph to calls), train.go (the training loop), measure.go
-// (statistics and accuracies).
+// (statistics and accuracies), memory.go (what a run will take), sum.go (gradients of what is used twice).
 package graph

@@ -31,13 +31,14 @@ func apply(o trainer.Op, dtype tensor.Dtype, step *trainer.Step, inputs ...*gorg
 	return node, nil
 }
 
-// shapeOf is the shape of the op's result; nil for a scalar.
+// shapeOf is the shape of the op's result: images and features alike are (rows, values of one image), so that gradients
+// that come from different ops can be added; nil for a scalar.
 func shapeOf(o trainer.Op) (tensor.Shape, error) {
 	switch o := o.(type) {
 	case trainer.ConvOp:
-		return tensor.Shape{o.N, o.F, o.OH, o.OW}, nil
+		return tensor.Shape{o.N, o.F * o.OH * o.OW}, nil
 	case trainer.ConvDataGrad:
-		return tensor.Shape{o.N, o.C, o.H, o.W}, nil
+		return tensor.Shape{o.N, o.C * o.H * o.W}, nil
 	case trainer.ConvFilterGrad:
 		return tensor.Shape{o.F, o.C, o.KH, o.KW}, nil
 	case trainer.MatMul:
@@ -55,13 +56,13 @@ func shapeOf(o trainer.Op) (tensor.Shape, error) {
 	case trainer.SoftmaxGrad:
 		return planeShape(o.Plane), nil
 	case trainer.MaxPoolOp:
-		return pooledShape(o.Window), nil
+		return tensor.Shape{o.N, o.C * o.OH * o.OW}, nil
 	case trainer.AvgPoolOp:
-		return pooledShape(o.Window), nil
+		return tensor.Shape{o.N, o.C * o.OH * o.OW}, nil
 	case trainer.MaxPoolGrad:
-		return tensor.Shape{o.N, o.C, o.H, o.W}, nil
+		return tensor.Shape{o.N, o.C * o.H * o.W}, nil
 	case trainer.AvgPoolGrad:
-		return tensor.Shape{o.N, o.C, o.H, o.W}, nil
+		return tensor.Shape{o.N, o.C * o.H * o.W}, nil
 	case trainer.BatchNormStats:
 		return tensor.Shape{2, o.C}, nil
 	case trainer.BatchNormApply:
@@ -73,9 +74,9 @@ func shapeOf(o trainer.Op) (tensor.Shape, error) {
 	case trainer.DropoutOp:
 		return planeShape(o.Plane), nil
 	case trainer.PadOp:
-		return tensor.Shape{o.N, o.C, o.H + 2*o.PH, o.W + 2*o.PW}, nil
+		return tensor.Shape{o.N, o.C * (o.H + 2*o.PH) * (o.W + 2*o.PW)}, nil
 	case trainer.PadGrad:
-		return tensor.Shape{o.N, o.C, o.H, o.W}, nil
+		return tensor.Shape{o.N, o.C * o.H * o.W}, nil
 	case trainer.AddOp:
 		return planeShape(o.Plane), nil
 	case trainer.CrossEntropyGrad:
@@ -86,8 +87,7 @@ func shapeOf(o trainer.Op) (tensor.Shape, error) {
 	return nil, fmt.Errorf("op %T is not part of a graph", o)
 }
 
-func planeShape(p trainer.Plane) tensor.Shape   { return tensor.Shape{p.N, p.C, p.S} }
-func pooledShape(w trainer.Window) tensor.Shape { return tensor.Shape{w.N, w.C, w.OH, w.OW} }
+func planeShape(p trainer.Plane) tensor.Shape { return tensor.Shape{p.N, p.C * p.S} }
 
 // Arity implements gorgonia.Op.
 func (o op) Arity() int { return o.arity }

@@ -18,6 +18,8 @@ import (
 type Trainer struct {
 	// Open opens the backend that one session computes on, and closes.
 	Open func() (trainer.Backend, error)
+	// Memory bounds what the process takes; nil: nothing does.
+	Memory *MemoryLimit
 }
 
 // session implements trainer.Session.
@@ -40,12 +42,14 @@ type session struct {
 	diverged int // the epoch, from 1, in which NaN or Inf appeared
 	started  bool
 	seconds  float64 // trained so far
+	release  func()  // what the session has reserved of the memory limit
 }
 
 // errDiverged ends an epoch whose loss is NaN or Inf.
 var errDiverged = errors.New("diverged")
 
-// Start prepares a run: the graph, its plan, initial weights. The session must be closed.
+// Start prepares a run: the graph, its plan, initial weights. The session must be closed. A run that would need more
+// memory than the limit is refused with a *trainer.MemoryError before anything of it is allocated.
 func (t Trainer) Start(ctx context.Context, spec trainer.Spec) (trainer.Session, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -54,22 +58,39 @@ func (t Trainer) Start(ctx context.Context, spec trainer.Spec) (trainer.Session,
 	if err != nil {
 		return nil, err
 	}
+	release, err := t.Memory.reserve(spec)
+	if err != nil {
+		return nil, err
+	}
 	backend, err := t.Open()
 	if err != nil {
+		release()
 		return nil, fmt.Errorf("open the backend: %w", err)
 	}
-	s := &session{spec: spec, backend: backend, training: training, step: trainer.Step{Key: spec.Seed},
-		latest: trainer.EpochRecord{TrainLoss: trainer.Missing, TrainAccuracy: trainer.Missing, ValidationLoss: trainer.Missing, ValidationAccuracy: trainer.Missing}}
-	if err := s.prepare(validation); err != nil {
-		return nil, errors.Join(fmt.Errorf("prepare %s: %w", spec.Architecture.Name, err), backend.Close())
+	s := newSession(spec, backend, training)
+	s.release = release
+	err = s.prepare(validation)
+	if err == nil {
+		err = s.initialise()
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("prepare %s: %w", spec.Architecture.Name, err), s.Close())
 	}
 	return s, nil
 }
 
-// Close implements trainer.Session.
-func (s *session) Close() error { return s.backend.Close() }
+func newSession(spec trainer.Spec, b trainer.Backend, training []int) *session {
+	return &session{spec: spec, backend: b, training: training, step: trainer.Step{Key: spec.Seed},
+		latest: trainer.EpochRecord{TrainLoss: trainer.Missing, TrainAccuracy: trainer.Missing, ValidationLoss: trainer.Missing, ValidationAccuracy: trainer.Missing}}
+}
 
-// prepare builds the graph, compiles it and draws the initial weights.
+// Close implements trainer.Session.
+func (s *session) Close() error {
+	s.release()
+	return s.backend.Close()
+}
+
+// prepare builds the graph, compiles it and allocates everything on the backend.
 func (s *session) prepare(validation []int) (err error) {
 	rows := min(s.spec.Architecture.Training.BatchSize, len(s.training))
 	if s.net, err = build(s.spec.Architecture, rows, true, tensor.Float32); err != nil {
@@ -78,14 +99,9 @@ func (s *session) prepare(validation []int) (err error) {
 	if s.input, err = newBatch(s.backend, s.spec.Data, rows); err != nil {
 		return err
 	}
-	s.input.morePixels, s.input.moreClasses = make([]float32, len(s.input.pixels)), make([]float32, len(s.input.classes))
 	at := buffers{s.net.images: s.input.images, s.net.labels: s.input.labels}
-	for i, p := range s.net.params {
-		values, err := p.initialValues(s.spec.Seed, i)
-		if err != nil {
-			return err
-		}
-		buffer, err := upload(s.backend, values)
+	for _, p := range s.net.params {
+		buffer, err := s.backend.Alloc(p.node.Shape().TotalSize())
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
@@ -115,6 +131,22 @@ func (s *session) prepare(validation []int) (err error) {
 	s.update = newPlan(s.backend, rows, append(move, update...)...)
 	s.measure, err = newMeasure(s.backend, s.spec, validation, s.net, s.params, grads, running)
 	return err
+}
+
+// initialise draws the initial weights, and allocates what is needed on the host.
+func (s *session) initialise() error {
+	for i, p := range s.net.params {
+		values, err := p.initialValues(s.spec.Seed, i)
+		if err != nil {
+			return err
+		}
+		if err := s.backend.Upload(s.params[i], values); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	s.input.onHost(true)
+	s.measure.input.onHost(false)
+	return nil
 }
 
 // moveRunning allocates the running statistics and lists the calls that move them. They belong to the update, so that

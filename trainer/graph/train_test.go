@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"probewise/trainer"
@@ -118,7 +119,8 @@ func TestSameSeedSameBits(t *testing.T) {
 
 func TestLearns(t *testing.T) {
 	for _, optimizer := range []string{
-		`"adam"`, `"rmsprop"`, `{"type":"adamw","learning_rate":0.003}`, `{"type":"sgd","learning_rate":0.05,"momentum":0.9,"nesterov":true}`,
+		`"adam"`, `"rmsprop"`, `{"type":"rmsprop","momentum":0.5}`, `{"type":"adamw","learning_rate":0.003}`, `{"type":"sgd","learning_rate":0.2}`,
+		`{"type":"sgd","learning_rate":0.05,"momentum":0.9}`, `{"type":"sgd","learning_rate":0.05,"momentum":0.9,"nesterov":true}`,
 	} {
 		a := parse(t, nets["plain"], `"batch_size":16,"optimizer":`+optimizer)
 		n := &notebook{}
@@ -178,6 +180,35 @@ func TestRecords(t *testing.T) {
 	// The outputs of the last layer are probabilities: mean 1/3.
 	if m := last.Layers[3].Activations.Mean; math.Abs(float64(m)-1.0/3) > 1e-5 {
 		t.Errorf("mean of the softmax = %g, want 1/3", m)
+	}
+}
+
+// TestResidualLearns also wants statistics of every layer with weights, those inside blocks under their names.
+func TestResidualLearns(t *testing.T) {
+	n := &notebook{}
+	out := trainTo(t, start(t, parse(t, nets["residual"], `"batch_size":16,"optimizer":{"type":"adam","learning_rate":0.01}`), 0, 12), 12, n)
+	if out.Diverged || out.TestAccuracy < 0.9 {
+		t.Errorf("%+v, want an accuracy above 0.9", out)
+	}
+	want := []string{"conv1", "conv2", "conv3", "conv4", "conv5", "dense1", "dense2", "dense3"}
+	for _, r := range n.records {
+		var names []string
+		for _, l := range r.Layers {
+			names = append(names, l.Layer)
+			if !l.Weights.Variance.Known() || !l.Gradients.Variance.Known() || !l.Activations.Variance.Known() || !l.DeadUnits.Known() {
+				t.Errorf("epoch %g, %s: %+v", r.Epoch, l.Layer, l)
+			}
+		}
+		if !slices.Equal(names, want) {
+			t.Fatalf("epoch %g: statistics of %v, want %v", r.Epoch, names, want)
+		}
+	}
+	// The activation behind the first block is that of the sum: what conv3 gives still has negative values.
+	if zeros := n.records[0].Layers[2].Activations.ShareZero; zeros > 0.01 {
+		t.Errorf("%g of conv3's outputs are zero", zeros)
+	}
+	if zeros := n.records[0].Layers[1].Activations.ShareZero; zeros < 0.1 {
+		t.Errorf("%g of conv2's outputs are zero behind relu", zeros)
 	}
 }
 

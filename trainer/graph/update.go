@@ -26,8 +26,8 @@ func (s *session) updates(grads []trainer.Buffer) (complete, update []trainer.Ca
 			return nil, nil, err
 		}
 		out := []trainer.Buffer{weights}
-		for range states {
-			state, err := s.backend.Alloc(weights.Len())
+		for _, n := range states {
+			state, err := s.backend.Alloc(n)
 			if err != nil {
 				return nil, nil, fmt.Errorf("allocate the optimizer's state: %w", err)
 			}
@@ -38,22 +38,26 @@ func (s *session) updates(grads []trainer.Buffer) (complete, update []trainer.Ca
 	return complete, update, nil
 }
 
-// optimizer returns the op for n weights and how many states of the same size it keeps.
-func optimizer(o trainer.Optimizer, n int) (op trainer.Op, states int, err error) {
+// optimizer returns the op for n weights and the lengths of the states that it keeps; velocity only where there is momentum.
+func optimizer(o trainer.Optimizer, n int) (op trainer.Op, states []int, err error) {
+	velocity := n
+	if o.Momentum == 0 {
+		velocity = 0
+	}
 	switch o.Type {
 	case trainer.SGD:
-		return trainer.SGDOp{Len: n, Momentum: float32(o.Momentum), Nesterov: o.Nesterov}, 1, nil
+		return trainer.SGDOp{Len: n, Momentum: float32(o.Momentum), Nesterov: o.Nesterov}, []int{velocity}, nil
 	case trainer.RMSprop:
-		return trainer.RMSpropOp{Len: n, Rho: float32(o.Rho), Epsilon: float32(o.Epsilon), Momentum: float32(o.Momentum)}, 2, nil
+		return trainer.RMSpropOp{Len: n, Rho: float32(o.Rho), Epsilon: float32(o.Epsilon), Momentum: float32(o.Momentum)}, []int{n, velocity}, nil
 	case trainer.Adam, trainer.AdamW:
 		decay := 0.0
 		if o.Type == trainer.AdamW {
 			decay = o.WeightDecay
 		}
 		return trainer.AdamOp{Len: n, Beta1: float32(o.Beta1), Beta2: float32(o.Beta2),
-			Epsilon: float32(o.Epsilon), WeightDecay: float32(decay)}, 2, nil
+			Epsilon: float32(o.Epsilon), WeightDecay: float32(decay)}, []int{n, n}, nil
 	}
-	return nil, 0, fmt.Errorf("optimizer %q is not known", o.Type)
+	return nil, nil, fmt.Errorf("optimizer %q is not known", o.Type)
 }
 
 // learningRate is the rate of the update at the given share (0…1) of the full run, in the given epoch (from 0).

@@ -50,8 +50,8 @@ func (c *CPU) convForward(o trainer.ConvOp) {
 
 // begin makes room for the sweeps of an op, keeping the memory of those before, and forgets the scratch.
 func (w *convWork) begin(sweeps int, c *CPU) *convSweep {
-	for len(w.sweeps) < sweeps {
-		w.sweeps = append(w.sweeps[:cap(w.sweeps)], convSweep{})
+	if more := sweeps - cap(w.sweeps); more > 0 {
+		w.sweeps = append(w.sweeps[:cap(w.sweeps)], make([]convSweep, more)...)
 	}
 	w.sweeps = w.sweeps[:sweeps]
 	w.empty = false

@@ -1,0 +1,160 @@
+package graph
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"probewise/trainer"
+	"probewise/trainer/dataset"
+)
+
+// Memory is what the process of a run takes at its peak, in bytes.
+type Memory struct {
+	Process int64 // the program itself
+	Data    int64 // the data set
+	Buffers int64 // exact: all that the plans allocate, shared as they share it: weights, gradients, optimizer state, values of both plans
+	Host    int64 // batches on the host, and the initial weights while they are drawn
+	Scratch int64 // of the kernels, estimated
+}
+
+// Own is what the run takes beside others of the same process and data set.
+func (m Memory) Own() int64 { return m.Buffers + m.Host + m.Scratch }
+
+// Total is the sum.
+func (m Memory) Total() int64 { return m.Process + m.Data + m.Own() }
+
+// MemoryLimit bounds the memory of a process that trains. Its sessions share it.
+type MemoryLimit struct {
+	Bytes int64 // 0: no limit
+	// Sessions is how many alike sessions are reckoned with, whichever are open: what is refused must not depend on
+	// which of those that run side by side began first. 0: those that are open count.
+	Sessions int
+
+	mutex sync.Mutex
+	open  int64 // bytes of the open sessions
+}
+
+// reserve refuses a run that does not fit with a *trainer.MemoryError; else the returned function, which may be called
+// more than once, gives back what it takes.
+func (l *MemoryLimit) reserve(spec trainer.Spec) (release func(), err error) {
+	if l == nil || l.Bytes == 0 {
+		return func() {}, nil
+	}
+	memory, err := PeakMemory(spec)
+	if err != nil {
+		return nil, err
+	}
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	others := l.open
+	if l.Sessions > 0 {
+		others = int64(l.Sessions-1) * memory.Own()
+	}
+	if needed := memory.Total() + others; needed > l.Bytes {
+		return nil, &trainer.MemoryError{Architecture: spec.Architecture.Name, Needed: needed, Limit: l.Bytes}
+	}
+	l.open += memory.Own()
+	return sync.OnceFunc(func() {
+		l.mutex.Lock()
+		defer l.mutex.Unlock()
+		l.open -= memory.Own()
+	}), nil
+}
+
+// processBytes is what the program takes without a run: bench/memory.sh measures it.
+const processBytes = 40 << 20
+
+// PeakMemory predicts what a run will take. It makes the graphs and plans of the run, but allocates nothing of what
+// they compute on. bench/memory.sh compares it with what runs take.
+func PeakMemory(spec trainer.Spec) (Memory, error) {
+	training, validation, err := dataset.Partition(spec.Data, spec.Budget.Images)
+	if err != nil {
+		return Memory{}, err
+	}
+	counted := &ledger{}
+	s := newSession(spec, counted, training)
+	if err := s.prepare(validation); err != nil {
+		return Memory{}, fmt.Errorf("plan %s: %w", spec.Architecture.Name, err)
+	}
+	host := (2*s.input.rows + s.measure.input.rows) * (spec.Data.ImageSize() + 1)
+	for _, p := range s.params {
+		host += p.Len()
+	}
+	calls := slices.Concat(s.forward.calls, s.update.calls, s.measure.evaluation.calls)
+	return Memory{
+		Process: processBytes,
+		Data:    int64(len(spec.Data.Train.Pixels) + len(spec.Data.Test.Pixels)),
+		Buffers: float32Bytes * int64(counted.values),
+		Host:    float32Bytes * int64(host),
+		Scratch: float32Bytes * int64(scratch(calls)),
+	}, nil
+}
+
+const float32Bytes = 4
+
+// scratch estimates the values that the kernels keep beside the buffers: packed and padded copies of operands, of each
+// kind that of the largest call. Where no fast kernel runs it is an upper bound.
+func scratch(calls []trainer.Call) int {
+	const tile = 16 // rows are filled up to about this many
+	whole := func(n int) int { return (n + tile - 1) / tile * tile }
+	var pixels, grads, sums, dealt, filters, panels, padded int
+	slide := func(w trainer.Window, planes int) { // a window that slides over w.C planes and gives others
+		filters = max(filters, whole(planes)*w.C*w.KH*w.KW)
+		if w.KH == 3 && w.KW == 3 && w.SH == 1 && w.SW == 1 {
+			filters = max(filters, whole(planes)*w.C*(9+16)) // transformed
+			dealt = max(dealt, w.N*w.C*(w.OH+3)*(w.OW+3))
+		}
+	}
+	for _, c := range calls {
+		switch o := c.Op.(type) {
+		case trainer.ConvOp:
+			slide(o.Window, o.F)
+		case trainer.ConvBiasOp:
+			slide(o.Window, o.F)
+		case trainer.ConvDataGrad:
+			w := o.Window
+			w.C, w.OH, w.OW = o.F, w.H, w.W
+			slide(w, o.C)
+		case trainer.ConvFilterGrad:
+			pixels = max(pixels, o.N*((o.OH-1)*o.SH+o.KH)*((o.OW-1)*o.SW+o.KW)*o.C)
+			grads = max(grads, whole(o.F)*o.N*o.OH*o.OW)
+			sums = max(sums, tile*whole(o.F)*o.C*o.KW)
+		case trainer.MatMul:
+			panels = max(panels, whole(o.M)*o.K)
+			if o.TransB {
+				padded = max(padded, whole(o.K)*o.N)
+			}
+		}
+	}
+	return pixels + grads + sums + dealt + filters + panels + padded
+}
+
+// ledger is a backend that counts what is allocated on it and computes nothing.
+type ledger struct{ values int }
+
+// entry is the ledger's trainer.Buffer.
+type entry int
+
+func (e entry) Len() int { return int(e) }
+
+// Alloc implements trainer.Backend.
+func (l *ledger) Alloc(n int) (trainer.Buffer, error) {
+	l.values += n
+	return entry(n), nil
+}
+
+// Device implements trainer.Backend.
+func (l *ledger) Device() string { return "none" }
+
+// Upload implements trainer.Backend.
+func (l *ledger) Upload(trainer.Buffer, []float32) error { return nil }
+
+// Download implements trainer.Backend.
+func (l *ledger) Download([]float32, trainer.Buffer) error { return nil }
+
+// Run implements trainer.Backend.
+func (l *ledger) Run([]trainer.Call, trainer.Step) error { return nil }
+
+// Close implements trainer.Backend.
+func (l *ledger) Close() error { return nil }
