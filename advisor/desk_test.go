@@ -324,47 +324,6 @@ func TestFailureIsKept(t *testing.T) {
 	}
 }
 
-// TestSuggestionsOverTheMemoryLimitStayUntried: the advice goes on without them.
-func TestSuggestionsOverTheMemoryLimitStayUntried(t *testing.T) {
-	penalised := func(a trainer.Architecture) bool {
-		for l := range a.All() {
-			if l.L2 > 0 {
-				return true
-			}
-		}
-		return false
-	}
-	store := &ledger{}
-	d := Desk{Store: store, Datasets: shelf{}, Predictor: byUnits{reason: "none"}, Rules: says{narrow, penalise}}
-	d.Trainer = &school{accuracy: narrowerIsBetter, tooLarge: penalised}
-	a, err := ask(t, d, Request{Verify: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	failed := 0
-	for _, r := range store.runs {
-		if r.State == Failed {
-			failed++
-		}
-	}
-	verdicts := map[string]string{}
-	for _, s := range a.Suggestions {
-		verdicts[s.Title] = s.Verdict
-	}
-	if a.State != Succeeded || a.Revised == nil || verdicts["narrow dense2"] != Gained || verdicts["penalise dense2"] != NotTried || failed != 2 { // alone and with the other
-		t.Errorf("advice %s, verdicts %v, %d runs failed", a.State, verdicts, failed)
-	}
-	d.Store, d.Rules = &ledger{}, says{penalise}
-	if a, err = ask(t, d, Request{Verify: true}); err != nil || a.State != Succeeded || !strings.Contains(a.RevisedReason, "memory limit") {
-		t.Errorf("%v, advice %s: %s", err, a.State, a.RevisedReason)
-	}
-	store = &ledger{}
-	d.Store, d.Trainer = store, &school{tooLarge: func(trainer.Architecture) bool { return true }}
-	if a, err = ask(t, d, Request{}); err == nil || a.State != Failed || !strings.Contains(a.Error, "3 MiB of memory (3145728 bytes), more than the limit of 2 MiB") {
-		t.Errorf("%v, advice %s: %s", err, a.State, a.Error)
-	}
-}
-
 // TestInterruptedWorkGoesBackToTheQueue: shutdown is no failure.
 func TestInterruptedWorkGoesBackToTheQueue(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
@@ -384,26 +343,5 @@ func TestInterruptedWorkGoesBackToTheQueue(t *testing.T) {
 	}
 	if !store.released || store.advice.State.Finished() || store.runs[a.ProbeRun].State != Running {
 		t.Errorf("released %v, advice %s, probe %s", store.released, store.advice.State, store.runs[a.ProbeRun].State)
-	}
-}
-
-func TestSubmitRefuses(t *testing.T) {
-	d := Desk{Store: &ledger{}, Datasets: shelf{}}
-	for name, r := range map[string]Request{
-		"more images than there are": {Probe: ProbeRequest{Images: 101}},
-		"too few images":             {Probe: ProbeRequest{Images: 10}},
-		"a probe longer than a run":  {Probe: ProbeRequest{Epochs: 4}, Epochs: 3},
-		"a negative probe":           {Probe: ProbeRequest{Epochs: -1}},
-		"negative epochs":            {Epochs: -5},
-		"a seed out of range":        {Probe: ProbeRequest{Seed: 1 << 60}},
-		"negative suggestions":       {Suggestions: -3},
-	} {
-		if _, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), r, Once{}); err == nil {
-			t.Errorf("%s: no error", name)
-		}
-	}
-	var invalid *trainer.InvalidError
-	if _, err := d.SubmitAdvice(t.Context(), []byte(`{}`), Request{}, Once{}); !errors.As(err, &invalid) {
-		t.Errorf("an empty document: %v", err)
 	}
 }

@@ -211,3 +211,24 @@ func TestStoreFaults(t *testing.T) {
 		}
 	}
 }
+
+func TestSubmitRefuses(t *testing.T) {
+	d := Desk{Store: &ledger{}, Datasets: shelf{}}
+	for name, r := range map[string]Request{
+		"more images than there are": {Probe: ProbeRequest{Images: 101}},
+		"too few images":             {Probe: ProbeRequest{Images: 10}},
+		"a probe longer than a run":  {Probe: ProbeRequest{Epochs: 4}, Epochs: 3},
+		"a negative probe":           {Probe: ProbeRequest{Epochs: -1}},
+		"negative epochs":            {Epochs: -5},
+		"a seed out of range":        {Probe: ProbeRequest{Seed: 1 << 60}},
+		"negative suggestions":       {Suggestions: -3},
+	} {
+		if _, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), r, Once{}); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	var invalid *trainer.InvalidError
+	if _, err := d.SubmitAdvice(t.Context(), []byte(`{}`), Request{}, Once{}); !errors.As(err, &invalid) {
+		t.Errorf("an empty document: %v", err)
+	}
+}

@@ -3,10 +3,7 @@ package db_test
 import (
 	"errors"
 	"math"
-	"path/filepath"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -270,37 +267,6 @@ func TestListNamesTheTraining(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(later.ID)
-}
-
-// TestEqualAtTheSameTime creates one job many times at once, by several handles: one is taken.
-func TestEqualAtTheSameTime(t *testing.T) {
-	const handles, requests = 3, 8
-	path := filepath.Join(t.TempDir(), "test.db")
-	d := dbtest.OpenFile(t, path)
-	var taken atomic.Int32
-	var group sync.WaitGroup
-	for range handles {
-		handle := dbtest.OpenFile(t, path)
-		for i := range requests {
-			a, probe := dbtest.Advice(t)
-			r := dbtest.Run(t)
-			group.Go(func() {
-				err := handle.CreateRun(t.Context(), r, "f", advisor.Once{})
-				if i%2 == 0 {
-					err = handle.CreateAdvice(t.Context(), a, probe, "f", advisor.Once{})
-				}
-				if err == nil {
-					taken.Add(1)
-				} else if !errors.Is(err, advisor.ErrUnfinishedEqual) {
-					t.Error(err)
-				}
-			})
-		}
-	}
-	group.Wait()
-	if got := query[int](t, d, "SELECT (SELECT count(*) FROM advice) * 10 + (SELECT count(*) FROM runs WHERE advice IS NULL)"); got != 11 {
-		t.Errorf("10·advice + runs = %d, want 11; %d were taken", got, taken.Load())
-	}
 }
 
 func TestFindUnfinished(t *testing.T) {

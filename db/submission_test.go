@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"probewise/advisor"
@@ -124,7 +125,8 @@ func TestSameKeyAtTheSameTime(t *testing.T) {
 			a, probe := dbtest.Advice(t)
 			r := dbtest.Run(t)
 			group.Go(func() {
-				id, err := a.ID, error(nil)
+				id := a.ID
+				var err error
 				if i%2 == 0 {
 					err = handle.CreateAdvice(t.Context(), a, probe, "f", once)
 				} else {
@@ -155,5 +157,36 @@ func TestSameKeyAtTheSameTime(t *testing.T) {
 	}
 	if got := query[int](t, d, "SELECT count(*) FROM events"); got != 1 {
 		t.Errorf("%d events", got)
+	}
+}
+
+// TestEqualAtTheSameTime creates one job many times at once, by several handles: one is taken.
+func TestEqualAtTheSameTime(t *testing.T) {
+	const handles, requests = 3, 8
+	path := filepath.Join(t.TempDir(), "test.db")
+	d := dbtest.OpenFile(t, path)
+	var taken atomic.Int32
+	var group sync.WaitGroup
+	for range handles {
+		handle := dbtest.OpenFile(t, path)
+		for i := range requests {
+			a, probe := dbtest.Advice(t)
+			r := dbtest.Run(t)
+			group.Go(func() {
+				err := handle.CreateRun(t.Context(), r, "f", advisor.Once{})
+				if i%2 == 0 {
+					err = handle.CreateAdvice(t.Context(), a, probe, "f", advisor.Once{})
+				}
+				if err == nil {
+					taken.Add(1)
+				} else if !errors.Is(err, advisor.ErrUnfinishedEqual) {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	group.Wait()
+	if got := query[int](t, d, "SELECT (SELECT count(*) FROM advice) * 10 + (SELECT count(*) FROM runs WHERE advice IS NULL)"); got != 11 {
+		t.Errorf("10·advice + runs = %d, want 11; %d were taken", got, taken.Load())
 	}
 }

@@ -49,8 +49,9 @@ func (a Architecture) Shapes() ([]Shape, error) {
 func trace(shapes []Shape, layers []Layer, in Shape, place string) ([]Shape, Shape, error) {
 	for i, l := range layers {
 		var m *misfit
-		out, at := in, len(shapes)
-		shapes = append(shapes, in)
+		var out Shape
+		at := len(shapes)
+		shapes = append(shapes, out)
 		if l.Type == Residual && len(l.Body) > 0 {
 			var other Shape
 			var err error

@@ -71,10 +71,10 @@ const (
 // after a while; a draining worker returns that error.
 func (w *Worker) Run(ctx context.Context) error {
 	backOff := firstPause
-	for {
+	for ctx.Err() == nil {
 		worked, err := w.next(ctx)
 		if ctx.Err() != nil {
-			return nil
+			continue
 		}
 		w.mu.Lock()
 		w.trouble = err
@@ -98,9 +98,10 @@ func (w *Worker) Run(ctx context.Context) error {
 			backOff = firstPause
 		}
 		if !w.rest(ctx, wait, err == nil) {
-			return nil
+			break
 		}
 	}
+	return nil
 }
 
 // rest waits so long, or until somebody wakes the worker; false: ctx has ended.

@@ -33,7 +33,7 @@ func main() {
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "memory:", err)
-		os.Exit(1)
+		os.Exit(1) //nolint:forbidigo // this is main
 	}
 }
 
@@ -157,10 +157,10 @@ func (o options) measure(ctx context.Context, a trainer.Architecture) (row, erro
 		err = c.Run()
 		return c, complaints.Bytes(), errors.Join(err, os.RemoveAll(data))
 	}
-	_, said, err := train("1")
+	_, said, err := train("1") // refused: an error is as it should be
 	found := needs.FindSubmatch(said)
 	if found == nil {
-		return r, fmt.Errorf("%s with a limit of 1 byte: %v: %s", a.Name, err, said)
+		return r, errors.Join(fmt.Errorf("%s says nothing of the memory it needs: %s", a.Name, said), err)
 	}
 	if r.Predicted, err = strconv.ParseInt(string(found[1]), 10, 64); err != nil {
 		return r, err
@@ -173,7 +173,7 @@ func (o options) measure(ctx context.Context, a trainer.Architecture) (row, erro
 	if !ok {
 		return r, errors.New("the system does not say what a process took")
 	}
-	if r.Measured = int64(usage.Maxrss); runtime.GOOS != "darwin" { // in KiB but there
+	if r.Measured = int64(usage.Maxrss); runtime.GOOS != "darwin" { //nolint:unconvert // an int32 on some systems; in KiB but there
 		r.Measured <<= 10
 	}
 	r.Off = float64(r.Predicted)/float64(r.Measured) - 1

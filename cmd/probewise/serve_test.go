@@ -98,7 +98,7 @@ func (s *served) ask(status int, method, path, body string) []byte {
 // until follows an advice until an event contains the words.
 func (s *served) until(id, words string) {
 	s.t.Helper()
-	request, err := http.NewRequestWithContext(s.t.Context(), "GET", s.url+"/v1/advice/"+id+"/events", nil)
+	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.url+"/v1/advice/"+id+"/events", nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -108,7 +108,7 @@ func TestBodiesHaveLimits(t *testing.T) {
 	s := start(t, t.TempDir(), newSchool())
 	large := `{"architecture":{"version":1,"name":"` + strings.Repeat("x", 4<<20) + `"}}`
 	s.want(http.StatusRequestEntityTooLarge, "POST", "/v1/advice", large)
-	request, err := http.NewRequestWithContext(t.Context(), "POST", s.url+"/v1/advice", struct{ *strings.Reader }{strings.NewReader(large)}) // of unknown length
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/v1/advice", struct{ *strings.Reader }{strings.NewReader(large)}) // of unknown length
 	if err != nil {
 		t.Fatal(err)
 	}

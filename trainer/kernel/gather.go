@@ -25,7 +25,7 @@ type stretches struct {
 const whole = maxPieces + 1
 
 // laneMasks[9·low+high] has ones in the lanes low…high−1.
-var laneMasks = func() (m [81][half]int32) {
+var laneMasks = func() (m [81][half]int32) { //nolint:unused // the assembly reads it
 	for low := range half {
 		for high := low; high <= half; high++ {
 			for lane := low; lane < high; lane++ {

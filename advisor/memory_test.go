@@ -1,0 +1,49 @@
+package advisor
+
+import (
+	"strings"
+	"testing"
+
+	"probewise/trainer"
+)
+
+// TestSuggestionsOverTheMemoryLimitStayUntried: the advice goes on without them.
+func TestSuggestionsOverTheMemoryLimitStayUntried(t *testing.T) {
+	penalised := func(a trainer.Architecture) bool {
+		for l := range a.All() {
+			if l.L2 > 0 {
+				return true
+			}
+		}
+		return false
+	}
+	store := &ledger{}
+	d := Desk{Store: store, Datasets: shelf{}, Predictor: byUnits{reason: "none"}, Rules: says{narrow, penalise}}
+	d.Trainer = &school{accuracy: narrowerIsBetter, tooLarge: penalised}
+	a, err := ask(t, d, Request{Verify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := 0
+	for _, r := range store.runs {
+		if r.State == Failed {
+			failed++
+		}
+	}
+	verdicts := map[string]string{}
+	for _, s := range a.Suggestions {
+		verdicts[s.Title] = s.Verdict
+	}
+	if a.State != Succeeded || a.Revised == nil || verdicts["narrow dense2"] != Gained || verdicts["penalise dense2"] != NotTried || failed != 2 { // alone and with the other
+		t.Errorf("advice %s, verdicts %v, %d runs failed", a.State, verdicts, failed)
+	}
+	d.Store, d.Rules = &ledger{}, says{penalise}
+	if a, err = ask(t, d, Request{Verify: true}); err != nil || a.State != Succeeded || !strings.Contains(a.RevisedReason, "memory limit") {
+		t.Errorf("%v, advice %s: %s", err, a.State, a.RevisedReason)
+	}
+	store = &ledger{}
+	d.Store, d.Trainer = store, &school{tooLarge: func(trainer.Architecture) bool { return true }}
+	if a, err = ask(t, d, Request{}); err == nil || a.State != Failed || !strings.Contains(a.Error, "3 MiB of memory (3145728 bytes), more than the limit of 2 MiB") {
+		t.Errorf("%v, advice %s: %s", err, a.State, a.Error)
+	}
+}
