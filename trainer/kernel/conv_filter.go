@@ -38,6 +38,10 @@ func (c *CPU) convFilterGrad(o trainer.ConvFilterGrad) {
 		c.each(spans(len(c.out[0])), len(c.partial), addPartialsPass)
 		return
 	}
+	if c.engine.winograd(o.Window, o.F) {
+		c.winogradFilterGrad(o)
+		return
+	}
 	w, e := &c.filter, c.engine
 	w.prepare(e, o)
 	c.each(o.N, 2*o.N*(o.C*o.H*o.W+o.F*o.OH*o.OW), layOutPass)

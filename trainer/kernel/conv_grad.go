@@ -7,7 +7,7 @@ func (c *CPU) convDataGrad(o trainer.ConvDataGrad) {
 		c.each(o.N, convCost(o.Window, o.F), im2colDataGradPass)
 		return
 	}
-	if c.dataGradPanels(o) {
+	if c.slideBackward(o) {
 		return
 	}
 	w := &c.conv

@@ -13,7 +13,8 @@ type panelWork struct {
 	tables   map[panelKey]*windowTable
 	window   trainer.Window // of the sliding: C planes of the source, OH×OW positions
 	planes   int            // of the result
-	filters  []float32      // packed: by tile of rows, tap and channel
+	source   []float32
+	filters  []float32 // packed: by tile of rows, tap and channel
 	blocks   []panelBlock
 	offsets  []int     // of a panel's rows, in bytes
 	bias     []float32 // one value a plane
@@ -51,7 +52,7 @@ func (w *panelWork) prepare(e *engine, g trainer.Window, planes int) bool {
 	if table == nil {
 		return false
 	}
-	w.table, w.window, w.planes, w.bias, w.least = table, g, planes, w.none, float32(math.Inf(-1))
+	w.table, w.window, w.planes = table, g, planes
 	w.cut()
 	width := maxVectors * e.lanes
 	w.offsets = w.offsets[:0]
@@ -87,46 +88,38 @@ func (w *panelWork) cut() {
 	}
 }
 
-// forwardPanels computes a convolution, if it can be done this way.
-func (c *CPU) forwardPanels(o trainer.ConvOp) bool {
-	if !c.prepareSlide(o.Window, o.F) {
+// slideForward computes a forward convolution, value + bias, at least least, if its window can slide.
+func (c *CPU) slideForward(g trainer.Window, f int, bias []float32, least float32) bool {
+	w := &c.panels
+	if c.engine.winograd(g, f) {
+		c.slideWinograd(g, f, c.in[0], bias, least, winogradForwardPass, (g.C+packedChannels-1)/packedChannels)
+		return true
+	}
+	if !w.prepare(c.engine, g, f) {
 		return false
 	}
-	c.slide(o, c.panels.none, float32(math.Inf(-1)))
+	w.source, w.bias, w.least = c.in[0], bias, least
+	c.each(c.engine.blocks(f), f*g.C*w.table.taps, packForwardPass)
+	c.each((w.tiles+w.together-1)/w.together, convCost(g, f), panelsPass)
 	return true
 }
 
-// prepareSlide finds out whether and how a window can slide.
-func (c *CPU) prepareSlide(g trainer.Window, planes int) bool {
-	c.panels.none = grow(c.panels.none, planes)
-	c.transformed = c.prepareWinograd(g, planes)
-	return c.transformed || c.panels.prepare(c.engine, g, planes)
-}
-
-// slide computes a forward convolution that has been prepared: value + bias, at least least.
-func (c *CPU) slide(o trainer.ConvOp, bias []float32, least float32) {
-	if c.transformed {
-		c.winograd.bias, c.winograd.least = bias, least
-		c.slideWinograd(convCost(o.Window, o.F), winogradForwardPass)
-		return
-	}
-	w := &c.panels
-	w.bias, w.least = bias, least
-	c.each(c.engine.blocks(o.F), o.F*o.C*w.table.taps, packForwardPass)
-	c.each((w.tiles+w.together-1)/w.together, convCost(o.Window, o.F), panelsPass)
+// noBias is n zeros.
+func (c *CPU) noBias(n int) []float32 {
+	c.panels.none = grow(c.panels.none, n)
+	return c.panels.none
 }
 
 // convBias computes the convolution with what follows it where that costs nothing, and one after the other elsewhere.
 func (c *CPU) convBias(o trainer.ConvBiasOp) error {
-	plain := trainer.ConvOp{Window: o.Window, F: o.F}
-	if c.engine != nil && c.prepareSlide(o.Window, o.F) {
-		least := float32(math.Inf(-1))
-		if o.ReLU {
-			least = 0
-		}
-		c.slide(plain, c.in[2], least)
+	least := float32(math.Inf(-1))
+	if o.ReLU {
+		least = 0
+	}
+	if c.engine != nil && c.slideForward(o.Window, o.F, c.in[2], least) {
 		return nil
 	}
+	plain := trainer.ConvOp{Window: o.Window, F: o.F}
 	c.op = plain
 	c.convForward(plain)
 	y, plane := c.out[0], trainer.Plane{N: o.N, C: o.F, S: o.OH * o.OW}
@@ -142,18 +135,20 @@ func (c *CPU) convBias(o trainer.ConvBiasOp) error {
 	return c.activation(relu)
 }
 
-// dataGradPanels computes a data gradient, if it can be done this way: the turned window slides over the output gradient.
-func (c *CPU) dataGradPanels(o trainer.ConvDataGrad) bool {
+// slideBackward computes a data gradient, if its window can slide: turned, over the output gradient.
+func (c *CPU) slideBackward(o trainer.ConvDataGrad) bool {
+	w := &c.panels
 	turned := trainer.Window{N: o.N, C: o.F, H: o.OH, W: o.OW, KH: o.KH, KW: o.KW, SH: o.SH, SW: o.SW,
 		PT: o.KH - 1 - o.PT, PL: o.KW - 1 - o.PL, OH: o.H, OW: o.W}
-	if !c.prepareSlide(turned, o.C) {
-		return false
-	}
-	if c.transformed {
-		c.slideWinograd(convCost(o.Window, o.F), winogradBackwardPass)
+	least := float32(math.Inf(-1))
+	if c.engine.winograd(turned, o.C) {
+		c.slideWinograd(turned, o.C, c.in[1], nil, least, winogradBackwardPass, o.F)
 		return true
 	}
-	w := &c.panels
+	if !w.prepare(c.engine, turned, o.C) {
+		return false
+	}
+	w.source, w.bias, w.least = c.in[1], c.noBias(o.C), least
 	c.each(c.engine.blocks(o.C), o.F*o.C*w.table.taps, packBackwardPass)
 	c.each((w.tiles+w.together-1)/w.together, convCost(o.Window, o.F), panelsPass)
 	return true
@@ -161,14 +156,10 @@ func (c *CPU) dataGradPanels(o trainer.ConvDataGrad) bool {
 
 // packForwardPass packs one tile's rows, which are filters: tap by tap, channel by channel.
 func packForwardPass(c *CPU, block, _ int) {
-	w := &c.panels
-	c.packForward(w.filters, block, w.planes, w.window.C, w.table.taps)
-}
-
-func (c *CPU) packForward(filters []float32, block, planes, channels, taps int) {
-	e := c.engine
+	w, e := &c.panels, c.engine
+	planes, channels, taps := w.planes, w.window.C, w.table.taps
 	first := block * e.rows
-	to := filters[first*channels*taps:][:e.rows*channels*taps]
+	to := w.filters[first*channels*taps:][:e.rows*channels*taps]
 	for r := range e.rows {
 		if first+r >= planes {
 			for i := r; i < len(to); i += e.rows {
@@ -189,14 +180,10 @@ func (c *CPU) packForward(filters []float32, block, planes, channels, taps int) 
 
 // packBackwardPass packs one tile's rows, which are channels of the input: the taps backwards, filter by filter.
 func packBackwardPass(c *CPU, block, _ int) {
-	w := &c.panels
-	c.packBackward(w.filters, block, w.planes, w.window.C, w.table.taps)
-}
-
-func (c *CPU) packBackward(packed []float32, block, planes, filters, taps int) {
-	e := c.engine
+	w, e := &c.panels, c.engine
+	planes, filters, taps := w.planes, w.window.C, w.table.taps
 	first := block * e.rows
-	to := packed[first*filters*taps:][:e.rows*filters*taps]
+	to := w.filters[first*filters*taps:][:e.rows*filters*taps]
 	rows := min(e.rows, planes-first)
 	if rows < e.rows {
 		clear(to)
@@ -219,12 +206,11 @@ func panelsPass(c *CPU, task, worker int) {
 	blocks := e.blocks(w.planes)
 	scratch := c.scratchOf(worker, panelDepth*width+blocks*e.rows*width)
 	panel, sums := scratch[:panelDepth*width], scratch[panelDepth*width:]
-	source := c.source()
 	depth := w.window.C * w.table.taps
 	for tile := task * w.together; tile < min((task+1)*w.together, w.tiles); tile++ {
 		for b := range w.blocks {
 			block := &w.blocks[b]
-			w.gather(e, panel, source, tile, block)
+			w.gather(e, panel, w.source, tile, block)
 			first, rows := block.tap*w.window.C+block.channel, block.taps*block.channels
 			for f := range blocks {
 				e.sweeps[maxVectors-1](rows, &w.filters[(f*depth+first)*e.rows], &panel[0], &w.offsets[0], &sums[f*e.rows*width], width, min(b, 1))

@@ -1,6 +1,10 @@
 package kernel
 
-import "probewise/trainer"
+import (
+	"math"
+
+	"probewise/trainer"
+)
 
 // With an engine, convolutions run without a matrix of windows: see layout. The forward pass is one sweep over an
 // image's positions; the data gradient is a sweep over the output gradient with the taps the other way round, for each
@@ -35,7 +39,7 @@ func (c *CPU) convForward(o trainer.ConvOp) {
 		c.each(o.N, convCost(o.Window, o.F), im2colForwardPass)
 		return
 	}
-	if c.forwardPanels(o) {
+	if c.slideForward(o.Window, o.F, c.noBias(o.F), float32(math.Inf(-1))) {
 		return
 	}
 	w := &c.conv

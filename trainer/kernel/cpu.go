@@ -21,20 +21,20 @@ type CPU struct {
 	in, out [][]float32
 	at      trainer.Step
 
-	panels      panelWork
-	winograd    winogradWork
-	transformed bool // the convolution that is prepared goes that way
-	conv        convWork
-	filter      filterWork
-	partial     []float32 // filter gradients of the portable variant, by task
-	product     productWork
-	lines       []line // batch norm, by channel
-	dropout     dropoutConstants
-	adamK       adamConstants
-	counts      []counts    // statistics, by task
-	mean        float64     // of them all
-	scratch     [][]float32 // by worker
-	tiles       []tile      // by worker
+	panels       panelWork
+	winograd     winogradWork
+	winogradGrad winogradGrad
+	conv         convWork
+	filter       filterWork
+	partial      []float32 // filter gradients of the portable variant, by task
+	product      productWork
+	lines        []line // batch norm, by channel
+	dropout      dropoutConstants
+	adamK        adamConstants
+	counts       []counts    // statistics, by task
+	mean         float64     // of them all
+	scratch      [][]float32 // by worker
+	tiles        []tile      // by worker
 }
 
 // memory is the CPU's trainer.Buffer.

@@ -22,10 +22,11 @@ type loops struct {
 	scatter     func(s *stretches, rows int, from *float32, row int, to *float32, plane int, bias *float32, least float32)
 	transpose   func(blocks int, from *float32, fromStride int, to *float32, toStride int)
 
-	winogradInput  func(n int, d *float32, step int)
-	winogradFilter func(n int, from *float32, tap int, u *float32, step int)
-	winogradOutput func(n int, m *float32, step int, y *float32)
-	deal           func(n int, from, even, odd *float32)
+	winogradInput      func(tiles, groups int, from *float32, pixel, row int, to *float32, tile, group, element int)
+	winogradSpread     func(tiles, groups int, from *float32, pixel, row int, to *float32, tile, group, element int)
+	winogradFilter     func(n int, from *float32, tap int, u *float32, step int)
+	winogradOutput     func(tiles, groups int, from *float32, tile, element int, to *float32, pixel, row int, bias *float32, least float32)
+	winogradFilterGrad func(n int, from *float32, element int, to *float32, tap int)
 }
 
 // The methods below run the engine's loop on whole vectors and finish, or without an engine do it all, in Go.

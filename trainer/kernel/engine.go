@@ -3,12 +3,13 @@ package kernel
 // An engine is the assembly of one instruction set. Both of its functions multiply without copying b: they read it where
 // it lies, from addresses that the caller works out.
 type engine struct {
-	variant variant
-	rows    int // of a tile: 8 or 4
-	lanes   int // values in a vector: 16 or 8
-	sweeps  [maxVectors]sweepFunc
-	dot     dotFunc
-	loops   loops
+	variant  variant
+	rows     int // of a tile: 8 or 4
+	lanes    int // values in a vector: 16 or 8
+	sweeps   [maxVectors]sweepFunc
+	multiply [maxVectors]productFunc
+	dot      dotFunc
+	loops    loops
 }
 
 // maxLanes is the number of values in the widest vector.
@@ -23,6 +24,11 @@ const maxVectors = 3
 //
 // Offsets are in bytes. With accumulate ≠ 0 the sum is added to c. k is at least 1.
 type sweepFunc func(k int, a, b *float32, offsets *int, c *float32, stride, accumulate int)
+
+// productFunc computes such a tile from rows of b that lie at even distances, and a that need not be packed:
+//
+//	c[r·stride + j] = Σₜ a[r·aRow + t·aStep] · b[t·bStep + j]   for t < k, j < v·lanes
+type productFunc func(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, stride, accumulate int)
 
 // dotFunc computes a tile of engine.rows rows and three columns, column after column:
 //

@@ -14,6 +14,15 @@ func sweep512x2(k int, a, b *float32, offsets *int, c *float32, stride, accumula
 func sweep512x1(k int, a, b *float32, offsets *int, c *float32, stride, accumulate int)
 
 //go:noescape
+func product512x3(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, stride, accumulate int)
+
+//go:noescape
+func product512x2(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, stride, accumulate int)
+
+//go:noescape
+func product512x1(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, stride, accumulate int)
+
+//go:noescape
 func dot512(steps, images int, a *float32, aRow, aImage int, b0, b1, b2 *float32, bImage int, out *float32)
 
 //go:noescape
@@ -24,6 +33,15 @@ func sweep256x2(k int, a, b *float32, offsets *int, c *float32, stride, accumula
 
 //go:noescape
 func sweep256x1(k int, a, b *float32, offsets *int, c *float32, stride, accumulate int)
+
+//go:noescape
+func product256x3(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, stride, accumulate int)
+
+//go:noescape
+func product256x2(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, stride, accumulate int)
+
+//go:noescape
+func product256x1(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, stride, accumulate int)
 
 //go:noescape
 func dot256(steps, images int, a *float32, aRow, aImage int, b0, b1, b2 *float32, bImage int, out *float32)
@@ -83,16 +101,19 @@ func scatter256(s *stretches, rows int, from *float32, row int, to *float32, pla
 func transpose256(blocks int, from *float32, fromStride int, to *float32, toStride int)
 
 //go:noescape
-func winogradInput256(n int, d *float32, step int)
+func winogradInput256(tiles, groups int, from *float32, pixel, row int, to *float32, tile, group, element int)
+
+//go:noescape
+func winogradSpread256(tiles, groups int, from *float32, pixel, row int, to *float32, tile, group, element int)
 
 //go:noescape
 func winogradFilter256(n int, from *float32, tap int, u *float32, step int)
 
 //go:noescape
-func winogradOutput256(n int, m *float32, step int, y *float32)
+func winogradOutput256(tiles, groups int, from *float32, tile, element int, to *float32, pixel, row int, bias *float32, least float32)
 
 //go:noescape
-func deal256(n int, from, even, odd *float32)
+func winogradFilterGrad256(n int, from *float32, element int, to *float32, tap int)
 
 // loops256 serve both engines: memory, not arithmetic, is their limit.
 var loops256 = loops{
@@ -100,17 +121,20 @@ var loops256 = loops{
 	sum: sum256, squares: squares256, products: products256, adam: adam256, rmsprop: rmsprop256, count: count256,
 	copyRows: copyRows256, halve: halve256, halveGrad: halveGrad256, dropout: dropout256,
 	gather: gather256, scatter: scatter256, transpose: transpose256,
-	winogradInput: winogradInput256, winogradFilter: winogradFilter256, winogradOutput: winogradOutput256, deal: deal256,
+	winogradInput: winogradInput256, winogradSpread: winogradSpread256, winogradFilter: winogradFilter256, winogradOutput: winogradOutput256,
+	winogradFilterGrad: winogradFilterGrad256,
 }
 
 // assembled lists the engines that this processor runs, slowest first.
 func assembled() []*engine {
 	var all []*engine
 	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
-		all = append(all, &engine{variant: avx2, rows: 4, lanes: 8, sweeps: [...]sweepFunc{sweep256x1, sweep256x2, sweep256x3}, dot: dot256, loops: loops256})
+		all = append(all, &engine{variant: avx2, rows: 4, lanes: 8, sweeps: [...]sweepFunc{sweep256x1, sweep256x2, sweep256x3},
+			multiply: [...]productFunc{product256x1, product256x2, product256x3}, dot: dot256, loops: loops256})
 	}
 	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512VL && cpu.X86.HasAVX512DQ {
-		all = append(all, &engine{variant: avx512, rows: 8, lanes: 16, sweeps: [...]sweepFunc{sweep512x1, sweep512x2, sweep512x3}, dot: dot512, loops: loops256})
+		all = append(all, &engine{variant: avx512, rows: 8, lanes: 16, sweeps: [...]sweepFunc{sweep512x1, sweep512x2, sweep512x3},
+			multiply: [...]productFunc{product512x1, product512x2, product512x3}, dot: dot512, loops: loops256})
 	}
 	return all
 }

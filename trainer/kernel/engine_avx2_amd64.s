@@ -69,6 +69,39 @@
 	VADDPS (DX), r0, r0; \
 	STORE1(r0)
 
+// Registers of a product: CX terms left, SI a, R11 and R12 bytes of one and of three rows of a, R14 bytes
+// between terms of a, DI b, R8 bytes between rows of b; the rest as in a sweep.
+
+#define PRODUCT_ARGUMENTS \
+	MOVQ k+0(FP), CX; \
+	MOVQ a+8(FP), SI; \
+	MOVQ aRow+16(FP), R11; \
+	MOVQ aStep+24(FP), R14; \
+	MOVQ b+32(FP), DI; \
+	MOVQ bStep+40(FP), R8; \
+	MOVQ c+48(FP), DX; \
+	MOVQ stride+56(FP), R9; \
+	SHLQ $2, R11; \
+	SHLQ $2, R14; \
+	SHLQ $2, R8; \
+	SHLQ $2, R9; \
+	LEAQ (R11)(R11*2), R12
+
+#define PRODUCT3(from, r0, r1, r2) \
+	VBROADCASTSS from, Y15; \
+	VFMADD231PS Y12, Y15, r0; \
+	VFMADD231PS Y13, Y15, r1; \
+	VFMADD231PS Y14, Y15, r2
+
+#define PRODUCT2(from, r0, r1) \
+	VBROADCASTSS from, Y15; \
+	VFMADD231PS Y12, Y15, r0; \
+	VFMADD231PS Y13, Y15, r1
+
+#define PRODUCT1(from, r0) \
+	VBROADCASTSS from, Y15; \
+	VFMADD231PS Y12, Y15, r0
+
 // func sweep256x3(k int, a, b *float32, offsets *int, c *float32, stride, accumulate int)
 TEXT ·sweep256x3(SB), NOSPLIT, $0-56
 	SWEEP_ARGUMENTS
@@ -244,5 +277,110 @@ step:
 	REDUCE(0, Y0, Y3, Y6, Y9)
 	REDUCE(16, Y1, Y4, Y7, Y10)
 	REDUCE(32, Y2, Y5, Y8, Y11)
+	VZEROUPPER
+	RET
+
+// func product256x3(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, stride, accumulate int)
+TEXT ·product256x3(SB), NOSPLIT, $0-72
+	PRODUCT_ARGUMENTS
+	CLEAR(Y0, Y1, Y2, Y3)
+	CLEAR(Y4, Y5, Y6, Y7)
+	CLEAR(Y8, Y9, Y10, Y11)
+
+term:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	VMOVUPS 64(DI), Y14
+	PRODUCT3((SI), Y0, Y1, Y2)
+	PRODUCT3((SI)(R11*1), Y3, Y4, Y5)
+	PRODUCT3((SI)(R11*2), Y6, Y7, Y8)
+	PRODUCT3((SI)(R12*1), Y9, Y10, Y11)
+	ADDQ R14, SI
+	ADDQ R8, DI
+	DECQ CX
+	JNZ  term
+
+	CMPQ accumulate+64(FP), $0
+	JNE  add
+	STORE3(Y0, Y1, Y2)
+	STORE3(Y3, Y4, Y5)
+	STORE3(Y6, Y7, Y8)
+	STORE3(Y9, Y10, Y11)
+	VZEROUPPER
+	RET
+
+add:
+	ADD3(Y0, Y1, Y2)
+	ADD3(Y3, Y4, Y5)
+	ADD3(Y6, Y7, Y8)
+	ADD3(Y9, Y10, Y11)
+	VZEROUPPER
+	RET
+
+// func product256x2(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, stride, accumulate int)
+TEXT ·product256x2(SB), NOSPLIT, $0-72
+	PRODUCT_ARGUMENTS
+	CLEAR(Y0, Y1, Y2, Y3)
+	CLEAR(Y4, Y5, Y6, Y7)
+
+term:
+	VMOVUPS (DI), Y12
+	VMOVUPS 32(DI), Y13
+	PRODUCT2((SI), Y0, Y1)
+	PRODUCT2((SI)(R11*1), Y2, Y3)
+	PRODUCT2((SI)(R11*2), Y4, Y5)
+	PRODUCT2((SI)(R12*1), Y6, Y7)
+	ADDQ R14, SI
+	ADDQ R8, DI
+	DECQ CX
+	JNZ  term
+
+	CMPQ accumulate+64(FP), $0
+	JNE  add
+	STORE2(Y0, Y1)
+	STORE2(Y2, Y3)
+	STORE2(Y4, Y5)
+	STORE2(Y6, Y7)
+	VZEROUPPER
+	RET
+
+add:
+	ADD2(Y0, Y1)
+	ADD2(Y2, Y3)
+	ADD2(Y4, Y5)
+	ADD2(Y6, Y7)
+	VZEROUPPER
+	RET
+
+// func product256x1(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, stride, accumulate int)
+TEXT ·product256x1(SB), NOSPLIT, $0-72
+	PRODUCT_ARGUMENTS
+	CLEAR(Y0, Y1, Y2, Y3)
+
+term:
+	VMOVUPS (DI), Y12
+	PRODUCT1((SI), Y0)
+	PRODUCT1((SI)(R11*1), Y1)
+	PRODUCT1((SI)(R11*2), Y2)
+	PRODUCT1((SI)(R12*1), Y3)
+	ADDQ R14, SI
+	ADDQ R8, DI
+	DECQ CX
+	JNZ  term
+
+	CMPQ accumulate+64(FP), $0
+	JNE  add
+	STORE1(Y0)
+	STORE1(Y1)
+	STORE1(Y2)
+	STORE1(Y3)
+	VZEROUPPER
+	RET
+
+add:
+	ADD1(Y0)
+	ADD1(Y1)
+	ADD1(Y2)
+	ADD1(Y3)
 	VZEROUPPER
 	RET

@@ -73,6 +73,39 @@
 	VMOVUPS r0, (DX); \
 	ADDQ R9, DX
 
+// Registers of a product: CX terms left, SI and, four rows below, R13 a, R11 and R12 bytes of one and of three rows of a, R14 bytes
+// between terms of a, DI b, R8 bytes between rows of b; the rest as in a sweep.
+
+#define PRODUCT_ARGUMENTS \
+	MOVQ k+0(FP), CX; \
+	MOVQ a+8(FP), SI; \
+	MOVQ aRow+16(FP), R11; \
+	MOVQ aStep+24(FP), R14; \
+	MOVQ b+32(FP), DI; \
+	MOVQ bStep+40(FP), R8; \
+	MOVQ c+48(FP), DX; \
+	MOVQ stride+56(FP), R9; \
+	SHLQ $2, R11; \
+	SHLQ $2, R14; \
+	SHLQ $2, R8; \
+	SHLQ $2, R9; \
+	LEAQ (R11)(R11*2), R12
+
+#define PRODUCT3(from, a, r0, r1, r2) \
+	VBROADCASTSS from, a; \
+	VFMADD231PS Z24, a, r0; \
+	VFMADD231PS Z25, a, r1; \
+	VFMADD231PS Z26, a, r2
+
+#define PRODUCT2(from, a, r0, r1) \
+	VBROADCASTSS from, a; \
+	VFMADD231PS Z24, a, r0; \
+	VFMADD231PS Z25, a, r1
+
+#define PRODUCT1(from, a, r0) \
+	VBROADCASTSS from, a; \
+	VFMADD231PS Z24, a, r0
+
 // func sweep512x3(k int, a, b *float32, offsets *int, c *float32, stride, accumulate int)
 TEXT ·sweep512x3(SB), NOSPLIT, $0-56
 	SWEEP_ARGUMENTS
@@ -309,5 +342,152 @@ step:
 	REDUCE(48, Z13, Z16, Z19, Z22, Y13, Y16, Y19, Y22)
 	REDUCE(64, Z2, Z5, Z8, Z11, Y2, Y5, Y8, Y11)
 	REDUCE(80, Z14, Z17, Z20, Z23, Y14, Y17, Y20, Y23)
+	VZEROUPPER
+	RET
+
+// func product512x3(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, stride, accumulate int)
+TEXT ·product512x3(SB), NOSPLIT, $0-72
+	PRODUCT_ARGUMENTS
+	LEAQ (SI)(R11*4), R13
+	CLEAR(Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7)
+	CLEAR(Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15)
+	CLEAR(Z16, Z17, Z18, Z19, Z20, Z21, Z22, Z23)
+
+term:
+	VMOVUPS (DI), Z24
+	VMOVUPS 64(DI), Z25
+	VMOVUPS 128(DI), Z26
+	PRODUCT3((SI), Z27, Z0, Z1, Z2)
+	PRODUCT3((SI)(R11*1), Z28, Z3, Z4, Z5)
+	PRODUCT3((SI)(R11*2), Z27, Z6, Z7, Z8)
+	PRODUCT3((SI)(R12*1), Z28, Z9, Z10, Z11)
+	PRODUCT3((R13), Z27, Z12, Z13, Z14)
+	PRODUCT3((R13)(R11*1), Z28, Z15, Z16, Z17)
+	PRODUCT3((R13)(R11*2), Z27, Z18, Z19, Z20)
+	PRODUCT3((R13)(R12*1), Z28, Z21, Z22, Z23)
+	ADDQ R14, SI
+	ADDQ R14, R13
+	ADDQ R8, DI
+	DECQ CX
+	JNZ  term
+
+	CMPQ accumulate+64(FP), $0
+	JNE  add
+	STORE3(Z0, Z1, Z2)
+	STORE3(Z3, Z4, Z5)
+	STORE3(Z6, Z7, Z8)
+	STORE3(Z9, Z10, Z11)
+	STORE3(Z12, Z13, Z14)
+	STORE3(Z15, Z16, Z17)
+	STORE3(Z18, Z19, Z20)
+	STORE3(Z21, Z22, Z23)
+	VZEROUPPER
+	RET
+
+add:
+	ADD3(Z0, Z1, Z2)
+	ADD3(Z3, Z4, Z5)
+	ADD3(Z6, Z7, Z8)
+	ADD3(Z9, Z10, Z11)
+	ADD3(Z12, Z13, Z14)
+	ADD3(Z15, Z16, Z17)
+	ADD3(Z18, Z19, Z20)
+	ADD3(Z21, Z22, Z23)
+	VZEROUPPER
+	RET
+
+// func product512x2(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, stride, accumulate int)
+TEXT ·product512x2(SB), NOSPLIT, $0-72
+	PRODUCT_ARGUMENTS
+	LEAQ (SI)(R11*4), R13
+	CLEAR(Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7)
+	CLEAR(Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15)
+
+term:
+	VMOVUPS (DI), Z24
+	VMOVUPS 64(DI), Z25
+	PRODUCT2((SI), Z27, Z0, Z1)
+	PRODUCT2((SI)(R11*1), Z28, Z2, Z3)
+	PRODUCT2((SI)(R11*2), Z27, Z4, Z5)
+	PRODUCT2((SI)(R12*1), Z28, Z6, Z7)
+	PRODUCT2((R13), Z27, Z8, Z9)
+	PRODUCT2((R13)(R11*1), Z28, Z10, Z11)
+	PRODUCT2((R13)(R11*2), Z27, Z12, Z13)
+	PRODUCT2((R13)(R12*1), Z28, Z14, Z15)
+	ADDQ R14, SI
+	ADDQ R14, R13
+	ADDQ R8, DI
+	DECQ CX
+	JNZ  term
+
+	CMPQ accumulate+64(FP), $0
+	JNE  add
+	STORE2(Z0, Z1)
+	STORE2(Z2, Z3)
+	STORE2(Z4, Z5)
+	STORE2(Z6, Z7)
+	STORE2(Z8, Z9)
+	STORE2(Z10, Z11)
+	STORE2(Z12, Z13)
+	STORE2(Z14, Z15)
+	VZEROUPPER
+	RET
+
+add:
+	ADD2(Z0, Z1)
+	ADD2(Z2, Z3)
+	ADD2(Z4, Z5)
+	ADD2(Z6, Z7)
+	ADD2(Z8, Z9)
+	ADD2(Z10, Z11)
+	ADD2(Z12, Z13)
+	ADD2(Z14, Z15)
+	VZEROUPPER
+	RET
+
+// func product512x1(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, stride, accumulate int)
+TEXT ·product512x1(SB), NOSPLIT, $0-72
+	PRODUCT_ARGUMENTS
+	LEAQ (SI)(R11*4), R13
+	CLEAR(Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7)
+
+term:
+	VMOVUPS (DI), Z24
+	PRODUCT1((SI), Z27, Z0)
+	PRODUCT1((SI)(R11*1), Z28, Z1)
+	PRODUCT1((SI)(R11*2), Z27, Z2)
+	PRODUCT1((SI)(R12*1), Z28, Z3)
+	PRODUCT1((R13), Z27, Z4)
+	PRODUCT1((R13)(R11*1), Z28, Z5)
+	PRODUCT1((R13)(R11*2), Z27, Z6)
+	PRODUCT1((R13)(R12*1), Z28, Z7)
+	ADDQ R14, SI
+	ADDQ R14, R13
+	ADDQ R8, DI
+	DECQ CX
+	JNZ  term
+
+	CMPQ accumulate+64(FP), $0
+	JNE  add
+	STORE1(Z0)
+	STORE1(Z1)
+	STORE1(Z2)
+	STORE1(Z3)
+	STORE1(Z4)
+	STORE1(Z5)
+	STORE1(Z6)
+	STORE1(Z7)
+	VZEROUPPER
+	RET
+
+add:
+	ADD1(Z0)
+	ADD1(Z1)
+	ADD1(Z2)
+	ADD1(Z3)
+	ADD1(Z4)
+	ADD1(Z5)
+	ADD1(Z6)
+	ADD1(Z7)
 	VZEROUPPER
 	RET

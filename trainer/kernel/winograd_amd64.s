@@ -2,22 +2,64 @@
 
 #include "textflag.h"
 
-// The transforms of F(2×2, 3×3) (Lavin & Gray 2016), eight values at a time: see winograd.go.
+// The transforms of F(2×2, 3×3) (Lavin & Gray 2016), eight channels at a time: see winograd.go. All strides are in bytes. Those
+// of tiles take neighbours of a row of tiles; a tile's eight channels are a group.
 
-// func winogradInput256(n int, d *float32, step int)
+// SI, R10, R11, R12 are rows 0 to 3 of a tile's pixels, R8 and R9 the bytes of one and of three pixels; DI, DX, BX, AX the places
+// of elements (0, 0) to (3, 0), R13 and R14 the bytes of one and of three elements.
+
+#define TILE_ROWS \
+	MOVQ pixel+24(FP), R8; \
+	LEAQ (R8)(R8*2), R9; \
+	MOVQ element+64(FP), R13; \
+	LEAQ (R13)(R13*2), R14
+
+#define TILE_BEGIN \
+	MOVQ row+32(FP), R12; \
+	MOVQ from+16(FP), SI; \
+	LEAQ (SI)(R12*1), R10; \
+	LEAQ (SI)(R12*2), R11; \
+	ADDQ R11, R12; \
+	MOVQ to+40(FP), DI; \
+	LEAQ (DI)(R13*4), DX; \
+	LEAQ (DX)(R13*4), BX; \
+	LEAQ (BX)(R13*4), AX; \
+	MOVQ groups+8(FP), CX
+
+#define GROUP_END \
+	ADDQ $32, SI; \
+	ADDQ $32, R10; \
+	ADDQ $32, R11; \
+	ADDQ $32, R12; \
+	ADDQ group+56(FP), DI; \
+	ADDQ group+56(FP), DX; \
+	ADDQ group+56(FP), BX; \
+	ADDQ group+56(FP), AX
+
+// The next tile is two pixels on.
+#define TILE_END \
+	MOVQ from+16(FP), SI; \
+	LEAQ (SI)(R8*2), SI; \
+	MOVQ SI, from+16(FP); \
+	MOVQ tile+48(FP), DI; \
+	ADDQ DI, to+40(FP)
+
+#define STORE_ELEMENTS(at, r0, r1, r2, r3) \
+	VMOVUPS r0, (at); \
+	VMOVUPS r1, (at)(R13*1); \
+	VMOVUPS r2, (at)(R13*2); \
+	VMOVUPS r3, (at)(R14*1)
+
+// func winogradInput256(tiles, groups int, from *float32, pixel, row int, to *float32, tile, group, element int)
 //
-// Bᵀ·d·B in place, n times: element (i, j) of the 4×4 patches is the eight values at d + (4·i+j)·step bytes; the next patches
-// are 32 bytes behind.
-TEXT ·winogradInput256(SB), NOSPLIT, $0-24
-	MOVQ n+0(FP), CX
-	MOVQ d+8(FP), SI
-	MOVQ step+16(FP), R8
-	LEAQ (R8)(R8*2), R9   // three steps
-	LEAQ (SI)(R8*4), R10  // row 1
-	LEAQ (R10)(R8*4), R11 // row 2
-	LEAQ (R11)(R8*4), R12 // row 3
+// Bᵀ·d·B of each 4×4 patch of pixels d.
+TEXT ·winogradInput256(SB), NOSPLIT, $0-72
+	TILE_ROWS
 
-patch:
+tile:
+	TILE_BEGIN
+
+group:
 	VMOVUPS (SI), Y0
 	VSUBPS (R11), Y0, Y0
 	VMOVUPS (SI)(R8*1), Y1
@@ -30,10 +72,7 @@ patch:
 	VADDPS Y2, Y1, Y13
 	VSUBPS Y1, Y2, Y14
 	VSUBPS Y3, Y1, Y15
-	VMOVUPS Y12, (SI)
-	VMOVUPS Y13, (SI)(R8*1)
-	VMOVUPS Y14, (SI)(R8*2)
-	VMOVUPS Y15, (SI)(R9*1)
+	STORE_ELEMENTS(DI, Y12, Y13, Y14, Y15)
 	VMOVUPS (R10), Y12
 	VMOVUPS (R11), Y13
 	VADDPS Y13, Y12, Y0
@@ -58,32 +97,69 @@ patch:
 	VADDPS Y2, Y1, Y13
 	VSUBPS Y1, Y2, Y14
 	VSUBPS Y3, Y1, Y15
-	VMOVUPS Y12, (R10)
-	VMOVUPS Y13, (R10)(R8*1)
-	VMOVUPS Y14, (R10)(R8*2)
-	VMOVUPS Y15, (R10)(R9*1)
+	STORE_ELEMENTS(DX, Y12, Y13, Y14, Y15)
 	VSUBPS Y6, Y4, Y12
 	VADDPS Y6, Y5, Y13
 	VSUBPS Y5, Y6, Y14
 	VSUBPS Y7, Y5, Y15
-	VMOVUPS Y12, (R11)
-	VMOVUPS Y13, (R11)(R8*1)
-	VMOVUPS Y14, (R11)(R8*2)
-	VMOVUPS Y15, (R11)(R9*1)
+	STORE_ELEMENTS(BX, Y12, Y13, Y14, Y15)
 	VSUBPS Y10, Y8, Y12
 	VADDPS Y10, Y9, Y13
 	VSUBPS Y9, Y10, Y14
 	VSUBPS Y11, Y9, Y15
-	VMOVUPS Y12, (R12)
-	VMOVUPS Y13, (R12)(R8*1)
-	VMOVUPS Y14, (R12)(R8*2)
-	VMOVUPS Y15, (R12)(R9*1)
-	ADDQ $32, SI
-	ADDQ $32, R10
-	ADDQ $32, R11
-	ADDQ $32, R12
+	STORE_ELEMENTS(AX, Y12, Y13, Y14, Y15)
+	GROUP_END
 	DECQ CX
-	JNZ  patch
+	JNZ  group
+	TILE_END
+	DECQ tiles+0(FP)
+	JNZ  tile
+	VZEROUPPER
+	RET
+
+// func winogradSpread256(tiles, groups int, from *float32, pixel, row int, to *float32, tile, group, element int)
+//
+// A·d·Aᵀ of each 2×2 pixels d.
+TEXT ·winogradSpread256(SB), NOSPLIT, $0-72
+	TILE_ROWS
+	VXORPS Y15, Y15, Y15
+
+tile:
+	TILE_BEGIN
+
+group:
+	VMOVUPS (SI), Y0
+	VMOVUPS (SI)(R8*1), Y1
+	VMOVUPS (R10), Y2
+	VMOVUPS (R10)(R8*1), Y3
+	VADDPS Y1, Y0, Y4
+	VSUBPS Y1, Y0, Y5
+	VSUBPS Y1, Y15, Y6
+	STORE_ELEMENTS(DI, Y0, Y4, Y5, Y6)
+	VADDPS Y3, Y2, Y7
+	VSUBPS Y3, Y2, Y8
+	VADDPS Y2, Y0, Y9
+	VSUBPS Y2, Y0, Y10
+	VADDPS Y3, Y1, Y11
+	VSUBPS Y3, Y1, Y12
+	VADDPS Y7, Y4, Y13
+	VADDPS Y8, Y5, Y14
+	VSUBPS Y11, Y15, Y11
+	STORE_ELEMENTS(DX, Y9, Y13, Y14, Y11)
+	VSUBPS Y7, Y4, Y13
+	VSUBPS Y8, Y5, Y14
+	VSUBPS Y12, Y15, Y12
+	STORE_ELEMENTS(BX, Y10, Y13, Y14, Y12)
+	VSUBPS Y2, Y15, Y2
+	VSUBPS Y7, Y15, Y7
+	VSUBPS Y8, Y15, Y8
+	STORE_ELEMENTS(AX, Y2, Y7, Y8, Y3)
+	GROUP_END
+	DECQ CX
+	JNZ  group
+	TILE_END
+	DECQ tiles+0(FP)
+	JNZ  tile
 	VZEROUPPER
 	RET
 
@@ -181,21 +257,28 @@ filter:
 	VZEROUPPER
 	RET
 
-// func winogradOutput256(n int, m *float32, step int, y *float32)
+// func winogradOutput256(tiles, groups int, from *float32, tile, element int, to *float32, pixel, row int, bias *float32, least float32)
 //
-// Aᵀ·m·A, n times: element (i, j) is the eight values at m + (4·i+j)·step bytes, the next ones 32 bytes behind. The 2×2 results
-// of the eight tiles go to y in memory order: upper row of the first four tiles, of the last four, then the lower row.
-TEXT ·winogradOutput256(SB), NOSPLIT, $0-32
-	MOVQ n+0(FP), CX
-	MOVQ m+8(FP), SI
-	MOVQ step+16(FP), R8
-	MOVQ y+24(FP), DI
+// Aᵀ·m·A + bias, at least least, of each tile's elements m: 2×2 pixels. The bias is one value a channel.
+TEXT ·winogradOutput256(SB), NOSPLIT, $0-76
+	MOVQ element+32(FP), R8
 	LEAQ (R8)(R8*2), R9
+	MOVQ pixel+48(FP), R13
+	VBROADCASTSS least+72(FP), Y15
+
+tile:
+	MOVQ from+16(FP), SI
 	LEAQ (SI)(R8*4), R10
 	LEAQ (R10)(R8*4), R11
 	LEAQ (R11)(R8*4), R12
+	MOVQ to+40(FP), DI
+	MOVQ DI, DX
+	ADDQ row+56(FP), DX
+	MOVQ bias+64(FP), AX
+	MOVQ groups+8(FP), CX
 
-tile:
+group:
+	VMOVUPS (AX), Y14
 	VMOVUPS (R10), Y12
 	VMOVUPS (R11), Y13
 	VADDPS Y13, Y12, Y0
@@ -224,54 +307,129 @@ tile:
 	VADDPS Y0, Y8, Y8
 	VSUBPS Y2, Y1, Y9
 	VSUBPS Y3, Y9, Y9
-	VUNPCKLPS Y9, Y8, Y10
-	VUNPCKHPS Y9, Y8, Y11
-	VPERM2F128 $0x20, Y11, Y10, Y12
-	VPERM2F128 $0x31, Y11, Y10, Y13
-	VMOVUPS Y12, 0(DI)
-	VMOVUPS Y13, 32(DI)
+	VADDPS Y8, Y14, Y8
+	VADDPS Y9, Y14, Y9
+	VMAXPS Y8, Y15, Y8 // NaN stays
+	VMAXPS Y9, Y15, Y9
+	VMOVUPS Y8, (DI)
+	VMOVUPS Y9, (DI)(R13*1)
 	VADDPS Y6, Y5, Y8
 	VADDPS Y4, Y8, Y8
 	VSUBPS Y6, Y5, Y9
 	VSUBPS Y7, Y9, Y9
-	VUNPCKLPS Y9, Y8, Y10
-	VUNPCKHPS Y9, Y8, Y11
-	VPERM2F128 $0x20, Y11, Y10, Y12
-	VPERM2F128 $0x31, Y11, Y10, Y13
-	VMOVUPS Y12, 64(DI)
-	VMOVUPS Y13, 96(DI)
+	VADDPS Y8, Y14, Y8
+	VADDPS Y9, Y14, Y9
+	VMAXPS Y8, Y15, Y8 // NaN stays
+	VMAXPS Y9, Y15, Y9
+	VMOVUPS Y8, (DX)
+	VMOVUPS Y9, (DX)(R13*1)
 	ADDQ $32, SI
 	ADDQ $32, R10
 	ADDQ $32, R11
 	ADDQ $32, R12
-	ADDQ $128, DI
+	ADDQ $32, DI
+	ADDQ $32, DX
+	ADDQ $32, AX
 	DECQ CX
+	JNZ  group
+	MOVQ tile+24(FP), SI
+	ADDQ SI, from+16(FP)
+	LEAQ (R13)(R13*1), SI
+	ADDQ SI, to+40(FP)
+	DECQ tiles+0(FP)
 	JNZ  tile
 	VZEROUPPER
 	RET
 
-// func deal256(n int, from, even, odd *float32)
+// func winogradFilterGrad256(n int, from *float32, element int, to *float32, tap int)
 //
-// Values 0, 2, 4 … of from to even, values 1, 3, 5 … to odd; n is a multiple of 16 and at least 16.
-TEXT ·deal256(SB), NOSPLIT, $0-32
+// Gᵀ·m·G, n times: element (i, j) is the eight values at from + (4·i+j)·element, tap (i, j) of the result goes to
+// to + (3·i+j)·tap; the next ones are 32 bytes behind.
+TEXT ·winogradFilterGrad256(SB), NOSPLIT, $0-40
 	MOVQ n+0(FP), CX
 	MOVQ from+8(FP), SI
-	MOVQ even+16(FP), DI
-	MOVQ odd+24(FP), DX
+	MOVQ element+16(FP), R8
+	MOVQ to+24(FP), DI
+	MOVQ tap+32(FP), R13
+	LEAQ (R8)(R8*2), R9
+	LEAQ (SI)(R8*4), R10
+	LEAQ (R10)(R8*4), R11
+	LEAQ (R11)(R8*4), R12
+	LEAQ (R13)(R13*2), AX
+	LEAQ (DI)(AX*1), DX
+	LEAQ (DX)(AX*1), BX
+	MOVL $0x3F000000, AX // one half
+	VMOVD AX, X15
+	VBROADCASTSS X15, Y15
 
-sixteen:
-	VMOVUPS (SI), Y0
-	VMOVUPS 32(SI), Y1
-	VSHUFPS $0x88, Y1, Y0, Y2
-	VSHUFPS $0xDD, Y1, Y0, Y3
-	VPERMPD $0xD8, Y2, Y2
-	VPERMPD $0xD8, Y3, Y3
-	VMOVUPS Y2, (DI)
-	VMOVUPS Y3, (DX)
-	ADDQ $64, SI
+group:
+	VMOVUPS (SI)(R8*1), Y12
+	VMOVUPS (SI)(R8*2), Y13
+	VADDPS Y13, Y12, Y14
+	VMULPS Y15, Y14, Y14
+	VSUBPS Y13, Y12, Y12
+	VMULPS Y15, Y12, Y1
+	VADDPS (SI), Y14, Y0
+	VADDPS (SI)(R9*1), Y14, Y2
+	VMOVUPS (R10)(R8*1), Y12
+	VMOVUPS (R10)(R8*2), Y13
+	VADDPS Y13, Y12, Y14
+	VMULPS Y15, Y14, Y14
+	VSUBPS Y13, Y12, Y12
+	VMULPS Y15, Y12, Y4
+	VADDPS (R10), Y14, Y3
+	VADDPS (R10)(R9*1), Y14, Y5
+	VMOVUPS (R11)(R8*1), Y12
+	VMOVUPS (R11)(R8*2), Y13
+	VADDPS Y13, Y12, Y14
+	VMULPS Y15, Y14, Y14
+	VSUBPS Y13, Y12, Y12
+	VMULPS Y15, Y12, Y7
+	VADDPS (R11), Y14, Y6
+	VADDPS (R11)(R9*1), Y14, Y8
+	VMOVUPS (R12)(R8*1), Y12
+	VMOVUPS (R12)(R8*2), Y13
+	VADDPS Y13, Y12, Y14
+	VMULPS Y15, Y14, Y14
+	VSUBPS Y13, Y12, Y12
+	VMULPS Y15, Y12, Y10
+	VADDPS (R12), Y14, Y9
+	VADDPS (R12)(R9*1), Y14, Y11
+	VADDPS Y6, Y3, Y12
+	VMULPS Y15, Y12, Y12
+	VSUBPS Y6, Y3, Y13
+	VMULPS Y15, Y13, Y13
+	VADDPS Y0, Y12, Y14
+	VADDPS Y9, Y12, Y12
+	VMOVUPS Y14, (DI)
+	VMOVUPS Y13, (DX)
+	VMOVUPS Y12, (BX)
+	VADDPS Y7, Y4, Y12
+	VMULPS Y15, Y12, Y12
+	VSUBPS Y7, Y4, Y13
+	VMULPS Y15, Y13, Y13
+	VADDPS Y1, Y12, Y14
+	VADDPS Y10, Y12, Y12
+	VMOVUPS Y14, (DI)(R13*1)
+	VMOVUPS Y13, (DX)(R13*1)
+	VMOVUPS Y12, (BX)(R13*1)
+	VADDPS Y8, Y5, Y12
+	VMULPS Y15, Y12, Y12
+	VSUBPS Y8, Y5, Y13
+	VMULPS Y15, Y13, Y13
+	VADDPS Y2, Y12, Y14
+	VADDPS Y11, Y12, Y12
+	VMOVUPS Y14, (DI)(R13*2)
+	VMOVUPS Y13, (DX)(R13*2)
+	VMOVUPS Y12, (BX)(R13*2)
+	ADDQ $32, SI
+	ADDQ $32, R10
+	ADDQ $32, R11
+	ADDQ $32, R12
 	ADDQ $32, DI
 	ADDQ $32, DX
-	SUBQ $16, CX
-	JNZ  sixteen
+	ADDQ $32, BX
+	DECQ CX
+	JNZ  group
 	VZEROUPPER
 	RET
