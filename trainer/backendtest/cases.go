@@ -40,9 +40,10 @@ func cases() []testCase {
 		all = append(all, testCase{op: g}, testCase{op: trainer.ConvDataGrad(g)}, testCase{op: trainer.ConvFilterGrad(g)},
 			testCase{op: trainer.ConvBiasOp{Window: g.Window, F: g.F}}, testCase{op: trainer.ConvBiasOp{Window: g.Window, F: g.F, ReLU: true}})
 	}
-	// More planes than fit a panel: sums of over a thousand products, of smaller values.
-	long := trainer.ConvOp{Window: window(1, 150, 6, 6, 3, 3, 1, 1, 1, 1, 6, 6), F: 140}
-	for _, op := range []trainer.Op{long, trainer.ConvDataGrad(long), trainer.ConvFilterGrad(long)} {
+	// Sums of over a thousand products, of smaller values: more planes than fit a panel, more tiles than are transformed at once.
+	deep := trainer.ConvOp{Window: window(1, 150, 6, 6, 3, 3, 1, 1, 1, 1, 6, 6), F: 140}
+	many := trainer.ConvOp{Window: window(8, 16, 50, 48, 3, 3, 1, 1, 1, 1, 50, 48), F: 16}
+	for _, op := range []trainer.Op{deep, trainer.ConvDataGrad(deep), trainer.ConvFilterGrad(deep), trainer.ConvFilterGrad(many)} {
 		all = append(all, testCase{op: op, in: []fill{quarter, quarter}})
 	}
 	all = append(all, products()...)
@@ -95,13 +96,12 @@ var convolutions = []trainer.ConvOp{
 	{Window: window(3, 7, 8, 8, 3, 3, 1, 2, 1, 0, 8, 4), F: 11},     // strided one way only
 	// Enough planes on both sides for transforms.
 	{Window: window(3, 20, 16, 16, 3, 3, 1, 1, 1, 1, 16, 16), F: 24},
-	{Window: window(2, 16, 9, 14, 3, 3, 1, 1, 0, 0, 7, 12), F: 17},   // valid, odd
-	{Window: window(5, 17, 7, 7, 3, 3, 1, 1, 1, 1, 7, 7), F: 16},     // odd
-	{Window: window(33, 16, 4, 4, 3, 3, 1, 1, 1, 1, 4, 4), F: 33},    // small planes
-	{Window: window(5, 16, 3, 3, 3, 3, 1, 1, 1, 1, 3, 3), F: 16},     // smaller
-	{Window: window(9, 16, 2, 2, 3, 3, 1, 1, 1, 1, 2, 2), F: 16},     // smallest
-	{Window: window(2, 16, 5, 40, 3, 3, 1, 1, 2, 0, 7, 38), F: 16},   // more zeros than usual on one side
-	{Window: window(1, 16, 50, 48, 3, 3, 1, 1, 1, 1, 50, 48), F: 16}, // each image begins a vector of its own
+	{Window: window(2, 16, 9, 14, 3, 3, 1, 1, 0, 0, 7, 12), F: 17}, // valid, odd
+	{Window: window(5, 17, 7, 7, 3, 3, 1, 1, 1, 1, 7, 7), F: 16},   // odd
+	{Window: window(33, 16, 4, 4, 3, 3, 1, 1, 1, 1, 4, 4), F: 33},  // small planes
+	{Window: window(5, 16, 3, 3, 3, 3, 1, 1, 1, 1, 3, 3), F: 16},   // smaller
+	{Window: window(9, 16, 2, 2, 3, 3, 1, 1, 1, 1, 2, 2), F: 16},   // smallest
+	{Window: window(2, 16, 5, 40, 3, 3, 1, 1, 2, 0, 7, 38), F: 16}, // more zeros than usual on one side
 }
 
 func quarter(r *rand.Rand, x []float32) {

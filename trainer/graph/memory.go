@@ -98,12 +98,14 @@ const float32Bytes = 4
 func scratch(calls []trainer.Call) int {
 	const tile = 16 // rows are filled up to about this many
 	whole := func(n int) int { return (n + tile - 1) / tile * tile }
-	var pixels, grads, sums, dealt, filters, panels, padded int
+	var pixels, grads, sums, filters, panels, padded int
+	transformed := func(w trainer.Window, planes int) bool { // as kernel/winograd.go has it
+		return w.KH == 3 && w.KW == 3 && w.SH == 1 && w.SW == 1 && min(w.C, planes) >= tile
+	}
 	slide := func(w trainer.Window, planes int) { // a window that slides over w.C planes and gives others
 		filters = max(filters, whole(planes)*w.C*w.KH*w.KW)
-		if w.KH == 3 && w.KW == 3 && w.SH == 1 && w.SW == 1 {
-			filters = max(filters, whole(planes)*w.C*(9+16)) // transformed
-			dealt = max(dealt, w.N*w.C*(w.OH+3)*(w.OW+3))
+		if transformed(w, planes) {
+			filters = max(filters, whole(planes)*w.C*(9+16))
 		}
 	}
 	for _, c := range calls {
@@ -117,6 +119,12 @@ func scratch(calls []trainer.Call) int {
 			w.C, w.OH, w.OW = o.F, w.H, w.W
 			slide(w, o.C)
 		case trainer.ConvFilterGrad:
+			if transformed(o.Window, o.F) {
+				tiles := min(o.N*((o.OH+1)/2)*((o.OW+1)/2), max((o.OH+1)/2*((o.OW+1)/2), 1<<17/(whole(o.C)+whole(o.F))))
+				pixels, grads = max(pixels, 16*tiles*whole(o.C)), max(grads, 16*tiles*whole(o.F))
+				sums = max(sums, 16*whole(o.F)*whole(o.C))
+				continue
+			}
 			pixels = max(pixels, o.N*((o.OH-1)*o.SH+o.KH)*((o.OW-1)*o.SW+o.KW)*o.C)
 			grads = max(grads, whole(o.F)*o.N*o.OH*o.OW)
 			sums = max(sums, tile*whole(o.F)*o.C*o.KW)
@@ -127,7 +135,7 @@ func scratch(calls []trainer.Call) int {
 			}
 		}
 	}
-	return pixels + grads + sums + dealt + filters + panels + padded
+	return pixels + grads + sums + filters + panels + padded
 }
 
 // ledger is a backend that counts what is allocated on it and computes nothing.

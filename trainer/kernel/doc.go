@@ -10,6 +10,6 @@
 // alone and partial results are added in the order of the tasks.
 //
 // Read next: reference.go (what each operation means), cpu.go (how calls run), team.go (who runs them), engine.go; then the
-// convolutions, where the time goes: winograd.go (3×3), conv_panel.go (other windows with strides of one), conv_filter.go (filter
-// gradients), conv_sweep.go with layout.go (strides). trainer/backendtest holds the suite that every backend passes.
+// convolutions, where the time goes: winograd.go and winograd_filter.go (3×3), conv_panel.go (other windows with strides of one),
+// conv_filter.go (their filter gradients), conv_sweep.go with layout.go (strides). trainer/backendtest holds the suite that every backend passes.
 package kernel

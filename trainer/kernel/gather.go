@@ -59,76 +59,76 @@ func (s *stretches) finish() {
 	}
 }
 
-// windowTable says where the results of a batch, eight at a time, find their values and where they go. Those of all images
-// follow each other, so that small planes fill vectors too; the pattern repeats after a few images.
+// windowTable says where the positions of a batch, eight at a time, find their pixels and where their results go. Those of all
+// images follow each other, so that small planes fill vectors too; the pattern repeats after a few images.
 type windowTable struct {
-	results int         // of an image: positions, or tiles of them
-	halves  int         // eight results each, in the batch
-	period  int         // halves after which the pattern repeats
-	images  int         // in a period
-	last    int         // images in the batch's last, unfinished period where it ends within a half; else 0
-	taps    int         // values that a result is made of, in each plane
-	parts   int         // of eight values that eight results are made to
-	in      []stretches // by half of the period (and the batch's last one, where that is cut short) and tap; relative to the period's first image
-	out     []stretches // the same by part
+	positions int // of an image
+	halves    int // eight positions each, in the batch
+	period    int // halves after which the pattern repeats
+	images    int // in a period
+	last      int // images in the batch's last, unfinished period where it ends within a half; else 0
+	taps      int
+	in        []stretches // by half of the period (and the batch's last one, where that is cut short) and tap; relative to the period's first image
+	out       []stretches // by half
 }
 
-// largePlane is the number of results from which each image begins a vector of its own: what is lost at the end of a
+// largePlane is the number of positions from which each image begins a vector of its own: what is lost at the end of a
 // plane is little then, and the table stays small.
 const largePlane = 512
 
-// newPattern works out how the results of n images fall into halves.
-func newPattern(n, results, taps, parts int) *windowTable {
-	t := &windowTable{results: results, taps: taps, parts: parts, images: 1, period: (results + half - 1) / half}
-	if results >= largePlane || results%half == 0 {
+// newWindowTable works the table out for a window of strides 1 and f output planes; nil where eight positions come from
+// too many places.
+func newWindowTable(g trainer.Window, f int) *windowTable {
+	t := newPattern(g.N, g.OH*g.OW, g.KH*g.KW)
+	for h := range t.period {
+		if !t.describe(g, f, h, t.images) {
+			return nil
+		}
+	}
+	if t.last > 0 && !t.describe(g, f, (t.halves-1)%t.period, t.last) {
+		return nil
+	}
+	return t
+}
+
+// newPattern works out how the positions of n images fall into halves.
+func newPattern(n, positions, taps int) *windowTable {
+	t := &windowTable{positions: positions, taps: taps, images: 1, period: (positions + half - 1) / half}
+	if positions >= largePlane || positions%half == 0 {
 		t.halves = n * t.period
 		return t
 	}
-	t.images = half / gcd(results, half)
-	t.period = results * t.images / half
-	t.halves = (n*results + half - 1) / half
-	if n*results%half != 0 {
+	t.images = half / gcd(positions, half)
+	t.period = positions * t.images / half
+	t.halves = (n*positions + half - 1) / half
+	if n*positions%half != 0 {
 		t.last = n - (t.halves-1)/t.period*t.images
 	}
 	return t
 }
 
-// fill describes all halves: in gives the place of a tap's value for a result of an image of the period, out that of a
-// value of a part, for which it may ask which result a lane of the half is. It returns false where eight values come from too many
-// places.
-func (t *windowTable) fill(in func(image, result, tap int) (int, bool), out func(at func(lane int) (image, result int, ok bool), part, lane int) (int, bool)) bool {
-	describe := func(h, images int) bool {
-		at := func(lane int) (image, result int, ok bool) {
-			result = h*half + lane
-			if t.images > 1 {
-				image, result = result/t.results, result%t.results
-			}
-			return image, result, result < t.results && image < images
+// describe adds what half h of a period of so many images finds and where it goes; false where that is too many places.
+func (t *windowTable) describe(g trainer.Window, f, h, images int) bool {
+	at := func(lane int) (image, position int, ok bool) {
+		position = h*half + lane
+		if t.images > 1 {
+			image, position = position/t.positions, position%t.positions
 		}
-		for tap := range t.taps {
-			if !t.append(&t.in, func(lane int) (int, bool) {
-				image, result, ok := at(lane)
-				if !ok {
-					return 0, false
-				}
-				return in(image, result, tap)
-			}) {
-				return false
-			}
-		}
-		for part := range t.parts {
-			if !t.append(&t.out, func(lane int) (int, bool) { return out(at, part, lane) }) {
-				return false
-			}
-		}
-		return true
+		return image, position, position < t.positions && image < images
 	}
-	for h := range t.period {
-		if !describe(h, t.images) {
+	for tap := range t.taps {
+		if !t.append(&t.in, func(lane int) (int, bool) {
+			image, position, ok := at(lane)
+			row, col := position/g.OW+tap/g.KW-g.PT, position%g.OW+tap%g.KW-g.PL
+			return (image*g.C*g.H+row)*g.W + col, ok && row >= 0 && row < g.H && col >= 0 && col < g.W
+		}) {
 			return false
 		}
 	}
-	return t.last == 0 || describe((t.halves-1)%t.period, t.last)
+	return t.append(&t.out, func(lane int) (int, bool) {
+		image, position, ok := at(lane)
+		return image*f*g.OH*g.OW + position, ok
+	})
 }
 
 // append adds what eight lanes find at the given places.
@@ -142,24 +142,6 @@ func (t *windowTable) append(to *[]stretches, place func(lane int) (int, bool)) 
 	s.finish()
 	*to = append(*to, s)
 	return true
-}
-
-// newWindowTable works the table out for a window of strides 1 and f output planes; nil where eight positions come from
-// too many places.
-func newWindowTable(g trainer.Window, f int) *windowTable {
-	t := newPattern(g.N, g.OH*g.OW, g.KH*g.KW, 1)
-	in := func(image, position, tap int) (int, bool) {
-		row, col := position/g.OW+tap/g.KW-g.PT, position%g.OW+tap%g.KW-g.PL
-		return (image*g.C*g.H+row)*g.W + col, row >= 0 && row < g.H && col >= 0 && col < g.W
-	}
-	out := func(at func(lane int) (image, result int, ok bool), _, lane int) (int, bool) {
-		image, position, ok := at(lane)
-		return image*f*g.OH*g.OW + position, ok
-	}
-	if !t.fill(in, out) {
-		return nil
-	}
-	return t
 }
 
 // place returns the entry of a half of the batch and the first image of its period.

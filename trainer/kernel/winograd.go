@@ -137,11 +137,11 @@ func winogradPass(c *CPU, task, worker int) {
 	images := min(w.images, w.window.N-first)
 	row := 2 * w.tiles.across * w.width // of results
 	result := 2 * w.tiles.down * row
-	scratch := c.scratchOf(worker, w.images*(w.frame.size()+result)+w.frame.scratch()+elements*blockTiles*(w.frame.depth+w.width))
+	scratch := c.scratchOf(worker, w.images*(w.frame.size()+result)+w.frame.scratch()+elements*(apart(blockTiles*w.frame.depth)+apart(blockTiles*w.width)))
 	frames, scratch := cutOff(scratch, w.images*w.frame.size())
 	results, scratch := cutOff(scratch, w.images*result)
-	patches, scratch := cutOff(scratch, elements*blockTiles*w.frame.depth)
-	sums, scratch := cutOff(scratch, elements*blockTiles*w.width)
+	patches, scratch := cutOff(scratch, elements*apart(blockTiles*w.frame.depth))
+	sums, scratch := cutOff(scratch, elements*apart(blockTiles*w.width))
 	for i := range images {
 		w.frame.lay(e, frames[i*w.frame.size():], scratch, w.source[(first+i)*w.window.C*w.window.H*w.window.W:])
 	}
@@ -150,13 +150,13 @@ func winogradPass(c *CPU, task, worker int) {
 		for i := 0; i < n; {
 			image, y, x, run := w.tiles.run(at+i, n-i)
 			e.loops.winogradInput(run, w.frame.depth/half, &frames[image*w.frame.size()+w.frame.at(2*y, 2*x)], 4*w.frame.depth, 4*w.frame.row(),
-				&patches[i*w.frame.depth], 4*w.frame.depth, 4*half, 4*blockTiles*w.frame.depth)
+				&patches[i*w.frame.depth], 4*w.frame.depth, 4*half, 4*apart(blockTiles*w.frame.depth))
 			i += run
 		}
 		w.multiply(e, n, patches, sums)
 		for i := 0; i < n; {
 			image, y, x, run := w.tiles.run(at+i, n-i)
-			e.loops.winogradOutput(run, (w.planes+half-1)/half, &sums[i*w.width], 4*w.width, 4*blockTiles*w.width,
+			e.loops.winogradOutput(run, (w.planes+half-1)/half, &sums[i*w.width], 4*w.width, 4*apart(blockTiles*w.width),
 				&results[image*result+2*y*row+2*x*w.width], 4*w.width, 4*row, &w.bias[0], w.least)
 			i += run
 		}
@@ -184,12 +184,16 @@ func (w *winogradWork) multiply(e *engine, n int, patches, sums []float32) {
 			for _, col := range w.columns {
 				width := col.vectors * e.lanes
 				for tile := 0; tile < n; tile += e.rows {
-					e.multiply[col.vectors-1](end-first, &patches[(element*blockTiles+tile)*w.frame.depth+first], w.frame.depth, 1,
-						&filters[channels*col.first+first*width], width, &sums[(element*blockTiles+tile)*w.width+col.first], w.width, min(part, 1))
+					e.multiply[col.vectors-1](end-first, &patches[element*apart(blockTiles*w.frame.depth)+tile*w.frame.depth+first], w.frame.depth, 1,
+						&filters[channels*col.first+first*width], width, &sums[element*apart(blockTiles*w.width)+tile*w.width+col.first], w.width, min(part, 1))
 				}
 			}
 		}
 	}
 }
+
+// apart is the distance of the values of neighbouring elements: a cache line more than they take, since sizes are often powers of two,
+// and what lies such a power apart shares a place in the cache.
+func apart(n int) int { return n + maxLanes }
 
 func cutOff(x []float32, n int) (front, rest []float32) { return x[:n], x[n:] }

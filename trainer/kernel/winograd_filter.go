@@ -15,7 +15,7 @@ type winogradGrad struct {
 	chunk   int // tiles in this one
 	columns []columns
 	patches []float32 // by element, columns and tile
-	grads   []float32 // (elements, groups of eight filters, tiles, 8)
+	grads   []float32 // (elements, tiles, filters)
 	sums    []float32 // (elements, filters, channels), in groups of eight and whole vectors
 }
 
@@ -34,8 +34,8 @@ func (c *CPU) winogradFilterGrad(o trainer.ConvFilterGrad) {
 	w.columns = e.splitColumns(w.columns, w.x.depth)
 	each := w.x.depth + w.dy.depth
 	w.images = min(o.N, max(1, chunkValues/(each*w.tiles.count())))
-	w.patches = grow(w.patches, elements*w.images*w.tiles.count()*w.x.depth)
-	w.grads = grow(w.grads, elements*w.images*w.tiles.count()*w.dy.depth)
+	w.patches = grow(w.patches, elements*apart(w.images*w.tiles.count()*w.x.depth))
+	w.grads = grow(w.grads, elements*apart(w.images*w.tiles.count()*w.dy.depth))
 	w.sums = grow(w.sums, elements*w.dy.depth*w.x.depth)
 	for w.first = 0; w.first < o.N; w.first += w.images {
 		images := min(w.images, o.N-w.first)
@@ -59,7 +59,7 @@ func winogradSpreadPass(c *CPU, image, worker int) {
 		for _, col := range w.columns {
 			width := col.vectors * e.lanes
 			e.loops.winogradInput(w.tiles.across, width/half, &pixels[w.x.at(2*row, 0)+col.first], 4*w.x.depth, 4*w.x.row(),
-				&w.patches[w.chunk*col.first+tile*width], 4*width, 4*half, 4*w.chunk*w.x.depth)
+				&w.patches[w.chunk*col.first+tile*width], 4*width, 4*half, 4*apart(w.chunk*w.x.depth))
 		}
 	}
 	pixels, rest = cutOff(scratch, w.dy.size())
@@ -67,7 +67,7 @@ func winogradSpreadPass(c *CPU, image, worker int) {
 	for row := range w.tiles.down {
 		tile := first + row*w.tiles.across
 		e.loops.winogradSpread(w.tiles.across, w.dy.depth/half, &pixels[w.dy.at(2*row, 0)], 4*w.dy.depth, 4*w.dy.row(),
-			&w.grads[tile*half], 4*half, 4*half*w.chunk, 4*w.chunk*w.dy.depth)
+			&w.grads[tile*w.dy.depth], 4*w.dy.depth, 4*half, 4*apart(w.chunk*w.dy.depth))
 	}
 }
 
@@ -75,7 +75,7 @@ func winogradSpreadPass(c *CPU, image, worker int) {
 func winogradGradPass(c *CPU, task, _ int) {
 	w, e := &c.winogradGrad, c.engine
 	element, block := task%elements, task/elements
-	patches, grads := w.patches[element*w.chunk*w.x.depth:], w.grads[element*w.chunk*w.dy.depth:]
+	patches, grads := w.patches[element*apart(w.chunk*w.x.depth):], w.grads[element*apart(w.chunk*w.dy.depth):]
 	sums := w.sums[element*w.dy.depth*w.x.depth:]
 	add := min(w.first, 1)
 	for tile := 0; tile < w.chunk; tile += depthOfProduct {
@@ -83,7 +83,7 @@ func winogradGradPass(c *CPU, task, _ int) {
 		for filter := block * filterBlock; filter < min((block+1)*filterBlock, w.op.F); filter += e.rows {
 			for _, col := range w.columns {
 				width := col.vectors * e.lanes
-				e.multiply[col.vectors-1](n, &grads[(filter/half*w.chunk+tile)*half+filter%half], 1, half,
+				e.multiply[col.vectors-1](n, &grads[tile*w.dy.depth+filter], 1, w.dy.depth,
 					&patches[w.chunk*col.first+tile*width], width, &sums[filter*w.x.depth+col.first], w.x.depth, add)
 			}
 		}
