@@ -2,8 +2,10 @@ package db
 
 import (
 	"database/sql"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -48,6 +50,34 @@ func numberValue(n trainer.Number) any {
 		return nil
 	}
 	return float64(n)
+}
+
+// histogramValue is a blob with a float32 a bin, NULL for no histogram.
+func histogramValue(shares []float32) any {
+	if shares == nil {
+		return nil
+	}
+	blob := make([]byte, 0, 4*len(shares))
+	for _, share := range shares {
+		blob = binary.LittleEndian.AppendUint32(blob, math.Float32bits(share))
+	}
+	return blob
+}
+
+// histogramColumn reads what histogramValue wrote.
+type histogramColumn struct{ shares *[]float32 }
+
+// Scan implements sql.Scanner.
+func (c histogramColumn) Scan(v any) error {
+	*c.shares = nil
+	blob, ok := v.([]byte)
+	if v != nil && (!ok || len(blob)%4 != 0) {
+		return fmt.Errorf("%T is no histogram", v)
+	}
+	for ; len(blob) > 0; blob = blob[4:] {
+		*c.shares = append(*c.shares, math.Float32frombits(binary.LittleEndian.Uint32(blob)))
+	}
+	return nil
 }
 
 // numberColumn reads NULL as trainer.Missing.

@@ -70,25 +70,28 @@ func insertRecord(ctx context.Context, tx *sql.Tx, run string, r trainer.EpochRe
 	}
 	insert, err := tx.PrepareContext(ctx, `
 		INSERT INTO layer_statistics (record, position, tensor, layer, layer_type, mean, variance, max_abs, share_below,
-			share_zero, l2_norm, dead_units)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+			share_zero, l2_norm, kurtosis, q01, q50, q99, histogram, dead_units, update_ratio, gradient_noise)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = insert.Close() }() // the transaction closes it as well
 	for i, layer := range r.Layers {
 		for _, t := range []struct {
-			tensor string
-			s      trainer.Statistics
-			dead   trainer.Number
+			tensor              string
+			s                   trainer.Statistics
+			dead, update, noise trainer.Number
 		}{
-			{weights, layer.Weights, trainer.Missing},
-			{gradients, layer.Gradients, trainer.Missing},
-			{activations, layer.Activations, layer.DeadUnits},
+			{weights, layer.Weights, trainer.Missing, layer.UpdateRatio, trainer.Missing},
+			{gradients, layer.Gradients, trainer.Missing, trainer.Missing, layer.GradientNoise},
+			{activations, layer.Activations, layer.DeadUnits, trainer.Missing, trainer.Missing},
 		} {
-			_, err := insert.ExecContext(ctx, id, i, t.tensor, layer.Layer, layer.Type, numberValue(t.s.Mean), numberValue(t.s.Variance),
-				numberValue(t.s.MaxAbs), numberValue(t.s.ShareBelow), numberValue(t.s.ShareZero), numberValue(t.s.L2Norm), numberValue(t.dead))
-			if err != nil {
+			values := []any{id, i, t.tensor, layer.Layer, layer.Type}
+			for _, n := range t.s.Numbers() {
+				values = append(values, numberValue(*n))
+			}
+			values = append(values, histogramValue(t.s.Histogram), numberValue(t.dead), numberValue(t.update), numberValue(t.noise))
+			if _, err := insert.ExecContext(ctx, values...); err != nil {
 				return fmt.Errorf("layer %s: %w", layer.Layer, err)
 			}
 		}
@@ -156,7 +159,8 @@ func readRecords(ctx context.Context, tx *sql.Tx, ids string, args ...any) (map[
 // readStatistics returns the layer statistics of the records whose ids the query selects, by record, in layer order.
 func readStatistics(ctx context.Context, tx *sql.Tx, ids string, args ...any) (map[int64][]trainer.LayerStatistics, error) {
 	rows, err := tx.QueryContext(ctx, `
-		SELECT record, position, tensor, layer, layer_type, mean, variance, max_abs, share_below, share_zero, l2_norm, dead_units
+		SELECT record, position, tensor, layer, layer_type, mean, variance, max_abs, share_below, share_zero, l2_norm, kurtosis, q01, q50, q99,
+			histogram, dead_units, update_ratio, gradient_noise
 		FROM layer_statistics WHERE record IN (`+ids+`) ORDER BY record, position, tensor`, args...)
 	if err != nil {
 		return nil, err
@@ -169,9 +173,13 @@ func readStatistics(ctx context.Context, tx *sql.Tx, ids string, args ...any) (m
 		var tensor, name string
 		var kind trainer.LayerType
 		var s trainer.Statistics
-		var dead trainer.Number
-		if err := rows.Scan(&record, &position, &tensor, &name, &kind, numberColumn{&s.Mean}, numberColumn{&s.Variance}, numberColumn{&s.MaxAbs},
-			numberColumn{&s.ShareBelow}, numberColumn{&s.ShareZero}, numberColumn{&s.L2Norm}, numberColumn{&dead}); err != nil {
+		var dead, update, noise trainer.Number
+		columns := []any{&record, &position, &tensor, &name, &kind}
+		for _, n := range s.Numbers() {
+			columns = append(columns, numberColumn{n})
+		}
+		columns = append(columns, histogramColumn{&s.Histogram}, numberColumn{&dead}, numberColumn{&update}, numberColumn{&noise})
+		if err := rows.Scan(columns...); err != nil {
 			return nil, err
 		}
 		if position == len(layers[record]) {
@@ -183,9 +191,9 @@ func readStatistics(ctx context.Context, tx *sql.Tx, ids string, args ...any) (m
 		layer := &layers[record][position]
 		switch tensor {
 		case weights:
-			layer.Weights = s
+			layer.Weights, layer.UpdateRatio = s, update
 		case gradients:
-			layer.Gradients = s
+			layer.Gradients, layer.GradientNoise = s, noise
 		case activations:
 			layer.Activations, layer.DeadUnits = s, dead
 		}

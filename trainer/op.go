@@ -168,18 +168,43 @@ type (
 		Beta1, Beta2, Epsilon, WeightDecay float32
 	}
 
-	// StatisticsOp summarises Len values x in double precision. In: x → s (StatisticsLen): mean, variance (biased, about the mean), maximum
-	// of |x|, share with |x| < Below, share of exact zeros, L2 norm, number of values that are NaN or Inf (these are left out of the others).
+	// StatisticsOp summarises Len values x in double precision. In: x → s (StatisticsLen), whose places are named below. Values that are NaN
+	// or Inf are counted and left out of everything else.
 	StatisticsOp struct {
 		Plane
 		Below float32
 	}
 	// UnitZerosOp. In: x (N,C,S) → z (C): share of each channel's N·S values that are exactly zero.
 	UnitZerosOp struct{ Plane }
+
+	// CopyOp. In: x (Len) → y.
+	CopyOp struct{ Len int }
+	// DistanceOp compares Len values in double precision. In: a, b → d (3): ‖a−b‖, ‖a‖, ‖b‖ (L2).
+	DistanceOp struct{ Len int }
 )
 
-// StatisticsLen is the number of values that StatisticsOp writes.
-const StatisticsLen = 7
+// What StatisticsOp writes. Quantiles come from counts of the values by sign, exponent and the first five bits of the mantissa
+// (FineBins, by the upper bits of a float32): the value at rank q·(n−1), values spread evenly in their bin.
+const (
+	AtMean       = iota
+	AtVariance   // biased, about the mean
+	AtMaxAbs     // maximum of |x|
+	AtShareBelow // share with |x| < Below
+	AtShareZero  // share of exact zeros
+	AtL2Norm     // not about the mean
+	AtKurtosis   // fourth moment about the mean over the variance squared; NaN where the variance is 0
+	AtQuantiles  // of 1, 50 and 99 %
+	AtNotFinite  = AtQuantiles + 3
+	AtHistogram  = AtNotFinite + 1 // HistogramBins shares
+
+	StatisticsLen = AtHistogram + HistogramBins
+)
+
+// FineShift makes of the bits of a float32 the number of its fine bin.
+const (
+	FineShift = 18
+	FineBins  = 1 << (32 - FineShift)
+)
 
 // WithRows implements Op.
 func (o ConvOp) WithRows(n int) Op             { o.Window = o.rows(n); return o }
@@ -216,6 +241,8 @@ func (o RMSpropOp) WithRows(int) Op            { return o }
 func (o AdamOp) WithRows(int) Op               { return o }
 func (o StatisticsOp) WithRows(n int) Op       { o.Plane = o.rows(n); return o }
 func (o UnitZerosOp) WithRows(n int) Op        { o.Plane = o.rows(n); return o }
+func (o CopyOp) WithRows(int) Op               { return o }
+func (o DistanceOp) WithRows(int) Op           { return o }
 
 // WithRows implements Op.
 func (o MatMul) WithRows(n int) Op {

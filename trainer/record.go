@@ -35,35 +35,6 @@ func (n *Number) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*float64)(n))
 }
 
-// Statistics summarises the values of one layer's weights, gradients or activations.
-type Statistics struct {
-	Mean       Number `json:"mean"`
-	Variance   Number `json:"variance"` // biased
-	MaxAbs     Number `json:"max_abs"`  // maximum of |x|
-	ShareBelow Number `json:"share_below"`
-	ShareZero  Number `json:"share_zero"` // share of exact zeros
-	L2Norm     Number `json:"l2_norm"`
-}
-
-// The thresholds of ShareBelow.
-const (
-	SmallWeight     = 1e-2
-	SmallActivation = 1e-2
-	SmallGradient   = 1e-4
-)
-
-// LayerStatistics are the statistics of one layer with weights at one record. Weights and gradients are of the kernel,
-// without bias. Activations are the outputs after the batch norm and activation that belong to the layer (its own, or
-// layers of their own right behind it) on 256 fixed validation images; gradients are of the record's last training batch.
-type LayerStatistics struct {
-	Layer       string     `json:"layer"`
-	Type        LayerType  `json:"type"` // conv or dense
-	Weights     Statistics `json:"weights"`
-	Gradients   Statistics `json:"gradients"`
-	Activations Statistics `json:"activations"`
-	DeadUnits   Number     `json:"dead_units"` // share of units (channels) with more than 99 % exact zeros
-}
-
 // EpochRecord is what a run measures at one moment: at initialisation (epoch 0), at each quarter of epochs 1 to 3, then
 // after each epoch. Accuracies are shares 0…1, losses mean cross-entropy in nats without penalties.
 type EpochRecord struct {

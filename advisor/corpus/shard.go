@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,7 +31,7 @@ type Entry struct {
 
 // Append adds a run to the shard file, which is created if need be. When Append returns nil, the run is on disk.
 func Append(file string, e Entry) (err error) {
-	e.PastRun = compact(e.PastRun)
+	e.PastRun = compact(e.PastRun, e.Index < histogramRuns)
 	var member bytes.Buffer
 	w, err := gzip.NewWriterLevel(&member, gzip.BestCompression)
 	if err != nil {
@@ -131,19 +132,22 @@ func FileName(k advisor.Key, seed uint64) string {
 	return fmt.Sprintf("%s-%dx%d-seed%d%s", strings.ReplaceAll(k.Dataset, "/", "_"), k.Images, k.Epochs, seed, suffix)
 }
 
+// histogramRuns is how many runs of a seed keep their histograms, which are most of a record.
+const histogramRuns = 20
+
 // compact keeps the records of epochs 0 to 5 and the last, at three significant digits.
-func compact(p advisor.PastRun) advisor.PastRun {
+func compact(p advisor.PastRun, histograms bool) advisor.PastRun {
 	var kept []trainer.EpochRecord
 	for i, r := range p.Records {
 		if r.Epoch <= 5 || i == len(p.Records)-1 {
-			kept = append(kept, shorten(r))
+			kept = append(kept, shorten(r, histograms))
 		}
 	}
 	p.Records = kept
 	return p
 }
 
-func shorten(r trainer.EpochRecord) trainer.EpochRecord {
+func shorten(r trainer.EpochRecord, histograms bool) trainer.EpochRecord {
 	for _, n := range []*trainer.Number{&r.TrainLoss, &r.TrainAccuracy, &r.ValidationLoss, &r.ValidationAccuracy, &r.TestLoss, &r.TestAccuracy, &r.LearningRate} {
 		*n = threeDigits(*n)
 	}
@@ -151,11 +155,20 @@ func shorten(r trainer.EpochRecord) trainer.EpochRecord {
 	layers := make([]trainer.LayerStatistics, len(r.Layers))
 	for i, l := range r.Layers {
 		for _, s := range []*trainer.Statistics{&l.Weights, &l.Gradients, &l.Activations} {
-			for _, n := range []*trainer.Number{&s.Mean, &s.Variance, &s.MaxAbs, &s.ShareBelow, &s.ShareZero, &s.L2Norm} {
+			for _, n := range s.Numbers() {
 				*n = threeDigits(*n)
 			}
+			if !histograms {
+				s.Histogram = nil
+			}
+			s.Histogram = slices.Clone(s.Histogram)
+			for i, share := range s.Histogram {
+				s.Histogram[i] = float32(digits(float64(share), 3))
+			}
 		}
-		l.DeadUnits = threeDigits(l.DeadUnits)
+		for _, n := range []*trainer.Number{&l.DeadUnits, &l.UpdateRatio, &l.GradientNoise} {
+			*n = threeDigits(*n)
+		}
 		layers[i] = l
 	}
 	r.Layers = layers

@@ -86,11 +86,13 @@ func Record(epoch float64) trainer.EpochRecord {
 	last := trainer.Number(epoch)
 	next := func() trainer.Number { last += 1.0 / 1024; return last }
 	statistics := func() trainer.Statistics {
-		return trainer.Statistics{Mean: next(), Variance: next(), MaxAbs: next(), ShareBelow: next(), ShareZero: next(), L2Norm: next()}
+		return trainer.Statistics{Mean: next(), Variance: next(), MaxAbs: next(), ShareBelow: next(), ShareZero: next(), L2Norm: next(),
+			Kurtosis: next(), Q01: next(), Q50: next(), Q99: next(), Histogram: []float32{float32(next()), 0, float32(next())}}
 	}
 	layer := func(name string, kind trainer.LayerType) trainer.LayerStatistics {
 		return trainer.LayerStatistics{
 			Layer: name, Type: kind, Weights: statistics(), Gradients: statistics(), Activations: statistics(), DeadUnits: next(),
+			UpdateRatio: next(), GradientNoise: next(),
 		}
 	}
 	return trainer.EpochRecord{

@@ -20,7 +20,7 @@ var tolerances = map[string]float64{
 	"DropoutOp": 5e-7, "PadOp": 0, "PadGrad": 0,
 	"CrossEntropyOp": 5e-6, "CrossEntropyGrad": 5e-6, "CorrectOp": 0,
 	"PenaltyGrad": 1e-6, "ClipNorm": 2e-6, "SGDOp": 1e-6, "RMSpropOp": 5e-6, "AdamOp": 5e-6,
-	"StatisticsOp": 2e-6, "UnitZerosOp": 5e-7,
+	"StatisticsOp": 2e-6, "UnitZerosOp": 5e-7, "CopyOp": 0, "DistanceOp": 2e-6,
 }
 
 // fill writes an argument's values.
@@ -200,8 +200,11 @@ func lossCases() (all []testCase) {
 }
 
 func statisticsCases() (all []testCase) {
+	for _, n := range []int{1, 7, 20001} {
+		all = append(all, testCase{op: trainer.CopyOp{Len: n}}, testCase{op: trainer.DistanceOp{Len: n}}, testCase{op: trainer.DistanceOp{Len: n}, in: []fill{normal, shifted}})
+	}
 	for _, p := range []trainer.Plane{{N: 1, C: 1, S: 1}, {N: 3, C: 5, S: 7}, {N: 5, C: 33, S: 196}} {
-		for _, data := range []fill{normal, shifted, steps, sometimesNaN, nothingFinite} {
+		for _, data := range []fill{normal, shifted, steps, zeros, tiny, sometimesNaN, nothingFinite} {
 			all = append(all, testCase{op: trainer.StatisticsOp{Plane: p, Below: 0.5}, in: []fill{data}})
 		}
 	}
@@ -269,5 +272,10 @@ func sometimesNaN(r *rand.Rand, x []float32) {
 		x[i] = float32([]float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, 1}[r.IntN(5)])
 	}
 }
+
+// tiny values have squares that are 0 in float32.
+func tiny(r *rand.Rand, x []float32) { each(x, func() float64 { return 1e-25 * r.NormFloat64() }) }
+
+func zeros(_ *rand.Rand, x []float32) { each(x, func() float64 { return 0 }) }
 
 func nothingFinite(_ *rand.Rand, x []float32) { each(x, func() float64 { return math.Inf(-1) }) }

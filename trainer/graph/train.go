@@ -229,10 +229,8 @@ func (s *session) trainEpoch(ctx context.Context, o trainer.Observer, clock func
 			return errDiverged
 		}
 		moment, whole := recordMoment(s.epoch, i, batches)
-		if moment > 0 {
-			if err := s.measure.gradients(); err != nil {
-				return err
-			}
+		if err := s.lookAtGradients(moment, i, batches); err != nil {
+			return err
 		}
 		if err := s.update.run(n, s.step); err != nil {
 			return err
@@ -243,6 +241,17 @@ func (s *session) trainEpoch(ctx context.Context, o trainer.Observer, clock func
 			}
 		}
 		o.Progress(trainer.Progress{Batch: s.epoch*batches + i + 1, Batches: s.spec.Budget.Epochs * batches, Epoch: s.epoch + 1})
+	}
+	return nil
+}
+
+// lookAtGradients takes the statistics of the gradients where batch i ends a record, and keeps them where the next one does.
+func (s *session) lookAtGradients(moment float64, i, batches int) error {
+	if moment > 0 {
+		return s.measure.statistics.gradients()
+	}
+	if next, _ := recordMoment(s.epoch, i+1, batches); next > 0 {
+		return s.measure.statistics.before()
 	}
 	return nil
 }
@@ -268,19 +277,24 @@ func recordMoment(epoch, i, n int) (moment float64, whole bool) {
 	return 0, false
 }
 
-// recordInitial looks at the first batch without learning from it.
+// recordInitial looks at the second batch and the first, without learning from them.
 func (s *session) recordInitial(ctx context.Context, o trainer.Observer, clock func() float64) error {
 	order := dataset.Order(s.training, s.spec.Seed, 0)
-	n, err := s.input.fill(s.spec.Data.Train, order[:s.input.rows], s.augmentation(0))
-	if err != nil {
-		return err
-	}
 	at := s.step
 	at.Index = 1
-	if err := s.forward.run(n, at); err != nil {
-		return err
+	look := func(rows []int) error {
+		n, err := s.input.fill(s.spec.Data.Train, rows, s.augmentation(0))
+		if err != nil {
+			return err
+		}
+		return s.forward.run(n, at)
 	}
-	if err := s.measure.gradients(); err != nil {
+	if second := order[s.input.rows:]; len(second) > 0 {
+		if err := errors.Join(look(second[:min(s.input.rows, len(second))]), s.measure.statistics.before()); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(look(order[:s.input.rows]), s.measure.statistics.gradients()); err != nil {
 		return err
 	}
 	return s.record(ctx, o, 0, false, tally{}, clock)
@@ -288,7 +302,7 @@ func (s *session) recordInitial(ctx context.Context, o trainer.Observer, clock f
 
 // record measures the net, hands the record to the observer and reports divergence of the weights.
 func (s *session) record(ctx context.Context, o trainer.Observer, moment float64, whole bool, seen tally, clock func() float64) error {
-	r, err := s.measure.record(whole, s.step)
+	r, err := s.measure.record(whole, moment > 0, s.step)
 	if err != nil {
 		return err
 	}

@@ -31,10 +31,12 @@ type CPU struct {
 	lines        []line // batch norm, by channel
 	dropout      dropoutConstants
 	adamK        adamConstants
-	counts       []counts    // statistics, by task
-	mean         float64     // of them all
-	scratch      [][]float32 // by worker
-	tiles        []tile      // by worker
+	counts       []counts     // statistics, by task
+	mean         float64      // of them all
+	fine         []fineCounts // by worker
+	distances    [][3]float64 // by task
+	scratch      [][]float32  // by worker
+	tiles        []tile       // by worker
 }
 
 // memory is the CPU's trainer.Buffer.
@@ -221,6 +223,10 @@ func (c *CPU) compute() error {
 		c.each(channelTasks(o.Plane), o.Len(), unitZerosPass)
 	case trainer.StatisticsOp:
 		c.statistics(o)
+	case trainer.CopyOp:
+		c.each(spans(o.Len), o.Len, copyPass)
+	case trainer.DistanceOp:
+		c.distance(o)
 	default:
 		return Reference(c.op, c.in, c.out, c.at)
 	}

@@ -10,6 +10,7 @@ type loops struct {
 	normGrad    func(n int, x, dy, dx *float32, mean, scale, level, slope float32)
 	sum         func(n int, x *float32) float64
 	squares     func(n int, x *float32, mean float64) float64
+	moments     func(n int, x *float32, mean float64) (second, fourth float64)
 	products    func(n int, x, dy *float32, mean float64) (sum, product float64)
 	adam        func(n int, d, w, m, v *float32, k *adamConstants)
 	rmsprop     func(n int, d, w, s *float32, rate, rho, epsilon float32)
@@ -138,6 +139,20 @@ func (e *engine) squares(x []float32, mean float64) (total float64) {
 		total += d * d
 	}
 	return total
+}
+
+// moments gives Σ(x−mean)² and Σ(x−mean)⁴.
+func (e *engine) moments(x []float32, mean float64) (second, fourth float64) {
+	n := e.whole(len(x))
+	if n > 0 {
+		second, fourth = e.loops.moments(n, &x[0], mean)
+	}
+	for _, v := range x[n:] {
+		d := float64(v) - mean
+		second += d * d
+		fourth += d * d * d * d
+	}
+	return second, fourth
 }
 
 // products gives Σdy and Σdy·(x−mean).

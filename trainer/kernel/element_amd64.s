@@ -229,6 +229,39 @@ loop:
 	VZEROUPPER
 	RET
 
+// func moments256(n int, x *float32, mean float64) (second, fourth float64)
+TEXT ·moments256(SB), NOSPLIT, $0-40
+	MOVQ n+0(FP), CX
+	MOVQ x+8(FP), SI
+	VBROADCASTSD mean+16(FP), Y4
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+
+loop:
+	VCVTPS2PD (SI), Y2
+	VCVTPS2PD 16(SI), Y3
+	VSUBPD Y4, Y2, Y2
+	VSUBPD Y4, Y3, Y3
+	VMULPD Y2, Y2, Y2
+	VMULPD Y3, Y3, Y3
+	VADDPD Y2, Y0, Y0
+	VADDPD Y3, Y1, Y1
+	VFMADD231PD Y2, Y2, Y5
+	VFMADD231PD Y3, Y3, Y6
+	ADDQ $32, SI
+	SUBQ $8, CX
+	JNZ  loop
+	VADDPD Y1, Y0, Y0
+	TOTAL(Y0, X0, X2)
+	VADDPD Y6, Y5, Y5
+	TOTAL(Y5, X5, X2)
+	VMOVSD X0, second+24(FP)
+	VMOVSD X5, fourth+32(FP)
+	VZEROUPPER
+	RET
+
 // func products256(n int, x, dy *float32, mean float64) (sum, product float64)
 TEXT ·products256(SB), NOSPLIT, $0-48
 	MOVQ n+0(FP), CX

@@ -28,6 +28,10 @@ var loopCases = []loopCase{
 	}},
 	{"sum", func(e *engine, _ []float32, in [][]float32) []float64 { return []float64{e.sum(in[0])} }},
 	{"squares", func(e *engine, _ []float32, in [][]float32) []float64 { return []float64{e.squares(in[0], 0.5)} }},
+	{"moments", func(e *engine, _ []float32, in [][]float32) []float64 {
+		second, fourth := e.moments(in[0], 0.5)
+		return []float64{second, fourth}
+	}},
 	{"products", func(e *engine, _ []float32, in [][]float32) []float64 {
 		sum, product := e.products(in[0], in[1], 0.5)
 		return []float64{sum, product}

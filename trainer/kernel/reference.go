@@ -86,6 +86,10 @@ func Reference[T float32 | float64](op trainer.Op, in, out [][]T, at trainer.Ste
 		statistics(o, in[0], out[0])
 	case trainer.UnitZerosOp:
 		unitZeros(o.Plane, in[0], out[0])
+	case trainer.CopyOp:
+		copy(out[0][:o.Len], in[0])
+	case trainer.DistanceOp:
+		distance(o, in[0], in[1], out[0])
 	default:
 		return fmt.Errorf("kernel: unknown op %s", describe(op))
 	}

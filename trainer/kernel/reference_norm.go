@@ -60,40 +60,6 @@ func batchNormUpdate[T float](o trainer.BatchNormUpdate, stats, running []T) {
 	}
 }
 
-// statistics gives NaN for everything but the count where no value is finite.
-func statistics[T float](o trainer.StatisticsOp, x, s []T) {
-	x = x[:o.Len()]
-	var finite, sum, squares, largest, below, zeros float64
-	for _, v := range x {
-		if v := float64(v); v-v == 0 {
-			finite++
-			sum += v
-			squares += v * v
-			largest = math.Max(largest, math.Abs(v))
-			below += one(math.Abs(v) < float64(o.Below))
-			zeros += one(v == 0)
-		}
-	}
-	var spread float64
-	for _, v := range x {
-		if v := float64(v); v-v == 0 {
-			spread += (v - sum/finite) * (v - sum/finite)
-		}
-	}
-	writeStatistics(s, len(x), finite, sum, spread, largest, below, zeros, squares)
-}
-
-// writeStatistics lays out what StatisticsOp promises.
-func writeStatistics[T float](s []T, n int, finite, sum, spread, largest, below, zeros, squares float64) {
-	for i, v := range [trainer.StatisticsLen - 1]float64{sum / finite, spread / finite, largest, below / finite, zeros / finite, math.Sqrt(squares)} {
-		if finite == 0 {
-			v = math.NaN()
-		}
-		s[i] = T(v)
-	}
-	s[trainer.StatisticsLen-1] = T(float64(n) - finite)
-}
-
 func unitZeros[T float](p trainer.Plane, x, z []T) {
 	count := make([]float64, p.C)
 	eachValue(p, func(i, c int) { count[c] += one(x[i] == 0) })

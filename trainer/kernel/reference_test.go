@@ -2,6 +2,8 @@ package kernel_test
 
 import (
 	"math"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,11 +75,83 @@ func TestReferenceByHand(t *testing.T) {
 		{"clipped", trainer.ClipNorm{Max: 1}, nil, [][]float64{{3}, {0, 4}}, [][]float64{{0.6}, {0, 0.8}}},
 		{"not clipped", trainer.ClipNorm{Max: 5}, nil, [][]float64{{3}, {0, 4}}, [][]float64{{3}, {0, 4}}},
 		{"statistics", trainer.StatisticsOp{Plane: trainer.Plane{N: 1, C: 6, S: 1}, Below: 2}, [][]float64{{nan, 1, -3, math.Inf(1), 0, 2}},
-			[][]float64{zeros(trainer.StatisticsLen)}, [][]float64{{0, 3.5, 3, 0.5, 0.25, math.Sqrt(14), 2}}},
+			[][]float64{zeros(trainer.StatisticsLen)}, [][]float64{statisticsByHand}},
+		{"distance", trainer.DistanceOp{Len: 2}, [][]float64{{3, 4}, {3, 0}}, [][]float64{zeros(3)}, [][]float64{{4, 5, 3}}},
+		{"copy", trainer.CopyOp{Len: 2}, [][]float64{{3, 4, 5}}, [][]float64{zeros(2)}, [][]float64{{3, 4}}},
 		{"zeros", trainer.UnitZerosOp{Plane: plane}, [][]float64{{0, 0, 1, 0}}, [][]float64{zeros(2)}, [][]float64{{0.5, 1}}},
 		{"padding", trainer.PadOp{N: 1, C: 1, H: 1, W: 2, PH: 1, PW: 1}, [][]float64{{1, 2}}, [][]float64{zeros(12)}, [][]float64{{0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0}}},
 	} {
 		w.test(t, trainer.Step{Index: 1})
+	}
+}
+
+// statisticsByHand are those of −3, 0, 1 and 2 beside two values that are not finite. A fine bin of 2 to 4 is 1/16 wide; the
+// quantiles stand 0.53 into the bin of −3, at the front of that of 1 and 0.47 into that of 2.
+var statisticsByHand = func() []float64 {
+	s := make([]float64, trainer.StatisticsLen)
+	copy(s, []float64{0, 3.5, 3, 0.5, 0.25, math.Sqrt(14), 98.0 / 4 / (3.5 * 3.5), -3 - 0.47/16, 1, 2 + 0.47/16, 2})
+	const one = trainer.AtHistogram + trainer.HistogramBins/2 - trainer.HistogramLow + 1 // the bin of 1 to 2
+	const minusTwo = trainer.AtHistogram + trainer.HistogramBins/2 - 1 + trainer.HistogramLow - 2
+	for _, bin := range []int{minusTwo, trainer.AtHistogram + trainer.HistogramBins/2, one, one + 1} {
+		s[bin] = 0.25
+	}
+	return s
+}()
+
+// TestHistogramEdges: a value at an edge is counted above it, one just below it (in size) on the other side.
+func TestHistogramEdges(t *testing.T) {
+	edges := trainer.HistogramEdges()
+	if len(edges) != trainer.HistogramBins-1 || !slices.IsSorted(edges) {
+		t.Fatalf("edges %v", edges)
+	}
+	for i, edge := range edges {
+		x := float32(edge)
+		below, at := i, i+1 // the bins on both sides
+		if edge < 0 {       // bins of negative values end with their edge
+			below, at = i+1, i
+		}
+		if got := histogramBin(t, x); got != at {
+			t.Errorf("%g is in bin %d, want %d", x, got, at)
+		}
+		if edge == 0 {
+			continue
+		}
+		if got := histogramBin(t, math.Nextafter32(x, 0)); got != below {
+			t.Errorf("just inside %g: bin %d, want %d", x, got, below)
+		}
+	}
+	for x, bin := range map[float32]int{math.MaxFloat32: trainer.HistogramBins - 1, -math.MaxFloat32: 0, float32(math.Copysign(0, -1)): trainer.HistogramBins / 2} {
+		if got := histogramBin(t, x); got != bin {
+			t.Errorf("%g is in bin %d, want %d", x, got, bin)
+		}
+	}
+}
+
+func histogramBin(t *testing.T, x float32) int {
+	s := make([]float32, trainer.StatisticsLen)
+	op := trainer.StatisticsOp{Plane: trainer.Plane{N: 1, C: 1, S: 1}}
+	if err := kernel.Reference(op, [][]float32{{x}}, [][]float32{s}, trainer.Step{}); err != nil {
+		t.Fatal(err)
+	}
+	return slices.Index(s[trainer.AtHistogram:], 1)
+}
+
+// TestQuantiles holds them against the sorted values.
+func TestQuantiles(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 4))
+	x := make([]float32, 5001)
+	for i := range x {
+		x[i] = float32(r.NormFloat64() * math.Exp(r.NormFloat64()))
+	}
+	s := make([]float32, trainer.StatisticsLen)
+	if err := kernel.Reference(trainer.StatisticsOp{Plane: trainer.Plane{N: 1, C: len(x), S: 1}}, [][]float32{x}, [][]float32{s}, trainer.Step{}); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(x)
+	for i, rank := range []int{50, 2500, 4950} {
+		if got, want := s[trainer.AtQuantiles+i], x[rank]; math.Abs(float64(got-want)) > math.Abs(float64(want))/32+1e-3 {
+			t.Errorf("the value at rank %d is %g, want %g", rank, got, want)
+		}
 	}
 }
 

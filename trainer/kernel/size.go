@@ -125,6 +125,10 @@ func planeSignature(op trainer.Op) (signature, error) {
 		return takes(argument{"x", o.Len()}).gives(argument{"s", trainer.StatisticsLen}), planeError(op, o.Plane)
 	case trainer.UnitZerosOp:
 		return takes(argument{"x", o.Len()}).gives(argument{"z", o.C}), planeError(op, o.Plane)
+	case trainer.CopyOp:
+		return takes(argument{"x", o.Len}).gives(argument{"y", o.Len}), sizeError(op, o.Len)
+	case trainer.DistanceOp:
+		return takes(argument{"a", o.Len}, argument{"b", o.Len}).gives(argument{"d", 3}), sizeError(op, o.Len)
 	}
 	return updateSignature(op)
 }

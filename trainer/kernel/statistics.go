@@ -6,22 +6,23 @@ import (
 	"probewise/trainer"
 )
 
-// counts is what a task of StatisticsOp finds. Assembly fills it in this order: the last four have one value for each
-// lane of a vector, and count downwards.
+// counts is what a task of StatisticsOp finds. Assembly fills it in this order: largest, finite, below and zeros have one
+// value for each lane of a vector, and the last three count downwards.
 type counts struct {
 	sum, squares         float64
 	largest              [8]float32
 	finite, below, zeros [8]int32
-	spread               float64 // Σ(x−mean)², in the second pass
+	spread, fourth       float64 // Σ(x−mean)² and Σ(x−mean)⁴, in the second pass
 }
 
-// totals adds up counts.
-type totals struct{ finite, sum, squares, largest, below, zeros, spread float64 }
+// fineCounts are a worker's counts by fine bin: two of each, so that equal neighbours do not wait for each other.
+type fineCounts [2][trainer.FineBins]uint32
 
 func (t *totals) add(c *counts) {
 	t.sum += c.sum
 	t.squares += c.squares
 	t.spread += c.spread
+	t.fourth += c.fourth
 	for i := range c.largest {
 		t.largest = math.Max(t.largest, float64(c.largest[i]))
 		t.finite -= float64(c.finite[i])
@@ -30,15 +31,28 @@ func (t *totals) add(c *counts) {
 	}
 }
 
-// statistics goes over the values twice: once for the mean and all counts, once for the variance about the mean.
+// statistics goes over the values twice: once for the mean and what is counted, once for the moments about the mean and
+// the bins. Counts are whole numbers, so that it does not matter which worker counts what.
 func (c *CPU) statistics(o trainer.StatisticsOp) {
 	c.counts = grow(c.counts, spans(o.Len()))
+	c.fine = grow(c.fine, c.threads)
+	clear(c.fine)
 	c.each(len(c.counts), 2*o.Len(), countPass)
 	all := c.total()
 	c.mean = all.sum / all.finite
-	c.each(len(c.counts), o.Len(), spreadPass)
-	all = c.total()
-	writeStatistics(c.out[0], o.Len(), all.finite, all.sum, all.spread, all.largest, all.below, all.zeros, all.squares)
+	c.each(len(c.counts), 4*o.Len(), momentsPass)
+	fine := &c.fine[0][0]
+	for worker := range c.fine {
+		for table := range c.fine[worker] {
+			if worker+table == 0 {
+				continue
+			}
+			for i, n := range c.fine[worker][table] {
+				fine[i] += n
+			}
+		}
+	}
+	writeStatistics(c.out[0], o.Len(), c.total(), fine[:])
 }
 
 // total combines the tasks' counts in their order.
@@ -74,20 +88,64 @@ func countPass(c *CPU, task, _ int) {
 	}
 }
 
-func spreadPass(c *CPU, task, _ int) {
-	x, t := cut(c.in[0], task), &c.counts[task]
+func momentsPass(c *CPU, task, worker int) {
+	x, t, fine := cut(c.in[0], task), &c.counts[task], &c.fine[worker]
 	var finite int32
 	for _, n := range t.finite {
 		finite -= n
 	}
 	if int(finite) == len(x) {
-		t.spread = c.engine.squares(x, c.mean)
+		t.spread, t.fourth = c.engine.moments(x, c.mean)
+		fine.add(x)
 		return
 	}
 	for _, v := range x {
 		if v-v == 0 {
 			d := float64(v) - c.mean
 			t.spread += d * d
+			t.fourth += d * d * d * d
+			fine[0][math.Float32bits(v)>>trainer.FineShift]++
 		}
 	}
 }
+
+// add counts values that are all finite.
+func (f *fineCounts) add(x []float32) {
+	for len(x) >= 2 {
+		f[0][math.Float32bits(x[0])>>trainer.FineShift]++
+		f[1][math.Float32bits(x[1])>>trainer.FineShift]++
+		x = x[2:]
+	}
+	for _, v := range x {
+		f[0][math.Float32bits(v)>>trainer.FineShift]++
+	}
+}
+
+// distance sums up by tasks.
+func (c *CPU) distance(o trainer.DistanceOp) {
+	c.distances = grow(c.distances, spans(o.Len))
+	c.each(len(c.distances), 2*o.Len, distancePass)
+	var all [3]float64
+	for _, d := range c.distances {
+		for i, v := range d {
+			all[i] += v
+		}
+	}
+	for i, v := range all {
+		c.out[0][i] = float32(math.Sqrt(v))
+	}
+}
+
+func distancePass(c *CPU, task, _ int) {
+	a, b := cut(c.in[0], task), cut(c.in[1], task)
+	var d [3]float64
+	for i, v := range a {
+		x, y := float64(v), float64(b[i])
+		d[0] += (x - y) * (x - y)
+		d[1] += x * x
+		d[2] += y * y
+	}
+	c.distances[task] = d
+}
+
+func copyPass(c *CPU, task, _ int) { copy(cut(c.out[0], task), cut(c.in[0], task)) }
