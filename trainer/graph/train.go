@@ -31,6 +31,7 @@ type session struct {
 	update   *plan // running statistics of batch norm, clipping, optimizer
 	measure  *measure
 	params   []trainer.Buffer
+	running  []trainer.Buffer // statistics of the batch norms
 	loss     trainer.Buffer
 	correct  trainer.Buffer
 	input    batch
@@ -48,7 +49,8 @@ type session struct {
 // errDiverged ends an epoch whose loss is NaN or Inf.
 var errDiverged = errors.New("diverged")
 
-// Start prepares a run: the graph, its plan, initial weights. The session must be closed. A run that would need more
+// Start prepares a run: the graph, its plan, initial weights. The session must be closed; besides training it has Weights,
+// for those who want to look at them. A run that would need more
 // memory than the limit is refused with a *trainer.MemoryError before anything of it is allocated.
 func (t Trainer) Start(ctx context.Context, spec trainer.Spec) (trainer.Session, error) {
 	if err := ctx.Err(); err != nil {
@@ -119,7 +121,7 @@ func (s *session) prepare(validation []int) (err error) {
 	for i, g := range s.net.grads {
 		grads[i] = at[g]
 	}
-	running, move, err := s.moveRunning(at)
+	move, err := s.moveRunning(at)
 	if err != nil {
 		return err
 	}
@@ -129,7 +131,7 @@ func (s *session) prepare(validation []int) (err error) {
 	}
 	s.forward.calls = append(s.forward.calls, complete...)
 	s.update = newPlan(s.backend, rows, append(move, update...)...)
-	s.measure, err = newMeasure(s.backend, s.spec, validation, s.net, s.params, grads, running)
+	s.measure, err = newMeasure(s.backend, s.spec, validation, s.net, s.params, grads, s.running)
 	return err
 }
 
@@ -151,7 +153,7 @@ func (s *session) initialise() error {
 
 // moveRunning allocates the running statistics and lists the calls that move them. They belong to the update, so that
 // a batch that is only looked at (the record at initialisation) does not move them.
-func (s *session) moveRunning(at buffers) (moved []trainer.Buffer, calls []trainer.Call, err error) {
+func (s *session) moveRunning(at buffers) (calls []trainer.Call, err error) {
 	for _, r := range s.net.running {
 		initial := make([]float32, 2*r.plane.C) // mean 0, variance 1
 		for i := r.plane.C; i < len(initial); i++ {
@@ -159,14 +161,14 @@ func (s *session) moveRunning(at buffers) (moved []trainer.Buffer, calls []train
 		}
 		buffer, err := upload(s.backend, initial)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", r.name, err)
+			return nil, fmt.Errorf("%s: %w", r.name, err)
 		}
-		moved = append(moved, buffer)
+		s.running = append(s.running, buffer)
 		calls = append(calls, trainer.Call{
 			Op: trainer.BatchNormUpdate{Plane: r.plane, Momentum: r.momentum},
 			In: []trainer.Buffer{at[r.stats]}, Out: []trainer.Buffer{buffer}})
 	}
-	return moved, calls, nil
+	return calls, nil
 }
 
 // TrainTo implements trainer.Session.
