@@ -109,6 +109,10 @@ func (s *session) prepare(validation []int) (err error) {
 		}
 		s.params, at[p.node] = append(s.params, buffer), buffer
 	}
+	grads, err := s.ownGradients(at)
+	if err != nil {
+		return err
+	}
 	wanted := append(gorgonia.Nodes{s.net.loss, s.net.correct}, s.net.grads...)
 	for _, r := range s.net.running { // the update reads them
 		wanted = append(wanted, r.stats)
@@ -117,10 +121,6 @@ func (s *session) prepare(validation []int) (err error) {
 		return err
 	}
 	s.loss, s.correct = at[s.net.loss], at[s.net.correct]
-	grads := make([]trainer.Buffer, len(s.params))
-	for i, g := range s.net.grads {
-		grads[i] = at[g]
-	}
 	move, err := s.moveRunning(at)
 	if err != nil {
 		return err
@@ -133,6 +133,20 @@ func (s *session) prepare(validation []int) (err error) {
 	s.update = newPlan(s.backend, rows, append(move, update...)...)
 	s.measure, err = newMeasure(s.backend, s.spec, validation, s.net, s.params, grads, s.running)
 	return err
+}
+
+// ownGradients gives each param's gradient a buffer of exactly its length, which no other result shares: clipping takes
+// all that is in it.
+func (s *session) ownGradients(at buffers) ([]trainer.Buffer, error) {
+	grads := make([]trainer.Buffer, len(s.params))
+	for i, g := range s.net.grads {
+		var err error
+		if grads[i], err = s.backend.Alloc(s.params[i].Len()); err != nil {
+			return nil, fmt.Errorf("gradient of %s: %w", s.net.params[i].name, err)
+		}
+		at[g] = grads[i]
+	}
+	return grads, nil
 }
 
 // initialise draws the initial weights, and allocates what is needed on the host.
