@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math/rand/v2"
 
 	"probewise/trainer"
 )
@@ -26,21 +27,27 @@ func first(d *trainer.Dataset, from trainer.Images, n int) trainer.Images {
 	return trainer.Images{Pixels: from.Pixels[:n*d.ImageSize()], Labels: from.Labels[:n]}
 }
 
-// colour makes pictures of 32×32 in three channels: the gray one in the middle, its mirror image, its negative.
+// colour makes pictures of 32×32 in three channels, as photographs are: the gray one in the middle, its mirror image and
+// its negative, under noise. Without noise a pool would see a background of equal values, of which rounding picks the
+// largest.
 func colour(d *trainer.Dataset) *trainer.Dataset {
 	const side = 32
+	noise := rand.New(rand.NewPCG(1, 1))
 	c := *d
 	c.Name, c.ID, c.Height, c.Width, c.Channels = "colour", "colour", side, side, 3
 	for _, part := range []*trainer.Images{&c.Train, &c.Test} {
 		gray := *part
 		part.Pixels = make([]byte, gray.Len()*c.ImageSize())
 		for i := range gray.Len() {
-			image := part.Pixels[i*c.ImageSize():]
+			image := part.Pixels[i*c.ImageSize() : (i+1)*c.ImageSize()]
+			for at := range image {
+				image[at] = byte(noise.IntN(128))
+			}
 			for at, pixel := range gray.Pixels[i*d.ImageSize() : (i+1)*d.ImageSize()] {
 				row, column := at/d.Width+(side-d.Height)/2, at%d.Width+(side-d.Width)/2
-				image[row*side+column] = pixel
-				image[(side+row)*side+side-1-column] = pixel
-				image[(2*side+row)*side+column] = 255 - pixel
+				image[row*side+column] += pixel / 2
+				image[(side+row)*side+side-1-column] += pixel / 2
+				image[(2*side+row)*side+column] += (255 - pixel) / 2
 			}
 		}
 	}
