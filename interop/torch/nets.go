@@ -17,7 +17,7 @@ var wanted = []string{"sgd with momentum", "adam", "rmsprop", "relu", "leaky_rel
 
 const (
 	sampleSeed  = 1
-	sampleNets  = 5
+	sampleNets  = 6 // of which one learns so fast (RMSprop at 0.017) that rounding alone decides its later steps
 	sampleDraws = 1000
 )
 
