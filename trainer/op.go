@@ -117,7 +117,7 @@ type (
 	// DropoutOp zeroes a channel's S positions together with probability Rate and scales the rest by 1/(1−Rate). Its gradient
 	// is the same op on dy. In: x (N,C,S) → y. Plain dropout has S = 1. The uniform number of value i = n·C+c is word i%4 of
 	// Philox4x32-10 with key = Step.Key and counter (i/4, Stream, low and high word of Step.Index); a value is kept where
-	// word ≥ Rate·2³².
+	// word ≥ Rate·2³². Stream is the number of the net's dropout layer, plain or spatial, from 1.
 	DropoutOp struct {
 		Plane
 		Rate   float32

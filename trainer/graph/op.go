@@ -20,6 +20,7 @@ type op struct {
 	arity int
 	dtype tensor.Dtype
 	step  *trainer.Step // of the network; dropout's counter
+	of    string        // tells it from an equal op on equal inputs, which Gorgonia would make one node; mostly empty
 }
 
 // apply adds a node that computes o on the inputs.
@@ -162,4 +163,4 @@ func (o op) Hashcode() uint32 {
 }
 
 // String implements gorgonia.Op.
-func (o op) String() string { return fmt.Sprintf("%T%+v", o.Op, o.Op) }
+func (o op) String() string { return fmt.Sprintf("%T%+v%s", o.Op, o.Op, o.of) }

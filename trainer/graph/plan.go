@@ -36,7 +36,8 @@ func newPlan(b trainer.Backend, rows int, calls ...trainer.Call) *plan {
 	return &plan{backend: b, rows: rows, calls: calls, byRows: map[int][]trainer.Call{}}
 }
 
-// buffers maps the nodes of a graph to their memory. Inputs are bound before compiling; the rest is allocated once.
+// buffers maps the nodes of a graph to their memory. Inputs, and results that need a buffer of exactly their length, are
+// bound before compiling; the rest is allocated once.
 type buffers map[*gorgonia.Node]trainer.Buffer
 
 // compile sorts the graph and turns the nodes that the wanted ones need into calls. Gradients that nobody asked for
@@ -114,7 +115,9 @@ func (at buffers) allocate(backend trainer.Backend, drafts []draft, wanted gorgo
 	var slots []slot
 	of := map[*gorgonia.Node]int{} // slot
 	for i, d := range drafts {
-		of[d.out] = fit(&slots, max(d.out.Shape().TotalSize(), 1))
+		if _, bound := at[d.out]; !bound {
+			of[d.out] = fit(&slots, max(d.out.Shape().TotalSize(), 1))
+		}
 		for _, n := range append(d.in, d.out) {
 			s, ours := of[n]
 			if _, read := last[n]; ours && (last[n] == i || !read) {
@@ -135,7 +138,9 @@ func (at buffers) allocate(backend trainer.Backend, drafts []draft, wanted gorgo
 				return fmt.Errorf("%T: input %s has no buffer", d.op, in.Name())
 			}
 		}
-		at[d.out] = memory[of[d.out]]
+		if s, ours := of[d.out]; ours {
+			at[d.out] = memory[s]
+		}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"gorgonia.org/gorgonia"
@@ -11,12 +12,16 @@ import (
 
 // ownSums exchanges the sums in which Gorgonia collects the gradients of a value that is used twice, as a residual
 // block's input is, for AddOps. What follows from a sum is built once more on ours; Gorgonia's stays in the graph,
-// where nobody asks for it.
+// where nobody asks for it. Params whose gradients are equal, as those of two biases that are added up, get a node each:
+// penalties and clipping change gradients in place.
 func (b *builder) ownSums(grads gorgonia.Nodes) (gorgonia.Nodes, error) {
 	e := exchange{builder: b, done: map[*gorgonia.Node]*gorgonia.Node{}}
 	own := make(gorgonia.Nodes, len(grads))
 	for i, g := range grads {
 		own[i] = e.node(g)
+		if slices.Contains(own[:i], own[i]) {
+			own[i] = e.twin(own[i], b.params[i].name)
+		}
 	}
 	return own, b.err
 }
@@ -48,6 +53,24 @@ func (e *exchange) node(n *gorgonia.Node) *gorgonia.Node {
 	}
 	e.done[n] = own
 	return own
+}
+
+// twin computes the same as a node of ours once more.
+func (e *exchange) twin(n *gorgonia.Node, of string) *gorgonia.Node {
+	if e.err != nil {
+		return nil
+	}
+	o, ours := n.Op().(op)
+	if !ours {
+		e.err = fmt.Errorf("the gradient of %s is %v, which no backend knows", of, n.Op())
+		return nil
+	}
+	o.of = of
+	node, err := gorgonia.ApplyOp(o, inputs(e.graph, n)...)
+	if err != nil {
+		e.err = fmt.Errorf("the gradient of %s: %w", of, err)
+	}
+	return node
 }
 
 // sum stands for Gorgonia's sum of two gradients of a batch.

@@ -31,6 +31,7 @@ type session struct {
 	update   *plan // running statistics of batch norm, clipping, optimizer
 	measure  *measure
 	params   []trainer.Buffer
+	running  []trainer.Buffer // statistics of the batch norms
 	loss     trainer.Buffer
 	correct  trainer.Buffer
 	input    batch
@@ -48,7 +49,8 @@ type session struct {
 // errDiverged ends an epoch whose loss is NaN or Inf.
 var errDiverged = errors.New("diverged")
 
-// Start prepares a run: the graph, its plan, initial weights. The session must be closed. A run that would need more
+// Start prepares a run: the graph, its plan, initial weights. The session must be closed; besides training it has Weights,
+// for those who want to look at them. A run that would need more
 // memory than the limit is refused with a *trainer.MemoryError before anything of it is allocated.
 func (t Trainer) Start(ctx context.Context, spec trainer.Spec) (trainer.Session, error) {
 	if err := ctx.Err(); err != nil {
@@ -107,6 +109,10 @@ func (s *session) prepare(validation []int) (err error) {
 		}
 		s.params, at[p.node] = append(s.params, buffer), buffer
 	}
+	grads, err := s.ownGradients(at)
+	if err != nil {
+		return err
+	}
 	wanted := append(gorgonia.Nodes{s.net.loss, s.net.correct}, s.net.grads...)
 	for _, r := range s.net.running { // the update reads them
 		wanted = append(wanted, r.stats)
@@ -115,11 +121,7 @@ func (s *session) prepare(validation []int) (err error) {
 		return err
 	}
 	s.loss, s.correct = at[s.net.loss], at[s.net.correct]
-	grads := make([]trainer.Buffer, len(s.params))
-	for i, g := range s.net.grads {
-		grads[i] = at[g]
-	}
-	running, move, err := s.moveRunning(at)
+	move, err := s.moveRunning(at)
 	if err != nil {
 		return err
 	}
@@ -129,8 +131,22 @@ func (s *session) prepare(validation []int) (err error) {
 	}
 	s.forward.calls = append(s.forward.calls, complete...)
 	s.update = newPlan(s.backend, rows, append(move, update...)...)
-	s.measure, err = newMeasure(s.backend, s.spec, validation, s.net, s.params, grads, running)
+	s.measure, err = newMeasure(s.backend, s.spec, validation, s.net, s.params, grads, s.running)
 	return err
+}
+
+// ownGradients gives each param's gradient a buffer of exactly its length, which no other result shares: clipping takes
+// all that is in it.
+func (s *session) ownGradients(at buffers) ([]trainer.Buffer, error) {
+	grads := make([]trainer.Buffer, len(s.params))
+	for i, g := range s.net.grads {
+		var err error
+		if grads[i], err = s.backend.Alloc(s.params[i].Len()); err != nil {
+			return nil, fmt.Errorf("gradient of %s: %w", s.net.params[i].name, err)
+		}
+		at[g] = grads[i]
+	}
+	return grads, nil
 }
 
 // initialise draws the initial weights, and allocates what is needed on the host.
@@ -151,7 +167,7 @@ func (s *session) initialise() error {
 
 // moveRunning allocates the running statistics and lists the calls that move them. They belong to the update, so that
 // a batch that is only looked at (the record at initialisation) does not move them.
-func (s *session) moveRunning(at buffers) (moved []trainer.Buffer, calls []trainer.Call, err error) {
+func (s *session) moveRunning(at buffers) (calls []trainer.Call, err error) {
 	for _, r := range s.net.running {
 		initial := make([]float32, 2*r.plane.C) // mean 0, variance 1
 		for i := r.plane.C; i < len(initial); i++ {
@@ -159,14 +175,14 @@ func (s *session) moveRunning(at buffers) (moved []trainer.Buffer, calls []train
 		}
 		buffer, err := upload(s.backend, initial)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", r.name, err)
+			return nil, fmt.Errorf("%s: %w", r.name, err)
 		}
-		moved = append(moved, buffer)
+		s.running = append(s.running, buffer)
 		calls = append(calls, trainer.Call{
 			Op: trainer.BatchNormUpdate{Plane: r.plane, Momentum: r.momentum},
 			In: []trainer.Buffer{at[r.stats]}, Out: []trainer.Buffer{buffer}})
 	}
-	return moved, calls, nil
+	return calls, nil
 }
 
 // TrainTo implements trainer.Session.
