@@ -34,6 +34,7 @@ func TestExitCodes(t *testing.T) {
 		{"negative suggestions", []string{"advise", valid, "--suggestions", "-3"}, exitUsage, "suggestions"},
 		{"unknown subcommand", []string{"forest", "fit"}, exitUsage, "fit"},
 		{"too few images for a corpus", []string{"corpus", "build", "--images", "3"}, exitUsage, "--images 3"},
+		{"a corpus extended by nothing", []string{"corpus", "extend", "--runs", "0"}, exitUsage, "--runs must be at least 1"},
 		{"unknown device", []string{"version", "--device", "tpu"}, exitUsage, "tpu"},
 		{"a memory limit that is none", []string{"version", "--memory-limit", "much"}, exitUsage, "--memory-limit much"},
 		{"over the memory limit", []string{"train", valid, "--images", "500", "--memory-limit", "1MiB"}, exitUnevaluated, "more than the limit of 1 MiB (1048576 bytes)"},
