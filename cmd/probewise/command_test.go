@@ -140,12 +140,12 @@ func TestForestShow(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &c); err != nil {
 		t.Fatal(err)
 	}
-	if c.PastRuns < 40 || c.Images != 10_000 || c.Epochs != 15 || len(c.Probe) != 5 {
+	if c.PastRuns < 40 || c.Images != 10_000 || c.Epochs != 15 || len(c.Probe) != 7 {
 		t.Fatalf("card %+v", c)
 	}
 	for _, e := range c.Probe {
 		if e.Epochs >= 3 && (e.R2 < 0.3 || e.Tau < 0.3) || e.Coverage80 < 0.6 || e.Width80 <= 0 || e.Runs != c.PastRuns {
-			t.Errorf("at %d epochs: %+v", e.Epochs, e)
+			t.Errorf("at %g epochs: %+v", e.Epochs, e)
 		}
 	}
 	code, out, _ = call(t, "forest", "show", "--dataset", "nothing", "--data-dir", t.TempDir())
