@@ -14,7 +14,7 @@ import (
 )
 
 func (a *app) forestCommand() *cobra.Command {
-	return group("forest", "Show how well predictions can be trusted", a.forestShowCommand())
+	return group("forest", "Show how well predictions can be trusted", a.forestShowCommand(), a.forestBenchCommand())
 }
 
 func (a *app) forestShowCommand() *cobra.Command {
@@ -65,11 +65,7 @@ func (a *app) printCard(c predict.Card) {
 		fmt.Fprintln(a.out, "no figures:", c.Reason)
 		return
 	}
-	t := table.NewWriter()
-	t.SetOutputMirror(a.out)
-	t.SetStyle(table.StyleLight)
-	t.Style().Format.Header = text.FormatDefault
-	t.AppendHeader(table.Row{"probe epochs", "held-out R²", "mean abs. error", "Kendall τ", "80 % interval covers", "mean width"})
+	t := a.table("probe epochs", "held-out R²", "mean abs. error", "Kendall τ", "80 % interval covers", "mean width")
 	for _, e := range c.Probe {
 		length := fmt.Sprint(e.Epochs)
 		if e.Epochs == 0 {
@@ -80,4 +76,14 @@ func (a *app) printCard(c predict.Card) {
 	}
 	t.Render()
 	fmt.Fprintln(a.out, "Every figure is held-out: each run was predicted by a forest that never saw its architecture.")
+}
+
+// table is one that is printed as it is rendered.
+func (a *app) table(header ...any) table.Writer {
+	t := table.NewWriter()
+	t.SetOutputMirror(a.out)
+	t.SetStyle(table.StyleLight)
+	t.Style().Format.Header = text.FormatDefault
+	t.AppendHeader(header)
+	return t
 }

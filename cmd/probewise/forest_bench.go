@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"probewise/forest"
+)
+
+// benchResult is how well curves are predicted from their first epochs.
+type benchResult struct {
+	Epochs           int     `json:"epochs"`
+	R2               float64 `json:"r2"`
+	MAE              float64 `json:"mae"`
+	Tau              float64 `json:"tau"`
+	Coverage80       float64 `json:"coverage80"`
+	Width80          float64 `json:"width80"`
+	CaughtWorstFifth float64 `json:"caught_worst_fifth"`
+	R2Low            float64 `json:"r2_low"` // of the repeats
+	R2High           float64 `json:"r2_high"`
+	Coverage80Low    float64 `json:"coverage80_low"`
+	Coverage80High   float64 `json:"coverage80_high"`
+}
+
+type benchFlags struct {
+	forest.BenchOptions
+	epochs  []int
+	shuffle bool
+	splits  string
+}
+
+func (a *app) forestBenchCommand() *cobra.Command {
+	var b benchFlags
+	c := &cobra.Command{
+		Use:   "bench CURVES.csv",
+		Short: "Measure the forest on learning curves of your own",
+		Long: "Reads a CSV file whose columns acc_<n> are accuracies after n epochs, and predicts the last of them from those up to\n" +
+			"epoch k and from the other numeric columns. Each repeat fits on a random part of the runs and predicts the rest.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			b.Seed = int64(max(a.Seed, 1))
+			return a.forestBench(c.Context(), args[0], b)
+		},
+	}
+	f := c.Flags()
+	f.IntVar(&b.Fit, "fit", 57, "runs to fit on")
+	f.IntSliceVar(&b.epochs, "epochs", []int{1, 2, 5}, "epochs to predict from")
+	f.IntVar(&b.Repeats, "repeats", 20, "random splits")
+	f.BoolVar(&b.shuffle, "shuffle", false, "shuffle the targets: what is left of R² is chance")
+	f.StringVar(&b.splits, "splits", "", "write the splits to this JSON file, one list of fitted rows (from 0) a repeat, for a comparison with other programs")
+	return c
+}
+
+func (a *app) forestBench(ctx context.Context, name string, b benchFlags) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	curves, err := forest.ReadCurves(f)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	results := []benchResult{}
+	for _, epochs := range b.epochs {
+		t, err := curves.Table(epochs)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if b.shuffle {
+			rand.New(rand.NewPCG(uint64(b.Seed), 0)).Shuffle(len(t.Y), func(i, j int) { t.Y[i], t.Y[j] = t.Y[j], t.Y[i] })
+		}
+		splits, err := b.Splits(t)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if err := writeSplits(b.splits, splits); err != nil {
+			return err
+		}
+		s, err := forest.Bench(ctx, t, splits, func(ctx context.Context, t forest.Table) (*forest.Model, error) {
+			return fitInChild(ctx, t, forest.Options{Seed: b.Seed})
+		})
+		if err != nil {
+			return &exitError{exitUnevaluated, fmt.Errorf("%s: %w", name, err)}
+		}
+		results = append(results, benchResult{epochs, s.R2, s.MAE, s.Tau, s.Coverage, s.Width, s.CaughtWorstFifth, s.R2Low, s.R2High, s.CoverageLow, s.CoverageHigh})
+	}
+	if a.JSON {
+		return a.printJSON(map[string]any{"results": results})
+	}
+	t := a.table("epochs", "held-out R²", "mean abs. error", "Kendall τ", "80 % interval covers", "mean width", "worst fifth caught")
+	for _, r := range results {
+		t.AppendRow(table.Row{r.Epochs, fmt.Sprintf("%.3f (%.2f–%.2f)", r.R2, r.R2Low, r.R2High), fmt.Sprintf("%.4f", r.MAE), fmt.Sprintf("%.3f", r.Tau),
+			fmt.Sprintf("%.0f %% (%.0f–%.0f)", 100*r.Coverage80, 100*r.Coverage80Low, 100*r.Coverage80High), fmt.Sprintf("%.3f", r.Width80),
+			fmt.Sprintf("%.0f %%", 100*r.CaughtWorstFifth)})
+	}
+	t.Render()
+	fmt.Fprintf(a.out, "%d runs, %d random splits: fitted on %d, the others predicted. In brackets the extremes of the splits.\n", len(curves.Accuracy), b.Repeats, b.Fit)
+	return nil
+}
+
+// writeSplits writes them to a file, if one is named. They are the same at all probe lengths.
+func writeSplits(file string, splits [][]int) error {
+	if file == "" {
+		return nil
+	}
+	data, err := json.Marshal(splits)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, append(data, '\n'), 0o644)
+}

@@ -1,0 +1,160 @@
+package forest
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Curves are learning curves with what else is known of each run.
+type Curves struct {
+	Epochs   []int       // of the accuracies, ascending; the last one is the target
+	Accuracy [][]float64 // runs × epochs, 0…1
+	Names    []string    // of the other numeric columns
+	Others   [][]float64 // runs × names
+}
+
+// ReadCurves reads a CSV file with a header: columns acc_<n> are accuracies after n epochs, shares or percentages; other columns
+// are features where all their cells are numbers, and left out where one is text. Errors unwrap to ErrBadTable and name the line.
+func ReadCurves(r io.Reader) (Curves, error) {
+	var c Curves
+	lines := csv.NewReader(r)
+	header, err := lines.Read()
+	if errors.Is(err, io.EOF) {
+		return c, fmt.Errorf("%w: the file is empty", ErrBadTable)
+	} else if err != nil {
+		return c, fmt.Errorf("%w: %v", ErrBadTable, err)
+	}
+	place, err := accuracyColumns(header)
+	if err != nil {
+		return c, err
+	}
+	for n := range place {
+		c.Epochs = append(c.Epochs, n)
+	}
+	slices.Sort(c.Epochs)
+	rows, err := lines.ReadAll()
+	if err != nil {
+		return c, fmt.Errorf("%w: %v", ErrBadTable, err)
+	}
+	for i, row := range rows {
+		curve := make([]float64, len(c.Epochs))
+		for j, n := range c.Epochs {
+			v, err := strconv.ParseFloat(strings.TrimSpace(row[place[n]]), 64)
+			if err != nil || math.IsNaN(v) || v < 0 || v > 100 {
+				return c, fmt.Errorf("%w: line %d, column %s: %q is not an accuracy", ErrBadTable, i+2, header[place[n]], row[place[n]])
+			}
+			curve[j] = v
+		}
+		c.Accuracy = append(c.Accuracy, curve)
+		c.Others = append(c.Others, nil)
+	}
+	c.shares()
+	for j, name := range header {
+		if !slices.ContainsFunc(c.Epochs, func(n int) bool { return place[n] == j }) {
+			c.addFeature(name, j, rows)
+		}
+	}
+	return c, nil
+}
+
+// accuracyColumns finds where the accuracies after each epoch stand.
+func accuracyColumns(header []string) (map[int]int, error) {
+	place := map[int]int{}
+	for j, name := range header {
+		number, found := strings.CutPrefix(strings.TrimSpace(name), "acc_")
+		n, err := strconv.Atoi(number)
+		if !found || err != nil {
+			continue
+		}
+		if other, twice := place[n]; twice {
+			return nil, fmt.Errorf("%w: columns %s and %s are both of epoch %d", ErrBadTable, header[other], name, n)
+		}
+		place[n] = j
+	}
+	if len(place) < 2 {
+		return nil, fmt.Errorf("%w: %d columns acc_<epoch>, want at least 2: one to predict from and the last to predict", ErrBadTable, len(place))
+	}
+	return place, nil
+}
+
+// shares turns percentages into shares.
+func (c *Curves) shares() {
+	largest := 0.0
+	for _, curve := range c.Accuracy {
+		largest = max(largest, slices.Max(curve))
+	}
+	if largest <= 1 {
+		return
+	}
+	for _, curve := range c.Accuracy {
+		for j := range curve {
+			curve[j] /= 100
+		}
+	}
+}
+
+// addFeature adds a column if all of it is numbers.
+func (c *Curves) addFeature(name string, column int, rows [][]string) {
+	values := make([]float64, len(rows))
+	for i, row := range rows {
+		v, err := strconv.ParseFloat(strings.TrimSpace(row[column]), 64)
+		if err != nil || math.Abs(v) > MaxMagnitude {
+			return
+		}
+		values[i] = v
+	}
+	c.Names = append(c.Names, name)
+	for i, v := range values {
+		c.Others[i] = append(c.Others[i], v)
+	}
+}
+
+// Table is what predicts the last accuracy from those up to the given epoch and from the other columns. The error
+// unwraps to ErrBadTable.
+func (c Curves) Table(epochs int) (Table, error) {
+	seen, known := slices.BinarySearch(c.Epochs, epochs)
+	if !known || seen == len(c.Epochs)-1 {
+		return Table{}, fmt.Errorf("%w: no accuracies after %d epochs before the last; there are %v", ErrBadTable, epochs, c.Epochs)
+	}
+	var t Table
+	add := func(name string, linear bool) { t.Names, t.Linear = append(t.Names, name), append(t.Linear, linear) }
+	for i, curve := range c.Accuracy {
+		names, features := curveFeatures(curve[:seen+1])
+		if i == 0 {
+			for _, name := range names {
+				add(name, true)
+			}
+			for _, name := range c.Names {
+				add(name, false)
+			}
+		}
+		t.X = append(t.X, append(features, c.Others[i]...))
+		t.Y = append(t.Y, curve[len(curve)-1])
+	}
+	return t, nil
+}
+
+// curveFeatures are the last accuracy and, from two on, the last increment, from three on the mean, the first and the largest too,
+// in logits, where saturating curves are closer to straight lines.
+func curveFeatures(accuracy []float64) (names []string, values []float64) {
+	n := len(accuracy)
+	last := logit(accuracy[n-1])
+	names, values = []string{"last"}, []float64{last}
+	if n > 1 {
+		names, values = append(names, "increment"), append(values, last-logit(accuracy[n-2]))
+	}
+	if n > 2 {
+		sum := 0.0
+		for _, a := range accuracy {
+			sum += logit(a) / float64(n)
+		}
+		names, values = append(names, "mean", "first", "largest"), append(values, sum, logit(accuracy[0]), logit(slices.Max(accuracy)))
+	}
+	return names, values
+}
