@@ -11,8 +11,8 @@ import (
 // as the one before, a pool behind each of the first four.
 func family(b *testing.B, convs, filters, batch int) trainer.Architecture {
 	b.Helper()
-	a := trainer.Architecture{Version: 1, Input: [3]int{32, 32, 3}, Classes: 10,
-		Training: trainer.Training{BatchSize: batch, Epochs: 1, Optimizer: trainer.Optimizer{Type: trainer.Adam, LearningRate: 0.001}}}
+	a := architecture(b, "testdata/nets/A.json")
+	a.Training.BatchSize, a.Layers = batch, nil
 	for i := range convs {
 		a.Layers = append(a.Layers, trainer.Layer{Type: trainer.Conv, Filters: filters << min(i, 3), Kernel: [2]int{3, 3}, Stride: [2]int{1, 1},
 			Padding: trainer.Same, Bias: true, Activation: trainer.ReLU})
