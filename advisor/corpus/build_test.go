@@ -201,3 +201,47 @@ func TestShippedRuns(t *testing.T) {
 		}
 	}
 }
+
+// TestShardShortensStatistics: every number has three digits, and the first runs alone keep their histograms.
+func TestShardShortensStatistics(t *testing.T) {
+	long := trainer.Statistics{Histogram: []float32{0.123456, 0.876544}}
+	for _, n := range long.Numbers() {
+		*n = 1.23456
+	}
+	layer := trainer.LayerStatistics{Layer: "conv1", Type: trainer.Conv, Weights: long, Gradients: long, Activations: long,
+		DeadUnits: 0.123456, UpdateRatio: 1.23456e-5, GradientNoise: trainer.Missing}
+	file := filepath.Join(t.TempDir(), "x"+suffix)
+	for _, index := range []int{histogramRuns - 1, histogramRuns} {
+		a, err := Sample(space, 1, index)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := Entry{Seed: 1, Index: index, PastRun: advisor.PastRun{Architecture: a, Records: []trainer.EpochRecord{{Layers: []trainer.LayerStatistics{layer}}}}}
+		if err := Append(file, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	entries, err := Read(os.DirFS(filepath.Dir(file)))
+	if err != nil || len(entries) != 2 {
+		t.Fatalf("%d runs, error %v", len(entries), err)
+	}
+	for i, histogram := range [][]float32{{0.123, 0.877}, nil} {
+		l := entries[i].Records[0].Layers[0]
+		for _, s := range []trainer.Statistics{l.Weights, l.Gradients, l.Activations} {
+			for _, n := range s.Numbers() {
+				if *n != 1.23 {
+					t.Errorf("run %d: %v, want 1.23", i, *n)
+				}
+			}
+			if !slices.Equal(s.Histogram, histogram) {
+				t.Errorf("run %d: histogram %v, want %v", i, s.Histogram, histogram)
+			}
+		}
+		if l.DeadUnits != 0.123 || l.UpdateRatio != 1.23e-5 || l.GradientNoise.Known() {
+			t.Errorf("run %d: dead units %v, update ratio %v, gradient noise %v", i, l.DeadUnits, l.UpdateRatio, l.GradientNoise)
+		}
+	}
+	if layer.Weights.Q50 != 1.23456 || layer.Weights.Histogram[0] != 0.123456 {
+		t.Errorf("storing a run has changed it: %+v", layer.Weights)
+	}
+}

@@ -83,6 +83,7 @@ func TestAdvice(t *testing.T) {
 		t.Errorf("%d histograms, and %d of one layer's gradients", all, one)
 	}
 	s.want(http.StatusUnprocessableEntity, "GET", "/v1/runs/"+done.ProbeRun+"/histograms?of=biases", "")
+	s.want(http.StatusNotFound, "GET", "/v1/runs/00000000-0000-7000-8000-000000000000/histograms", "")
 }
 
 // TestLists pages through advice and runs, newest first.

@@ -204,7 +204,7 @@ func statisticsCases() (all []testCase) {
 		all = append(all, testCase{op: trainer.CopyOp{Len: n}}, testCase{op: trainer.DistanceOp{Len: n}}, testCase{op: trainer.DistanceOp{Len: n}, in: []fill{normal, shifted}})
 	}
 	for _, p := range []trainer.Plane{{N: 1, C: 1, S: 1}, {N: 3, C: 5, S: 7}, {N: 5, C: 33, S: 196}} {
-		for _, data := range []fill{normal, shifted, steps, zeros, tiny, sometimesNaN, nothingFinite} {
+		for _, data := range []fill{normal, shifted, steps, zeros, ones, negative, tiny, denormal, large, sometimesNaN, nothingFinite} {
 			all = append(all, testCase{op: trainer.StatisticsOp{Plane: p, Below: 0.5}, in: []fill{data}})
 		}
 	}
@@ -275,6 +275,18 @@ func sometimesNaN(r *rand.Rand, x []float32) {
 
 // tiny values have squares that are 0 in float32.
 func tiny(r *rand.Rand, x []float32) { each(x, func() float64 { return 1e-25 * r.NormFloat64() }) }
+
+// denormal values have fewer digits the smaller they are; most of them share the bin of 0.
+func denormal(r *rand.Rand, x []float32) { each(x, func() float64 { return 1e-39 * r.NormFloat64() }) }
+
+// large values lie beyond the last bins' edges; their variances are still float32.
+func large(r *rand.Rand, x []float32) { each(x, func() float64 { return 1e15 * r.NormFloat64() }) }
+
+func negative(r *rand.Rand, x []float32) {
+	each(x, func() float64 { return -math.Abs(r.NormFloat64()) })
+}
+
+func ones(_ *rand.Rand, x []float32) { each(x, func() float64 { return 1 }) }
 
 func zeros(_ *rand.Rand, x []float32) { each(x, func() float64 { return 0 }) }
 

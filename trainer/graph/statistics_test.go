@@ -2,10 +2,13 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"math"
+	"reflect"
 	"testing"
 
 	"probewise/trainer"
+	"probewise/trainer/dataset"
 )
 
 // diary keeps the kernels as they were after each batch, beside the records and the number of batches before each.
@@ -125,6 +128,32 @@ func TestHistogramsAreWhole(t *testing.T) {
 					t.Errorf("epoch %g, %s of %s: median %g, %g of the values below 0", r.Epoch, kind, l.Layer, s.Q50, low)
 				}
 			}
+		}
+	}
+}
+
+// TestStatisticsChangeNothing: weights are those of the same batches without records, bit by bit.
+func TestStatisticsChangeNothing(t *testing.T) {
+	for _, name := range []string{"plain", "norm"} {
+		a := parse(t, nets[name], `"batch_size":16`)
+		recorded, bare := start(t, a, 2, 2), start(t, a, 2, 2)
+		trainTo(t, recorded, 1, &notebook{})
+		order := dataset.Order(bare.training, bare.spec.Seed, 0)
+		batches := (len(order) + bare.input.rows - 1) / bare.input.rows
+		for i := range batches {
+			rows := order[i*bare.input.rows : min((i+1)*bare.input.rows, len(order))]
+			n, err := bare.input.fill(bare.spec.Data.Train, rows, bare.augmentation(0))
+			if err != nil {
+				t.Fatal(err)
+			}
+			bare.step.Index++
+			bare.step.LearningRate = float32(learningRate(a.Training, 0, float64(i)/float64(batches)/2))
+			if err := errors.Join(bare.forward.run(n, bare.step), bare.update.run(n, bare.step)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !reflect.DeepEqual(weights(t, recorded), weights(t, bare)) {
+			t.Errorf("%s: records change what is learnt", name)
 		}
 	}
 }

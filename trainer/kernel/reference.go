@@ -82,6 +82,15 @@ func Reference[T float32 | float64](op trainer.Op, in, out [][]T, at trainer.Ste
 		rmsprop(o, in[0], out[0], out[1], out[2], at)
 	case trainer.AdamOp:
 		return adam(o, in[0], out[0], out[1], out[2], at)
+	default:
+		return look(op, in, out)
+	}
+	return nil
+}
+
+// look covers the ops that only look at values.
+func look[T float](op trainer.Op, in, out [][]T) error {
+	switch o := op.(type) {
 	case trainer.StatisticsOp:
 		statistics(o, in[0], out[0])
 	case trainer.UnitZerosOp:

@@ -248,3 +248,31 @@ func TestReferenceErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestQuantilesOfEqualValues: however many values share a bin, quantiles are within the resolution that is promised, and missing
+// where nothing is finite.
+func TestQuantilesOfEqualValues(t *testing.T) {
+	for _, value := range []float32{1, -1, 1.99999, -3e-7, 1e30, 0} {
+		for _, q := range quantilesOf(t, value, 10_000) {
+			if math.Abs(float64(q-value)) > math.Abs(float64(value))/32 {
+				t.Errorf("a quantile of values that are all %g is %g", value, q)
+			}
+		}
+	}
+	for _, q := range quantilesOf(t, float32(math.Inf(1)), 5) {
+		if q == q {
+			t.Errorf("a quantile of infinities is %g", q)
+		}
+	}
+}
+
+// quantilesOf summarises n values that are all the same.
+func quantilesOf(t *testing.T, value float32, n int) []float32 {
+	t.Helper()
+	s := make([]float32, trainer.StatisticsLen)
+	op := trainer.StatisticsOp{Plane: trainer.Plane{N: 1, C: n, S: 1}}
+	if err := kernel.Reference(op, [][]float32{slices.Repeat([]float32{value}, n)}, [][]float32{s}, trainer.Step{}); err != nil {
+		t.Fatal(err)
+	}
+	return s[trainer.AtQuantiles:][:3]
+}
