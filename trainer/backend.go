@@ -20,7 +20,7 @@ type Step struct {
 }
 
 // Backend computes on one device. It is used by one goroutine at a time. The same calls on the same data give the same
-// bits, whatever the number of threads.
+// bits, whatever the number of threads. Denormal numbers may be taken as 0.
 type Backend interface {
 	// Device says what computes, for people: "cpu: gonum, 2 threads".
 	Device() string

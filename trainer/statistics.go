@@ -14,7 +14,7 @@ type Statistics struct {
 	ShareZero  Number `json:"share_zero"` // share of exact zeros
 	L2Norm     Number `json:"l2_norm"`
 	Kurtosis   Number `json:"kurtosis"` // fourth standardised moment: 3 for a normal distribution; missing where the variance is 0
-	// Quantiles of 1, 50 and 99 %, within 1/32 of their size: they come from counts (see StatisticsOp), so that one may lie beyond MaxAbs by as much.
+	// Quantiles of 1, 50 and 99 %, within 1/32 of their size (see StatisticsOp).
 	Q01 Number `json:"q01"`
 	Q50 Number `json:"q50"`
 	Q99 Number `json:"q99"`

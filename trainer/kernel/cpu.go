@@ -108,6 +108,8 @@ func (c *CPU) Run(calls []trainer.Call, at trainer.Step) error {
 		return errors.New("kernel: the backend is closed")
 	}
 	c.at = at
+	before := flushed()
+	defer unflushed(before)
 	for i := range calls {
 		if err := c.bind(&calls[i]); err != nil {
 			return err

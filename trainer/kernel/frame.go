@@ -12,13 +12,22 @@ func (f frame) row() int            { return f.cols * f.depth }
 func (f frame) size() int           { return f.rows * f.row() }
 func (f frame) at(row, col int) int { return row*f.row() + col*f.depth }
 
+// whole says whether the rows fill vectors and keep all their pixels. Others leave vectors half empty, so that the plane is
+// turned at once, and copied.
+func (f frame) whole() bool { return f.w%half == 0 && f.left >= 0 && f.left+f.w <= f.cols }
+
 // scratch is the number of values that lay needs beside the frame.
-func (f frame) scratch() int { return f.h * f.w * f.depth }
+func (f frame) scratch() int {
+	if f.whole() {
+		return 0
+	}
+	return f.h * f.w * f.depth
+}
 
 // lay lays an image (channels, h, w) out.
 func (f frame) lay(e *engine, to, scratch, image []float32) {
 	to = to[:f.size()]
-	if f.rows != f.h || f.cols != f.w || f.depth != f.channels {
+	if f.rows != f.h || f.cols != f.w || f.depth != f.channels || f.top != 0 || f.left != 0 {
 		clear(to)
 	}
 	first, end := max(0, -f.left), min(f.w, f.cols-f.left)
@@ -26,8 +35,8 @@ func (f frame) lay(e *engine, to, scratch, image []float32) {
 		return
 	}
 	plane := f.h * f.w
-	whole := end-first == f.w && f.w%half == 0
-	if !whole { // short rows leave vectors half empty: turn the plane at once, and copy
+	whole := f.whole()
+	if !whole {
 		if f.depth != f.channels {
 			clear(scratch[:f.scratch()])
 		}

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"math"
+	"slices"
 
 	"probewise/trainer"
 )
@@ -45,13 +46,15 @@ func writeStatistics[T float](s []T, n int, t totals, fine []uint32) {
 		}
 		s[i] = T(v)
 	}
-	for i, q := range []float64{0.01, 0.5, 0.99} {
-		s[trainer.AtQuantiles+i] = T(quantile(fine, q*(t.finite-1)))
+	for i, v := range quantiles(fine, 0.01*(t.finite-1), 0.5*(t.finite-1), 0.99*(t.finite-1)) {
+		s[trainer.AtQuantiles+i] = T(min(max(v, -t.largest), t.largest)) // a bin may reach beyond the largest
 	}
 	histogram := s[trainer.AtHistogram:][:trainer.HistogramBins]
 	var counts [trainer.HistogramBins]float64
 	for bin, count := range fine {
-		counts[octaveBin(bin)] += float64(count)
+		if count > 0 {
+			counts[octaveBin(bin)] += float64(count)
+		}
 	}
 	for i, count := range counts {
 		histogram[i] = T(count / t.finite)
@@ -74,22 +77,24 @@ func octaveBin(fine int) int {
 	return middle - 1 - octave
 }
 
-// quantile finds the value at a rank, from 0, among counted values; NaN where there are none.
-func quantile(fine []uint32, rank float64) float64 {
+// quantiles finds the values at ascending ranks, from 0, among counted values; NaN where there are none.
+func quantiles(fine []uint32, ranks ...float64) []float64 {
+	values := slices.Repeat([]float64{math.NaN()}, len(ranks))
 	var before float64
+	found := 0
 	for i := range fine {
 		bin := i - fineHalf
 		if i < fineHalf {
 			bin = trainer.FineBins - 1 - i // negative values, the largest first
 		}
 		count := float64(fine[bin])
-		if before+count > rank+0.5 {
+		for ; found < len(ranks) && before+count > ranks[found]+0.5; found++ {
 			low, high := fineEdges(bin)
-			return low + (rank+0.5-before)/count*(high-low)
+			values[found] = low + (ranks[found]+0.5-before)/count*(high-low)
 		}
 		before += count
 	}
-	return math.NaN()
+	return values
 }
 
 // fineEdges gives the bounds of a fine bin, in ascending order; those of the bins of 0 are both 0.

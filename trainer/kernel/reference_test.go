@@ -86,10 +86,10 @@ func TestReferenceByHand(t *testing.T) {
 }
 
 // statisticsByHand are those of −3, 0, 1 and 2 beside two values that are not finite. A fine bin of 2 to 4 is 1/16 wide; the
-// quantiles stand 0.53 into the bin of −3, at the front of that of 1 and 0.47 into that of 2.
+// quantiles stand within the bin of −3, but not beyond the largest size, at the front of that of 1 and 0.47 into that of 2.
 var statisticsByHand = func() []float64 {
 	s := make([]float64, trainer.StatisticsLen)
-	copy(s, []float64{0, 3.5, 3, 0.5, 0.25, math.Sqrt(14), 98.0 / 4 / (3.5 * 3.5), -3 - 0.47/16, 1, 2 + 0.47/16, 2})
+	copy(s, []float64{0, 3.5, 3, 0.5, 0.25, math.Sqrt(14), 98.0 / 4 / (3.5 * 3.5), -3, 1, 2 + 0.47/16, 2})
 	const one = trainer.AtHistogram + trainer.HistogramBins/2 - trainer.HistogramLow + 1 // the bin of 1 to 2
 	const minusTwo = trainer.AtHistogram + trainer.HistogramBins/2 - 1 + trainer.HistogramLow - 2
 	for _, bin := range []int{minusTwo, trainer.AtHistogram + trainer.HistogramBins/2, one, one + 1} {

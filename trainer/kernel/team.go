@@ -46,7 +46,9 @@ func (t *team) work(c *CPU, worker int) {
 			return
 		}
 		seen = round
+		before := flushed()
 		t.take(c, worker)
+		unflushed(before)
 		t.left.Add(-1)
 	}
 }
