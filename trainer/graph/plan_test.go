@@ -43,6 +43,8 @@ var nets = map[string]string{
 			"shortcut":{"type":"conv","filters":6,"kernel":1,"stride":2}},{"type":"residual","body":[{"type":"spatial_dropout","rate":0.2}]},
 		{"type":"flatten"},{"type":"dense","units":5,"activation":"tanh"},{"type":"residual","body":[{"type":"dense","units":5,"activation":"relu"}]},
 		{"type":"dense","units":3,"activation":"softmax"}`,
+	"wide": `{"type":"conv","filters":16,"kernel":3,"padding":"same","activation":"relu"},{"type":"conv","filters":17,"kernel":3,"padding":"same","batch_norm":true,"activation":"relu"},
+		{"type":"max_pool"},{"type":"conv","filters":24,"kernel":3,"padding":"same","activation":"relu"},{"type":"flatten"},{"type":"dense","units":3,"activation":"softmax"}`,
 	"global max": `{"type":"conv","filters":6,"kernel":5,"padding":"same","activation":"relu"},{"type":"global_max_pool"},
 		{"type":"dense","units":3,"activation":"softmax"}`,
 }

@@ -48,7 +48,7 @@ func (s sampler) net(t *testing.T) trainer.Architecture {
 func (s sampler) image(channels int) trainer.Layer {
 	switch s.IntN(8) {
 	case 0, 1:
-		return s.conv(pick(s.Rand, 1, 2, 3, 5), pick(s.Rand, 1, 1, 2), 1+s.IntN(6), pick(s.Rand, trainer.Same, trainer.Valid))
+		return s.conv(pick(s.Rand, 1, 2, 3, 5), pick(s.Rand, 1, 1, 2), pick(s.Rand, 1, 2, 3, 4, 5, 6, 16, 17, 24), pick(s.Rand, trainer.Same, trainer.Valid))
 	case 2:
 		return trainer.Layer{Type: pick(s.Rand, trainer.MaxPool, trainer.AvgPool), Size: [2]int{1 + s.IntN(3), 1 + s.IntN(3)},
 			Stride: [2]int{1 + s.IntN(2), 1 + s.IntN(2)}, Padding: pick(s.Rand, trainer.Same, trainer.Valid)}

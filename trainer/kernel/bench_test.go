@@ -2,6 +2,8 @@ package kernel_test
 
 import (
 	"fmt"
+	"runtime"
+	"slices"
 	"testing"
 
 	"probewise/trainer"
@@ -15,7 +17,7 @@ func benchmark(b *testing.B, op trainer.Op, work int) {
 		b.Fatal(err)
 	}
 	for _, variant := range kernel.Variants() {
-		for _, threads := range []int{1, 2} {
+		for _, threads := range threadCounts() {
 			b.Run(fmt.Sprintf("%s-%d", variant, threads), func(b *testing.B) {
 				c := open(b, threads, variant)
 				defer c.Close()
@@ -39,6 +41,13 @@ func benchmark(b *testing.B, op trainer.Op, work int) {
 			})
 		}
 	}
+}
+
+// threadCounts are one, two and all.
+func threadCounts() []int {
+	counts := []int{1, 2, runtime.GOMAXPROCS(0)}
+	slices.Sort(counts)
+	return slices.Compact(counts)
 }
 
 // ramp is a buffer of n values around zero.

@@ -119,20 +119,27 @@ func (c *CPU) convBias(o trainer.ConvBiasOp) error {
 	if c.engine != nil && c.slideForward(o.Window, o.F, c.in[2], least) {
 		return nil
 	}
-	plain := trainer.ConvOp{Window: o.Window, F: o.F}
-	c.op = plain
-	c.convForward(plain)
-	y, plane := c.out[0], trainer.Plane{N: o.N, C: o.F, S: o.OH * o.OW}
-	c.in = append(c.in[:0], y, c.in[2])
-	bias := trainer.BiasOp{Plane: plane}
-	c.op = bias
-	c.each(elementTasks(plane), plane.Len(), biasPass)
-	if !o.ReLU {
-		return nil
+	single, known := c.singles[o]
+	if !known { // an op is allocated where it becomes an interface: once each
+		plane := trainer.Plane{N: o.N, C: o.F, S: o.OH * o.OW}
+		single = [3]trainer.Op{trainer.ConvOp{Window: o.Window, F: o.F}, trainer.BiasOp{Plane: plane}, trainer.ActivationOp{Plane: plane, Kind: trainer.ReLU}}
+		if c.singles == nil {
+			c.singles = map[trainer.ConvBiasOp][3]trainer.Op{}
+		}
+		c.singles[o] = single
 	}
-	relu := trainer.ActivationOp{Plane: plane, Kind: trainer.ReLU}
-	c.op = relu
-	return c.activation(relu)
+	y, b := c.out[0], c.in[2]
+	for i, op := range single {
+		if i == 2 && !o.ReLU {
+			break
+		}
+		c.op = op
+		if err := c.compute(); err != nil {
+			return err
+		}
+		c.in = append(c.in[:0], y, b)
+	}
+	return nil
 }
 
 // slideBackward computes a data gradient, if its window can slide: turned, over the output gradient.

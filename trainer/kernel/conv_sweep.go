@@ -6,9 +6,9 @@ import (
 	"probewise/trainer"
 )
 
-// With an engine, convolutions run without a matrix of windows: see layout. The forward pass is one sweep over an
-// image's positions; the data gradient is a sweep over the output gradient with the taps the other way round, for each
-// phase of the stride one; the filter gradient is made of dots between output gradient and input.
+// Windows with strides run without a matrix of windows: see layout. The forward pass is one sweep over an image's
+// positions; the data gradient is a sweep over the output gradient with the taps the other way round, for each phase of
+// the stride one.
 
 // convWork is what the tasks of a convolution share.
 type convWork struct {
@@ -100,12 +100,11 @@ func packFiltersPass(c *CPU, block, _ int) {
 func sweepPass(c *CPU, n, worker int) {
 	w, e := &c.conv, c.engine
 	size := w.source.image()
-	scratch := c.scratchOf(worker, size+e.rows*w.longest)
-	source, strip := scratch[:size], scratch[size:]
-	if !w.cleared[worker] {
-		clear(source)
+	if !w.cleared[worker] { // the zeros around an image serve the worker's next ones too
+		clear(c.scratchOf(worker, size+e.rows*w.longest)[:size])
 		w.cleared[worker] = true
 	}
+	source, strip := c.scratch[worker][:size], c.scratch[worker][size:]
 	in, height, width := c.in[0], 0, 0
 	switch o := c.op.(type) {
 	case trainer.ConvOp:

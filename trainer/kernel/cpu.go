@@ -25,6 +25,7 @@ type CPU struct {
 	winograd     winogradWork
 	winogradGrad winogradGrad
 	conv         convWork
+	singles      map[trainer.ConvBiasOp][3]trainer.Op // what a joined op is made of
 	filter       filterWork
 	partial      []float32 // filter gradients of the portable variant, by task
 	product      productWork
@@ -35,6 +36,8 @@ type CPU struct {
 	mean         float64      // of them all
 	fine         []fineCounts // by worker
 	distances    [][3]float64 // by task
+	sums         []float64    // the same, of clipping
+	scale        float32      // of clipping
 	scratch      [][]float32  // by worker
 	tiles        []tile       // by worker
 }
@@ -223,6 +226,8 @@ func (c *CPU) compute() error {
 		return c.adam(o)
 	case trainer.UnitZerosOp:
 		c.each(channelTasks(o.Plane), o.Len(), unitZerosPass)
+	case trainer.ClipNorm:
+		c.clipNorm(o)
 	case trainer.StatisticsOp:
 		c.statistics(o)
 	case trainer.CopyOp:

@@ -6,8 +6,8 @@
 //
 // Matrix products come in three variants, picked once a process: "avx512" and "avx2" run our own assembly, "portable"
 // runs gonum's float32 BLAS. The build tag noasm, or PROBEWISE_KERNEL=portable, forces the last one. Variants round
-// differently; the number of threads never changes a bit, because work is cut into tasks by the sizes of the operation
-// alone and partial results are added in the order of the tasks.
+// differently; the number of threads never changes a bit, because no value depends on the task that it is computed in,
+// and partial results are added in an order that follows from the sizes of the operation alone.
 //
 // Read next: reference.go (what each operation means), cpu.go (how calls run), team.go (who runs them), engine.go; then the
 // convolutions, where the time goes: winograd.go and winograd_filter.go (3×3), conv_panel.go (other windows with strides of one),

@@ -1,7 +1,7 @@
 package kernel
 
-// An engine is the assembly of one instruction set. Both of its functions multiply without copying b: they read it where
-// it lies, from addresses that the caller works out.
+// An engine is the assembly of one instruction set. Its functions multiply without copying b: they read it where it
+// lies, from addresses that the caller works out.
 type engine struct {
 	variant  variant
 	rows     int // of a tile: 8 or 4

@@ -121,10 +121,15 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	strided := g
 	strided.SH, strided.SW, strided.OH, strided.OW = 2, 2, 5, 5
 	halves := trainer.Window{N: 3, C: 5, H: 9, W: 9, KH: 2, KW: 2, SH: 2, SW: 2, OH: 4, OW: 4}
+	wide := g
+	wide.C = 17
 	p := trainer.Plane{N: 3, C: 5, S: 81}
 	ops := []trainer.Op{
 		trainer.ConvOp{Window: g, F: 6}, trainer.ConvDataGrad{Window: g, F: 6}, trainer.ConvFilterGrad{Window: g, F: 6},
 		trainer.ConvOp{Window: strided, F: 6}, trainer.ConvDataGrad{Window: strided, F: 6}, trainer.ConvFilterGrad{Window: strided, F: 6},
+		trainer.ConvOp{Window: wide, F: 18}, trainer.ConvDataGrad{Window: wide, F: 18}, trainer.ConvFilterGrad{Window: wide, F: 18},
+		trainer.ConvBiasOp{Window: g, F: 6, ReLU: true}, trainer.ConvBiasOp{Window: strided, F: 6, ReLU: true}, trainer.ConvBiasOp{Window: wide, F: 18},
+		trainer.MaxPoolReLUGrad{Window: halves}, trainer.BatchNormUpdate{Plane: p}, trainer.CopyOp{Len: 100}, trainer.DistanceOp{Len: 100},
 		trainer.MatMul{M: 7, K: 50, N: 10}, trainer.MatMul{M: 7, K: 50, N: 10, TransA: true}, trainer.MatMul{M: 7, K: 50, N: 10, TransB: true},
 		trainer.BiasOp{Plane: p}, trainer.BiasGrad{Plane: p}, trainer.AddOp{Plane: p},
 		trainer.ActivationOp{Plane: p, Kind: trainer.ReLU}, trainer.ActivationGrad{Plane: p, Kind: trainer.ReLU},

@@ -132,8 +132,14 @@ func grow[T any](x []T, n int) []T {
 	return x[:n]
 }
 
+// spoil, in tests, fills scratch memory with what nobody must read.
+var spoil func([]float32)
+
 // scratchOf gives a worker n values to use until its task ends; what they hold is undefined.
 func (c *CPU) scratchOf(worker, n int) []float32 {
 	c.scratch[worker] = grow(c.scratch[worker], n)
+	if spoil != nil {
+		spoil(c.scratch[worker])
+	}
 	return c.scratch[worker]
 }

@@ -78,3 +78,34 @@ func adamPass(c *CPU, task, _ int) {
 		w[i] = w[i]*k.keep - k.rate*m[i]/(float32(math.Sqrt(float64(v[i])))+k.epsilon)
 	}
 }
+
+// clipNorm sums up the squares of each gradient by tasks, and scales what is too long.
+func (c *CPU) clipNorm(o trainer.ClipNorm) {
+	gradients := c.out
+	defer func() { c.out = gradients }()
+	var squares float64
+	for i := range gradients {
+		c.out = gradients[i : i+1]
+		c.sums = grow(c.sums, spans(len(c.out[0])))
+		c.each(len(c.sums), len(c.out[0]), squaresPass)
+		for _, s := range c.sums {
+			squares += s
+		}
+	}
+	norm := math.Sqrt(squares)
+	if norm <= float64(o.Max) {
+		return
+	}
+	c.scale = float32(float64(o.Max) / norm)
+	for i := range gradients {
+		c.out = gradients[i : i+1]
+		c.each(spans(len(c.out[0])), len(c.out[0]), scalePass)
+	}
+}
+
+func squaresPass(c *CPU, task, _ int) { c.sums[task] = c.engine.squares(cut(c.out[0], task), 0) }
+
+func scalePass(c *CPU, task, _ int) {
+	x := cut(c.out[0], task)
+	c.engine.affine(x, x, 0, c.scale, 0)
+}

@@ -17,10 +17,6 @@ const leastPlanes = 16
 // blockTiles is the number of tiles that are transformed and multiplied at a time: a block stays in the second cache.
 const blockTiles = 32
 
-// depthOfProduct is the number of terms that a product sums up while its rows of b stay in the fastest cache: with the
-// widest tiles 24 KiB.
-const depthOfProduct = 128
-
 // winogradWork is what the tasks of such a convolution share, forward or data gradient: both slide a window over the
 // planes of a source.
 type winogradWork struct {
@@ -81,6 +77,7 @@ func (c *CPU) slideWinograd(g trainer.Window, planes int, source, bias []float32
 	w.columns = e.splitColumns(w.columns, w.width)
 	w.frame = frame{channels: g.C, h: g.H, w: g.W, depth: e.vectors(g.C) * e.lanes,
 		rows: 2*w.tiles.down + 2, cols: 2*w.tiles.across + 2, top: g.PT, left: g.PL}
+	// Two blocks of tiles to a task, so that little of the last one is empty, and some tasks for each thread.
 	w.images = min((2*blockTiles+w.tiles.count()-1)/w.tiles.count(), max(1, g.N/(4*c.threads)))
 	w.turned = grow(w.turned, g.C*windowTaps*w.width)
 	w.filters = grow(w.filters, elements*g.C*w.width)
@@ -176,7 +173,7 @@ func winogradPass(c *CPU, task, worker int) {
 // multiply sums up over the channels, for all elements of n tiles.
 func (w *winogradWork) multiply(e *engine, n int, patches, sums []float32) {
 	channels := w.window.C
-	parts := (channels + depthOfProduct - 1) / depthOfProduct
+	parts := (channels + panelDepth - 1) / panelDepth
 	for element := range elements {
 		filters := w.filters[element*channels*w.width:][:channels*w.width]
 		for part := range parts {

@@ -78,8 +78,8 @@ func winogradGradPass(c *CPU, task, _ int) {
 	patches, grads := w.patches[element*apart(w.chunk*w.x.depth):], w.grads[element*apart(w.chunk*w.dy.depth):]
 	sums := w.sums[element*w.dy.depth*w.x.depth:]
 	add := min(w.first, 1)
-	for tile := 0; tile < w.chunk; tile += depthOfProduct {
-		n := min(depthOfProduct, w.chunk-tile)
+	for tile := 0; tile < w.chunk; tile += panelDepth {
+		n := min(panelDepth, w.chunk-tile)
 		for filter := block * filterBlock; filter < min((block+1)*filterBlock, w.op.F); filter += e.rows {
 			for _, col := range w.columns {
 				width := col.vectors * e.lanes
