@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Times a training step of nets A, B and C here and in the peers that are installed, in turn, and prints medians.
 
-    run.py --graph GRAPH_TEST --kernel KERNEL_TEST [--torch PYTHON] [--tensorflow PYTHON] [--debian PYTHON] [--rounds 10] [--json]
+    run.py --graph GRAPH_TEST --kernel KERNEL_TEST [--torch PYTHON] [--tensorflow PYTHON] [--debian PYTHON --debian-version VERSION]
+           [--rounds 10] [--json]
 
 The binaries are compiled tests of trainer/graph and trainer/kernel. Each program is a process of its own in each round, so
 that what disturbs the machine falls on all of them alike.
@@ -91,9 +92,8 @@ def main():
         sgemm["ours"].append(max(more["GF/s"] for _, more in found.values()))
         if numpy:
             sgemm["openblas"].append(float(call([numpy, os.path.join(HERE, "sgemm.py")], env=clean)[0]))
-        if turn < 3:
-            found, _ = benchmark(o.graph, "^BenchmarkGorgonia$", 3, cwd=graph_folder)
-            theirs[GORGONIA]["A"].append(found["Gorgonia/A"][0])
+        found, _ = benchmark(o.graph, "^BenchmarkGorgonia$", 3, cwd=graph_folder)
+        theirs[GORGONIA]["A"].append(found["Gorgonia/A"][0])
 
     machine = {k: statistics.median(v) for k, v in sgemm.items() if v}
     result = {}

@@ -68,7 +68,7 @@ func corpusFlags(c *cobra.Command, p *corpus.Plan, name, out *string) {
 	f.StringVar(name, "dataset", advisor.DefaultDataset, "data set")
 	f.IntVar(&p.Budget.Images, "images", 0, "training and validation images; 0: 10,000 or all where there are fewer")
 	f.IntVar(&p.Budget.Epochs, "epochs", 15, "epochs of each run")
-	f.IntVar(&p.Jobs, "jobs", runtime.NumCPU(), "runs at a time")
+	f.IntVar(&p.Jobs, "jobs", runtime.GOMAXPROCS(0), "runs at a time")
 	f.Int64Var(&p.Space.MultiplyAdds, "multiply-adds", 4_000_000, "at most, forward, per image; one of five nets has more, up to four times as many")
 	f.Int64Var(&p.Space.MaxParameters, "parameters", 3_000_000, "at most")
 	f.StringVar(out, "out", "", "folder of the shard; default: corpus in the data folder")
@@ -103,7 +103,7 @@ func (a *app) corpusBuild(ctx context.Context, name, out string, p corpus.Plan, 
 	}
 	p.Space.Input, p.Space.Classes, p.Space.Epochs = [3]int{data.Height, data.Width, data.Channels}, len(data.Classes), p.Budget.Epochs
 	bar := a.bar(int64(p.Runs), "past runs")
-	t := a.newTrainer(max(runtime.NumCPU()/p.Jobs, 1))
+	t := a.newTrainer(max(runtime.GOMAXPROCS(0)/p.Jobs, 1))
 	t.Memory.Sessions = p.Jobs
 	err = corpus.Build(ctx, t, p, func(s corpus.Progress) {
 		if s.Finished == nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	"gorgonia.org/gorgonia"
@@ -45,9 +44,6 @@ type session struct {
 	seconds  float64 // trained so far
 	release  func()  // what the session has reserved of the memory limit
 }
-
-// errDiverged ends an epoch whose loss is NaN or Inf.
-var errDiverged = errors.New("diverged")
 
 // Start prepares a run: the graph, its plan, initial weights. The session must be closed; besides training it has Weights,
 // for those who want to look at them. A run that would need more
@@ -275,108 +271,3 @@ func (s *session) lookAtGradients(moment float64, i, batches int) error {
 func (s *session) augmentation(epoch int) dataset.Augmentation {
 	return dataset.Augmentation{Augment: s.spec.Architecture.Training.Augment, Seed: s.spec.Seed, Epoch: epoch}
 }
-
-// recordMoment says at which moment, in epochs, a record stands after batch i of n in the given epoch (from 0); 0 for
-// none. Within epochs 1 to 3 there is one after each quarter of the batches.
-func recordMoment(epoch, i, n int) (moment float64, whole bool) {
-	if i == n-1 {
-		return float64(epoch + 1), true
-	}
-	if epoch >= 3 {
-		return 0, false
-	}
-	for quarter := 1; quarter <= 3; quarter++ {
-		if i+1 == (n*quarter+3)/4 {
-			return float64(epoch) + float64(quarter)/4, false
-		}
-	}
-	return 0, false
-}
-
-// recordInitial looks at the second batch and the first, without learning from them.
-func (s *session) recordInitial(ctx context.Context, o trainer.Observer, clock func() float64) error {
-	order := dataset.Order(s.training, s.spec.Seed, 0)
-	at := s.step
-	at.Index = 1
-	look := func(rows []int) error {
-		n, err := s.input.fill(s.spec.Data.Train, rows, s.augmentation(0))
-		if err != nil {
-			return err
-		}
-		return s.forward.run(n, at)
-	}
-	if second := order[s.input.rows:]; len(second) > 0 {
-		if err := errors.Join(look(second[:min(s.input.rows, len(second))]), s.measure.statistics.before()); err != nil {
-			return err
-		}
-	}
-	if err := errors.Join(look(order[:s.input.rows]), s.measure.statistics.gradients()); err != nil {
-		return err
-	}
-	return s.record(ctx, o, 0, false, tally{}, clock)
-}
-
-// record measures the net, hands the record to the observer and reports divergence of the weights.
-func (s *session) record(ctx context.Context, o trainer.Observer, moment float64, whole bool, seen tally, clock func() float64) error {
-	r, err := s.measure.record(whole, moment > 0, s.step)
-	if err != nil {
-		return err
-	}
-	r.Epoch = moment
-	r.LearningRate = trainer.Number(s.step.LearningRate)
-	if moment == 0 {
-		r.LearningRate = trainer.Number(learningRate(s.spec.Architecture.Training, 0, 0))
-	}
-	r.TrainLoss, r.TrainAccuracy = seen.loss(), seen.accuracy()
-	r.Seconds = clock()
-	s.latest = r
-	if err := o.Record(ctx, r); err != nil {
-		return fmt.Errorf("store the record of epoch %g: %w", moment, err)
-	}
-	if !r.ValidationLoss.Known() {
-		return errDiverged
-	}
-	return nil
-}
-
-// outcome is how the run stands; a run at its full length is tested on all test images.
-func (s *session) outcome() (trainer.Outcome, error) {
-	out := trainer.Outcome{
-		Diverged: s.diverged > 0, DivergedEpoch: s.diverged, Epochs: s.epoch, Parameters: s.spec.Architecture.Cost().Parameters, Device: s.backend.Device(),
-		TrainLoss: s.latest.TrainLoss, TrainAccuracy: s.latest.TrainAccuracy,
-		ValidationLoss: s.latest.ValidationLoss, ValidationAccuracy: s.latest.ValidationAccuracy,
-		TestLoss: trainer.Missing, TestAccuracy: trainer.Missing,
-	}
-	if s.diverged > 0 || s.epoch < s.spec.Budget.Epochs {
-		return out, nil
-	}
-	var err error
-	out.TestLoss, out.TestAccuracy, err = s.measure.testAll(s.step)
-	return out, err
-}
-
-// tally sums losses and correct rows over batches.
-type tally struct {
-	losses, hits float64
-	rows         int
-	read         []float32 // the latest loss and count
-}
-
-func (t *tally) add(b trainer.Backend, loss, correct trainer.Buffer, rows int) error {
-	if t.read == nil {
-		t.read = make([]float32, 2)
-	}
-	if err := errors.Join(b.Download(t.read[:1], loss), b.Download(t.read[1:], correct)); err != nil {
-		return err
-	}
-	t.losses += float64(t.read[0]) * float64(rows)
-	t.hits += float64(t.read[1])
-	t.rows += rows
-	return nil
-}
-
-func (t tally) finite() bool { return !math.IsNaN(t.losses) && !math.IsInf(t.losses, 0) }
-
-// loss is the mean; missing where there are no rows (0/0 is NaN).
-func (t tally) loss() trainer.Number     { return trainer.Number(t.losses / float64(t.rows)) }
-func (t tally) accuracy() trainer.Number { return trainer.Number(t.hits / float64(t.rows)) }

@@ -32,10 +32,10 @@ type productFunc func(k int, a *float32, aRow, aStep int, b *float32, bStep int,
 
 // dotFunc computes a tile of engine.rows rows and three columns, column after column:
 //
-//	out[q·rows + r] = Σᵢ Σⱼ a[i·aImage + r·aRow + j] · b_q[i·bImage + j]   for i < images, j < steps·lanes
+//	out[q·rows + r] = Σⱼ a[r·aRow + j] · b_q[j]   for j < steps·lanes
 //
-// steps and images are at least 1.
-type dotFunc func(steps, images int, a *float32, aRow, aImage int, b0, b1, b2 *float32, bImage int, out *float32)
+// steps is at least 1.
+type dotFunc func(steps int, a *float32, aRow int, b0, b1, b2, out *float32)
 
 // tile is room for the result of a dot, or of a sweep one vector wide.
 type tile [8 * maxLanes]float32

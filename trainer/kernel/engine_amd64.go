@@ -23,7 +23,7 @@ func product512x2(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *
 func product512x1(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, stride, accumulate int)
 
 //go:noescape
-func dot512(steps, images int, a *float32, aRow, aImage int, b0, b1, b2 *float32, bImage int, out *float32)
+func dot512(steps int, a *float32, aRow int, b0, b1, b2, out *float32)
 
 //go:noescape
 func sweep256x3(k int, a, b *float32, offsets *int, c *float32, stride, accumulate int)
@@ -44,7 +44,7 @@ func product256x2(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *
 func product256x1(k int, a *float32, aRow, aStep int, b *float32, bStep int, c *float32, stride, accumulate int)
 
 //go:noescape
-func dot256(steps, images int, a *float32, aRow, aImage int, b0, b1, b2 *float32, bImage int, out *float32)
+func dot256(steps int, a *float32, aRow int, b0, b1, b2, out *float32)
 
 //go:noescape
 func affine256(n int, x, y *float32, mean, scale, shift float32)

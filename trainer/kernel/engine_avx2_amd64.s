@@ -221,31 +221,19 @@ add:
 	VADDPS X13, X12, X12; \
 	VMOVUPS X12, at(AX)
 
-// func dot256(steps, images int, a *float32, aRow, aImage int, b0, b1, b2 *float32, bImage int, out *float32)
-TEXT ·dot256(SB), NOSPLIT, $0-80
-	MOVQ images+8(FP), R8
-	MOVQ a+16(FP), SI
-	MOVQ aRow+24(FP), R10
-	MOVQ aImage+32(FP), R9
-	MOVQ b0+40(FP), BX
-	MOVQ b1+48(FP), DX
-	MOVQ b2+56(FP), DI
-	MOVQ bImage+64(FP), R13
+// func dot256(steps int, a *float32, aRow int, b0, b1, b2, out *float32)
+TEXT ·dot256(SB), NOSPLIT, $0-56
+	MOVQ a+8(FP), SI
+	MOVQ aRow+16(FP), R10
+	MOVQ b0+24(FP), BX
+	MOVQ b1+32(FP), DX
+	MOVQ b2+40(FP), DI
 	SHLQ $2, R10
-	SHLQ $2, R9
-	SHLQ $2, R13
 	LEAQ (R10)(R10*2), R11
-	MOVQ steps+0(FP), AX
-	SHLQ $5, AX
-	SUBQ AX, R9
-	SUBQ AX, R13
-	SHRQ $5, AX
+	MOVQ steps+0(FP), CX
 	CLEAR(Y0, Y1, Y2, Y3)
 	CLEAR(Y4, Y5, Y6, Y7)
 	CLEAR(Y8, Y9, Y10, Y11)
-
-image:
-	MOVQ AX, CX
 
 step:
 	VMOVUPS (BX), Y12
@@ -266,14 +254,7 @@ step:
 	DECQ CX
 	JNZ  step
 
-	ADDQ R9, SI
-	ADDQ R13, BX
-	ADDQ R13, DX
-	ADDQ R13, DI
-	DECQ R8
-	JNZ  image
-
-	MOVQ out+72(FP), AX
+	MOVQ out+48(FP), AX
 	REDUCE(0, Y0, Y3, Y6, Y9)
 	REDUCE(16, Y1, Y4, Y7, Y10)
 	REDUCE(32, Y2, Y5, Y8, Y11)

@@ -269,35 +269,23 @@ add:
 	VADDPS X3, X0, X0; \
 	VMOVUPS X0, at(AX)
 
-// func dot512(steps, images int, a *float32, aRow, aImage int, b0, b1, b2 *float32, bImage int, out *float32)
+// func dot512(steps int, a *float32, aRow int, b0, b1, b2, out *float32)
 //
 // SI and R12 point to rows 0 and 4 of a, R10 is the distance of its rows, R11 three times that; BX, DX, DI point to the
 // rows of b. R9 and R13 take a and b from the end of one image to the start of the next.
-TEXT ·dot512(SB), NOSPLIT, $0-80
-	MOVQ images+8(FP), R8
-	MOVQ a+16(FP), SI
-	MOVQ aRow+24(FP), R10
-	MOVQ aImage+32(FP), R9
-	MOVQ b0+40(FP), BX
-	MOVQ b1+48(FP), DX
-	MOVQ b2+56(FP), DI
-	MOVQ bImage+64(FP), R13
+TEXT ·dot512(SB), NOSPLIT, $0-56
+	MOVQ a+8(FP), SI
+	MOVQ aRow+16(FP), R10
+	MOVQ b0+24(FP), BX
+	MOVQ b1+32(FP), DX
+	MOVQ b2+40(FP), DI
 	SHLQ $2, R10
-	SHLQ $2, R9
-	SHLQ $2, R13
 	LEAQ (R10)(R10*2), R11
 	LEAQ (SI)(R10*4), R12
-	MOVQ steps+0(FP), AX
-	SHLQ $6, AX
-	SUBQ AX, R9
-	SUBQ AX, R13
-	SHRQ $6, AX
+	MOVQ steps+0(FP), CX
 	CLEAR(Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7)
 	CLEAR(Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15)
 	CLEAR(Z16, Z17, Z18, Z19, Z20, Z21, Z22, Z23)
-
-image:
-	MOVQ AX, CX
 
 step:
 	VMOVUPS (BX), Z24
@@ -327,15 +315,7 @@ step:
 	DECQ CX
 	JNZ  step
 
-	ADDQ R9, SI
-	ADDQ R9, R12
-	ADDQ R13, BX
-	ADDQ R13, DX
-	ADDQ R13, DI
-	DECQ R8
-	JNZ  image
-
-	MOVQ out+72(FP), AX
+	MOVQ out+48(FP), AX
 	REDUCE(0, Z0, Z3, Z6, Z9, Y0, Y3, Y6, Y9)
 	REDUCE(16, Z12, Z15, Z18, Z21, Y12, Y15, Y18, Y21)
 	REDUCE(32, Z1, Z4, Z7, Z10, Y1, Y4, Y7, Y10)

@@ -78,33 +78,70 @@ func testSweep(t *testing.T, r *rand.Rand, e *engine, v, k, add int) {
 	}
 }
 
-func TestDotsAgainstNaive(t *testing.T) {
-	r := rand.New(rand.NewPCG(2, 2))
+func TestProductsAgainstNaive(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 5))
 	for _, e := range assembled() {
-		for _, steps := range []int{1, 2, 3, 11} {
-			for _, images := range []int{1, 2, 5} {
-				t.Run(fmt.Sprintf("%s/%d steps, %d images", e.variant, steps, images), func(t *testing.T) { testDot(t, r, e, steps, images) })
+		for v := 1; v <= maxVectors; v++ {
+			for _, k := range []int{1, 2, 17} {
+				for add := range 2 {
+					t.Run(fmt.Sprintf("%s/%d vectors, %d terms, add %d", e.variant, v, k, add), func(t *testing.T) {
+						testProduct(t, r, e, v, k, add, k+3, 1)        // rows of a lie apart
+						testProduct(t, r, e, v, k, add, 1, 2*e.rows-1) // terms do
+					})
+				}
 			}
 		}
 	}
 }
 
-func testDot(t *testing.T, r *rand.Rand, e *engine, steps, images int) {
+func testProduct(t *testing.T, r *rand.Rand, e *engine, v, k, add, aRow, aStep int) {
+	width := v * e.lanes
+	bStep, stride := width+5, width+3
+	a, b := newFenced(r, (e.rows-1)*aRow+(k-1)*aStep+1), newFenced(r, (k-1)*bStep+width)
+	c := newFenced(r, (e.rows-1)*stride+width)
+	before := append([]float32(nil), c.values...)
+	e.multiply[v-1](k, &a.values[0], aRow, aStep, &b.values[0], bStep, &c.values[0], stride, add)
+	for i, got := range c.values {
+		row, col := i/stride, i%stride
+		want := float64(before[i])
+		if col < width {
+			want *= float64(add)
+			for n := range k {
+				want += float64(a.values[row*aRow+n*aStep]) * float64(b.values[n*bStep+col])
+			}
+		}
+		if !near(got, want) {
+			t.Fatalf("row %d, column %d is %v, want %v", row, col, got, want)
+		}
+	}
+	if !a.intact() || !b.intact() || !c.intact() {
+		t.Error("a guard has changed")
+	}
+}
+
+func TestDotsAgainstNaive(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 2))
+	for _, e := range assembled() {
+		for _, steps := range []int{1, 2, 3, 11} {
+			t.Run(fmt.Sprintf("%s/%d steps", e.variant, steps), func(t *testing.T) { testDot(t, r, e, steps) })
+		}
+	}
+}
+
+func testDot(t *testing.T, r *rand.Rand, e *engine, steps int) {
 	n := steps * e.lanes
-	aRow, aImage, bImage := n+1, e.rows*(n+1)+5, n+7
-	a, out := newFenced(r, (images-1)*aImage+(e.rows-1)*aRow+n), newFenced(r, e.rows*maxVectors)
+	aRow := n + 1
+	a, out := newFenced(r, (e.rows-1)*aRow+n), newFenced(r, e.rows*maxVectors)
 	var b [maxVectors]fenced
 	for q := range b {
-		b[q] = newFenced(r, (images-1)*bImage+n)
+		b[q] = newFenced(r, n)
 	}
-	e.dot(steps, images, &a.values[0], aRow, aImage, &b[0].values[0], &b[1].values[0], &b[2].values[0], bImage, &out.values[0])
+	e.dot(steps, &a.values[0], aRow, &b[0].values[0], &b[1].values[0], &b[2].values[0], &out.values[0])
 	for i, got := range out.values {
 		q, row := i/e.rows, i%e.rows
 		var want float64
-		for image := range images {
-			for j := range n {
-				want += float64(a.values[image*aImage+row*aRow+j]) * float64(b[q].values[image*bImage+j])
-			}
+		for j := range n {
+			want += float64(a.values[row*aRow+j]) * float64(b[q].values[j])
 		}
 		if !near(got, want) {
 			t.Fatalf("row %d, column %d is %v, want %v", row, q, got, want)

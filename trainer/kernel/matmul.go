@@ -169,7 +169,7 @@ func rowsPass(c *CPU, task, worker int) {
 	for q := 0; q < cols; q += maxVectors {
 		b := func(column int) *float32 { return &w.b.data[(j+min(q+column, cols-1))*w.b.stride] }
 		for r := 0; r < rows; r += e.rows {
-			e.dot(w.depth/e.lanes, 1, &w.a.data[(i+r)*w.a.stride], w.a.stride, 0, b(0), b(1), b(2), 0, &result[0])
+			e.dot(w.depth/e.lanes, &w.a.data[(i+r)*w.a.stride], w.a.stride, b(0), b(1), b(2), &result[0])
 			for column := range min(maxVectors, cols-q) {
 				for k, v := range result[column*e.rows:][:min(e.rows, rows-r)] {
 					w.c.data[(i+r+k)*o.N+j+q+column] = v
