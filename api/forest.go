@@ -29,23 +29,21 @@ type assessment struct {
 	err   error
 }
 
-// cardRepeats is how often the cross-validation of a card is repeated.
-const cardRepeats = 2
-
 // forestCard is a model card, or that it is being computed.
 type forestCard struct {
-	State    string              `json:"state" enum:"ready,computing" doc:"computing: ask again; the figures come with ready"`
-	Dataset  string              `json:"dataset"`
-	PastRuns *int                `json:"past_runs,omitempty" doc:"there once it is ready, as are images and epochs"`
-	Images   *int                `json:"images,omitempty"`
-	Epochs   *int                `json:"epochs,omitempty"`
-	Probe    []predict.CardEntry `json:"probe" nullable:"false"`
-	Reason   string              `json:"reason,omitempty" doc:"why there are no figures"`
-	Others   []predict.Card      `json:"others,omitempty" nullable:"false" doc:"of the same data set with other images and epochs"`
+	State    string                  `json:"state" enum:"ready,computing" doc:"computing: ask again; the figures come with ready"`
+	Dataset  string                  `json:"dataset"`
+	PastRuns *int                    `json:"past_runs,omitempty" doc:"there once it is ready, as are images and epochs"`
+	Images   *int                    `json:"images,omitempty"`
+	Epochs   *int                    `json:"epochs,omitempty"`
+	Probe    []predict.CardEntry     `json:"probe" nullable:"false"`
+	Ablation []predict.AblationEntry `json:"ablation" nullable:"false" doc:"what each group of features adds to those before it"`
+	Reason   string                  `json:"reason,omitempty" doc:"why there are no figures"`
+	Others   []predict.Card          `json:"others,omitempty" nullable:"false" doc:"of the same data set with other images and epochs"`
 }
 
 func ready(c predict.Cards) forestCard {
-	return forestCard{State: "ready", Dataset: c.Dataset, PastRuns: &c.PastRuns, Images: &c.Images, Epochs: &c.Epochs, Probe: c.Probe, Reason: c.Reason, Others: c.Others}
+	return forestCard{State: "ready", Dataset: c.Dataset, PastRuns: &c.PastRuns, Images: &c.Images, Epochs: &c.Epochs, Probe: c.Probe, Ablation: c.Ablation, Reason: c.Reason, Others: c.Others}
 }
 
 type forestBody struct {
@@ -77,7 +75,7 @@ func (s *Server) getForest(ctx context.Context, in *struct {
 	case <-a.done:
 	case <-ctx.Done():
 	case <-time.After(max(wait, 100*time.Millisecond)): // a card that was computed before takes less
-		return &forestBody{RetryAfter: "2", Body: forestCard{State: "computing", Dataset: in.Dataset, Probe: []predict.CardEntry{}}}, nil
+		return &forestBody{RetryAfter: "2", Body: forestCard{State: "computing", Dataset: in.Dataset, Probe: []predict.CardEntry{}, Ablation: []predict.AblationEntry{}}}, nil
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, s.problemOf(err)
@@ -132,7 +130,7 @@ func (s *Server) assess(name string) *assessment {
 		defer f.turn.Unlock()
 		defer s.survive("a model card")
 		a.err = errors.New("its computation panicked")
-		a.cards, a.err = s.Forest.Cards(s.ctx, name, cardRepeats)
+		a.cards, a.err = s.Forest.Cards(s.ctx, name, predict.Effort{})
 	}()
 	return a
 }

@@ -41,7 +41,7 @@ type Datasets interface {
 
 // Assessor scores the forests of a data set, which takes a while.
 type Assessor interface {
-	Cards(ctx context.Context, dataset string, repeats int) (predict.Cards, error)
+	Cards(ctx context.Context, dataset string, e predict.Effort) (predict.Cards, error)
 }
 
 // Feed follows jobs through the log of their events.

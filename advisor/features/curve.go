@@ -26,7 +26,9 @@ func (v *Vector) addCurve(records []trainer.EpochRecord, classes int, diverged b
 			sum += capped(r.TrainLoss)
 		}
 	}
+	v.group = LastAccuracy
 	v.append("validation_accuracy", end.validationAccuracy, true)
+	v.group = LearningCurve
 	v.append("validation_loss", end.validationLoss, true)
 	v.append("train_accuracy", end.trainAccuracy, true)
 	v.append("train_loss", end.trainLoss, true)
@@ -63,6 +65,7 @@ func capped(n trainer.Number) float64 {
 // weights, their change since initialisation, dead units, and the ratio of the gradient's norm in the first and last
 // layer. Logarithms, since the statistics span many powers of ten.
 func (v *Vector) addStatistics(records []trainer.EpochRecord, diverged bool) {
+	v.group = OfStatistics
 	var end, start []trainer.LayerStatistics
 	if n := len(records); n > 0 && !diverged {
 		start, end = records[0].Layers, records[n-1].Layers

@@ -211,13 +211,13 @@ func TestTarget(t *testing.T) {
 
 func TestGroup(t *testing.T) {
 	a := architecture(t)
-	first := Group(a)
+	first := GroupOf(a)
 	a.Training.Seed = 99
-	if Group(a) != first || a.Training.Seed != 99 {
-		t.Errorf("another seed: group %s, then %s; seed %d", first, Group(a), a.Training.Seed)
+	if GroupOf(a) != first || a.Training.Seed != 99 {
+		t.Errorf("another seed: group %s, then %s; seed %d", first, GroupOf(a), a.Training.Seed)
 	}
 	a.Training.BatchSize = 32
-	if Group(a) == first {
+	if GroupOf(a) == first {
 		t.Error("another batch size, the same group")
 	}
 }

@@ -14,8 +14,24 @@ const Version = 2
 type Vector struct {
 	Names  []string
 	Linear []bool // whether the forest's linear part sees the feature: the learning curve only
+	Groups []Group
 	Values []float64
+	group  Group // of what is added next
 }
+
+// A Group is a kind of features.
+type Group string
+
+// The groups, in the order in which a model card takes them on.
+const (
+	LastAccuracy   Group = "last accuracy" // the validation accuracy at the probe's end
+	LearningCurve  Group = "curve"
+	OfArchitecture Group = "architecture"
+	OfStatistics   Group = "statistics"
+)
+
+// Groups lists them.
+func Groups() []Group { return []Group{LastAccuracy, LearningCurve, OfArchitecture, OfStatistics} }
 
 func (v *Vector) add(name string, value float64) { v.append(name, value, false) }
 
@@ -24,6 +40,7 @@ func (v *Vector) append(name string, value float64, linear bool) {
 		value = math.NaN()
 	}
 	v.Names = append(v.Names, name)
+	v.Groups = append(v.Groups, v.group)
 	v.Linear = append(v.Linear, linear)
 	v.Values = append(v.Values, value)
 }
@@ -36,6 +53,7 @@ func Architecture(a trainer.Architecture) Vector {
 }
 
 func (v *Vector) addArchitecture(a trainer.Architecture) {
+	v.group = OfArchitecture
 	cost := a.Cost()
 	all := blocks(a, cost)
 	v.addSizes(a, cost, all)
@@ -89,8 +107,8 @@ func Covers(p advisor.PastRun, epochs float64) bool {
 	return there[end] || end == 0 && p.Outcome.Diverged
 }
 
-// Group names the architecture without its seed: repeats with another seed are one group of past runs.
-func Group(a trainer.Architecture) string {
+// GroupOf names the architecture without its seed: repeats with another seed are one group of past runs.
+func GroupOf(a trainer.Architecture) string {
 	a.Training.Seed = 0
 	return a.ID()
 }

@@ -12,17 +12,19 @@ import (
 	"strings"
 
 	"probewise/advisor"
+	"probewise/advisor/features"
 	"probewise/forest"
 )
 
 // Card says how well the forest of a key predicts. Every figure is held-out.
 type Card struct {
-	Dataset  string      `json:"dataset"`
-	PastRuns int         `json:"past_runs"`
-	Images   int         `json:"images"`
-	Epochs   int         `json:"epochs"`
-	Probe    []CardEntry `json:"probe"`
-	Reason   string      `json:"reason,omitempty"` // why there are no figures
+	Dataset  string          `json:"dataset"`
+	PastRuns int             `json:"past_runs"`
+	Images   int             `json:"images"`
+	Epochs   int             `json:"epochs"`
+	Probe    []CardEntry     `json:"probe"`
+	Ablation []AblationEntry `json:"ablation"`
+	Reason   string          `json:"reason,omitempty"` // why there are no figures
 }
 
 // CardEntry is held-out, at one probe length.
@@ -36,6 +38,22 @@ type CardEntry struct {
 	Width80    float64 `json:"width80"`
 }
 
+// AblationEntry says what a group of features adds, at one probe length: held-out R² with it and all before it.
+type AblationEntry struct {
+	Features features.Group `json:"features"`
+	Epochs   float64        `json:"epochs"`
+	R2       float64        `json:"r2"`
+	Gain     *float64       `json:"gain"` // null for the first
+	Low      *float64       `json:"low"`  // 95 % bootstrap interval of the gain, over architectures
+	High     *float64       `json:"high"`
+}
+
+// Effort is how thoroughly a card is computed. The zero value is the recommended one.
+type Effort struct {
+	Repeats int // of the ten-fold cross-validation; 2 if 0
+	Splits  int // of the ablation; 20 if 0
+}
+
 // Cards are the model cards of a data set's keys: the one with the most past runs, and the others beside it.
 type Cards struct {
 	Card
@@ -47,17 +65,23 @@ var probeLengths = []float64{0, 0.25, 0.5, 1, 2, 3, 5}
 
 // Cards cross-validates the forests of all keys of a data set that have past runs. It takes seconds to minutes, unless
 // the same past runs were scored before.
-func (p *Predictor) Cards(ctx context.Context, dataset string, repeats int) (Cards, error) {
+func (p *Predictor) Cards(ctx context.Context, dataset string, e Effort) (Cards, error) {
+	if e.Repeats == 0 {
+		e.Repeats = 2
+	}
+	if e.Splits == 0 {
+		e.Splits = 20
+	}
 	counts, err := p.Past.Keys(ctx, dataset)
 	if err != nil {
 		return Cards{}, fmt.Errorf("count the past runs of %s: %w", dataset, err)
 	}
 	if len(counts) == 0 {
-		return Cards{Card: Card{Dataset: dataset, Probe: []CardEntry{}, Reason: "no past runs"}}, nil
+		return Cards{Card: Card{Dataset: dataset, Probe: []CardEntry{}, Ablation: []AblationEntry{}, Reason: "no past runs"}}, nil
 	}
 	var cards []Card
 	for k := range counts {
-		c, err := p.card(ctx, k, repeats)
+		c, err := p.card(ctx, k, e)
 		if err != nil {
 			return Cards{}, err
 		}
@@ -72,12 +96,12 @@ func (p *Predictor) Cards(ctx context.Context, dataset string, repeats int) (Car
 	return Cards{cards[0], cards[1:]}, nil
 }
 
-func (p *Predictor) card(ctx context.Context, k advisor.Key, repeats int) (Card, error) {
+func (p *Predictor) card(ctx context.Context, k advisor.Key, e Effort) (Card, error) {
 	s, err := p.snapshot(ctx, k)
 	if err != nil {
 		return Card{}, err
 	}
-	c := Card{Dataset: k.Dataset, PastRuns: len(s.runs), Images: k.Images, Epochs: k.Epochs, Probe: []CardEntry{}}
+	c := Card{Dataset: k.Dataset, PastRuns: len(s.runs), Images: k.Images, Epochs: k.Epochs, Probe: []CardEntry{}, Ablation: []AblationEntry{}}
 	for _, epochs := range probeLengths {
 		t, err := s.table(ctx, epochs)
 		var none *advisor.NoPredictionError
@@ -87,28 +111,68 @@ func (p *Predictor) card(ctx context.Context, k advisor.Key, repeats int) (Card,
 		} else if err != nil {
 			return c, err
 		}
-		score, err := p.score(ctx, t, repeats)
+		score, err := p.score(ctx, t, e.Repeats)
 		if err != nil {
 			return c, fmt.Errorf("cross-validate %s at %g epochs: %w", k, epochs, err)
 		}
 		c.Probe = append(c.Probe, CardEntry{epochs, score.Runs, score.R2, score.MAE, score.Tau, score.Coverage, score.Width})
+		r := s.runs[0] // all runs have the same features
+		groups := features.Probe(r.Architecture, r.Records, r.Outcome, epochs).Groups
+		ablation, err := p.ablation(ctx, t, groups, epochs, e.Splits)
+		if err != nil {
+			return c, fmt.Errorf("ablate %s at %g epochs: %w", k, epochs, err)
+		}
+		c.Ablation = append(c.Ablation, ablation...)
 	}
 	return c, nil
 }
 
-// score cross-validates, or reads what an earlier call found.
-func (p *Predictor) score(ctx context.Context, t forest.Table, repeats int) (forest.Score, error) {
-	name := fmt.Sprintf("%s-%d.score", hash(t), repeats)
-	var score forest.Score
-	if p.Folder != "" {
-		if data, err := os.ReadFile(filepath.Join(p.Folder, name)); err == nil && json.Unmarshal(data, &score) == nil {
-			return score, nil
+// fitted is the number of runs that an ablation fits on: that of Salit's paper, where there are enough beside them.
+const fitted = 57
+
+// ablation climbs the groups of features; groups are those of the table's columns.
+func (p *Predictor) ablation(ctx context.Context, t forest.Table, groups []features.Group, epochs float64, splits int) ([]AblationEntry, error) {
+	var rungs []forest.Rung
+	columns := make([]bool, len(groups))
+	for _, g := range features.Groups() {
+		for j := range groups {
+			columns[j] = columns[j] || groups[j] == g
+		}
+		rungs = append(rungs, forest.Rung{Name: string(g), Columns: slices.Clone(columns)})
+	}
+	options := forest.LadderOptions{Fit: min(fitted, 3*len(t.Y)/4), Splits: splits, Seed: 1}
+	scores, err := kept(p, fmt.Sprintf("%s-%d.ladder", hash(t), splits), func() ([]forest.RungScore, error) { return p.Climb(ctx, t, rungs, options) })
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]AblationEntry, len(scores))
+	for i, s := range scores {
+		entries[i] = AblationEntry{Features: features.Group(s.Name), Epochs: epochs, R2: s.R2}
+		if i > 0 {
+			entries[i].Gain, entries[i].Low, entries[i].High = &s.Gain, &s.Low, &s.High
 		}
 	}
-	score, err := p.Score(ctx, t, forest.Options{Seed: 1}, repeats)
-	if err != nil {
-		return score, err
+	return entries, nil
+}
+
+// score cross-validates.
+func (p *Predictor) score(ctx context.Context, t forest.Table, repeats int) (forest.Score, error) {
+	return kept(p, fmt.Sprintf("%s-%d.score", hash(t), repeats), func() (forest.Score, error) {
+		return p.Score(ctx, t, forest.Options{Seed: 1}, repeats)
+	})
+}
+
+// kept reads what an earlier call found, or finds it and keeps it under the name.
+func kept[T any](p *Predictor, name string, find func() (T, error)) (T, error) {
+	var found T
+	if p.Folder != "" {
+		if data, err := os.ReadFile(filepath.Join(p.Folder, name)); err == nil && json.Unmarshal(data, &found) == nil {
+			return found, nil
+		}
 	}
-	_ = p.save(name, func(w io.Writer) error { return json.NewEncoder(w).Encode(score) }) // what cannot be kept is scored again
-	return score, nil
+	found, err := find()
+	if err == nil {
+		_ = p.save(name, func(w io.Writer) error { return json.NewEncoder(w).Encode(found) }) // what cannot be kept is found again
+	}
+	return found, err
 }

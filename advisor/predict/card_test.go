@@ -27,14 +27,36 @@ func TestDeciles(t *testing.T) {
 // TestCards: the key with the most past runs comes first, what cannot be scored says why, and a score is computed once.
 func TestCards(t *testing.T) {
 	few := advisor.Key{Dataset: key.Dataset, Images: 500, Epochs: 9}
-	scored := 0
+	scored, climbed := 0, 0
+	count := func(yes []bool) (n int) {
+		for _, y := range yes {
+			if y {
+				n++
+			}
+		}
+		return n
+	}
 	p := &Predictor{Past: library{few: runs(t, 3), key: runs(t, 25)}, Folder: t.TempDir(),
 		Score: func(_ context.Context, table forest.Table, _ forest.Options, repeats int) (forest.Score, error) {
 			scored++
 			return forest.Score{Runs: len(table.Y), R2: 0.5 * float64(repeats)}, nil
+		},
+		Climb: func(_ context.Context, table forest.Table, rungs []forest.Rung, l forest.LadderOptions) ([]forest.RungScore, error) {
+			climbed++
+			if l.Fit != 18 || l.Splits != 3 || len(rungs) != 4 {
+				t.Errorf("a ladder of %d rungs, %+v", len(rungs), l)
+			}
+			var scores []forest.RungScore
+			for i, r := range rungs {
+				if seen := count(r.Columns); len(r.Columns) != len(table.Names) || i == 0 && seen != 1 || i == 3 && seen != len(table.Names) {
+					t.Errorf("rung %s sees %d of %d columns", r.Name, seen, len(table.Names))
+				}
+				scores = append(scores, forest.RungScore{Name: r.Name, R2: 0.1 * float64(i), Gain: 0.1})
+			}
+			return scores, nil
 		}}
 	for range 2 {
-		cards, err := p.Cards(t.Context(), key.Dataset, 1)
+		cards, err := p.Cards(t.Context(), key.Dataset, Effort{Repeats: 1, Splits: 3})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -42,15 +64,15 @@ func TestCards(t *testing.T) {
 			t.Fatalf("cards %+v", cards)
 		}
 		// The runs have records of two epochs: there is nothing to say of longer probes.
-		if len(cards.Probe) != 3 || cards.Probe[2].Epochs != 2 || cards.Probe[2].Runs != 25 || cards.Probe[2].R2 != 0.5 || cards.Reason == "" {
+		if len(cards.Probe) != 3 || cards.Probe[2].Epochs != 2 || len(cards.Ablation) != 12 || cards.Ablation[0].Gain != nil || *cards.Ablation[11].Gain != 0.1 || cards.Probe[2].Runs != 25 || cards.Probe[2].R2 != 0.5 || cards.Reason == "" {
 			t.Errorf("card %+v", cards.Card)
 		}
 	}
-	if scored != 3 {
-		t.Errorf("scored %d tables, want each of 3 once", scored)
+	if scored != 3 || climbed != 3 {
+		t.Errorf("scored %d and ablated %d tables, want each of 3 once", scored, climbed)
 	}
 	p.Past = library{}
-	if cards, err := p.Cards(t.Context(), key.Dataset, 1); err != nil || cards.PastRuns != 0 || cards.Reason == "" {
+	if cards, err := p.Cards(t.Context(), key.Dataset, Effort{Repeats: 1, Splits: 3}); err != nil || cards.PastRuns != 0 || cards.Reason == "" {
 		t.Errorf("without past runs: %+v, %v", cards, err)
 	}
 }

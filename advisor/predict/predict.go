@@ -35,6 +35,8 @@ type Predictor struct {
 	Fit func(context.Context, forest.Table, forest.Options) (*forest.Model, error)
 	// Score cross-validates a forest; in the program, in a child process.
 	Score func(ctx context.Context, t forest.Table, o forest.Options, repeats int) (forest.Score, error)
+	// Climb compares features with and without some of them; in the program, in a child process.
+	Climb func(ctx context.Context, t forest.Table, rungs []forest.Rung, l forest.LadderOptions) ([]forest.RungScore, error)
 	// Folder keeps fitted models and their scores; "" keeps models in memory only.
 	Folder string
 
@@ -58,7 +60,7 @@ func (p *Predictor) snapshot(ctx context.Context, k advisor.Key) (*snapshot, err
 	s := &snapshot{predictor: p, key: k}
 	seen := map[string]bool{}
 	for _, r := range runs {
-		group := features.Group(r.Architecture)
+		group := features.GroupOf(r.Architecture)
 		if name := fmt.Sprint(group, r.Seed, r.DatasetID); !seen[name] { // the same run again tells nothing new
 			seen[name] = true
 			s.runs, s.groups = append(s.runs, r), append(s.groups, group)
@@ -92,7 +94,7 @@ func (s *snapshot) Without(architectures ...trainer.Architecture) advisor.Foreca
 	narrowed := *s
 	narrowed.without = slices.Clone(s.without)
 	for _, a := range architectures {
-		narrowed.without = append(narrowed.without, features.Group(a))
+		narrowed.without = append(narrowed.without, features.GroupOf(a))
 	}
 	return &narrowed
 }
@@ -112,7 +114,7 @@ func (s *snapshot) FromArchitecture(ctx context.Context, a trainer.Architecture)
 func (s *snapshot) Reference() advisor.Reference { return s.reference }
 
 func (s *snapshot) predict(ctx context.Context, epochs float64, a trainer.Architecture, v features.Vector) (advisor.Prediction, error) {
-	t, err := s.table(ctx, epochs, features.Group(a))
+	t, err := s.table(ctx, epochs, features.GroupOf(a))
 	if err != nil {
 		return advisor.Prediction{}, err
 	}

@@ -19,30 +19,31 @@ func (a *app) forestCommand() *cobra.Command {
 
 func (a *app) forestShowCommand() *cobra.Command {
 	var name string
-	var repeats int
+	var e predict.Effort
 	c := &cobra.Command{
 		Use:   "show",
 		Short: "Print the held-out figures of the predictions for a data set",
 		Long: "Cross-validates the forest on the past runs: every figure is held-out, each run predicted by a forest that\n" +
 			"never saw its architecture. In-sample figures say nothing and are not shown.",
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.forestShow(c.Context(), name, repeats) },
+		RunE: func(c *cobra.Command, _ []string) error { return a.forestShow(c.Context(), name, e) },
 	}
 	c.Flags().StringVar(&name, "dataset", advisor.DefaultDataset, "data set")
-	c.Flags().IntVar(&repeats, "repeats", 2, "repetitions of the ten-fold cross-validation")
+	c.Flags().IntVar(&e.Repeats, "repeats", 2, "repetitions of the ten-fold cross-validation")
+	c.Flags().IntVar(&e.Splits, "splits", 20, "random splits that show what each group of features adds")
 	return c
 }
 
-func (a *app) forestShow(ctx context.Context, name string, repeats int) error {
-	if repeats < 1 {
-		return errors.New("--repeats must be at least 1")
+func (a *app) forestShow(ctx context.Context, name string, e predict.Effort) error {
+	if e.Repeats < 1 || e.Splits < 1 {
+		return errors.New("--repeats and --splits must be at least 1")
 	}
 	s, err := a.open(ctx)
 	if err != nil {
 		return &exitError{exitUnevaluated, err}
 	}
 	defer func() { _ = s.close() }()
-	cards, err := s.predictor.Cards(ctx, name, repeats)
+	cards, err := s.predictor.Cards(ctx, name, e)
 	if err != nil {
 		return &exitError{exitUnevaluated, err}
 	}
@@ -75,7 +76,22 @@ func (a *app) printCard(c predict.Card) {
 			fmt.Sprintf("%.0f %%", 100*e.Coverage80), fmt.Sprintf("%.3f", e.Width80)})
 	}
 	t.Render()
+	a.printAblation(c)
 	fmt.Fprintln(a.out, "Every figure is held-out: each run was predicted by a forest that never saw its architecture.")
+}
+
+// printAblation shows R² by probe length and group of features, with what each adds to those before it.
+func (a *app) printAblation(c predict.Card) {
+	t := a.table("probe epochs", "features", "held-out R²", "gain", "95 % interval")
+	for _, e := range c.Ablation {
+		row := table.Row{e.Epochs, e.Features, fmt.Sprintf("%.3f", e.R2), "", ""}
+		if e.Gain != nil {
+			row[1] = "+ " + string(e.Features)
+			row[3], row[4] = fmt.Sprintf("%+.3f", *e.Gain), fmt.Sprintf("%+.3f … %+.3f", *e.Low, *e.High)
+		}
+		t.AppendRow(row)
+	}
+	t.Render()
 }
 
 // table is one that is printed as it is rendered.

@@ -42,7 +42,7 @@ func (a *app) open(ctx context.Context) (*service, error) {
 		return nil, errors.Join(err, store.Close())
 	}
 	s := &service{db: store, library: dataset.Open(a.DataDir), past: pastRuns{store, a.corpusDir()}}
-	s.predictor = &predict.Predictor{Past: s.past, Fit: fitInChild, Score: scoreInChild, Folder: filepath.Join(a.DataDir, "forests")}
+	s.predictor = &predict.Predictor{Past: s.past, Fit: fitInChild, Score: scoreInChild, Climb: climbInChild, Folder: filepath.Join(a.DataDir, "forests")}
 	s.desk = advisor.Desk{
 		Store: store, Datasets: s.library, Trainer: a.newTrainer(0), Predictor: s.predictor, Rules: rule.Driver{}, Version: version(),
 	}
@@ -107,6 +107,12 @@ func fitInChild(ctx context.Context, t forest.Table, o forest.Options) (*forest.
 func scoreInChild(ctx context.Context, t forest.Table, o forest.Options, repeats int) (forest.Score, error) {
 	response, err := child(ctx, forest.Request{Table: t, Options: o, Repeats: repeats})
 	return response.Score, err
+}
+
+// climbInChild compares groups of features there.
+func climbInChild(ctx context.Context, t forest.Table, rungs []forest.Rung, l forest.LadderOptions) ([]forest.RungScore, error) {
+	response, err := child(ctx, forest.Request{Table: t, Rungs: rungs, Ladder: l})
+	return response.Rungs, err
 }
 
 // childArgument makes the binary serve one forest request instead of reading a command line.

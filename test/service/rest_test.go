@@ -152,7 +152,7 @@ type counter struct {
 	now, top int
 }
 
-func (c *counter) Cards(ctx context.Context, name string, repeats int) (predict.Cards, error) {
+func (c *counter) Cards(ctx context.Context, name string, e predict.Effort) (predict.Cards, error) {
 	c.mu.Lock()
 	c.names = append(c.names, name)
 	c.now++
@@ -169,9 +169,9 @@ func (c *counter) Cards(ctx context.Context, name string, repeats int) (predict.
 		return predict.Cards{}, ctx.Err()
 	}
 	if name == "nope" {
-		return predict.Cards{Card: predict.Card{Dataset: name, Probe: []predict.CardEntry{}, Reason: "no past runs"}}, nil
+		return predict.Cards{Card: predict.Card{Dataset: name, Probe: []predict.CardEntry{}, Ablation: []predict.AblationEntry{}, Reason: "no past runs"}}, nil
 	}
-	return cards{}.Cards(ctx, name, repeats)
+	return cards{}.Cards(ctx, name, e)
 }
 
 // TestForestCards: cards are computed one at a time, and what is not known yet is left out; a name that no data set has

@@ -297,9 +297,10 @@ func (nothing) Runs() int                         { return 0 }
 // cards has a model card at once.
 type cards struct{}
 
-func (cards) Cards(_ context.Context, name string, _ int) (predict.Cards, error) {
+func (cards) Cards(_ context.Context, name string, _ predict.Effort) (predict.Cards, error) {
 	return predict.Cards{Card: predict.Card{Dataset: name, PastRuns: 40, Images: 1000, Epochs: 15,
-		Probe: []predict.CardEntry{{Epochs: 1, Runs: 40, R2: 0.5, MAE: 0.1, Tau: 0.5, Coverage80: 0.8, Width80: 0.3}}}}, nil
+		Probe:    []predict.CardEntry{{Epochs: 1, Runs: 40, R2: 0.5, MAE: 0.1, Tau: 0.5, Coverage80: 0.8, Width80: 0.3}},
+		Ablation: []predict.AblationEntry{{Features: "last accuracy", Epochs: 1, R2: 0.4}}}}, nil
 }
 
 // patience is how long a test waits for what must happen.
