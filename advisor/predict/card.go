@@ -1,8 +1,9 @@
 package predict
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
+	"encoding/gob"
 	"errors"
 	"fmt"
 	"io"
@@ -166,13 +167,13 @@ func (p *Predictor) score(ctx context.Context, t forest.Table, repeats int) (for
 func kept[T any](p *Predictor, name string, find func() (T, error)) (T, error) {
 	var found T
 	if p.Folder != "" {
-		if data, err := os.ReadFile(filepath.Join(p.Folder, name)); err == nil && json.Unmarshal(data, &found) == nil {
+		if data, err := os.ReadFile(filepath.Join(p.Folder, name)); err == nil && gob.NewDecoder(bytes.NewReader(data)).Decode(&found) == nil {
 			return found, nil
 		}
 	}
 	found, err := find()
 	if err == nil {
-		_ = p.save(name, func(w io.Writer) error { return json.NewEncoder(w).Encode(found) }) // what cannot be kept is found again
+		_ = p.save(name, func(w io.Writer) error { return gob.NewEncoder(w).Encode(found) }) // what cannot be kept is found again
 	}
 	return found, err
 }

@@ -42,7 +42,7 @@ func (a *app) open(ctx context.Context) (*service, error) {
 		return nil, errors.Join(err, store.Close())
 	}
 	s := &service{db: store, library: dataset.Open(a.DataDir), past: pastRuns{store, a.corpusDir()}}
-	s.predictor = &predict.Predictor{Past: s.past, Fit: fitInChild, Score: scoreInChild, Climb: climbInChild, Folder: filepath.Join(a.DataDir, "forests")}
+	s.predictor = &predict.Predictor{Past: s.past, Fit: fitInChild, Score: scoreInChild, Climb: climbInChild, Relate: relateInChild, Folder: filepath.Join(a.DataDir, "forests")}
 	s.desk = advisor.Desk{
 		Store: store, Datasets: s.library, Trainer: a.newTrainer(0), Predictor: s.predictor, Rules: rule.Driver{}, Version: version(),
 	}
@@ -113,6 +113,12 @@ func scoreInChild(ctx context.Context, t forest.Table, o forest.Options, repeats
 func climbInChild(ctx context.Context, t forest.Table, rungs []forest.Rung, l forest.LadderOptions) ([]forest.RungScore, error) {
 	response, err := child(ctx, forest.Request{Table: t, Rungs: rungs, Ladder: l})
 	return response.Rungs, err
+}
+
+// relateInChild relates columns to targets there.
+func relateInChild(ctx context.Context, t forest.Table) (forest.Related, error) {
+	response, err := child(ctx, forest.Request{Table: t, Relate: true, Options: forest.Options{Seed: 1}})
+	return response.Related, err
 }
 
 // childArgument makes the binary serve one forest request instead of reading a command line.

@@ -1,0 +1,169 @@
+package predict
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"probewise/advisor"
+	"probewise/advisor/features"
+	"probewise/forest"
+	"probewise/trainer"
+)
+
+// A Target is an accuracy that statistics are related to.
+type Target string
+
+// The targets.
+const (
+	Test       Target = "test"
+	Validation Target = "validation"
+	Train      Target = "train"
+)
+
+// Targets lists them.
+func Targets() []Target { return []Target{Test, Validation, Train} }
+
+// StatisticsTable relates the past runs' statistics, as they stand at one moment, to their final accuracy by four methods.
+type StatisticsTable struct {
+	Dataset   string          `json:"dataset"`
+	Images    int             `json:"images"`
+	Epochs    int             `json:"epochs"`
+	PastRuns  int             `json:"past_runs"`
+	Probe     *float64        `json:"probe"` // epochs into the run; null: at its end
+	Target    Target          `json:"target"`
+	Positions []PositionTable `json:"positions"`
+	Reason    string          `json:"reason,omitempty"` // why there are no figures
+}
+
+// PositionTable is that of the layers at one position.
+type PositionTable struct {
+	Position   features.Position `json:"position"`
+	Runs       int               `json:"runs"`      // that have layers there
+	LinearR2   float64           `json:"linear_r2"` // in-sample: says nothing about other runs
+	ForestR2   float64           `json:"forest_r2"` // held-out
+	Statistics []Relation        `json:"statistics"`
+}
+
+// Relation is one statistic, by four methods; see forest.Relation.
+type Relation struct {
+	Statistic     string         `json:"statistic"`
+	Correlation   trainer.Number `json:"correlation"`
+	Beta          trainer.Number `json:"beta"`
+	Coefficient   trainer.Number `json:"coefficient"`
+	StandardError trainer.Number `json:"standard_error"`
+	PValue        trainer.Number `json:"p_value"`
+	Importance    trainer.Number `json:"importance"`
+	Spread        trainer.Number `json:"importance_spread"`
+	Reason        string         `json:"reason,omitempty"`
+}
+
+// StatisticsQuery picks a table.
+type StatisticsQuery struct {
+	Dataset string
+	Probe   *float64 // epochs into the run; nil: at its end
+	Target  Target   // test if empty
+}
+
+// Statistics relates statistics to accuracy for the data set's key with the most past runs. It takes seconds, unless the same
+// past runs were related before.
+func (p *Predictor) Statistics(ctx context.Context, q StatisticsQuery) (StatisticsTable, error) {
+	if q.Target == "" {
+		q.Target = Test
+	}
+	t := StatisticsTable{Dataset: q.Dataset, Probe: q.Probe, Target: q.Target, Positions: []PositionTable{}}
+	key, found, err := p.largest(ctx, q.Dataset)
+	if err != nil {
+		return t, err
+	}
+	if !found {
+		t.Reason = "no past runs"
+		return t, nil
+	}
+	s, err := p.snapshot(ctx, key)
+	if err != nil {
+		return t, err
+	}
+	t.Images, t.Epochs, t.PastRuns = key.Images, key.Epochs, len(s.runs)
+	for _, position := range features.Positions() {
+		table := s.statistics(position, q)
+		related, err := kept(p, hash(table)+".relations", func() (forest.Related, error) { return p.Relate(ctx, table) })
+		switch {
+		case errors.Is(err, forest.ErrTooFewRuns) || errors.Is(err, forest.ErrTooFewGroups) || errors.Is(err, forest.ErrEqualTargets):
+			t.Reason = fmt.Sprintf("%s: %v", position, err)
+			continue
+		case err != nil:
+			return t, fmt.Errorf("relate the statistics of %s layers: %w", position, err)
+		}
+		t.Positions = append(t.Positions, positionTable(position, len(table.Y), related))
+	}
+	return t, nil
+}
+
+func positionTable(position features.Position, runs int, related forest.Related) PositionTable {
+	p := PositionTable{Position: position, Runs: runs, LinearR2: related.LinearR2, ForestR2: related.ForestR2}
+	for _, r := range related.Relations {
+		p.Statistics = append(p.Statistics, Relation{r.Name, trainer.Number(r.Correlation), trainer.Number(r.Beta), trainer.Number(r.Coefficient),
+			trainer.Number(r.StandardError), trainer.Number(r.PValue), trainer.Number(r.Importance), trainer.Number(r.Spread), r.Reason})
+	}
+	return p
+}
+
+// largest is the data set's key with the most past runs.
+func (p *Predictor) largest(ctx context.Context, dataset string) (best advisor.Key, found bool, err error) {
+	counts, err := p.Past.Keys(ctx, dataset)
+	if err != nil {
+		return best, false, fmt.Errorf("count the past runs of %s: %w", dataset, err)
+	}
+	for k, n := range counts {
+		if !found || n > counts[best] || n == counts[best] && k.String() < best.String() {
+			best, found = k, true
+		}
+	}
+	return best, found, nil
+}
+
+// statistics is the table of the runs that have layers at the position and a record at the moment.
+func (s *snapshot) statistics(position features.Position, q StatisticsQuery) forest.Table {
+	var t forest.Table
+	for _, statistic := range features.Statistics() {
+		t.Names = append(t.Names, statistic.Name)
+	}
+	t.Names = append(t.Names, "log_parameters")
+	t.Linear = make([]bool, len(t.Names))
+	for i, r := range s.runs {
+		records := r.Records
+		if q.Probe != nil {
+			if !features.Covers(r, *q.Probe) {
+				continue
+			}
+			records = slices.Clone(records)
+			records = slices.DeleteFunc(records, func(e trainer.EpochRecord) bool { return e.Epoch > *q.Probe })
+		}
+		row := make([]float64, 0, len(t.Names))
+		known := false
+		for _, statistic := range features.Statistics() {
+			v := features.Aggregate(records, statistic, position, features.Level)
+			known = known || !math.IsNaN(v)
+			row = append(row, v)
+		}
+		if !known {
+			continue
+		}
+		t.X = append(t.X, append(row, math.Log10(float64(r.Outcome.Parameters))))
+		t.Y = append(t.Y, accuracy(r, q.Target))
+		t.Groups = append(t.Groups, s.groups[i])
+	}
+	return t
+}
+
+// accuracy is the run's, or chance where it diverged.
+func accuracy(r advisor.PastRun, of Target) float64 {
+	n := map[Target]trainer.Number{Test: r.Outcome.TestAccuracy, Validation: r.Outcome.ValidationAccuracy, Train: r.Outcome.TrainAccuracy}[of]
+	if r.Outcome.Diverged || !n.Known() {
+		return 1 / float64(r.Architecture.Classes)
+	}
+	return float64(n)
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"probewise/advisor"
+	"probewise/advisor/features"
+	"probewise/advisor/predict"
+	"probewise/trainer"
+)
+
+func (a *app) forestStatisticsCommand() *cobra.Command {
+	q := predict.StatisticsQuery{Target: predict.Test}
+	position, probe := string(features.Everywhere), -1.0
+	c := &cobra.Command{
+		Use:   "statistics",
+		Short: "Relate the statistics of past runs to their accuracy, by four methods",
+		Long: "Correlation, beta (cov/var), linear regression on all statistics (standardised, with p-values) and forest importance\n" +
+			"(what held-out R² loses when a statistic is shuffled), for the layers at a position. Each statistic is the mean over\n" +
+			"the layers there, on a logarithm where it spans powers of ten.",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if !slices.Contains(predict.Targets(), q.Target) {
+				return fmt.Errorf("--target %s: want one of %v", q.Target, predict.Targets())
+			}
+			if !slices.Contains(features.Positions(), features.Position(position)) {
+				return fmt.Errorf("--position %s: want one of %v", position, features.Positions())
+			}
+			if c.Flags().Changed("probe") {
+				q.Probe = &probe
+			}
+			return a.forestStatistics(c.Context(), q, features.Position(position))
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&q.Dataset, "dataset", advisor.DefaultDataset, "data set")
+	f.StringVar((*string)(&q.Target), "target", string(q.Target), "accuracy: test, validation or train")
+	f.StringVar(&position, "position", position, "layers to print: all, lower, middle, higher, conv or dense (--json has them all)")
+	f.Float64Var(&probe, "probe", 0, "statistics after so many epochs; default: at the end")
+	return c
+}
+
+func (a *app) forestStatistics(ctx context.Context, q predict.StatisticsQuery, position features.Position) error {
+	s, err := a.open(ctx)
+	if err != nil {
+		return &exitError{exitUnevaluated, err}
+	}
+	defer func() { _ = s.close() }()
+	found, err := s.predictor.Statistics(ctx, q)
+	if err != nil {
+		return &exitError{exitUnevaluated, err}
+	}
+	if a.JSON {
+		return a.printJSON(found)
+	}
+	i := slices.IndexFunc(found.Positions, func(p predict.PositionTable) bool { return p.Position == position })
+	if i < 0 {
+		_, err := fmt.Fprintf(a.out, "no figures for %s: %s\n", q.Dataset, found.Reason)
+		return err
+	}
+	p := found.Positions[i]
+	fmt.Fprintf(a.out, "%s, %d images, %d epochs: %d past runs with such layers (%s), %s accuracy\n",
+		found.Dataset, found.Images, found.Epochs, p.Runs, position, found.Target)
+	t := a.table("statistic", "correlation", "beta", "coefficient", "p-value", "importance", "")
+	for _, r := range p.Statistics {
+		t.AppendRow(table.Row{r.Statistic, figure(r.Correlation), figure(r.Beta), figure(r.Coefficient), figure(r.PValue), figure(r.Importance), r.Reason})
+	}
+	t.Render()
+	fmt.Fprintf(a.out, "R² of the linear regression %.2f (in-sample: it says nothing about other runs), of the forest %.2f (held-out).\n", p.LinearR2, p.ForestR2)
+	return nil
+}
+
+// figure prints three digits, nothing for what is missing.
+func figure(n trainer.Number) string {
+	if !n.Known() {
+		return ""
+	}
+	return fmt.Sprintf("%.3g", float64(n))
+}
