@@ -2,11 +2,8 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"slices"
-	"sync"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -15,19 +12,6 @@ import (
 	"probewise/trainer"
 	"probewise/trainer/dataset"
 )
-
-// assessments are the model cards that are being computed: one at a time, since each takes the whole machine.
-type assessments struct {
-	turn    sync.Mutex // of who computes
-	mu      sync.Mutex
-	running map[string]*assessment
-}
-
-type assessment struct {
-	done  chan struct{}
-	cards predict.Cards
-	err   error
-}
 
 // forestCard is a model card, or that it is being computed.
 type forestCard struct {
@@ -57,6 +41,11 @@ func (s *Server) forestRoutes(a huma.API) {
 		Description: "Every figure is held-out: each past run is predicted by a forest that never saw its architecture. " +
 			"The first card after a change of the past runs takes a while: its state is \"computing\" until then.",
 		Errors: []int{http.StatusUnprocessableEntity}}, s.getForest)
+	huma.Register(a, huma.Operation{OperationID: "forest-statistics", Method: http.MethodGet, Path: "/v1/forest/statistics", Tags: []string{"Forest"},
+		Summary: "Relate the statistics of the past runs to their accuracy, by four methods",
+		Description: "Correlation, beta, linear regression and forest importance, overall and by position of the layers. The first table after a " +
+			"change of the past runs takes a while: its state is \"computing\" until then.",
+		Errors: []int{http.StatusUnprocessableEntity}}, s.getStatistics)
 }
 
 func (s *Server) getForest(ctx context.Context, in *struct {
@@ -70,28 +59,24 @@ func (s *Server) getForest(ctx context.Context, in *struct {
 	if in.Dataset == "" {
 		in.Dataset = advisor.DefaultDataset
 	}
-	a := s.assess(in.Dataset)
-	select {
-	case <-a.done:
-	case <-ctx.Done():
-	case <-time.After(max(wait, 100*time.Millisecond)): // a card that was computed before takes less
+	cards, known, err := assess(ctx, s, "card "+in.Dataset, wait, func(ctx context.Context) (predict.Cards, error) {
+		return s.Forest.Cards(ctx, in.Dataset, predict.Effort{})
+	})
+	if err != nil {
+		return nil, s.problemOf(err)
+	}
+	if !known {
 		return &forestBody{RetryAfter: "2", Body: forestCard{State: "computing", Dataset: in.Dataset, Probe: []predict.CardEntry{}, Ablation: []predict.AblationEntry{}}}, nil
 	}
-	if err := ctx.Err(); err != nil {
+	if err := s.knows(in.Dataset, cards.PastRuns); err != nil {
 		return nil, s.problemOf(err)
 	}
-	if a.err != nil {
-		return nil, s.problemOf(a.err)
-	}
-	if err := s.knows(in.Dataset, a.cards); err != nil {
-		return nil, s.problemOf(err)
-	}
-	return &forestBody{Body: ready(a.cards)}, nil
+	return &forestBody{Body: ready(cards)}, nil
 }
 
 // knows refuses a data set that is not here, unless it has past runs all the same: it may have been removed since.
-func (s *Server) knows(name string, c predict.Cards) error {
-	if c.PastRuns > 0 {
+func (s *Server) knows(name string, pastRuns int) error {
+	if pastRuns > 0 {
 		return nil
 	}
 	list, err := s.Datasets.List()
@@ -104,33 +89,4 @@ func (s *Server) knows(name string, c predict.Cards) error {
 	message := "it is not here and has no past runs"
 	return problem(http.StatusUnprocessableEntity, "unknown-dataset", "There is no such data set", message,
 		Detail{Parameter: "dataset", Code: trainer.CodeUnknownValue, Message: message})
-}
-
-// assess begins to compute a card, or joins who does.
-func (s *Server) assess(name string) *assessment {
-	f := &s.forest
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if a := f.running[name]; a != nil {
-		return a
-	}
-	if f.running == nil {
-		f.running = map[string]*assessment{}
-	}
-	a := &assessment{done: make(chan struct{})}
-	f.running[name] = a
-	go func() {
-		defer close(a.done)
-		defer func() {
-			f.mu.Lock()
-			defer f.mu.Unlock()
-			delete(f.running, name)
-		}()
-		f.turn.Lock()
-		defer f.turn.Unlock()
-		defer s.survive("a model card")
-		a.err = errors.New("its computation panicked")
-		a.cards, a.err = s.Forest.Cards(s.ctx, name, predict.Effort{})
-	}()
-	return a
 }

@@ -42,6 +42,7 @@ type Datasets interface {
 // Assessor scores the forests of a data set, which takes a while.
 type Assessor interface {
 	Cards(ctx context.Context, dataset string, e predict.Effort) (predict.Cards, error)
+	Statistics(ctx context.Context, q predict.StatisticsQuery) (predict.StatisticsTable, error)
 }
 
 // Feed follows jobs through the log of their events.

@@ -174,6 +174,39 @@ func (c *counter) Cards(ctx context.Context, name string, e predict.Effort) (pre
 	return cards{}.Cards(ctx, name, e)
 }
 
+// Statistics implements api.Assessor.
+func (c *counter) Statistics(ctx context.Context, q predict.StatisticsQuery) (predict.StatisticsTable, error) {
+	return cards{}.Statistics(ctx, q)
+}
+
+// TestForestStatistics: relations by position, at the moment and for the accuracy that was asked for.
+func TestForestStatistics(t *testing.T) {
+	s := start(t, t.TempDir(), newSchool())
+	type table struct {
+		State, Target string
+		Probe         *float64
+		Positions     []struct {
+			Position   string
+			Statistics []struct {
+				Statistic string
+				PValue    *float64 `json:"p_value"`
+			}
+		}
+	}
+	var whole, quarter table
+	s.want(http.StatusOK, "GET", "/v1/forest/statistics?wait=10s", "").decode(t, &whole)
+	s.want(http.StatusOK, "GET", "/v1/forest/statistics?wait=10s&target=train&probe=0.25", "").decode(t, &quarter)
+	if whole.State != "ready" || whole.Target != "test" || whole.Probe != nil || len(whole.Positions) != 1 || whole.Positions[0].Statistics[0].PValue != nil {
+		t.Errorf("got %+v", whole)
+	}
+	if quarter.Target != "train" || quarter.Probe == nil || *quarter.Probe != 0.25 {
+		t.Errorf("got %+v", quarter)
+	}
+	for _, query := range []string{"target=all", "probe=0.3", "probe=-1", "dataset=nope"} {
+		s.want(http.StatusUnprocessableEntity, "GET", "/v1/forest/statistics?wait=10s&"+query, "")
+	}
+}
+
 // TestForestCards: cards are computed one at a time, and what is not known yet is left out; a name that no data set has
 // is refused.
 func TestForestCards(t *testing.T) {
@@ -187,7 +220,7 @@ func TestForestCards(t *testing.T) {
 		var card map[string]any
 		got := s.want(http.StatusOK, "GET", path, "")
 		got.decode(t, &card)
-		if card["state"] != "computing" || len(card) != 3 || got.header.Get("Retry-After") != "2" { // state, data set, no figures of probes
+		if card["state"] != "computing" || len(card) != 4 || got.header.Get("Retry-After") != "2" { // state, data set, no figures
 			t.Errorf("%s", got.body)
 		}
 	}

@@ -303,5 +303,16 @@ func (cards) Cards(_ context.Context, name string, _ predict.Effort) (predict.Ca
 		Ablation: []predict.AblationEntry{{Features: "last accuracy", Epochs: 1, R2: 0.4}}}}, nil
 }
 
+// Statistics relates one statistic of a run.
+func (cards) Statistics(_ context.Context, q predict.StatisticsQuery) (predict.StatisticsTable, error) {
+	if q.Dataset == "nope" {
+		return predict.StatisticsTable{Dataset: q.Dataset, Target: q.Target, Positions: []predict.PositionTable{}, Reason: "no past runs"}, nil
+	}
+	return predict.StatisticsTable{Dataset: q.Dataset, Images: 1000, Epochs: 15, PastRuns: 40, Probe: q.Probe, Target: q.Target,
+		Positions: []predict.PositionTable{{Position: "all", Runs: 40, LinearR2: 0.6, ForestR2: 0.5,
+			Statistics: []predict.Relation{{Statistic: "weight_variance", Correlation: -0.4, Beta: -0.1, Coefficient: -0.05, StandardError: trainer.Missing,
+				PValue: trainer.Missing, Importance: 0.2, Spread: 0.1, Reason: "a ridge"}}}}}, nil
+}
+
 // patience is how long a test waits for what must happen.
 const patience = 30 * time.Second
