@@ -23,7 +23,8 @@
 //     Its panics would end the process, so fits run in a child (ServeChild).
 //     Predict calls no library and draws no random number.
 //   - One architecture never stands on both sides of a fold.
-//   - A Score is held-out. No in-sample figure leaves this package.
+//   - A Score is held-out. The only in-sample figures that leave this package are
+//     those of Related, beside their held-out ones, for comparison with the paper.
 //   - NaN means missing on the way in and never comes out.
 //
 // Read next: model.go (Fit, Predict), boost.go (the trees), reach.go (how far a

@@ -33,8 +33,11 @@ type Relation struct {
 // Related are the relations of all columns of a table, in their order.
 type Related struct {
 	Relations []Relation
-	LinearR2  float64 // in-sample, of the linear regression
-	ForestR2  float64 // held-out, of the forest
+
+	// R² of the linear regression and of the forest. In-sample figures, like those of Salit's paper, say how closely a model
+	// follows the runs that it was fitted on, and nothing about others: they stand here beside what is left when each run is
+	// predicted by a model that never saw its architecture.
+	LinearInSample, LinearHeldOut, ForestInSample, ForestHeldOut float64
 }
 
 const (
@@ -152,7 +155,7 @@ func (r *Related) regress(t Table, o Options) {
 		wrong += (v - fitted.AtVec(i)) * (v - fitted.AtVec(i))
 	}
 	freedom := float64(len(t.Y) - len(independent) - 1)
-	r.LinearR2 = 1 - wrong/(stat.PopVariance(t.Y, nil)*float64(len(t.Y)))
+	r.LinearInSample = 1 - wrong/(stat.PopVariance(t.Y, nil)*float64(len(t.Y)))
 	student := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: freedom}
 	for k, column := range independent {
 		to := &r.Relations[kept[column].source]
@@ -219,7 +222,7 @@ func (r *Related) ridge(t Table, kept []column, z [][]float64, o Options) {
 		d := t.Y[i] - model.predict(row)
 		wrong += d * d
 	}
-	r.LinearR2 = 1 - wrong/(stat.PopVariance(t.Y, nil)*float64(len(t.Y)))
+	r.LinearInSample = 1 - wrong/(stat.PopVariance(t.Y, nil)*float64(len(t.Y)))
 	for k, c := range kept {
 		to := &r.Relations[c.source]
 		to.Coefficient = model.weight[k]
@@ -234,7 +237,7 @@ func (r *Related) permute(ctx context.Context, t Table, o Options) error {
 	random := rand.New(rand.NewPCG(uint64(o.Seed), shuffleStream))
 	worse := make([][]float64, len(t.Names)) // by column and fold: added squared error a run
 	variance := stat.PopVariance(t.Y, nil)
-	total := 0.0
+	total, linear := 0.0, 0.0
 	for f := range folds {
 		rows, held := rowsOutside(fold, f), rowsIn(fold, f)
 		e, err := fitEstimator(ctx, t.pick(rows), pick(group, rows), o, estimatorSeed(o.Seed, f+1))
@@ -243,6 +246,7 @@ func (r *Related) permute(ctx context.Context, t Table, o Options) error {
 		}
 		before := squaredError(e, t, held, -1, nil)
 		total += before
+		linear += linearError(t, rows, held)
 		for j := range t.Names {
 			sum := 0.0
 			for range shuffles {
@@ -251,12 +255,47 @@ func (r *Related) permute(ctx context.Context, t Table, o Options) error {
 			worse[j] = append(worse[j], (sum/shuffles-before)/float64(len(held))/variance)
 		}
 	}
-	r.ForestR2 = 1 - total/(variance*float64(len(t.Y)))
+	n := float64(len(t.Y))
+	r.ForestHeldOut, r.LinearHeldOut = 1-total/(variance*n), 1-linear/(variance*n)
+	whole, err := fitEstimator(ctx, t, group, o, estimatorSeed(o.Seed, 0))
+	if err != nil {
+		return fmt.Errorf("relate: %w", err)
+	}
+	r.ForestInSample = 1 - squaredError(whole, t, rowsOutside(fold), -1, nil)/(variance*n)
 	for j := range t.Names {
 		r.Relations[j].Importance, r.Relations[j].Spread = stat.Mean(worse[j], nil), math.Sqrt(stat.PopVariance(worse[j], nil))
 	}
 	return nil
 }
+
+// linearError is the squared error of a linear regression on some rows, for others.
+func linearError(t Table, rows, held []int) (sum float64) {
+	part := t.pick(rows)
+	kept, _ := fitColumns(part)
+	standard := func(row []float64) []float64 {
+		z := fill(kept, row, nil)
+		for k, c := range kept {
+			z[k] = (z[k] - c.median) / c.scale
+		}
+		return z
+	}
+	z := make([][]float64, len(rows))
+	for i, row := range part.X {
+		z[i] = standard(row)
+	}
+	model := ridge{intercept: mean(part.Y)}
+	if len(kept) > 0 {
+		model = gather(z, part.Y, nil).solve(leastPenalty)
+	}
+	for _, i := range held {
+		d := t.Y[i] - model.predict(standard(t.X[i]))
+		sum += d * d
+	}
+	return sum
+}
+
+// leastPenalty makes a ridge a plain regression that also has an answer where columns follow from each other.
+const leastPenalty = 1e-8
 
 // squaredError is that of the held-out rows, with a column's values taken from other rows of them; column −1 leaves all as it is.
 func squaredError(e *estimator, t Table, held []int, column int, from []int) (sum float64) {

@@ -41,8 +41,8 @@ func TestRelate(t *testing.T) {
 	if a.Importance < 0.5 && d.Importance < 0.5 && a.Importance+d.Importance < 0.5 || b.Importance < 0.1 || math.Abs(c.Importance) > 0.05 {
 		t.Errorf("importances %g, %g, %g, %g", a.Importance, b.Importance, c.Importance, d.Importance)
 	}
-	if !(b.PValue < 1e-10) || c.PValue < 1e-3 || got.LinearR2 < 0.99 || got.ForestR2 < 0.7 {
-		t.Errorf("p of b %g, of c %g; R² %g and %g", b.PValue, c.PValue, got.LinearR2, got.ForestR2)
+	if !(b.PValue < 1e-10) || c.PValue < 1e-3 || got.LinearInSample < 0.99 || got.LinearHeldOut < 0.99 || got.ForestHeldOut < 0.7 || got.ForestInSample < got.ForestHeldOut {
+		t.Errorf("p of b %g, of c %g; R² %g and %g", b.PValue, c.PValue, got.LinearHeldOut, got.ForestHeldOut)
 	}
 	if d.Reason == "" || !math.IsNaN(d.Coefficient) || e.Reason != "constant" || !math.IsNaN(e.Correlation) || f.Runs != 60 || math.Abs(e.Importance) > 1e-12 {
 		t.Errorf("not defined: %+v, %+v, %+v", d, e, f)
@@ -63,12 +63,34 @@ func TestRegressionByHand(t *testing.T) {
 	r.regress(table, Options{Folds: 3})
 	scale := math.Sqrt(2) // a standard deviation of x
 	got := r.Relations[0]
-	if math.Abs(got.Coefficient-0.6*scale) > 1e-12 || math.Abs(got.StandardError-math.Sqrt(0.08)*scale) > 1e-12 || math.Abs(got.PValue-0.1240) > 5e-5 || math.Abs(r.LinearR2-0.6) > 1e-12 {
-		t.Errorf("got %+v, R² %g", got, r.LinearR2)
+	if math.Abs(got.Coefficient-0.6*scale) > 1e-12 || math.Abs(got.StandardError-math.Sqrt(0.08)*scale) > 1e-12 || math.Abs(got.PValue-0.1240) > 5e-5 || math.Abs(r.LinearInSample-0.6) > 1e-12 {
+		t.Errorf("got %+v, R² %g", got, r.LinearInSample)
 	}
 	r.Relations[0].pairwise(table, 0)
 	if got := r.Relations[0]; math.Abs(got.Beta-0.6) > 1e-12 || math.Abs(got.Correlation-6/math.Sqrt(60)) > 1e-12 {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// TestInSampleFlatters: on noise both models follow the runs that they were fitted on, and no others.
+func TestInSampleFlatters(t *testing.T) {
+	table := related(60)
+	r := rand.New(rand.NewPCG(9, 9))
+	for i := range table.Y {
+		table.Y[i] = r.NormFloat64()
+		for range 6 {
+			table.X[i] = append(table.X[i], r.NormFloat64())
+		}
+	}
+	for range 6 {
+		table.Names, table.Linear = append(table.Names, "noise"), append(table.Linear, false)
+	}
+	got, err := Relate(t.Context(), table, Options{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.LinearInSample < 0.05 || got.ForestInSample < 0.4 || got.LinearHeldOut > 0.05 || got.ForestHeldOut > 0.05 {
+		t.Errorf("linear %.2f in-sample, %.2f held-out; forest %.2f and %.2f", got.LinearInSample, got.LinearHeldOut, got.ForestInSample, got.ForestHeldOut)
 	}
 }
 

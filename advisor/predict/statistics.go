@@ -41,10 +41,16 @@ type StatisticsTable struct {
 // PositionTable is that of the layers at one position.
 type PositionTable struct {
 	Position   features.Position `json:"position"`
-	Runs       int               `json:"runs"`      // that have layers there
-	LinearR2   float64           `json:"linear_r2"` // in-sample: says nothing about other runs
-	ForestR2   float64           `json:"forest_r2"` // held-out
+	Runs       int               `json:"runs"` // that have layers there
+	Linear     Fit               `json:"linear"`
+	Forest     Fit               `json:"forest"`
 	Statistics []Relation        `json:"statistics"`
+}
+
+// Fit is R² of a model on all statistics. In-sample it says nothing about other runs.
+type Fit struct {
+	InSample float64 `json:"in_sample_r2"`
+	HeldOut  float64 `json:"held_out_r2"`
 }
 
 // Relation is one statistic, by four methods; see forest.Relation.
@@ -103,7 +109,7 @@ func (p *Predictor) Statistics(ctx context.Context, q StatisticsQuery) (Statisti
 }
 
 func positionTable(position features.Position, runs int, related forest.Related) PositionTable {
-	p := PositionTable{Position: position, Runs: runs, LinearR2: related.LinearR2, ForestR2: related.ForestR2}
+	p := PositionTable{Position: position, Runs: runs, Linear: Fit{related.LinearInSample, related.LinearHeldOut}, Forest: Fit{related.ForestInSample, related.ForestHeldOut}}
 	for _, r := range related.Relations {
 		p.Statistics = append(p.Statistics, Relation{r.Name, trainer.Number(r.Correlation), trainer.Number(r.Beta), trainer.Number(r.Coefficient),
 			trainer.Number(r.StandardError), trainer.Number(r.PValue), trainer.Number(r.Importance), trainer.Number(r.Spread), r.Reason})

@@ -71,7 +71,8 @@ func (a *app) forestStatistics(ctx context.Context, q predict.StatisticsQuery, p
 		t.AppendRow(table.Row{r.Statistic, figure(r.Correlation), figure(r.Beta), figure(r.Coefficient), figure(r.PValue), figure(r.Importance), r.Reason})
 	}
 	t.Render()
-	fmt.Fprintf(a.out, "R² of the linear regression %.2f (in-sample: it says nothing about other runs), of the forest %.2f (held-out).\n", p.LinearR2, p.ForestR2)
+	fmt.Fprintf(a.out, "Held-out R² of the linear regression %.2f, of the forest %.2f. In-sample, where they say nothing about other runs: %.2f and %.2f.\n",
+		p.Linear.HeldOut, p.Forest.HeldOut, p.Linear.InSample, p.Forest.InSample)
 	return nil
 }
 
