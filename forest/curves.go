@@ -28,7 +28,7 @@ func ReadCurves(r io.Reader) (Curves, error) {
 	if errors.Is(err, io.EOF) {
 		return c, fmt.Errorf("%w: the file is empty", ErrBadTable)
 	} else if err != nil {
-		return c, fmt.Errorf("%w: %v", ErrBadTable, err)
+		return c, fmt.Errorf("%w: %w", ErrBadTable, err)
 	}
 	place, err := accuracyColumns(header)
 	if err != nil {
@@ -40,7 +40,7 @@ func ReadCurves(r io.Reader) (Curves, error) {
 	slices.Sort(c.Epochs)
 	rows, err := lines.ReadAll()
 	if err != nil {
-		return c, fmt.Errorf("%w: %v", ErrBadTable, err)
+		return c, fmt.Errorf("%w: %w", ErrBadTable, err)
 	}
 	for i, row := range rows {
 		curve := make([]float64, len(c.Epochs))
