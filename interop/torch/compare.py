@@ -138,7 +138,7 @@ def statistics(run, peer):
     found = {}
     for at in (0, 1):
         weights = {name: torch.from_numpy(w) for name, w in peer.weights[at].items()}
-        found.update((f"record {at}: {name}", off) for name, off in layers.compare(run.records[at], weights, peer.gradients, peer.outputs[at]))
+        found.update((f"record {at}: {name}", off) for name, off in layers.compare(run.records[at], weights, peer.weights[at - 1] if at else None, peer.gradients, peer.outputs[at]))
     return found
 
 
