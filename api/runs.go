@@ -62,6 +62,7 @@ func (s *Server) runRoutes(a huma.API) {
 	huma.Register(a, huma.Operation{OperationID: "delete-run", Method: http.MethodDelete, Path: "/v1/runs/{id}", Tags: tags,
 		Summary: "Delete a finished run with its records", Errors: []int{http.StatusNotFound, http.StatusConflict}},
 		func(ctx context.Context, in *Named) (*struct{}, error) { return s.delete(ctx, advisor.JobRun, in.ID) })
+	s.histogramRoutes(a)
 	s.eventRoutes(a, "run-events", "/v1/runs/{id}/events", tags, advisor.JobRun)
 }
 
@@ -198,6 +199,9 @@ func (s *Server) runLayers(ctx context.Context, in *Named) (*layersBody, error) 
 	out := &layersBody{}
 	out.Body.Records = make([]layersAt, len(records))
 	for i, r := range records {
+		for j := range r.Layers { // histograms have a resource of their own
+			r.Layers[j].Weights.Histogram, r.Layers[j].Gradients.Histogram, r.Layers[j].Activations.Histogram = nil, nil, nil
+		}
 		out.Body.Records[i] = layersAt{r.Epoch, r.Layers}
 	}
 	return out, nil

@@ -71,6 +71,34 @@ func Build(ctx context.Context, t advisor.Trainer, p Plan, watch func(Progress))
 	return context.Cause(ctx)
 }
 
+// Next is the index behind the last run of the seed's sequence that the shard holds; 0 where it holds none or is not there.
+func Next(file string, seed uint64) (int, error) {
+	if err := Repair(file); err != nil {
+		return 0, err
+	}
+	entries, err := held(file)
+	next := 0
+	for _, e := range entries {
+		if e.Seed == seed {
+			next = max(next, e.Index+1)
+		}
+	}
+	return next, err
+}
+
+// held reads the runs of a shard that need not be there.
+func held(file string) ([]Entry, error) {
+	data, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read the shard: %w", err)
+	}
+	entries, _, err := decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("read the shard %s: %w", file, err)
+	}
+	return entries, nil
+}
+
 type builder struct {
 	Plan
 	trainer advisor.Trainer
@@ -83,13 +111,9 @@ type builder struct {
 // missing lists the runs that the shard does not hold.
 func (b *builder) missing() ([]int, error) {
 	have := map[int]bool{}
-	data, err := os.ReadFile(b.File)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("read the shard: %w", err)
-	}
-	entries, _, err := decode(data)
+	entries, err := held(b.File)
 	if err != nil {
-		return nil, fmt.Errorf("read the shard %s: %w", b.File, err)
+		return nil, err
 	}
 	for _, e := range entries {
 		if e.Seed != b.Seed {

@@ -100,6 +100,12 @@ func TestBuildGoesOnWhereItStopped(t *testing.T) {
 		t.Fatalf("%d runs, error %v", len(entries), err)
 	}
 	checkEntry(t, entries[4])
+	if next, err := Next(file, 4); err != nil || next != 5 {
+		t.Errorf("the next run is %d (%v), want 5", next, err)
+	}
+	if next, err := Next(file, 5); err != nil || next != 0 {
+		t.Errorf("the next run of a seed that has none is %d (%v)", next, err)
+	}
 	other := plan(file, 6)
 	other.Space.MultiplyAdds = 100_000
 	if err := Build(t.Context(), second, other, ignore); err == nil {

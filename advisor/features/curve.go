@@ -68,7 +68,7 @@ func (v *Vector) addStatistics(records []trainer.EpochRecord, diverged bool) {
 		start, end = records[0].Layers, records[n-1].Layers
 	}
 	lower, higher := firstTwo(end), lastTwo(end)
-	for _, s := range statistics {
+	for _, s := range fewStatistics {
 		low, high := meanLog(lower, s.of), meanLog(higher, s.of)
 		v.add(s.name+"_lower", low)
 		v.add(s.name+"_higher", high)
@@ -94,7 +94,7 @@ func (v *Vector) addStatistics(records []trainer.EpochRecord, diverged bool) {
 	v.add("log_gradient_ratio", ratio)
 }
 
-var statistics = []struct {
+var fewStatistics = []struct {
 	name   string
 	change bool
 	of     func(trainer.LayerStatistics) trainer.Number

@@ -113,6 +113,13 @@ func TestVectorsAreOfOneForm(t *testing.T) {
 	if v := Probe(a, records, trainer.Outcome{Diverged: true, DivergedEpoch: 2}, 1); v.Values[slices.Index(v.Names, "diverged")] != 0 {
 		t.Error("a probe of one epoch knows of a divergence in the second")
 	}
+	half := Probe(a, records[:2], trainer.Outcome{Diverged: true, DivergedEpoch: 1}, 0.5)
+	if half.Values[0] != 0.4 || half.Values[slices.Index(half.Names, "diverged")] != 0 {
+		t.Errorf("half an epoch knows of a divergence behind it: %v", half.Values)
+	}
+	if v := Probe(a, records[:1], trainer.Outcome{Diverged: true, DivergedEpoch: 1}, 0.5); v.Values[0] != 0.1 {
+		t.Errorf("a probe that diverged before its end stands at %g", v.Values[0])
+	}
 	if v := Probe(a, records[:1], trainer.Outcome{Diverged: true, DivergedEpoch: 1}, 1); v.Values[0] != 0.1 || v.Values[1] != lossCap {
 		t.Errorf("a diverged probe stands at %g, %g; want chance and the capped loss", v.Values[0], v.Values[1])
 	}
@@ -160,29 +167,32 @@ func TestCovers(t *testing.T) {
 	for name, c := range map[string]struct {
 		records  []trainer.EpochRecord
 		diverged int // epoch; 0: sound
-		covered  []int
-		not      []int
+		covered  []float64
+		not      []float64
 	}{
-		"shard":                    {records: shard, covered: []int{1, 2, 5}, not: []int{6, 8, 9, 10}},
-		"whole run":                {records: epochs(0, 1, 2, 3), covered: []int{1, 2, 3}, not: []int{4}},
-		"a gap":                    {records: epochs(0, 1, 3), covered: []int{1}, not: []int{2, 3}},
-		"within the first epoch":   {records: epochs(0, 0.25, 0.5), not: []int{1}},
-		"no records":               {not: []int{1}},
-		"diverged at once":         {records: epochs(0), diverged: 1, covered: []int{1, 5}},
-		"diverged in the third":    {records: epochs(0, 1, 2), diverged: 3, covered: []int{1, 2, 3, 9}},
-		"diverged, records gone":   {records: epochs(0, 2), diverged: 3, not: []int{1, 2, 3, 9}},
-		"shard diverged in ninth":  {records: epochs(0, 1, 2, 3, 4, 5, 8), diverged: 9, covered: []int{5}, not: []int{8, 9, 12}},
-		"shard diverged in eighth": {records: shard[:9], diverged: 8, covered: []int{5}, not: []int{6, 8}},
+		"shard":                    {records: shard, covered: []float64{1, 2, 5}, not: []float64{6, 8, 9, 10}},
+		"whole run":                {records: epochs(0, 1, 2, 3), covered: []float64{1, 2, 3}, not: []float64{4}},
+		"a gap":                    {records: epochs(0, 1, 3), covered: []float64{1}, not: []float64{2, 3}},
+		"within the first epoch":   {records: epochs(0, 0.25, 0.5), not: []float64{1}},
+		"quarters":                 {records: epochs(0, 0.25, 0.5), covered: []float64{0, 0.25, 0.5}, not: []float64{0.75}},
+		"a quarter of the second":  {records: epochs(0, 1, 1.25), covered: []float64{1, 1.25}, not: []float64{1.5, 2}},
+		"diverged in a quarter":    {records: epochs(0, 0.25), diverged: 1, covered: []float64{0, 0.25, 0.5, 2}},
+		"no records":               {not: []float64{1}},
+		"diverged at once":         {records: epochs(0), diverged: 1, covered: []float64{1, 5}},
+		"diverged in the third":    {records: epochs(0, 1, 2), diverged: 3, covered: []float64{1, 2, 3, 9}},
+		"diverged, records gone":   {records: epochs(0, 2), diverged: 3, not: []float64{1, 2, 3, 9}},
+		"shard diverged in ninth":  {records: epochs(0, 1, 2, 3, 4, 5, 8), diverged: 9, covered: []float64{5}, not: []float64{8, 9, 12}},
+		"shard diverged in eighth": {records: shard[:9], diverged: 8, covered: []float64{5}, not: []float64{6, 8}},
 	} {
 		p := advisor.PastRun{Records: c.records, Outcome: trainer.Outcome{Diverged: c.diverged > 0, DivergedEpoch: c.diverged}}
 		for _, k := range c.covered {
 			if !Covers(p, k) {
-				t.Errorf("%s: does not cover %d epochs", name, k)
+				t.Errorf("%s: does not cover %g epochs", name, k)
 			}
 		}
 		for _, k := range c.not {
 			if Covers(p, k) {
-				t.Errorf("%s: covers %d epochs", name, k)
+				t.Errorf("%s: covers %g epochs", name, k)
 			}
 		}
 	}

@@ -43,16 +43,19 @@ func (v *Vector) addArchitecture(a trainer.Architecture) {
 	v.addTraining(a.Training)
 }
 
-// Probe returns the features of a probe of the given number of epochs: learning curve, architecture, statistics.
-// Later records are not looked at.
-func Probe(a trainer.Architecture, records []trainer.EpochRecord, outcome trainer.Outcome, epochs int) Vector {
+// Probe returns the features of a probe of so many epochs (0: a look at the initial weights, ¼ … as records stand):
+// learning curve, architecture, statistics. Later records are not looked at.
+func Probe(a trainer.Architecture, records []trainer.EpochRecord, outcome trainer.Outcome, epochs float64) Vector {
 	var seen []trainer.EpochRecord
 	for _, r := range records {
-		if r.Epoch <= float64(epochs) {
+		if r.Epoch <= epochs {
 			seen = append(seen, r)
 		}
 	}
-	diverged := outcome.Diverged && outcome.DivergedEpoch <= epochs
+	diverged := divergedWithin(outcome, epochs)
+	if n := len(seen); n > 0 && seen[n-1].Epoch == epochs && seen[n-1].ValidationLoss.Known() {
+		diverged = false // later in the epoch
+	}
 	var v Vector
 	v.addCurve(seen, a.Classes, diverged)
 	v.addArchitecture(a)
@@ -60,12 +63,19 @@ func Probe(a trainer.Architecture, records []trainer.EpochRecord, outcome traine
 	return v
 }
 
-// Covers says whether the run's records hold every whole epoch of a probe of the given length, or, where the run
-// diverged within it, every whole epoch before that. Shards leave later epochs out, so the last one alone says nothing.
-func Covers(p advisor.PastRun, epochs int) bool {
-	whole := epochs
-	if p.Outcome.Diverged && p.Outcome.DivergedEpoch <= epochs {
+// divergedWithin says whether a run diverged in one of the epochs that so long a probe takes part in.
+func divergedWithin(o trainer.Outcome, epochs float64) bool {
+	return o.Diverged && float64(o.DivergedEpoch) <= max(math.Ceil(epochs), 1)
+}
+
+// Covers says whether the run's records hold the end of a probe of the given length and every whole epoch before it, or,
+// where the run diverged within it, every whole epoch before that. Shards leave later epochs out, so the last one alone
+// says nothing.
+func Covers(p advisor.PastRun, epochs float64) bool {
+	whole, end := int(epochs), epochs
+	if divergedWithin(p.Outcome, epochs) {
 		whole = p.Outcome.DivergedEpoch - 1
+		end = float64(whole)
 	}
 	there := make(map[float64]bool, len(p.Records))
 	for _, r := range p.Records {
@@ -76,7 +86,7 @@ func Covers(p advisor.PastRun, epochs int) bool {
 			return false
 		}
 	}
-	return true
+	return there[end] || end == 0 && p.Outcome.Diverged
 }
 
 // Group names the architecture without its seed: repeats with another seed are one group of past runs.

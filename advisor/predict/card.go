@@ -27,7 +27,7 @@ type Card struct {
 
 // CardEntry is held-out, at one probe length.
 type CardEntry struct {
-	Epochs     int     `json:"epochs"` // 0: the architecture alone
+	Epochs     float64 `json:"epochs"` // 0: the initial weights
 	Runs       int     `json:"runs"`
 	R2         float64 `json:"r2"`
 	MAE        float64 `json:"mae"`
@@ -43,7 +43,7 @@ type Cards struct {
 }
 
 // probeLengths that a card shows, in epochs.
-var probeLengths = []int{architectureOnly, 1, 2, 3, 5}
+var probeLengths = []float64{0, 0.25, 0.5, 1, 2, 3, 5}
 
 // Cards cross-validates the forests of all keys of a data set that have past runs. It takes seconds to minutes, unless
 // the same past runs were scored before.
@@ -89,7 +89,7 @@ func (p *Predictor) card(ctx context.Context, k advisor.Key, repeats int) (Card,
 		}
 		score, err := p.score(ctx, t, repeats)
 		if err != nil {
-			return c, fmt.Errorf("cross-validate %s at %d epochs: %w", k, epochs, err)
+			return c, fmt.Errorf("cross-validate %s at %g epochs: %w", k, epochs, err)
 		}
 		c.Probe = append(c.Probe, CardEntry{epochs, score.Runs, score.R2, score.MAE, score.Tau, score.Coverage, score.Width})
 	}

@@ -43,7 +43,7 @@ type Predictor struct {
 }
 
 // architectureOnly is the probe length of a prediction without a probe.
-const architectureOnly = 0
+const architectureOnly = -1
 
 // Snapshot implements advisor.Predictor.
 func (p *Predictor) Snapshot(ctx context.Context, k advisor.Key) (advisor.Forecaster, error) {
@@ -68,8 +68,8 @@ func (p *Predictor) snapshot(ctx context.Context, k advisor.Key) (*snapshot, err
 	return s, nil
 }
 
-// Table is what the forest of a key and probe length (in epochs; 0: architecture alone) is fitted on.
-func (p *Predictor) Table(ctx context.Context, k advisor.Key, epochs int) (forest.Table, error) {
+// Table is what the forest of a key and probe length, in epochs, is fitted on.
+func (p *Predictor) Table(ctx context.Context, k advisor.Key, epochs float64) (forest.Table, error) {
 	s, err := p.snapshot(ctx, k)
 	if err != nil {
 		return forest.Table{}, err
@@ -99,8 +99,8 @@ func (s *snapshot) Without(architectures ...trainer.Architecture) advisor.Foreca
 
 // FromProbe implements advisor.Forecaster.
 func (s *snapshot) FromProbe(ctx context.Context, r advisor.ProbeResult) (advisor.Prediction, error) {
-	v := features.Probe(r.Architecture, r.Records, r.Outcome, r.Epochs)
-	return s.predict(ctx, r.Epochs, r.Architecture, v)
+	v := features.Probe(r.Architecture, r.Records, r.Outcome, float64(r.Epochs))
+	return s.predict(ctx, float64(r.Epochs), r.Architecture, v)
 }
 
 // FromArchitecture implements advisor.Forecaster.
@@ -111,7 +111,7 @@ func (s *snapshot) FromArchitecture(ctx context.Context, a trainer.Architecture)
 // Reference implements advisor.Forecaster.
 func (s *snapshot) Reference() advisor.Reference { return s.reference }
 
-func (s *snapshot) predict(ctx context.Context, epochs int, a trainer.Architecture, v features.Vector) (advisor.Prediction, error) {
+func (s *snapshot) predict(ctx context.Context, epochs float64, a trainer.Architecture, v features.Vector) (advisor.Prediction, error) {
 	t, err := s.table(ctx, epochs, features.Group(a))
 	if err != nil {
 		return advisor.Prediction{}, err
@@ -120,7 +120,7 @@ func (s *snapshot) predict(ctx context.Context, epochs int, a trainer.Architectu
 	if errors.Is(err, forest.ErrEqualTargets) || errors.Is(err, forest.ErrTooFewGroups) {
 		return advisor.Prediction{}, &advisor.NoPredictionError{Reason: fmt.Sprintf("the past runs of (%s) are too much alike: %v", s.key, err)}
 	} else if err != nil {
-		return advisor.Prediction{}, fmt.Errorf("fit the forest of %s at %d epochs: %w", s.key, epochs, err)
+		return advisor.Prediction{}, fmt.Errorf("fit the forest of %s at %g epochs: %w", s.key, epochs, err)
 	}
 	got, err := model.Predict(v.Values)
 	if err != nil {
@@ -147,14 +147,14 @@ func deciles(y []float64) []trainer.Number {
 }
 
 // table leaves out the runs of the given groups, so that no prediction rests on the answer.
-func (s *snapshot) table(ctx context.Context, epochs int, without ...string) (forest.Table, error) {
+func (s *snapshot) table(ctx context.Context, epochs float64, without ...string) (forest.Table, error) {
 	var t forest.Table
 	for i, r := range s.runs {
-		if slices.Contains(without, s.groups[i]) || slices.Contains(s.without, s.groups[i]) || epochs > 0 && !features.Covers(r, epochs) {
+		if slices.Contains(without, s.groups[i]) || slices.Contains(s.without, s.groups[i]) || epochs != architectureOnly && !features.Covers(r, epochs) {
 			continue
 		}
 		v := features.Architecture(r.Architecture)
-		if epochs > 0 {
+		if epochs != architectureOnly {
 			v = features.Probe(r.Architecture, r.Records, r.Outcome, epochs)
 		}
 		t.Names, t.Linear = v.Names, v.Linear
@@ -169,11 +169,11 @@ func (s *snapshot) table(ctx context.Context, epochs int, without ...string) (fo
 }
 
 // tooFew says how many past runs there are, how many it takes, and which full run could be predicted instead.
-func (s *snapshot) tooFew(ctx context.Context, epochs, runs int) error {
+func (s *snapshot) tooFew(ctx context.Context, epochs float64, runs int) error {
 	k := s.key
 	reason := fmt.Sprintf("%d past runs of (%s)", runs, k)
-	if epochs > 0 {
-		reason += fmt.Sprintf(" with records of %d epochs", epochs)
+	if epochs != architectureOnly {
+		reason += fmt.Sprintf(" with records of %g epochs", epochs)
 	}
 	reason += fmt.Sprintf("; a prediction needs %d", forest.MinPastRuns)
 	counts, err := s.predictor.Past.Keys(ctx, k.Dataset)

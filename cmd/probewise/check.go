@@ -117,7 +117,7 @@ func (p prober) Probe(ctx context.Context, a trainer.Architecture, dataset strin
 	if err != nil {
 		return advisor.Prediction{}, key, err
 	}
-	if _, err := p.predictor.Table(ctx, key, epochs); err != nil {
+	if _, err := p.predictor.Table(ctx, key, float64(epochs)); err != nil {
 		return advisor.Prediction{}, key, err
 	}
 	request := advisor.RunRequest{Dataset: dataset, Kind: advisor.Probe, StopAfter: epochs, Seed: seed}

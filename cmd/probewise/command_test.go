@@ -34,6 +34,7 @@ func TestExitCodes(t *testing.T) {
 		{"negative suggestions", []string{"advise", valid, "--suggestions", "-3"}, exitUsage, "suggestions"},
 		{"unknown subcommand", []string{"forest", "fit"}, exitUsage, "fit"},
 		{"too few images for a corpus", []string{"corpus", "build", "--images", "3"}, exitUsage, "--images 3"},
+		{"a corpus extended by nothing", []string{"corpus", "extend", "--runs", "0"}, exitUsage, "--runs must be at least 1"},
 		{"unknown device", []string{"version", "--device", "tpu"}, exitUsage, "tpu"},
 		{"a memory limit that is none", []string{"version", "--memory-limit", "much"}, exitUsage, "--memory-limit much"},
 		{"over the memory limit", []string{"train", valid, "--images", "500", "--memory-limit", "1MiB"}, exitUnevaluated, "more than the limit of 1 MiB (1048576 bytes)"},
@@ -139,12 +140,12 @@ func TestForestShow(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &c); err != nil {
 		t.Fatal(err)
 	}
-	if c.PastRuns < 40 || c.Images != 10_000 || c.Epochs != 15 || len(c.Probe) != 5 {
+	if c.PastRuns < 40 || c.Images != 10_000 || c.Epochs != 15 || len(c.Probe) != 7 {
 		t.Fatalf("card %+v", c)
 	}
 	for _, e := range c.Probe {
 		if e.Epochs >= 3 && (e.R2 < 0.3 || e.Tau < 0.3) || e.Coverage80 < 0.6 || e.Width80 <= 0 || e.Runs != c.PastRuns {
-			t.Errorf("at %d epochs: %+v", e.Epochs, e)
+			t.Errorf("at %g epochs: %+v", e.Epochs, e)
 		}
 	}
 	code, out, _ = call(t, "forest", "show", "--dataset", "nothing", "--data-dir", t.TempDir())

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"runtime"
@@ -16,7 +17,7 @@ import (
 )
 
 func (a *app) corpusCommand() *cobra.Command {
-	return group("corpus", "Make and show past runs", a.corpusBuildCommand(), a.corpusShowCommand())
+	return group("corpus", "Make and show past runs", a.corpusBuildCommand(), a.corpusExtendCommand(), a.corpusShowCommand())
 }
 
 func (a *app) corpusBuildCommand() *cobra.Command {
@@ -30,23 +31,52 @@ func (a *app) corpusBuildCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			p.Seed = max(a.Seed, 1)
-			return a.corpusBuild(c.Context(), name, out, p)
+			return a.corpusBuild(c.Context(), name, out, p, 0)
 		},
 	}
+	c.Flags().IntVar(&p.Runs, "runs", 40, "runs that the shard holds in the end")
+	corpusFlags(c, &p, &name, &out)
+	return c
+}
+
+func (a *app) corpusExtendCommand() *cobra.Command {
+	var name, out string
+	var more int
+	p := corpus.Plan{}
+	c := &cobra.Command{
+		Use:   "extend",
+		Short: "Train more architectures of a sequence that was begun",
+		Long: "Goes on with the seed's sequence behind the last run that the shard holds, with the settings of corpus build. Runs\n" +
+			"that an interrupted build left out are made up for first.",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if more < 1 {
+				return errors.New("--runs must be at least 1")
+			}
+			p.Seed = max(a.Seed, 1)
+			return a.corpusBuild(c.Context(), name, out, p, more)
+		},
+	}
+	c.Flags().IntVar(&more, "runs", 10, "runs to add")
+	corpusFlags(c, &p, &name, &out)
+	return c
+}
+
+// corpusFlags are those that building and extending share.
+func corpusFlags(c *cobra.Command, p *corpus.Plan, name, out *string) {
 	f := c.Flags()
-	f.StringVar(&name, "dataset", advisor.DefaultDataset, "data set")
-	f.IntVar(&p.Runs, "runs", 40, "runs that the shard holds in the end")
+	f.StringVar(name, "dataset", advisor.DefaultDataset, "data set")
 	f.IntVar(&p.Budget.Images, "images", 0, "training and validation images; 0: 10,000 or all where there are fewer")
 	f.IntVar(&p.Budget.Epochs, "epochs", 15, "epochs of each run")
 	f.IntVar(&p.Jobs, "jobs", runtime.NumCPU(), "runs at a time")
 	f.Int64Var(&p.Space.MultiplyAdds, "multiply-adds", 4_000_000, "at most, forward, per image; one of five nets has more, up to four times as many")
 	f.Int64Var(&p.Space.MaxParameters, "parameters", 3_000_000, "at most")
-	f.StringVar(&out, "out", "", "folder of the shard; default: corpus in the data folder")
-	return c
+	f.StringVar(out, "out", "", "folder of the shard; default: corpus in the data folder")
 }
 
-func (a *app) corpusBuild(ctx context.Context, name, out string, p corpus.Plan) error {
-	if p.Runs < 1 || p.Budget.Epochs < 1 || p.Jobs < 1 {
+// corpusBuild makes the plan's runs; with more, so many behind those that the shard holds.
+func (a *app) corpusBuild(ctx context.Context, name, out string, p corpus.Plan, more int) error {
+	if p.Runs+more < 1 || p.Budget.Epochs < 1 || p.Jobs < 1 {
 		return fmt.Errorf("--runs, --epochs and --jobs must be at least 1")
 	}
 	data, err := dataset.Open(a.DataDir).Load(ctx, name)
@@ -64,6 +94,13 @@ func (a *app) corpusBuild(ctx context.Context, name, out string, p corpus.Plan) 
 	}
 	key := advisor.Key{Dataset: name, Images: p.Budget.Images, Epochs: p.Budget.Epochs}
 	p.Data, p.Version, p.File = data, version(), filepath.Join(out, corpus.FileName(key, p.Seed))
+	if more > 0 {
+		next, err := corpus.Next(p.File, p.Seed)
+		if err != nil {
+			return &exitError{exitUnevaluated, err}
+		}
+		p.Runs = next + more
+	}
 	p.Space.Input, p.Space.Classes, p.Space.Epochs = [3]int{data.Height, data.Width, data.Channels}, len(data.Classes), p.Budget.Epochs
 	bar := a.bar(int64(p.Runs), "past runs")
 	t := a.newTrainer(max(runtime.NumCPU()/p.Jobs, 1))

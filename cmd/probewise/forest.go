@@ -73,7 +73,7 @@ func (a *app) printCard(c predict.Card) {
 	for _, e := range c.Probe {
 		length := fmt.Sprint(e.Epochs)
 		if e.Epochs == 0 {
-			length = "none (architecture)"
+			length = "0 (initial weights)"
 		}
 		t.AppendRow(table.Row{length, fmt.Sprintf("%.2f", e.R2), fmt.Sprintf("%.3f", e.MAE), fmt.Sprintf("%.2f", e.Tau),
 			fmt.Sprintf("%.0f %%", 100*e.Coverage80), fmt.Sprintf("%.3f", e.Width80)})

@@ -59,6 +59,30 @@ func TestAdvice(t *testing.T) {
 	if len(epochs.Epochs) != 9 || len(layers.Records) != 9 || len(layers.Records[8].Layers) != 5 || layers.Records[8].Layers[4].Layer != "dense3" {
 		t.Errorf("%d epochs, layers %+v", len(epochs.Epochs), layers)
 	}
+	if h := layers.Records[0].Layers[0].Weights.Histogram; h != nil {
+		t.Errorf("the layers bring the histogram %v", h)
+	}
+	histograms := func(query string) (n int) {
+		var got struct {
+			Edges      []float64
+			Histograms []struct {
+				Epoch     float64
+				Layer, Of string
+				Shares    []float32
+			}
+		}
+		s.want(http.StatusOK, "GET", "/v1/runs/"+done.ProbeRun+"/histograms"+query, "").decode(t, &got)
+		for _, h := range got.Histograms {
+			if len(h.Shares) != len(got.Edges)+1 || h.Shares[3] != 1 {
+				t.Errorf("%s: %d edges, histogram %+v", query, len(got.Edges), h)
+			}
+		}
+		return len(got.Histograms)
+	}
+	if all, one := histograms(""), histograms("?layer=dense3&of=gradients"); all != 9*5*3 || one != 9 {
+		t.Errorf("%d histograms, and %d of one layer's gradients", all, one)
+	}
+	s.want(http.StatusUnprocessableEntity, "GET", "/v1/runs/"+done.ProbeRun+"/histograms?of=biases", "")
 }
 
 // TestLists pages through advice and runs, newest first.

@@ -259,7 +259,9 @@ func (l *lesson) record(at float64, accuracy trainer.Number) trainer.EpochRecord
 	}
 	for i, layer := range l.spec.Architecture.Layers {
 		if layer.HasWeights() {
-			s := trainer.Statistics{Mean: 0, Variance: trainer.Number(0.01 * float64(i+1)), MaxAbs: 0.3, ShareBelow: 0.1, ShareZero: 0, L2Norm: 1}
+			s := trainer.Statistics{Mean: 0, Variance: trainer.Number(0.01 * float64(i+1)), MaxAbs: 0.3, ShareBelow: 0.1, ShareZero: 0, L2Norm: 1,
+				Histogram: make([]float32, trainer.HistogramBins)}
+			s.Histogram[3] = 1
 			r.Layers = append(r.Layers, trainer.LayerStatistics{Layer: layer.Name, Type: layer.Type, Weights: s, Gradients: s, Activations: s, DeadUnits: trainer.Missing})
 		}
 	}

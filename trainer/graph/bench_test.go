@@ -15,15 +15,15 @@ import (
 // images of the benchmarks: 256 of them are held out.
 const images = 2560
 
-// noise is a data set of 32×32×3 images.
-func noise() *trainer.Dataset {
+// noise is a data set of n training and test images of 32×32×3.
+func noise(n int) *trainer.Dataset {
 	d := &trainer.Dataset{Name: "noise", ID: "noise", Height: 32, Width: 32, Channels: 3, Classes: make([]string, 10), SplitSeed: 1}
 	for _, part := range []*trainer.Images{&d.Train, &d.Test} {
-		part.Pixels = make([]byte, images*d.ImageSize())
+		part.Pixels = make([]byte, n*d.ImageSize())
 		for i := range part.Pixels {
 			part.Pixels[i] = byte(i * 7919 % 251)
 		}
-		for i := range images {
+		for i := range n {
 			part.Labels = append(part.Labels, uint16(i%10))
 		}
 	}
@@ -39,26 +39,30 @@ func BenchmarkStep(b *testing.B) {
 	}
 	for _, file := range files {
 		b.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(b *testing.B) {
-			s := opened(b, file)
+			s := opened(b, architecture(b, file), images)
 			defer s.Close()
-			step := stepper(b, s)
-			for range 3 { // caches and scratch memory grow to their size
-				step()
-			}
-			b.ReportAllocs()
-			for b.Loop() {
-				step()
-			}
-			flops := float64(s.spec.Architecture.Cost().TrainingFLOPs) * float64(s.input.rows)
-			b.ReportMetric(flops*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+			benchmarkStep(b, s)
 		})
 	}
+}
+
+func benchmarkStep(b *testing.B, s *session) {
+	step := stepper(b, s)
+	for range 3 { // caches and scratch memory grow to their size
+		step()
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		step()
+	}
+	flops := float64(s.spec.Architecture.Cost().TrainingFLOPs) * float64(s.input.rows)
+	b.ReportMetric(flops*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 }
 
 // BenchmarkStatistics times the statistics of one record of net A, with activations of 256 images, and reports what share
 // of the training they are: 4 records in an epoch of 141 steps (10,000 images), as in epochs 1 to 3, the densest.
 func BenchmarkStatistics(b *testing.B) {
-	s := opened(b, "testdata/nets/A.json")
+	s := opened(b, architecture(b, "testdata/nets/A.json"), images)
 	defer s.Close()
 	step := stepper(b, s)
 	const warm, steps, records = 5, 20, 4.0 / 141
@@ -86,8 +90,8 @@ func BenchmarkStatistics(b *testing.B) {
 	b.ReportMetric(100*records*float64(b.Elapsed())/float64(b.N)/float64(training), "%/training")
 }
 
-// opened starts a session on a net of testdata.
-func opened(b *testing.B, file string) *session {
+// architecture reads a net of testdata.
+func architecture(b *testing.B, file string) trainer.Architecture {
 	b.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -97,8 +101,14 @@ func opened(b *testing.B, file string) *session {
 	if err != nil {
 		b.Fatal(err)
 	}
+	return parsed.Architecture
+}
+
+// opened starts a session on n images of noise.
+func opened(b *testing.B, a trainer.Architecture, n int) *session {
+	b.Helper()
 	tr := Trainer{Open: func() (trainer.Backend, error) { return kernel.New(0) }}
-	s, err := tr.Start(b.Context(), trainer.Spec{Architecture: parsed.Architecture, Data: noise(), Budget: trainer.Budget{Images: images, Epochs: 1}, Seed: 1})
+	s, err := tr.Start(b.Context(), trainer.Spec{Architecture: a, Data: noise(n), Budget: trainer.Budget{Images: n, Epochs: 1}, Seed: 1})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -1,0 +1,167 @@
+package features
+
+import (
+	"math"
+
+	"probewise/trainer"
+)
+
+// A Statistic is one of the quantities that a record has of each layer, on the scale that its aggregates are taken on.
+// Quantities that span many powers of ten are taken as decimal logarithms, at least −12.
+type Statistic struct {
+	Name string // "weight_variance"
+	Log  bool
+	of   func(trainer.LayerStatistics) trainer.Number
+}
+
+// Statistics lists them, weights first.
+func Statistics() []Statistic { return statistics }
+
+var statistics = []Statistic{
+	{"weight_variance", true, func(l trainer.LayerStatistics) trainer.Number { return l.Weights.Variance }},
+	{"weight_max", true, func(l trainer.LayerStatistics) trainer.Number { return l.Weights.MaxAbs }},
+	{"weight_share_below", false, func(l trainer.LayerStatistics) trainer.Number { return l.Weights.ShareBelow }},
+	{"weight_kurtosis", true, func(l trainer.LayerStatistics) trainer.Number { return l.Weights.Kurtosis }},
+	{"weight_spread", true, func(l trainer.LayerStatistics) trainer.Number { return l.Weights.Q99 - l.Weights.Q01 }},
+	{"weight_update_ratio", true, func(l trainer.LayerStatistics) trainer.Number { return l.UpdateRatio }},
+	{"gradient_variance", true, func(l trainer.LayerStatistics) trainer.Number { return l.Gradients.Variance }},
+	{"gradient_max", true, func(l trainer.LayerStatistics) trainer.Number { return l.Gradients.MaxAbs }},
+	{"gradient_share_below", false, func(l trainer.LayerStatistics) trainer.Number { return l.Gradients.ShareBelow }},
+	{"gradient_norm", true, func(l trainer.LayerStatistics) trainer.Number { return l.Gradients.L2Norm }},
+	{"gradient_kurtosis", true, func(l trainer.LayerStatistics) trainer.Number { return l.Gradients.Kurtosis }},
+	{"gradient_noise", false, func(l trainer.LayerStatistics) trainer.Number { return l.GradientNoise }},
+	{"activation_variance", true, func(l trainer.LayerStatistics) trainer.Number { return l.Activations.Variance }},
+	{"activation_max", true, func(l trainer.LayerStatistics) trainer.Number { return l.Activations.MaxAbs }},
+	{"activation_share_below", false, func(l trainer.LayerStatistics) trainer.Number { return l.Activations.ShareBelow }},
+	{"activation_share_zero", false, func(l trainer.LayerStatistics) trainer.Number { return l.Activations.ShareZero }},
+	{"activation_kurtosis", true, func(l trainer.LayerStatistics) trainer.Number { return l.Activations.Kurtosis }},
+	{"dead_units", false, func(l trainer.LayerStatistics) trainer.Number { return l.DeadUnits }},
+}
+
+// at is the statistic of a layer; NaN where it is missing.
+func (s Statistic) at(l trainer.LayerStatistics) float64 {
+	n := s.of(l)
+	switch {
+	case !n.Known():
+		return math.NaN()
+	case s.Log:
+		return math.Log10(max(float64(n), 1e-12))
+	}
+	return float64(n)
+}
+
+// A Position is a group of a net's layers with weights, input first. A net of few layers has layers in several groups, or in none.
+type Position string
+
+// The positions.
+const (
+	Everywhere Position = "all"
+	Lower      Position = "lower"  // the first two
+	Middle     Position = "middle" // those between the first two and the last two
+	Higher     Position = "higher" // the last two
+	Conv       Position = "conv"
+	Dense      Position = "dense"
+)
+
+// Positions lists them.
+func Positions() []Position { return []Position{Everywhere, Lower, Middle, Higher, Conv, Dense} }
+
+// holds says whether layer i of the list stands at the position.
+func (p Position) holds(layers []trainer.LayerStatistics, i int) bool {
+	lower, higher := i < 2, i >= len(layers)-2
+	switch p {
+	case Lower:
+		return lower
+	case Middle:
+		return !lower && !higher
+	case Higher:
+		return higher
+	case Conv, Dense:
+		return string(layers[i].Type) == string(p)
+	}
+	return true
+}
+
+// A Form is what is made of the values that a statistic takes at a position, record by record.
+type Form string
+
+// The forms. Records are those of the probe that have the statistic, at epochs t₁ < … < tₙ with the values x₁ … xₙ.
+const (
+	Level        Form = "level"        // xₙ
+	Change       Form = "change"       // xₙ − x₁
+	Slope        Form = "slope"        // least squares of x over t: per epoch
+	Acceleration Form = "acceleration" // of two halves: (xₙ−xₘ)/(tₙ−tₘ) − (xₘ−x₁)/(tₘ−t₁) with m = ⌈n/2⌉, the second difference where n = 3
+	Volatility   Form = "volatility"   // standard deviation (population) of (xᵢ₊₁−xᵢ)/(tᵢ₊₁−tᵢ)
+)
+
+// Forms lists them.
+func Forms() []Form { return []Form{Level, Change, Slope, Acceleration, Volatility} }
+
+// Aggregate is the mean over the layers at the position of a statistic, in one of its forms. Records must be in the
+// order of their epochs. NaN where no layer stands there, or there are too few records: one for a level, two for a change
+// or a slope, three for the rest.
+func Aggregate(records []trainer.EpochRecord, s Statistic, p Position, f Form) float64 {
+	var t, x []float64
+	for _, r := range records {
+		if mean := meanAt(r.Layers, s, p); !math.IsNaN(mean) {
+			t, x = append(t, r.Epoch), append(x, mean)
+		}
+	}
+	return f.of(t, x)
+}
+
+// meanAt leaves out layers where the statistic is missing.
+func meanAt(layers []trainer.LayerStatistics, s Statistic, p Position) float64 {
+	sum, n := 0.0, 0
+	for i, l := range layers {
+		if v := s.at(l); p.holds(layers, i) && !math.IsNaN(v) {
+			sum += v
+			n++
+		}
+	}
+	return sum / float64(n) // NaN where there are none
+}
+
+func (f Form) of(t, x []float64) float64 {
+	n := len(x)
+	least := map[Form]int{Level: 1, Change: 2, Slope: 2, Acceleration: 3, Volatility: 3}[f]
+	if n < least {
+		return math.NaN()
+	}
+	switch f {
+	case Level:
+		return x[n-1]
+	case Change:
+		return x[n-1] - x[0]
+	case Slope:
+		return slope(t, x)
+	case Acceleration:
+		m := (n+1)/2 - 1
+		return (x[n-1]-x[m])/(t[n-1]-t[m]) - (x[m]-x[0])/(t[m]-t[0])
+	case Volatility:
+		var sum, squares float64
+		for i := 1; i < n; i++ {
+			d := (x[i] - x[i-1]) / (t[i] - t[i-1])
+			sum += d
+			squares += d * d
+		}
+		mean := sum / float64(n-1)
+		return math.Sqrt(max(squares/float64(n-1)-mean*mean, 0))
+	}
+	return math.NaN()
+}
+
+// slope is cov(t, x)/var(t).
+func slope(t, x []float64) float64 {
+	var meanT, meanX float64
+	for i := range t {
+		meanT += t[i] / float64(len(t))
+		meanX += x[i] / float64(len(x))
+	}
+	var both, squares float64
+	for i := range t {
+		both += (t[i] - meanT) * (x[i] - meanX)
+		squares += (t[i] - meanT) * (t[i] - meanT)
+	}
+	return both / squares
+}

@@ -1,0 +1,86 @@
+package features
+
+import (
+	"math"
+	"testing"
+
+	"probewise/trainer"
+)
+
+// norms are records of a net of five layers, whose gradient norms are powers of ten; conv layers first.
+func norms(rows ...[6]float64) []trainer.EpochRecord {
+	var records []trainer.EpochRecord
+	for _, row := range rows {
+		r := trainer.EpochRecord{Epoch: row[0]}
+		for i, exponent := range row[1:] {
+			l := trainer.LayerStatistics{Type: trainer.Conv, Gradients: trainer.Statistics{L2Norm: trainer.Number(math.Pow(10, exponent))}}
+			if i > 2 {
+				l.Type = trainer.Dense
+			}
+			r.Layers = append(r.Layers, l)
+		}
+		records = append(records, r)
+	}
+	return records
+}
+
+func statisticNamed(t *testing.T, name string) Statistic {
+	t.Helper()
+	for _, s := range Statistics() {
+		if s.Name == name {
+			return s
+		}
+	}
+	t.Fatalf("no statistic %s", name)
+	return Statistic{}
+}
+
+// TestAggregatesByHand: positions by the last record, forms by the mean over all layers: 0, 1, 3, 2 at epochs 0, ½, 1, 2.
+func TestAggregatesByHand(t *testing.T) {
+	records := norms([6]float64{0, 0, 0, 0, 0, 0}, [6]float64{0.5, 1, 1, 1, 1, 1}, [6]float64{1, 3, 3, 3, 3, 3}, [6]float64{2, 1, 2, 2.5, 2, 2.5})
+	norm := statisticNamed(t, "gradient_norm")
+	for position, want := range map[Position]float64{Everywhere: 2, Lower: 1.5, Middle: 2.5, Higher: 2.25, Conv: 5.5 / 3, Dense: 2.25} {
+		if got := Aggregate(records, norm, position, Level); math.Abs(got-want) > 1e-12 {
+			t.Errorf("%s: %g, want %g", position, got, want)
+		}
+	}
+	// Slope: t − 7/8, x − 3/2: Σ(t−t̄)x = −3/8·1 + 1/8·3 + 9/8·2 = 9/4; Σ(t−t̄)² = (49+9+1+81)/64 = 35/16.
+	// Acceleration: m is the second of four: (2−1)/(2−½) − 1/½. Differences by epoch: 2, 4, −1.
+	for form, want := range map[Form]float64{Level: 2, Change: 2, Slope: 36.0 / 35, Acceleration: 2.0/3 - 2,
+		Volatility: math.Sqrt((4+16+1)/3.0 - 25.0/9)} {
+		if got := Aggregate(records, norm, Everywhere, form); math.Abs(got-want) > 1e-12 {
+			t.Errorf("%s: %g, want %g", form, got, want)
+		}
+	}
+	if got := Aggregate(norms([6]float64{0, 0, 0, 0, 0, 0}, [6]float64{1, 1, 1, 1, 1, 1}, [6]float64{2, 3, 3, 3, 3, 3}), norm, Everywhere, Acceleration); math.Abs(got-1) > 1e-12 {
+		t.Errorf("second difference %g, want 1", got)
+	}
+}
+
+// TestAggregatesOfTooLittle: too few records or layers give NaN, and a record without the statistic is left out.
+func TestAggregatesOfTooLittle(t *testing.T) {
+	norm := statisticNamed(t, "gradient_norm")
+	two := norms([6]float64{0, 1, 1, 1, 1, 1}, [6]float64{1, 3, 3, 3, 3, 3})
+	for form, known := range map[Form]bool{Level: true, Change: true, Slope: true, Acceleration: false, Volatility: false} {
+		if got := Aggregate(two, norm, Everywhere, form); math.IsNaN(got) == known {
+			t.Errorf("%s of two records: %g", form, got)
+		}
+	}
+	small := []trainer.EpochRecord{{Layers: two[0].Layers[:3]}}
+	for position, known := range map[Position]bool{Everywhere: true, Lower: true, Middle: false, Higher: true, Conv: true, Dense: false} {
+		if got := Aggregate(small, norm, position, Level); math.IsNaN(got) == known {
+			t.Errorf("%s of three layers: %g", position, got)
+		}
+	}
+	ratio := statisticNamed(t, "weight_update_ratio")
+	two[0].Layers[0].UpdateRatio = trainer.Missing
+	for i := range two[0].Layers {
+		two[0].Layers[i].UpdateRatio, two[1].Layers[i].UpdateRatio = trainer.Missing, 0.01
+	}
+	if level, change := Aggregate(two, ratio, Everywhere, Level), Aggregate(two, ratio, Everywhere, Change); math.Abs(level+2) > 1e-12 || !math.IsNaN(change) {
+		t.Errorf("of one record with the statistic: level %g, change %g", level, change)
+	}
+	if got := Aggregate(nil, norm, Everywhere, Level); !math.IsNaN(got) {
+		t.Errorf("of no records: %g", got)
+	}
+}
