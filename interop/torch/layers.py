@@ -1,6 +1,7 @@
 """Statistics of a layer, after trainer/statistics.go, and how far ours are from them. A new statistic is a line in
 STATISTICS, or in UNITS where it is a layer's and not one of its values'."""
 import numpy
+import torch
 
 SMALL = {"weights": 1e-2, "gradients": 1e-4, "activations": 1e-2}
 TOLERANCE = 1e-4
@@ -9,22 +10,35 @@ OCTAVES = numpy.exp2(numpy.arange(-24, 7))  # edges of the histogram, those abov
 
 
 class Values:
-    """Values, as the float32 that a record is of (softmax's smallest are 0 there), summed in double precision; of activations
-    also what went into a relu, which says which zeros rounding may move."""
+    """Values, as the float32 that a record is of (softmax's smallest are 0 there), summed in double precision. others are the
+    same of PyTorch's other precision: where it is further off than rounding, that is what rounding may come to. Of activations
+    there is also what went into a relu, which says which zeros rounding may move."""
 
-    def __init__(self, kind, values, into=None, activation="linear"):
-        self.kind, self.values = kind, values.detach().float().double().numpy()
+    def __init__(self, kind, values, others, into=None, other_into=None, activation="linear"):
+        self.kind, self.values = kind, double(values)
         self.largest, self.variance = numpy.abs(self.values).max(), self.values.var()
-        self.rounding = ROUNDING * self.largest
+        self.rounding = rounding(self.values, double(others))
         self.near_zero = numpy.zeros(self.values.shape, bool)
         if activation == "relu":
-            into = into.detach().double().numpy()
-            self.near_zero = numpy.abs(into) <= ROUNDING * numpy.abs(into).max()
+            into, other_into = double(into), double(other_into)
+            self.near_zero = numpy.abs(into) <= rounding(into, other_into)
+        if kind == "gradients" and self.values.ndim == 4:
+            # Winograd's transform mixes the taps of a filter: where some of them are not 0, the others are so but for rounding.
+            some = (self.values != 0).any((2, 3), keepdims=True)
+            self.near_zero = some & (numpy.abs(self.values) <= self.rounding)
 
     def near(self, edges, values=None):
         """How many values stand within rounding of each edge."""
         sizes = numpy.sort((numpy.abs(self.values) if values is None else values).reshape(-1))
         return numpy.searchsorted(sizes, edges + self.rounding, "right") - numpy.searchsorted(sizes, edges - self.rounding)
+
+
+def double(tensor):
+    return tensor.detach().float().double().numpy()
+
+
+def rounding(values, others):
+    return max(ROUNDING * numpy.abs(values).max(), numpy.abs(values - others).max())
 
 
 def relative(of):
@@ -138,18 +152,21 @@ def deviation(ours, x, of):
     return float(of(ours, x))
 
 
-def compare(record, weights, before, gradients, activations):
-    """Yields (layer/kind/statistic, how far ours is off). What nothing here compares is infinitely far off. before are the
-    weights before the record's step, or none."""
-    if [l["layer"] for l in record["layers"]] != list(activations):
-        raise ValueError(f"statistics of {[l['layer'] for l in record['layers']]}, expected {list(activations)}")
+def compare(record, at, peer, other):
+    """Yields (layer/kind/statistic, how far ours is off) of a record, from 0. What nothing here compares is infinitely far off."""
+    found, expected = [l["layer"] for l in record["layers"]], list(peer.outputs[at])
+    if found != expected:
+        raise ValueError(f"statistics of {found}, expected {expected}")
     for layer in record["layers"]:
-        name = layer["layer"]
-        kinds = {"weights": Values("weights", weights[name + "/kernel"]), "gradients": Values("gradients", gradients[name + "/kernel"]),
-                 "activations": Values("activations", *activations[name])}
+        kernel = layer["layer"] + "/kernel"
+        name, (output, into, activation), (other_output, other_into, _) = layer["layer"], peer.outputs[at][layer["layer"]], other.outputs[at][layer["layer"]]
+        kinds = {"weights": Values("weights", *(torch.from_numpy(p.weights[at][kernel]) for p in (peer, other))),
+                 "gradients": Values("gradients", peer.gradients[kernel], other.gradients[kernel]),
+                 "activations": Values("activations", output, other_output, into, other_into, activation)}
+        before = peer.weights[at - 1][kernel] if at else None
         for key, ours in layer.items():
             if key in UNITS:
-                yield f"{name}/{key}", float(UNITS[key](ours, kinds, before and before[name + "/kernel"]))
+                yield f"{name}/{key}", float(UNITS[key](ours, kinds, before))
             elif key in kinds:
                 for statistic, value in ours.items():
                     known = statistic in STATISTICS
