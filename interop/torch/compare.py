@@ -133,13 +133,9 @@ def tensors(names, scale):
                          for step in (1, len(a.weights) - 1) for name in names}
 
 
-def statistics(run, peer):
+def statistics(run, peer, other):
     """Of the records at the beginning and after the first step."""
-    found = {}
-    for at in (0, 1):
-        weights = {name: torch.from_numpy(w) for name, w in peer.weights[at].items()}
-        found.update((f"record {at}: {name}", off) for name, off in layers.compare(run.records[at], weights, peer.gradients, peer.outputs[at]))
-    return found
+    return {f"record {at}: {name}": off for at in (0, 1) for name, off in layers.compare(run.records[at], at, peer, other)}
 
 
 def largest(tensor):
@@ -195,7 +191,7 @@ def check(run, free):
             verdict.add(where, against[0][where], against[1][where], gap)
         yield verdict
     verdict = Verdict("statistics", layers.TOLERANCE)
-    against = statistics(run, single), statistics(run, double)
+    against = statistics(run, single, double), statistics(run, double, single)
     for where in against[0]:
         verdict.add(where, against[0][where], against[1][where], 0.0)
     yield verdict

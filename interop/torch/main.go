@@ -66,7 +66,7 @@ type weighted interface {
 }
 
 // train trains one net and writes its folder.
-func train(ctx context.Context, a trainer.Architecture, images *trainer.Dataset, folder string) error {
+func train(ctx context.Context, a trainer.Architecture, images *trainer.Dataset, folder string) (err error) {
 	d, err := fit(images, a.Input)
 	if err != nil {
 		return err
@@ -85,7 +85,7 @@ func train(ctx context.Context, a trainer.Architecture, images *trainer.Dataset,
 	if err != nil {
 		return err
 	}
-	defer session.Close()
+	defer func() { err = errors.Join(err, session.Close()) }()
 	s, ok := session.(weighted)
 	if !ok {
 		return errors.New("the session does not show its weights")
