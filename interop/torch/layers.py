@@ -76,7 +76,8 @@ def quantile(share):
 
 
 def binned(values, share):
-    """The value at rank share·(n−1), of bins by sign, exponent and five bits of the mantissa, values spread evenly in each."""
+    """The value at rank share·(n−1), of bins by sign, exponent and five bits of the mantissa, values spread evenly in each; never
+    beyond the largest size."""
     bits = values.astype(numpy.float32).reshape(-1).view(numpy.uint32) >> 18
     size, negative = (bits & 0x1FFF).astype(int), bits >= 0x2000
     bins, counts = numpy.unique(numpy.where(negative, -1 - size, size), return_counts=True)
@@ -85,7 +86,8 @@ def binned(values, share):
     size = bins[i] if bins[i] >= 0 else -1 - bins[i]
     low, high = numpy.array([size << 18, (size + 1) << 18], numpy.uint32).view(numpy.float32).astype(float) * (size > 0)
     low, high = (low, high) if bins[i] >= 0 else (-high, -low)
-    return low + (rank - (up_to[i] - counts[i])) / counts[i] * (high - low)
+    largest = numpy.abs(values).max()
+    return numpy.clip(low + (rank - (up_to[i] - counts[i])) / counts[i] * (high - low), -largest, largest)
 
 
 def histogram(ours, x):
@@ -100,13 +102,15 @@ def histogram(ours, x):
     return 0.0 if apart.max() <= 0 else apart.max() / n + TOLERANCE
 
 
+DENORMAL = 2.0**-126  # smaller numbers are 0 in our kernels
+
 # name: how far ours is off, given the values
 STATISTICS = {
     "mean": mean,
     "variance": relative(lambda x: x.variance),
     "max_abs": relative(lambda x: x.largest),
     "share_below": share(lambda x: numpy.abs(x.values) < SMALL[x.kind], lambda x: x.near(SMALL[x.kind])),
-    "share_zero": share(lambda x: x.values == 0, lambda x: x.near_zero.sum()),
+    "share_zero": share(lambda x: numpy.abs(x.values) < DENORMAL, lambda x: x.near_zero.sum()),
     "l2_norm": relative(lambda x: numpy.sqrt((x.values**2).sum())),
     "kurtosis": relative(kurtosis),
     "q01": quantile(0.01),
@@ -120,7 +124,7 @@ def dead_units(ours, x, before):
     """The share of units with more than 99 % zeros; units at that threshold within rounding may be counted either way."""
     v = x["activations"]
     axes = (0, *range(2, v.values.ndim))
-    zeros, unsure = (of.sum(axes) for of in (v.values == 0, v.near_zero))
+    zeros, unsure = (of.sum(axes) for of in (numpy.abs(v.values) < DENORMAL, v.near_zero))
     rows = v.values.size // v.values.shape[1]
 
     def dead(count):
