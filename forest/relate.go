@@ -124,7 +124,7 @@ func (r *Related) regress(t Table, o Options) {
 		z[i] = filled
 	}
 	independent := r.independent(kept, z)
-	if n, p := len(t.Y), len(independent); n < 3*p+2 {
+	if n, p := len(t.Y), len(independent); n < 2*(p+1) {
 		r.ridge(t, kept, z, o)
 		return
 	}

@@ -98,7 +98,7 @@ func TestInSampleFlatters(t *testing.T) {
 func TestRelateFewRuns(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	table := Table{Names: make([]string, 12), Linear: make([]bool, 12)}
-	for range 30 {
+	for range 24 {
 		row := make([]float64, 12)
 		for j := range row {
 			row[j] = r.NormFloat64()

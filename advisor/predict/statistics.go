@@ -2,7 +2,6 @@ package predict
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -55,7 +54,7 @@ type Fit struct {
 
 // Relation is one statistic, by four methods; see forest.Relation.
 type Relation struct {
-	Statistic     string         `json:"statistic"`
+	Name          string         `json:"name"`
 	Correlation   trainer.Number `json:"correlation"`
 	Beta          trainer.Number `json:"beta"`
 	Coefficient   trainer.Number `json:"coefficient"`
@@ -71,6 +70,7 @@ type StatisticsQuery struct {
 	Dataset string
 	Probe   *float64 // epochs into the run; nil: at its end
 	Target  Target   // test if empty
+	Runs    int      // the first so many past runs; all if 0
 }
 
 // Statistics relates statistics to accuracy for the data set's key with the most past runs. It takes seconds, unless the same
@@ -80,7 +80,7 @@ func (p *Predictor) Statistics(ctx context.Context, q StatisticsQuery) (Statisti
 		q.Target = Test
 	}
 	t := StatisticsTable{Dataset: q.Dataset, Probe: q.Probe, Target: q.Target, Positions: []PositionTable{}}
-	key, found, err := p.largest(ctx, q.Dataset)
+	s, found, err := p.related(ctx, q)
 	if err != nil {
 		return t, err
 	}
@@ -88,16 +88,12 @@ func (p *Predictor) Statistics(ctx context.Context, q StatisticsQuery) (Statisti
 		t.Reason = "no past runs"
 		return t, nil
 	}
-	s, err := p.snapshot(ctx, key)
-	if err != nil {
-		return t, err
-	}
-	t.Images, t.Epochs, t.PastRuns = key.Images, key.Epochs, len(s.runs)
+	t.Images, t.Epochs, t.PastRuns = s.key.Images, s.key.Epochs, len(s.runs)
 	for _, position := range features.Positions() {
 		table := s.statistics(position, q)
-		related, err := kept(p, hash(table)+".relations", func() (forest.Related, error) { return p.Relate(ctx, table) })
+		related, err := p.relate(ctx, table)
 		switch {
-		case errors.Is(err, forest.ErrTooFewRuns) || errors.Is(err, forest.ErrTooFewGroups) || errors.Is(err, forest.ErrEqualTargets):
+		case tooLittle(err):
 			t.Reason = fmt.Sprintf("%s: %v", position, err)
 			continue
 		case err != nil:
@@ -109,12 +105,42 @@ func (p *Predictor) Statistics(ctx context.Context, q StatisticsQuery) (Statisti
 }
 
 func positionTable(position features.Position, runs int, related forest.Related) PositionTable {
-	p := PositionTable{Position: position, Runs: runs, Linear: Fit{related.LinearInSample, related.LinearHeldOut}, Forest: Fit{related.ForestInSample, related.ForestHeldOut}}
+	fits := fitsOf(related)
+	return PositionTable{position, runs, fits[0], fits[1], relations(related)}
+}
+
+// fitsOf are those of the linear regression and of the forest.
+func fitsOf(r forest.Related) [2]Fit {
+	return [2]Fit{{r.LinearInSample, r.LinearHeldOut}, {r.ForestInSample, r.ForestHeldOut}}
+}
+
+func relations(related forest.Related) []Relation {
+	var all []Relation
 	for _, r := range related.Relations {
-		p.Statistics = append(p.Statistics, Relation{r.Name, trainer.Number(r.Correlation), trainer.Number(r.Beta), trainer.Number(r.Coefficient),
+		all = append(all, Relation{r.Name, trainer.Number(r.Correlation), trainer.Number(r.Beta), trainer.Number(r.Coefficient),
 			trainer.Number(r.StandardError), trainer.Number(r.PValue), trainer.Number(r.Importance), trainer.Number(r.Spread), r.Reason})
 	}
-	return p
+	return all
+}
+
+// related is what a query is about: the past runs of the data set's largest key.
+func (p *Predictor) related(ctx context.Context, q StatisticsQuery) (s *snapshot, found bool, err error) {
+	key, found, err := p.largest(ctx, q.Dataset)
+	if err != nil || !found {
+		return nil, false, err
+	}
+	if s, err = p.snapshot(ctx, key); err != nil {
+		return nil, false, err
+	}
+	if q.Runs > 0 && q.Runs < len(s.runs) {
+		s.runs, s.groups = s.runs[:q.Runs], s.groups[:q.Runs]
+	}
+	return s, true, nil
+}
+
+// relate relates a table, or reads what an earlier call found.
+func (p *Predictor) relate(ctx context.Context, t forest.Table) (forest.Related, error) {
+	return kept(p, hash(t)+".relations", func() (forest.Related, error) { return p.Relate(ctx, t) })
 }
 
 // largest is the data set's key with the most past runs.
@@ -140,13 +166,9 @@ func (s *snapshot) statistics(position features.Position, q StatisticsQuery) for
 	t.Names = append(t.Names, "log_parameters")
 	t.Linear = make([]bool, len(t.Names))
 	for i, r := range s.runs {
-		records := r.Records
-		if q.Probe != nil {
-			if !features.Covers(r, *q.Probe) {
-				continue
-			}
-			records = slices.Clone(records)
-			records = slices.DeleteFunc(records, func(e trainer.EpochRecord) bool { return e.Epoch > *q.Probe })
+		records, covered := recordsUntil(r, q.Probe)
+		if !covered {
+			continue
 		}
 		row := make([]float64, 0, len(t.Names))
 		known := false
@@ -163,6 +185,15 @@ func (s *snapshot) statistics(position features.Position, q StatisticsQuery) for
 		t.Groups = append(t.Groups, s.groups[i])
 	}
 	return t
+}
+
+// recordsUntil are a run's records up to a moment, all where there is none; false where the run does not cover it.
+func recordsUntil(r advisor.PastRun, probe *float64) ([]trainer.EpochRecord, bool) {
+	if probe == nil {
+		return r.Records, true
+	}
+	records := slices.DeleteFunc(slices.Clone(r.Records), func(e trainer.EpochRecord) bool { return e.Epoch > *probe })
+	return records, features.Covers(r, *probe)
 }
 
 // accuracy is the run's, or chance where it diverged.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -16,7 +17,7 @@ import (
 
 func (a *app) forestStatisticsCommand() *cobra.Command {
 	q := predict.StatisticsQuery{Target: predict.Test}
-	position, probe := string(features.Everywhere), -1.0
+	position, probe, hyperparameters := string(features.Everywhere), -1.0, false
 	c := &cobra.Command{
 		Use:   "statistics",
 		Short: "Relate the statistics of past runs to their accuracy, by four methods",
@@ -34,7 +35,10 @@ func (a *app) forestStatisticsCommand() *cobra.Command {
 			if c.Flags().Changed("probe") {
 				q.Probe = &probe
 			}
-			return a.forestStatistics(c.Context(), q, features.Position(position))
+			if q.Runs < 0 {
+				return errors.New("--runs must not be negative")
+			}
+			return a.forestStatistics(c.Context(), q, features.Position(position), hyperparameters)
 		},
 	}
 	f := c.Flags()
@@ -42,15 +46,20 @@ func (a *app) forestStatisticsCommand() *cobra.Command {
 	f.StringVar((*string)(&q.Target), "target", string(q.Target), "accuracy: test, validation or train")
 	f.StringVar(&position, "position", position, "layers to print: all, lower, middle, higher, conv or dense (--json has them all)")
 	f.Float64Var(&probe, "probe", 0, "statistics after so many epochs; default: at the end")
+	f.IntVar(&q.Runs, "runs", 0, "the first so many past runs only; 0: all")
+	f.BoolVar(&hyperparameters, "hyperparameters", false, "relate hyperparameters to the statistics instead")
 	return c
 }
 
-func (a *app) forestStatistics(ctx context.Context, q predict.StatisticsQuery, position features.Position) error {
+func (a *app) forestStatistics(ctx context.Context, q predict.StatisticsQuery, position features.Position, hyperparameters bool) error {
 	s, err := a.open(ctx)
 	if err != nil {
 		return &exitError{exitUnevaluated, err}
 	}
 	defer func() { _ = s.close() }()
+	if hyperparameters {
+		return a.forestHyperparameters(ctx, s, q, position)
+	}
 	found, err := s.predictor.Statistics(ctx, q)
 	if err != nil {
 		return &exitError{exitUnevaluated, err}
@@ -66,14 +75,37 @@ func (a *app) forestStatistics(ctx context.Context, q predict.StatisticsQuery, p
 	p := found.Positions[i]
 	fmt.Fprintf(a.out, "%s, %d images, %d epochs: %d past runs with such layers (%s), %s accuracy\n",
 		found.Dataset, found.Images, found.Epochs, p.Runs, position, found.Target)
-	t := a.table("statistic", "correlation", "beta", "coefficient", "p-value", "importance", "")
-	for _, r := range p.Statistics {
-		t.AppendRow(table.Row{r.Statistic, figure(r.Correlation), figure(r.Beta), figure(r.Coefficient), figure(r.PValue), figure(r.Importance), r.Reason})
+	a.printRelations("statistic", p.Statistics, p.Linear, p.Forest)
+	return nil
+}
+
+// forestHyperparameters prints a table for each statistic.
+func (a *app) forestHyperparameters(ctx context.Context, s *service, q predict.StatisticsQuery, position features.Position) error {
+	found, err := s.predictor.Hyperparameters(ctx, q, position)
+	if err != nil {
+		return &exitError{exitUnevaluated, err}
+	}
+	if a.JSON {
+		return a.printJSON(found)
+	}
+	for _, t := range found.Statistics {
+		fmt.Fprintf(a.out, "%s of the layers (%s), %d past runs\n", t.Statistic, position, t.Runs)
+		a.printRelations("hyperparameter", t.Hyperparameters, t.Linear, t.Forest)
+	}
+	if found.Reason != "" {
+		fmt.Fprintln(a.out, "no figures for", found.Reason)
+	}
+	return nil
+}
+
+func (a *app) printRelations(of string, relations []predict.Relation, linear, forest predict.Fit) {
+	t := a.table(of, "correlation", "beta", "coefficient", "p-value", "importance", "")
+	for _, r := range relations {
+		t.AppendRow(table.Row{r.Name, figure(r.Correlation), figure(r.Beta), figure(r.Coefficient), figure(r.PValue), figure(r.Importance), r.Reason})
 	}
 	t.Render()
 	fmt.Fprintf(a.out, "Held-out R² of the linear regression %.2f, of the forest %.2f. In-sample, where they say nothing about other runs: %.2f and %.2f.\n",
-		p.Linear.HeldOut, p.Forest.HeldOut, p.Linear.InSample, p.Forest.InSample)
-	return nil
+		linear.HeldOut, forest.HeldOut, linear.InSample, forest.InSample)
 }
 
 // figure prints three digits, nothing for what is missing.

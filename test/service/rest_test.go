@@ -188,8 +188,8 @@ func TestForestStatistics(t *testing.T) {
 		Positions     []struct {
 			Position   string
 			Statistics []struct {
-				Statistic string
-				PValue    *float64 `json:"p_value"`
+				Name   string
+				PValue *float64 `json:"p_value"`
 			}
 		}
 	}

@@ -310,7 +310,7 @@ func (cards) Statistics(_ context.Context, q predict.StatisticsQuery) (predict.S
 	}
 	return predict.StatisticsTable{Dataset: q.Dataset, Images: 1000, Epochs: 15, PastRuns: 40, Probe: q.Probe, Target: q.Target,
 		Positions: []predict.PositionTable{{Position: "all", Runs: 40, Linear: predict.Fit{InSample: 0.8, HeldOut: 0.6}, Forest: predict.Fit{InSample: 0.9, HeldOut: 0.5},
-			Statistics: []predict.Relation{{Statistic: "weight_variance", Correlation: -0.4, Beta: -0.1, Coefficient: -0.05, StandardError: trainer.Missing,
+			Statistics: []predict.Relation{{Name: "weight_variance", Correlation: -0.4, Beta: -0.1, Coefficient: -0.05, StandardError: trainer.Missing,
 				PValue: trainer.Missing, Importance: 0.2, Spread: 0.1, Reason: "a ridge"}}}}}, nil
 }
 

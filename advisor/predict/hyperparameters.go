@@ -1,0 +1,84 @@
+package predict
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"probewise/advisor/features"
+	"probewise/forest"
+)
+
+// HyperparameterTable relates what is known before training to the statistics of the past runs at one moment: the second step of
+// Salit's paper.
+type HyperparameterTable struct {
+	Dataset    string            `json:"dataset"`
+	Images     int               `json:"images"`
+	Epochs     int               `json:"epochs"`
+	PastRuns   int               `json:"past_runs"`
+	Probe      *float64          `json:"probe"` // epochs into the run; null: at its end
+	Position   features.Position `json:"position"`
+	Statistics []StatisticTable  `json:"statistics"`
+	Reason     string            `json:"reason,omitempty"` // why there are no figures
+}
+
+// StatisticTable relates all hyperparameters to one statistic.
+type StatisticTable struct {
+	Statistic       string     `json:"statistic"`
+	Runs            int        `json:"runs"`
+	Linear          Fit        `json:"linear"`
+	Forest          Fit        `json:"forest"`
+	Hyperparameters []Relation `json:"hyperparameters"`
+}
+
+// Hyperparameters relates hyperparameters to each statistic of the layers at a position. It takes half a minute, unless the
+// same past runs were related before.
+func (p *Predictor) Hyperparameters(ctx context.Context, q StatisticsQuery, position features.Position) (HyperparameterTable, error) {
+	t := HyperparameterTable{Dataset: q.Dataset, Probe: q.Probe, Position: position, Statistics: []StatisticTable{}}
+	s, found, err := p.related(ctx, q)
+	if err != nil {
+		return t, err
+	}
+	if !found {
+		t.Reason = "no past runs"
+		return t, nil
+	}
+	t.Images, t.Epochs, t.PastRuns = s.key.Images, s.key.Epochs, len(s.runs)
+	for _, statistic := range features.Statistics() {
+		table := s.hyperparameters(statistic, position, q)
+		related, err := p.relate(ctx, table)
+		switch {
+		case tooLittle(err):
+			t.Reason = fmt.Sprintf("%s: %v", statistic.Name, err)
+			continue
+		case err != nil:
+			return t, fmt.Errorf("relate the hyperparameters to %s: %w", statistic.Name, err)
+		}
+		fits := fitsOf(related)
+		t.Statistics = append(t.Statistics, StatisticTable{statistic.Name, len(table.Y), fits[0], fits[1], relations(related)})
+	}
+	return t, nil
+}
+
+// hyperparameters is the table of the runs that have the statistic.
+func (s *snapshot) hyperparameters(statistic features.Statistic, position features.Position, q StatisticsQuery) forest.Table {
+	var t forest.Table
+	for i, r := range s.runs {
+		records, known := recordsUntil(r, q.Probe)
+		y := features.Aggregate(records, statistic, position, features.Level)
+		if !known || math.IsNaN(y) {
+			continue
+		}
+		v := features.Architecture(r.Architecture)
+		t.Names, t.X, t.Y, t.Groups = v.Names, append(t.X, v.Values), append(t.Y, y), append(t.Groups, s.groups[i])
+	}
+	t.Linear = slices.Repeat([]bool{false}, len(t.Names))
+	return t
+}
+
+// tooLittle says whether the runs are too few, or too much alike.
+func tooLittle(err error) bool {
+	return errors.Is(err, forest.ErrTooFewRuns) || errors.Is(err, forest.ErrTooFewGroups) || errors.Is(err, forest.ErrEqualTargets)
+}
