@@ -183,8 +183,9 @@ type (
 	DistanceOp struct{ Len int }
 )
 
-// What StatisticsOp writes. Quantiles come from counts of the values by sign, exponent and the first five bits of the mantissa
-// (FineBins, by the upper bits of a float32): the value at rank q·(n−1), values spread evenly in their bin.
+// What StatisticsOp writes. Quantiles and histogram come from counts of the values by sign, exponent and the first five bits of the
+// mantissa (FineBins, by the upper bits of a float32): the value at rank q·(n−1), values spread evenly in their bin. Of more than
+// CountAll values every fourth run of CountRun is counted, from the first on.
 const (
 	AtMean       = iota
 	AtVariance   // biased, about the mean
@@ -204,6 +205,8 @@ const (
 const (
 	FineShift = 18
 	FineBins  = 1 << (32 - FineShift)
+	CountAll  = 1 << 19
+	CountRun  = 1 << 13
 )
 
 // WithRows implements Op.

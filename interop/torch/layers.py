@@ -69,10 +69,16 @@ def kurtosis(x):
 def quantile(share):
     """Between the quantiles of all values moved down, and up, by rounding."""
     def off(ours, x):
-        low, theirs, high = (binned(x.values + by * x.rounding, share) for by in (-1, 0, 1))
+        low, theirs, high = (binned(counted(x.values + by * x.rounding), share) for by in (-1, 0, 1))
         apart = max(low - ours, ours - high, 0)
         return apart / abs(theirs) if theirs else float(apart > 0)
     return off
+
+
+def counted(values):
+    """Of more than 2^19 values every fourth run of 2^13 goes into the bins."""
+    flat = values.reshape(-1)
+    return flat if flat.size <= 1 << 19 else flat[numpy.arange(flat.size) >> 13 & 3 == 0]
 
 
 def binned(values, share):
@@ -92,7 +98,8 @@ def binned(values, share):
 
 def histogram(ours, x):
     """As share, for each bin: what stands at its two edges."""
-    n, flat = x.values.size, x.values.reshape(-1)
+    flat = counted(x.values)
+    n = flat.size
     octave = numpy.digitize(numpy.abs(flat), OCTAVES)
     theirs = numpy.bincount(numpy.where(flat < 0, 31 - octave, 32 + octave), minlength=64)
     edges = numpy.concatenate([-OCTAVES[::-1], [0.0], OCTAVES])

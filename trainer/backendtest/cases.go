@@ -204,6 +204,8 @@ func statisticsCases() (all []testCase) {
 	for _, n := range []int{1, 7, 20001} {
 		all = append(all, testCase{op: trainer.CopyOp{Len: n}}, testCase{op: trainer.DistanceOp{Len: n}}, testCase{op: trainer.DistanceOp{Len: n}, in: []fill{normal, shifted}})
 	}
+	many := trainer.Plane{N: 1, C: 9, S: 1 << 17} // more than are all counted
+	all = append(all, testCase{op: trainer.StatisticsOp{Plane: many, Below: 0.5}})
 	for _, p := range []trainer.Plane{{N: 1, C: 1, S: 1}, {N: 3, C: 5, S: 7}, {N: 5, C: 33, S: 196}} {
 		for _, data := range []fill{normal, shifted, steps, zeros, ones, negative, tiny, large, sometimesNaN, nothingFinite} {
 			all = append(all, testCase{op: trainer.StatisticsOp{Plane: p, Below: 0.5}, in: []fill{data}})

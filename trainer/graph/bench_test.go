@@ -59,35 +59,35 @@ func benchmarkStep(b *testing.B, s *session) {
 	b.ReportMetric(flops*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 }
 
-// BenchmarkStatistics times the statistics of one record of net A, with activations of 256 images, and reports what share
-// of the training they are: 4 records in an epoch of 141 steps (10,000 images, 9,000 of them for training), as in epochs 1 to 3, the densest.
+// BenchmarkStatistics times the statistics of one record of each net, with activations of 256 images, and reports what
+// share of the training they are: 4 records in an epoch of 141 steps (10,000 images, 9,000 of them for training), as in
+// epochs 1 to 3, the densest.
 func BenchmarkStatistics(b *testing.B) {
-	s := opened(b, architecture(b, "testdata/nets/A.json"), images)
-	defer s.Close()
-	step := stepper(b, s)
 	const warm, steps, records = 5, 20, 4.0 / 141
-	for range warm {
-		step()
+	for _, net := range []string{"A", "B", "C"} {
+		b.Run(net, func(b *testing.B) {
+			s := opened(b, architecture(b, "testdata/nets/"+net+".json"), images)
+			defer s.Close()
+			step := stepper(b, s)
+			for range warm {
+				step()
+			}
+			start := time.Now()
+			for range steps {
+				step()
+			}
+			training := time.Since(start) / steps
+			for b.Loop() {
+				if err := errors.Join(s.measure.statistics.before(), s.measure.statistics.gradients()); err != nil {
+					b.Fatal(err)
+				}
+				if _, err := s.measure.statistics.layers(trainer.EvaluationRows, true); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(100*records*float64(b.Elapsed())/float64(b.N)/float64(training), "%/training")
+		})
 	}
-	once := func() error {
-		if err := errors.Join(s.measure.statistics.before(), s.measure.statistics.gradients()); err != nil {
-			return err
-		}
-		_, err := s.measure.statistics.layers(trainer.EvaluationRows, true)
-		return err
-	}
-	start := time.Now()
-	for range steps {
-		step()
-	}
-	training := time.Since(start) / steps
-	b.ResetTimer()
-	for b.Loop() {
-		if err := once(); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(100*records*float64(b.Elapsed())/float64(b.N)/float64(training), "%/training")
 }
 
 // architecture reads a net of testdata.

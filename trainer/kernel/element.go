@@ -11,6 +11,7 @@ type loops struct {
 	sum         func(n int, x *float32) float64
 	squares     func(n int, x *float32, mean float64) float64
 	moments     func(n int, x *float32, mean float64) (second, fourth float64)
+	zeros       func(n int, x *float32) uint64
 	products    func(n int, x, dy *float32, mean float64) (sum, product float64)
 	adam        func(n int, d, w, m, v *float32, k *adamConstants)
 	rmsprop     func(n int, d, w, s *float32, rate, rho, epsilon float32)
@@ -139,6 +140,18 @@ func (e *engine) squares(x []float32, mean float64) (total float64) {
 		total += d * d
 	}
 	return total
+}
+
+// zeros counts them.
+func (e *engine) zeros(x []float32) (count uint64) {
+	n := e.whole(len(x))
+	if n > 0 {
+		count = e.loops.zeros(n, &x[0])
+	}
+	for _, v := range x[n:] {
+		count += isZero(v)
+	}
+	return count
 }
 
 // moments gives Σ(x−mean)² and Σ(x−mean)⁴.

@@ -262,6 +262,30 @@ loop:
 	VZEROUPPER
 	RET
 
+// func zeros256(n int, x *float32) uint64
+TEXT ·zeros256(SB), NOSPLIT, $0-24
+	MOVQ n+0(FP), CX
+	MOVQ x+8(FP), SI
+	VXORPS Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+
+loop:
+	VCMPPS $0x00, (SI), Y0, Y2
+	VPSUBD Y2, Y1, Y1
+	ADDQ $32, SI
+	SUBQ $8, CX
+	JNZ  loop
+	VEXTRACTI128 $1, Y1, X2
+	VPADDD X2, X1, X1
+	VPSHUFD $0x4E, X1, X2
+	VPADDD X2, X1, X1
+	VPSHUFD $0xB1, X1, X2
+	VPADDD X2, X1, X1
+	VMOVD X1, AX
+	MOVQ AX, ret+16(FP)
+	VZEROUPPER
+	RET
+
 // func products256(n int, x, dy *float32, mean float64) (sum, product float64)
 TEXT ·products256(SB), NOSPLIT, $0-48
 	MOVQ n+0(FP), CX

@@ -32,6 +32,15 @@ var loopCases = []loopCase{
 		second, fourth := e.moments(in[0], 0.5)
 		return []float64{second, fourth}
 	}},
+	{"zeros", func(e *engine, _ []float32, in [][]float32) []float64 {
+		x := append([]float32(nil), in[0]...)
+		for i := range x {
+			if i%3 == 0 {
+				x[i] = 0
+			}
+		}
+		return []float64{float64(e.zeros(x))}
+	}},
 	{"products", func(e *engine, _ []float32, in [][]float32) []float64 {
 		sum, product := e.products(in[0], in[1], 0.5)
 		return []float64{sum, product}

@@ -74,6 +74,9 @@ func squares256(n int, x *float32, mean float64) float64
 func moments256(n int, x *float32, mean float64) (second, fourth float64)
 
 //go:noescape
+func zeros256(n int, x *float32) uint64
+
+//go:noescape
 func products256(n int, x, dy *float32, mean float64) (sum, product float64)
 
 //go:noescape
@@ -121,7 +124,7 @@ func winogradFilterGrad256(n int, from *float32, element int, to *float32, tap i
 // loops256 serve both engines: memory, not arithmetic, is their limit.
 var loops256 = loops{
 	affine: affine256, add: add256, rectify: rectify256, rectifyGrad: rectifyGrad256, normGrad: normGrad256,
-	sum: sum256, squares: squares256, moments: moments256, products: products256, adam: adam256, rmsprop: rmsprop256, count: count256,
+	sum: sum256, squares: squares256, moments: moments256, zeros: zeros256, products: products256, adam: adam256, rmsprop: rmsprop256, count: count256,
 	copyRows: copyRows256, halve: halve256, halveGrad: halveGrad256, dropout: dropout256,
 	gather: gather256, scatter: scatter256, transpose: transpose256,
 	winogradInput: winogradInput256, winogradSpread: winogradSpread256, winogradFilter: winogradFilter256, winogradOutput: winogradOutput256,

@@ -122,9 +122,7 @@ func unitZerosPass(c *CPU, task, _ int) {
 	var zeros [16]uint64
 	eachChannelRun(p, task, func(from, end, _ int) {
 		if p.S > 1 {
-			for _, v := range x[from:end] {
-				zeros[0] += isZero(v)
-			}
+			zeros[0] += c.engine.zeros(x[from:end])
 			return
 		}
 		for i, v := range x[from:end] {
@@ -137,5 +135,10 @@ func unitZerosPass(c *CPU, task, _ int) {
 	}
 }
 
-// isZero counts without a branch: half of all values may be zero.
-func isZero(v float32) uint64 { return (uint64(math.Float32bits(v)<<1) - 1) >> 63 }
+// isZero is for counting.
+func isZero(v float32) uint64 {
+	if v == 0 {
+		return 1
+	}
+	return 0
+}

@@ -11,7 +11,7 @@ import (
 func statistics[T float](o trainer.StatisticsOp, x, s []T) {
 	var all totals
 	fine := make([]uint32, trainer.FineBins)
-	for _, v := range x[:o.Len()] {
+	for i, v := range x[:o.Len()] {
 		if v := float64(v); v-v == 0 {
 			all.finite++
 			all.sum += v
@@ -19,7 +19,9 @@ func statistics[T float](o trainer.StatisticsOp, x, s []T) {
 			all.largest = math.Max(all.largest, math.Abs(v))
 			all.below += one(math.Abs(v) < float64(o.Below))
 			all.zeros += one(v == 0)
-			fine[math.Float32bits(float32(v))>>trainer.FineShift]++
+			if isCounted(o.Len(), i/trainer.CountRun) {
+				fine[math.Float32bits(float32(v))>>trainer.FineShift]++
+			}
 		}
 	}
 	for _, v := range x[:o.Len()] {
@@ -31,6 +33,9 @@ func statistics[T float](o trainer.StatisticsOp, x, s []T) {
 	}
 	writeStatistics(s, o.Len(), all, fine)
 }
+
+// isCounted says whether a run of values goes into the bins.
+func isCounted(n, run int) bool { return n <= trainer.CountAll || run%4 == 0 }
 
 // totals are what statistics add up over all values.
 type totals struct{ finite, sum, squares, largest, below, zeros, spread, fourth float64 }
@@ -46,7 +51,11 @@ func writeStatistics[T float](s []T, n int, t totals, fine []uint32) {
 		}
 		s[i] = T(v)
 	}
-	for i, v := range quantiles(fine, 0.01*(t.finite-1), 0.5*(t.finite-1), 0.99*(t.finite-1)) {
+	var counted float64
+	for _, count := range fine {
+		counted += float64(count)
+	}
+	for i, v := range quantiles(fine, 0.01*(counted-1), 0.5*(counted-1), 0.99*(counted-1)) {
 		s[trainer.AtQuantiles+i] = T(min(max(v, -t.largest), t.largest)) // a bin may reach beyond the largest
 	}
 	histogram := s[trainer.AtHistogram:][:trainer.HistogramBins]
@@ -57,7 +66,7 @@ func writeStatistics[T float](s []T, n int, t totals, fine []uint32) {
 		}
 	}
 	for i, count := range counts {
-		histogram[i] = T(count / t.finite)
+		histogram[i] = T(count / counted)
 	}
 }
 

@@ -90,13 +90,16 @@ func countPass(c *CPU, task, _ int) {
 
 func momentsPass(c *CPU, task, worker int) {
 	x, t, fine := cut(c.in[0], task), &c.counts[task], &c.fine[worker]
+	counted := isCounted(len(c.in[0]), task)
 	var finite int32
 	for _, n := range t.finite {
 		finite -= n
 	}
 	if int(finite) == len(x) {
 		t.spread, t.fourth = c.engine.moments(x, c.mean)
-		fine.add(x)
+		if counted {
+			fine.add(x)
+		}
 		return
 	}
 	for _, v := range x {
@@ -104,7 +107,9 @@ func momentsPass(c *CPU, task, worker int) {
 			d := float64(v) - c.mean
 			t.spread += d * d
 			t.fourth += d * d * d * d
-			fine[0][math.Float32bits(v)>>trainer.FineShift]++
+			if counted {
+				fine[0][math.Float32bits(v)>>trainer.FineShift]++
+			}
 		}
 	}
 }

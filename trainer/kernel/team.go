@@ -3,6 +3,8 @@ package kernel
 import (
 	"runtime"
 	"sync/atomic"
+
+	"probewise/trainer"
 )
 
 // pass computes one task of the bound call. Tasks are independent of each other and of the worker that runs them.
@@ -115,8 +117,8 @@ func (t *team) take(c *CPU, worker int) {
 	}
 }
 
-// span is how many values an elementwise task works on.
-const span = 1 << 13
+// span is how many values an elementwise task works on: as many as statistics count, or not, at a time.
+const span = trainer.CountRun
 
 // spans is the number of tasks for n values.
 func spans(n int) int { return (n + span - 1) / span }

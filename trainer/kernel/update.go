@@ -21,8 +21,16 @@ func penaltyPass(c *CPU, task, _ int) {
 
 func sgdPass(c *CPU, task, _ int) {
 	o, g := c.op.(trainer.SGDOp), cut(c.in[0], task)
+	w := cut(c.out[0], task)
+	if o.Momentum == 0 {
+		rate := c.at.LearningRate
+		for i, v := range g {
+			w[i] -= rate * v
+		}
+		return
+	}
 	o.Len = len(g)
-	sgd(o, g, cut(c.out[0], task), c.velocity(1, task), c.at)
+	sgd(o, g, w, c.velocity(1, task), c.at)
 }
 
 // velocity is one task's part of an output that is empty without momentum.
