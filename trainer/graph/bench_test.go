@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"probewise/trainer"
+	"probewise/trainer/dataset"
 	"probewise/trainer/kernel"
 )
 
@@ -133,5 +134,20 @@ func stepper(b *testing.B, s *session) func() {
 		if err := s.update.run(s.input.rows, s.step); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkFill times the filling of one batch of 64 images, which goes on beside the step before: it must take less.
+func BenchmarkFill(b *testing.B) {
+	for name, augment := range map[string]trainer.Augment{"plain": {}, "flip and crop": {Flip: true, Crop: 4}} {
+		b.Run(name, func(b *testing.B) {
+			s := opened(b, architecture(b, "testdata/nets/B.json"), images)
+			defer s.Close()
+			for b.Loop() {
+				if _, err := s.input.fill(s.spec.Data.Train, s.training[:s.input.rows], dataset.Augmentation{Augment: augment, Seed: 1}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
