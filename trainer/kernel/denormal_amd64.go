@@ -8,8 +8,8 @@ import "runtime"
 func exchangeControl(control uint32) (before uint32)
 
 // flushing is MXCSR as Go sets it, rounding to nearest without traps, with results that are denormal (below 2⁻¹²⁶) and
-// operands that are taken as 0. Processors take a hundred times as long for them, and a dead net's gradients and moments are
-// denormal for ever.
+// operands that are taken as 0. Many processors take far longer for them, and a dead net's gradients and moments stay
+// denormal.
 const flushing = 0x1f80 | 1<<15 | 1<<6
 
 // flushed computes with denormal numbers as 0 until the returned value is handed to unflushed. The goroutine stays on its thread,
