@@ -11,6 +11,8 @@ import (
 type crossed struct {
 	parts  []*estimator
 	fold   []int     // of each past run
+	blends []blend   // weights of each part, fitted without its fold
+	whole  blend     // weights fitted on all held-out predictions
 	miss   []float64 // |accuracy − prediction of parts[fold]|
 	spread float64   // sum of squared deviations from the mean accuracy
 }
@@ -19,9 +21,18 @@ type crossed struct {
 func newCrossed(t Table, fold []int, parts []*estimator) crossed {
 	c := crossed{parts: parts, fold: fold, miss: make([]float64, len(t.Y))}
 	var s scratch
-	centre := mean(t.Y)
+	held := make([][numAlternatives]float64, len(t.X))
 	for i, row := range t.X {
-		c.miss[i] = math.Abs(t.Y[i] - parts[fold[i]].predict(row, &s))
+		held[i] = parts[fold[i]].alternatives(row, &s)
+	}
+	active := parts[0].active
+	c.whole = fitBlend(held, t.Y, active, func(int) bool { return true })
+	for f := range parts {
+		c.blends = append(c.blends, fitBlend(held, t.Y, active, func(i int) bool { return fold[i] != f }))
+	}
+	centre := mean(t.Y)
+	for i := range t.X {
+		c.miss[i] = math.Abs(t.Y[i] - c.blends[fold[i]].of(held[i]))
 		c.spread += (t.Y[i] - centre) * (t.Y[i] - centre)
 	}
 	return c
@@ -31,7 +42,7 @@ func newCrossed(t Table, fold []int, parts []*estimator) crossed {
 func (c *crossed) centres(row []float64, s *scratch) []float64 {
 	centres := make([]float64, len(c.parts))
 	for f, e := range c.parts {
-		centres[f] = e.predict(row, s)
+		centres[f] = e.predict(row, c.blends[f], s)
 	}
 	return centres
 }
