@@ -12,7 +12,7 @@ func (b blend) of(predictions [numAlternatives]float64) float64 {
 }
 
 const (
-	blendPrior = 0.1  // pull towards equal weights, in units of the mean squared error
+	blendPrior = 1    // pull towards equal weights, in units of the mean squared error
 	leastShare = 0.05 // a smaller weight is dropped
 )
 

@@ -9,13 +9,14 @@ import (
 	"io"
 )
 
-// Request is the one message that a child reads. It asks for one of three:
-// the isolation of Query where Model is set, a cross-validation where Repeats
-// is not zero, else a fit.
+// Request is the one message that a child reads. It asks for one of four:
+// the isolation of Query where Model is set, a selection of columns where
+// Select is, a cross-validation where Repeats is not zero, else a fit.
 type Request struct {
 	Table   Table
 	Options Options
 	Repeats int
+	Select  bool
 
 	Model *Model    // whose past runs Query is isolated from
 	Query []float64 // feature vector
@@ -25,8 +26,9 @@ type Request struct {
 // Response is the one message that a child writes; which field is set follows
 // from the request.
 type Response struct {
-	Model     *Model  // fitted
-	Score     Score   // of the cross-validation
+	Model     *Model // fitted
+	Score     Score  // of the cross-validation
+	Selected  []Selected
 	Isolation float64 // share of past runs that are harder to isolate than the query, 0…1
 }
 
@@ -35,6 +37,7 @@ type wireRequest struct {
 	Table   Table
 	Options Options
 	Repeats int
+	Select  bool
 	Saved   []byte
 	Query   []float64
 	Trees   int
@@ -43,6 +46,7 @@ type wireRequest struct {
 type wireResponse struct {
 	Saved     []byte
 	Score     Score
+	Selected  []Selected
 	Isolation float64
 	Failure   string // the error's text; empty on success
 	Cause     int    // 1 + index in causes; 0 where the error is none of them
@@ -56,7 +60,7 @@ var causes = []error{
 
 // Encode writes the request for a child.
 func (r Request) Encode(w io.Writer) error {
-	wire := wireRequest{Table: r.Table, Options: r.Options, Repeats: r.Repeats, Query: r.Query, Trees: r.Trees}
+	wire := wireRequest{Table: r.Table, Options: r.Options, Repeats: r.Repeats, Select: r.Select, Query: r.Query, Trees: r.Trees}
 	if r.Model != nil {
 		wire.Saved = r.Model.bytes()
 	}
@@ -71,7 +75,7 @@ func decodeRequest(r io.Reader) (Request, error) {
 	if err := gob.NewDecoder(r).Decode(&wire); err != nil {
 		return Request{}, fmt.Errorf("%w: request: %w", ErrBadRequest, err)
 	}
-	q := Request{Table: wire.Table, Options: wire.Options, Repeats: wire.Repeats, Query: wire.Query, Trees: wire.Trees}
+	q := Request{Table: wire.Table, Options: wire.Options, Repeats: wire.Repeats, Select: wire.Select, Query: wire.Query, Trees: wire.Trees}
 	if len(wire.Saved) > 0 {
 		var err error
 		if q.Model, err = Load(bytes.NewReader(wire.Saved)); err != nil {
@@ -95,7 +99,7 @@ func DecodeResponse(r io.Reader) (Response, error) {
 		}
 		return Response{}, e
 	}
-	answer := Response{Score: wire.Score, Isolation: wire.Isolation}
+	answer := Response{Score: wire.Score, Selected: wire.Selected, Isolation: wire.Isolation}
 	if len(wire.Saved) > 0 {
 		var err error
 		if answer.Model, err = Load(bytes.NewReader(wire.Saved)); err != nil {
@@ -136,6 +140,8 @@ func (r Request) serve(ctx context.Context) (wire wireResponse, err error) {
 	switch {
 	case r.Model != nil:
 		wire.Isolation, err = r.Model.Isolation(ctx, r.Query, r.Trees)
+	case r.Select:
+		wire.Selected, err = Select(ctx, r.Table, r.Options.Seed)
 	case r.Repeats != 0:
 		wire.Score, err = CrossValidate(ctx, r.Table, r.Options, r.Repeats)
 	default:

@@ -67,7 +67,7 @@ func TestDamagedModels(t *testing.T) {
 	}
 	later := bytes.Clone(data)
 	later[len(magic)] = Version + 1
-	if _, err := Load(bytes.NewReader(later)); !errors.Is(err, ErrBadModel) || !strings.Contains(err.Error(), "version 3, want 2") {
+	if _, err := Load(bytes.NewReader(later)); !errors.Is(err, ErrBadModel) || !strings.Contains(err.Error(), "version 4, want 3") {
 		t.Errorf("later version: %v", err)
 	}
 	vast := bytes.Clone(data)

@@ -17,6 +17,7 @@ type estimator struct {
 	trees   [numAlternatives]trees // on the residual of curve; empty for alternatives without
 	whole   ridge                  // on all columns, in logits
 	kernel  kernel                 // likewise
+	start   int                    // kept column of the accuracy so far; none if negative
 	active  [numAlternatives]bool  // alternatives that were fitted
 }
 
@@ -25,6 +26,7 @@ type estimator struct {
 func fitEstimator(ctx context.Context, t Table, group []int, o Options, seed int64) (*estimator, error) {
 	e := &estimator{reach: reach{slices.Min(t.Y), slices.Max(t.Y)}, active: o.active()}
 	e.columns, e.dropped = fitColumns(t)
+	e.start = slices.IndexFunc(e.columns, func(c column) bool { return t.Current != "" && t.Names[c.source] == t.Current })
 	filled, linear, all := make([][]float64, len(t.X)), make([][]float64, len(t.X)), make([][]float64, len(t.X))
 	for i, row := range t.X {
 		filled[i] = fill(e.columns, row, nil)
@@ -32,22 +34,51 @@ func fitEstimator(ctx context.Context, t Table, group []int, o Options, seed int
 		all[i] = e.standardised(filled[i], nil)
 	}
 	fold, folds := groupedFolds(group, o.Folds, seed)
-	target := logits(t.Y)
-	e.curve = fitRidge(linear, target, fold, folds)
+	target, start := logits(t.Y), e.starts(filled)
+	e.curve = fitRidge(linear, target, start, fold, folds)
 	if len(e.curve.weight) == 0 { // the trees start from the mean accuracy
 		e.curve.intercept = logit(mean(t.Y))
 	}
 	residual := make([]float64, len(t.Y))
 	for i, y := range t.Y {
-		residual[i] = y - sigmoid(e.curve.predict(linear[i]))
+		residual[i] = y - sigmoid(e.curve.predict(linear[i], e.begin(filled[i])))
 	}
 	if e.active[Ridge] {
-		e.whole = fitRidge(all, target, fold, folds)
+		e.whole = fitRidge(all, target, start, fold, folds)
 	}
 	if e.active[Kernel] {
-		e.kernel = fitKernel(all, target, seed)
+		e.kernel = fitKernel(all, less(target, start), seed)
 	}
 	return e, e.growTrees(ctx, filled, residual, o, seed)
+}
+
+// begin is the logit of the accuracy so far of a filled row; 0 where the table has none.
+func (e *estimator) begin(filled []float64) float64 {
+	if e.start < 0 {
+		return 0
+	}
+	return logit(filled[e.start])
+}
+
+// starts gives begin of all rows; nil where the table has none.
+func (e *estimator) starts(filled [][]float64) []float64 {
+	if e.start < 0 {
+		return nil
+	}
+	out := make([]float64, len(filled))
+	for i, row := range filled {
+		out[i] = e.begin(row)
+	}
+	return out
+}
+
+// less takes starts off, if there are any.
+func less(y, start []float64) []float64 {
+	out := slices.Clone(y)
+	for i := range start {
+		out[i] -= start[i]
+	}
+	return out
 }
 
 // growTrees fits the alternatives that are trees on the residual.
@@ -101,15 +132,16 @@ func (e *estimator) alternatives(row []float64, s *scratch) (out [numAlternative
 	s.filled = fill(e.columns, row, s.filled)
 	s.linear = e.linear(s.filled, s.linear)
 	s.all = e.standardised(s.filled, s.all)
-	base := sigmoid(e.curve.predict(s.linear))
+	start := e.begin(s.filled)
+	base := sigmoid(e.curve.predict(s.linear, start))
 	for a, active := range e.active {
 		switch {
 		case !active:
 			continue
 		case Alternative(a) == Ridge:
-			out[a] = sigmoid(e.whole.predict(s.all))
+			out[a] = sigmoid(e.whole.predict(s.all, start))
 		case Alternative(a) == Kernel:
-			out[a] = sigmoid(e.kernel.predict(s.all))
+			out[a] = sigmoid(start + e.kernel.predict(s.all))
 		default:
 			out[a] = base + e.trees[a].predict(s.filled)
 		}

@@ -49,9 +49,9 @@ func (k *kernel) predict(z []float64) float64 {
 }
 
 var (
-	kernelLengths = []float64{1, 1.5, 2.5, 4}
-	kernelLinear  = []float64{0, 0.3, 1, 3}
-	kernelNoise   = []float64{0.3, 0.1, 0.03, 0.01, 0.003}
+	kernelLengths = []float64{1, 2, 4}
+	kernelLinear  = []float64{0, 0.5, 2}
+	kernelNoise   = []float64{0.2, 0.05, 0.0125}
 )
 
 // fitKernel chooses length, share and noise by the greatest marginal

@@ -32,6 +32,7 @@ func (e *estimator) pack(p *packer) {
 	}
 	p.number(e.reach.least)
 	p.number(e.reach.most)
+	p.index(int32(e.start))
 	e.curve.pack(p)
 	e.whole.pack(p)
 	e.kernel.pack(p)
@@ -43,6 +44,7 @@ func (e *estimator) pack(p *packer) {
 
 func (r ridge) pack(p *packer) {
 	p.number(r.intercept)
+	p.number(r.start)
 	p.integer(int64(len(r.weight)))
 	for _, w := range r.weight {
 		p.number(w)
@@ -95,6 +97,9 @@ func (u *unpacker) estimator(width int) *estimator {
 	if r := e.reach; r.least < 0 || r.least > r.most {
 		u.fail("accuracies %g…%g", r.least, r.most)
 	}
+	if e.start = int(u.index()); e.start < -1 || e.start >= len(e.columns) {
+		u.fail("start %d of %d columns", e.start, len(e.columns))
+	}
 	e.curve = u.ridge(linear)
 	e.whole = u.ridge(len(e.columns))
 	e.kernel = u.kernel(len(e.columns))
@@ -117,7 +122,7 @@ func (u *unpacker) column(width int) column {
 
 // ridge reads a linear model of the given number of columns, or of none.
 func (u *unpacker) ridge(columns int) ridge {
-	r := ridge{intercept: u.number("intercept", maxParameter)}
+	r := ridge{intercept: u.number("intercept", maxParameter), start: u.number("start", 1)}
 	switch n := u.count("weights", 8); n {
 	case 0:
 	case columns:

@@ -136,6 +136,7 @@ func (c curves) table(k int) (forest.Table, error) {
 			for j := range names {
 				t.Linear[j] = true
 			}
+			t.Current = forest.CurrentAccuracy
 		}
 		t.X = append(t.X, append(values, c.features[i]...))
 		t.Y = append(t.Y, accuracy[len(accuracy)-1])
