@@ -1,5 +1,7 @@
 package forest
 
+import "math"
+
 // blend holds the weights of the alternatives: none negative, sum 1.
 type blend [numAlternatives]float64
 
@@ -12,7 +14,7 @@ func (b blend) of(predictions [numAlternatives]float64) float64 {
 }
 
 const (
-	blendPrior = 1    // pull towards equal weights, in units of the mean squared error
+	blendPrior = 1    // pull towards equal weights, in units of the best one's mean squared error
 	leastShare = 0.05 // a smaller weight is dropped
 )
 
@@ -79,9 +81,11 @@ func errorProducts(held [][numAlternatives]float64, y []float64, use func(int) b
 // weight between two alternatives at a time: the exact step for each pair, over and over.
 func solveBlend(p [numAlternatives][numAlternatives]float64, active [numAlternatives]bool) blend {
 	w := equalBlend(active)
-	prior := 0.0
-	for a, equal := range w {
-		prior += blendPrior * equal * p[a][a]
+	prior := math.Inf(1)
+	for a, is := range active {
+		if is {
+			prior = min(prior, blendPrior*p[a][a])
+		}
 	}
 	for a := range p {
 		p[a][a] += prior // |w − equal|² and |w|² differ by a constant where Σw = 1

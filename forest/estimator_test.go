@@ -101,7 +101,7 @@ func TestRidgeIsStationary(t *testing.T) {
 }
 
 // Cross-validation keeps a clean signal and shrinks noise away.
-func TestRidgeChoosesItsPenalty(t *testing.T) {
+func TestRidgeWeighsItsPenalties(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	fold := make([]int, 40)
 	for i := range fold {
@@ -122,8 +122,8 @@ func TestRidgeChoosesItsPenalty(t *testing.T) {
 		least := gather(z, noise, nil).solve(0)
 		plain += math.Hypot(least.weight[0], least.weight[1])
 	}
-	if shrunk > plain/2 {
-		t.Errorf("noise: weights of mean length %g, least squares %g: want less than half", shrunk/20, plain/20)
+	if shrunk > 0.75*plain {
+		t.Errorf("noise: weights of mean length %g, least squares %g: want less than three quarters", shrunk/20, plain/20)
 	}
 	if f := fitRidge(make([][]float64, 2), []float64{0.2, 0.4}, nil, []int{0, 1}, 2); math.Abs(f.intercept-0.3) > 1e-15 {
 		t.Errorf("no linear column: %+v, want the mean", f)
