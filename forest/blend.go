@@ -14,7 +14,7 @@ func (b blend) of(predictions [numAlternatives]float64) float64 {
 }
 
 const (
-	blendPrior = 1    // pull towards equal weights, in units of the best one's mean squared error
+	blendPrior = 0.3  // pull towards equal weights, in units of the best one's mean squared error
 	leastShare = 0.05 // a smaller weight is dropped
 )
 

@@ -35,13 +35,14 @@ func fitEstimator(ctx context.Context, t Table, group []int, o Options, seed int
 	}
 	fold, folds := groupedFolds(group, o.Folds, seed)
 	target, start := logits(t.Y), e.starts(filled)
-	e.curve = fitRidge(linear, target, start, fold, folds)
+	// The trees take the start into account themselves; it did them no good here (DESIGN.md).
+	e.curve = fitRidge(linear, target, nil, fold, folds)
 	if len(e.curve.weight) == 0 { // the trees start from the mean accuracy
 		e.curve.intercept = logit(mean(t.Y))
 	}
 	residual := make([]float64, len(t.Y))
 	for i, y := range t.Y {
-		residual[i] = y - sigmoid(e.curve.predict(linear[i], e.begin(filled[i])))
+		residual[i] = y - sigmoid(e.curve.predict(linear[i], 0))
 	}
 	if e.active[Ridge] {
 		e.whole = fitRidge(all, target, start, fold, folds)
@@ -133,7 +134,7 @@ func (e *estimator) alternatives(row []float64, s *scratch) (out [numAlternative
 	s.linear = e.linear(s.filled, s.linear)
 	s.all = e.standardised(s.filled, s.all)
 	start := e.begin(s.filled)
-	base := sigmoid(e.curve.predict(s.linear, start))
+	base := sigmoid(e.curve.predict(s.linear, 0))
 	for a, active := range e.active {
 		switch {
 		case !active:

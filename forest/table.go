@@ -22,7 +22,7 @@ type Table struct {
 	X      [][]float64 // runs × columns; NaN = missing, filled with the column's training median
 	Y      []float64   // test accuracy of the full run, 0…1
 	// Current names the column that holds the accuracy reached so far, 0…1; "" = none.
-	// Linear models then start from it instead of the mean.
+	// Ridge and kernel then start from it instead of the mean.
 	Current string
 	Groups  []string // architecture ids; nil or "" = a group of its own
 }
