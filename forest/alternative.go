@@ -10,8 +10,9 @@ import (
 // how much, cross-validation decides for each table (blend.go).
 type Alternative int
 
-// The alternatives. The trees are fitted to the residual of a ridge on the
-// linear columns; Ridge and Kernel see all columns themselves.
+// The alternatives. Boosted and PlainForest are fitted to the residual of a
+// ridge on the linear columns, ExtraTrees to that of Ridge; Ridge and Kernel see
+// all columns themselves.
 const (
 	Boosted     Alternative = iota // the library's trees, boosted
 	PlainForest                    // random forest with mean residuals on its leaves

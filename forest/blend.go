@@ -14,7 +14,7 @@ func (b blend) of(predictions [numAlternatives]float64) float64 {
 }
 
 const (
-	blendPrior = 0.3  // pull towards equal weights, in units of the best one's mean squared error
+	blendRuns  = 20   // pull towards equal weights: as strong as the evidence of so many runs
 	leastShare = 0.05 // a smaller weight is dropped
 )
 
@@ -29,7 +29,7 @@ func fitBlend(held [][numAlternatives]float64, y []float64, active [numAlternati
 		return weights
 	}
 	for again := true; again; {
-		weights = solveBlend(products, active)
+		weights = solveBlend(products, active, blendRuns/float64(n))
 		again = false
 		for a, w := range weights {
 			if active[a] && w < leastShare {
@@ -77,14 +77,15 @@ func errorProducts(held [][numAlternatives]float64, y []float64, use func(int) b
 	return p, n
 }
 
-// solveBlend minimises w'Pw + prior·|w − equal|² over the simplex, by moving
-// weight between two alternatives at a time: the exact step for each pair, over and over.
-func solveBlend(p [numAlternatives][numAlternatives]float64, active [numAlternatives]bool) blend {
+// solveBlend minimises w'Pw + prior·|w − equal|² over the simplex, the prior being
+// pull times the best alternative's mean squared error: by moving weight between
+// two alternatives at a time, the exact step for each pair, over and over.
+func solveBlend(p [numAlternatives][numAlternatives]float64, active [numAlternatives]bool, pull float64) blend {
 	w := equalBlend(active)
 	prior := math.Inf(1)
 	for a, is := range active {
 		if is {
-			prior = min(prior, blendPrior*p[a][a])
+			prior = min(prior, pull*p[a][a])
 		}
 	}
 	for a := range p {

@@ -6,15 +6,15 @@ import (
 	"slices"
 )
 
-// estimator holds the alternatives, all fitted to the same rows. They share a
-// ridge on the linear columns, in logits, and fit trees to its residual in
-// accuracy; or they look at all columns at once.
+// estimator holds the alternatives, all fitted to the same rows. Two fit trees
+// to what a ridge on the linear columns, in logits, leaves of the accuracy;
+// extra trees to what a ridge on all columns leaves; two look at all columns at once.
 type estimator struct {
 	columns []column
 	dropped []constant
 	reach   reach
 	curve   ridge                  // one weight per linear column, in their order; gives logits
-	trees   [numAlternatives]trees // on the residual of curve; empty for alternatives without
+	trees   [numAlternatives]trees // on a ridge's residual; empty for alternatives without
 	whole   ridge                  // on all columns, in logits
 	kernel  kernel                 // likewise
 	start   int                    // kept column of the accuracy so far; none if negative
@@ -40,17 +40,18 @@ func fitEstimator(ctx context.Context, t Table, group []int, o Options, seed int
 	if len(e.curve.weight) == 0 { // the trees start from the mean accuracy
 		e.curve.intercept = logit(mean(t.Y))
 	}
-	residual := make([]float64, len(t.Y))
+	if e.active[Ridge] || e.active[ExtraTrees] {
+		e.whole = fitRidge(all, target, start, fold, folds)
+	}
+	residual, left := make([]float64, len(t.Y)), make([]float64, len(t.Y))
 	for i, y := range t.Y {
 		residual[i] = y - sigmoid(e.curve.predict(linear[i], 0))
-	}
-	if e.active[Ridge] {
-		e.whole = fitRidge(all, target, start, fold, folds)
+		left[i] = y - sigmoid(e.whole.predict(all[i], e.begin(filled[i])))
 	}
 	if e.active[Kernel] {
 		e.kernel = fitKernel(all, less(target, start), seed)
 	}
-	return e, e.growTrees(ctx, filled, residual, o, seed)
+	return e, e.growTrees(ctx, filled, residual, left, o, seed)
 }
 
 // begin is the logit of the accuracy so far of a filled row; 0 where the table has none.
@@ -83,7 +84,7 @@ func less(y, start []float64) []float64 {
 }
 
 // growTrees fits the alternatives that are trees on the residual.
-func (e *estimator) growTrees(ctx context.Context, filled [][]float64, residual []float64, o Options, seed int64) (err error) {
+func (e *estimator) growTrees(ctx context.Context, filled [][]float64, residual, left []float64, o Options, seed int64) (err error) {
 	if e.active[Boosted] {
 		if e.trees[Boosted], err = boost(ctx, filled, residual, o, seed); err != nil {
 			return err
@@ -100,7 +101,7 @@ func (e *estimator) growTrees(ctx context.Context, filled [][]float64, residual 
 		}
 	}
 	if e.active[ExtraTrees] {
-		e.trees[ExtraTrees], err = growForest(ctx, r, residual, randomCut, max(columns, 1), seed)
+		e.trees[ExtraTrees], err = growForest(ctx, r, left, randomCut, max(columns, 1), seed)
 	}
 	return err
 }
@@ -143,6 +144,8 @@ func (e *estimator) alternatives(row []float64, s *scratch) (out [numAlternative
 			out[a] = sigmoid(e.whole.predict(s.all, start))
 		case Alternative(a) == Kernel:
 			out[a] = sigmoid(start + e.kernel.predict(s.all))
+		case Alternative(a) == ExtraTrees:
+			out[a] = sigmoid(e.whole.predict(s.all, start)) + e.trees[a].predict(s.filled)
 		default:
 			out[a] = base + e.trees[a].predict(s.filled)
 		}
