@@ -22,8 +22,8 @@ func TestReadCurves(t *testing.T) {
 		t.Errorf("got %+v", c)
 	}
 	table, err := c.Table(2)
-	if err != nil || !slices.Equal(table.Names, []string{"last", "lr"}) || !slices.Equal(table.Linear, []bool{true, false}) ||
-		!slices.Equal(table.Y, []float64{0.5, 0.6}) || math.Abs(table.X[0][0]-math.Log(0.25)) > 1e-12 {
+	if err != nil || !slices.Equal(table.Names, []string{"accuracy", "logit_accuracy", "lr"}) || table.Current != "accuracy" || !slices.Equal(table.Linear, []bool{true, true, false}) ||
+		!slices.Equal(table.Y, []float64{0.5, 0.6}) || math.Abs(table.X[0][1]-math.Log(0.25)) > 1e-12 {
 		t.Errorf("table %+v (%v)", table, err)
 	}
 	for _, epochs := range []int{1, 10, 11} { // not there, the target, behind it
@@ -46,8 +46,7 @@ func TestCurvesLookAtNothingLater(t *testing.T) {
 		}
 		return table.X[0]
 	}
-	l := logit
-	want := []float64{l(0.2), l(0.2) - l(0.3), (l(0.1) + l(0.3) + l(0.2)) / 3, l(0.1), l(0.3)}
+	want := []float64{0.2, logit(0.2), -0.1, 0.1, 0.2, 0.05} // level, logit, step, rise, mean, slope
 	got := features("0.9")
 	for i := range want {
 		if len(got) != len(want) || math.Abs(got[i]-want[i]) > 1e-12 {

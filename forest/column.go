@@ -18,6 +18,9 @@ type column struct {
 	median float64 // of the training rows; fills missing values
 	scale  float64 // standard deviation of the training rows about the median, > 0
 	linear bool
+	log    bool    // positive and of many magnitudes: even() takes the logarithm
+	middle float64 // median and standard deviation of what even() standardises
+	width  float64
 }
 
 // constant is a dropped feature: every past run had the same value.
@@ -43,6 +46,7 @@ func fitColumns(t Table) (kept []column, dropped []constant) {
 		slices.Sort(values)
 		c := column{source: j, median: middle(values), linear: t.Linear[j]}
 		c.scale = math.Sqrt(stat.MomentAbout(2, values, c.median, nil))
+		c.fitEven(values)
 		if values[0] < values[len(values)-1] && c.scale > 0 {
 			kept = append(kept, c)
 		} else {
@@ -74,6 +78,31 @@ func fill(columns []column, row, out []float64) []float64 {
 // clipped standardises a filled value for the linear part.
 func (c column) clipped(v float64) float64 {
 	return min(max((v-c.median)/c.scale, -clipAt), clipAt)
+}
+
+// magnitudes is the ratio of greatest to least value from which a column of
+// positive values counts as one of many magnitudes.
+const magnitudes = 20
+
+// fitEven chooses the scale that a linear model sees the column on; values are sorted.
+func (c *column) fitEven(values []float64) {
+	c.middle, c.width = c.median, c.scale
+	if least, most := values[0], values[len(values)-1]; least > 0 && most/least > magnitudes {
+		logs := make([]float64, len(values))
+		for i, v := range values {
+			logs[i] = math.Log(v)
+		}
+		c.log, c.middle = true, middle(logs)
+		c.width = math.Sqrt(stat.MomentAbout(2, logs, c.middle, nil))
+	}
+}
+
+// even standardises and clips a filled value, on the logarithm where that evens it out.
+func (c column) even(v float64) float64 {
+	if c.log {
+		v = math.Log(max(v, math.SmallestNonzeroFloat64))
+	}
+	return min(max((v-c.middle)/c.width, -clipAt), clipAt)
 }
 
 // compressed standardises a filled value for distances: beyond clipAt it grows

@@ -122,7 +122,7 @@ func (c Curves) Table(epochs int) (Table, error) {
 	if !known || seen == len(c.Epochs)-1 {
 		return Table{}, fmt.Errorf("%w: no accuracies after %d epochs before the last; there are %v", ErrBadTable, epochs, c.Epochs)
 	}
-	var t Table
+	t := Table{Current: currentAccuracy}
 	add := func(name string, linear bool) { t.Names, t.Linear = append(t.Names, name), append(t.Linear, linear) }
 	for i, curve := range c.Accuracy {
 		names, features := curveFeatures(curve[:seen+1])
@@ -140,21 +140,33 @@ func (c Curves) Table(epochs int) (Table, error) {
 	return t, nil
 }
 
-// curveFeatures are the last accuracy and, from two on, the last increment, from three on the mean, the first and the largest too,
-// in logits, where saturating curves are closer to straight lines.
+// curveFeatures gives the features of a learning curve so far, accuracies of 0…1, one
+// for each of the first epochs: where it stands, in accuracy and in logits, and
+// how fast it rises. They are few and all for the linear part: each says much
+// the same, and every one more costs accuracy on a few dozen runs (DESIGN.md).
+// What needs more epochs than there are is left out, so the names depend on the
+// number of epochs alone. NaN stays NaN.
 func curveFeatures(accuracy []float64) (names []string, values []float64) {
+	add := func(name string, value float64) {
+		names, values = append(names, name), append(values, value)
+	}
 	n := len(accuracy)
-	last := logit(accuracy[n-1])
-	names, values = []string{"last"}, []float64{last}
+	if n == 0 {
+		return nil, nil
+	}
+	last := accuracy[n-1]
+	add(currentAccuracy, last)
+	add("logit_accuracy", logit(last))
 	if n > 1 {
-		names, values = append(names, "increment"), append(values, last-logit(accuracy[n-2]))
+		add("accuracy_step", last-accuracy[n-2])
 	}
 	if n > 2 {
-		sum := 0.0
-		for _, a := range accuracy {
-			sum += logit(a) / float64(n)
-		}
-		names, values = append(names, "mean", "first", "largest"), append(values, sum, logit(accuracy[0]), logit(slices.Max(accuracy)))
+		add("accuracy_rise", last-accuracy[0])
+		add("accuracy_mean_3", mean(accuracy[n-3:]))
+		add("accuracy_slope_3", (last-accuracy[n-3])/2) // least squares over three equidistant points
 	}
 	return names, values
 }
+
+// currentAccuracy names the feature that holds the last accuracy.
+const currentAccuracy = "accuracy"

@@ -2,16 +2,22 @@
 // features of its architecture and its probe, fitted on past runs. Numbers in,
 // numbers out: no files, no processes, no clock.
 //
-// The estimator is a ridge on the learning-curve columns, in logits of accuracy,
-// plus regression trees on its residual. The ridge reaches beyond the accuracies
-// of the past runs, which trees cannot, but not past a quarter of the way to 1
-// or 0 (reach.go); the trees carry what is not linear. They are grown by
-// github.com/malaschitz/randomForest, a classification library, and turned into
-// a regression by L2 boosting: each stage separates the low, middle and high
-// thirds of the residual and puts shrunken mean residuals on the leaves.
+// Five alternatives predict (alternative.go), all in or on top of linear models
+// of the logits of accuracy, which reach beyond the accuracies of the past runs,
+// as trees cannot, but not past a quarter of the way to 1 or 0 (reach.go):
+// boosted trees, a random forest and extra trees on what a ridge leaves, a ridge
+// alone, a Gaussian process. Cross-validation weighs them for each table (blend.go).
+// The boosted trees are those of github.com/malaschitz/randomForest, a
+// classification library, turned into a regression by L2 boosting: each stage
+// separates the low, middle and high thirds of the residual and puts shrunken
+// mean residuals on the leaves. Its Boruta selects columns (select.go) and its
+// isolation forest is the second opinion on novelty; the other trees are our
+// own (grow.go), for speed.
 // Beside the estimator of all runs stand those of ten folds, grouped by
 // architecture; the mean of a prediction averages them all, the interval is
 // CV+, and novelty compares the query with the past runs' own distances.
+//
+// Relate puts four ways to relate statistics to a target side by side (relate.go).
 //
 // Invariants:
 //
@@ -27,6 +33,6 @@
 //     those of Related, beside their held-out ones, for comparison with the paper.
 //   - NaN means missing on the way in and never comes out.
 //
-// Read next: model.go (Fit, Predict), boost.go (the trees), reach.go (how far a
+// Read next: model.go (Fit, Predict), estimator.go (the alternatives), reach.go (how far a
 // prediction goes), score.go (CrossValidate), library.go (hazards of the library), child.go.
 package forest

@@ -8,7 +8,7 @@ import (
 
 // flat is an estimator that always predicts v.
 func flat(v float64) *estimator {
-	return &estimator{ridge: ridge{intercept: logit(v)}, reach: reach{0, 1}}
+	return &estimator{curve: ridge{intercept: logit(v)}, reach: reach{0, 1}, start: -1, active: Options{Only: "boosted"}.active()}
 }
 
 // Two parts at 0.4 and 0.5, four runs: the order statistics worked by hand.
@@ -31,9 +31,10 @@ func TestBoundsByHand(t *testing.T) {
 		{0.6, 0.3, 0.52},    // ranks 2 and 3
 		{0.4, 0.35, 0.5},    // ranks 3 and 2
 		{1e-12, 0.48, 0.45}, // next to no confidence: the last and the first rank
+		{0.7, 0.3, 0.61},    // ranks 1.5 and 3.5: half-way
 		{0.9, 0, 1},         // four runs cannot bound 90 %
 	} {
-		if low, high := c.bounds(centres, v.confidence); math.Abs(low-v.low) > 1e-12 || math.Abs(high-v.high) > 1e-12 {
+		if low, high := c.bounds(centres, v.confidence); math.Abs(low-v.low) > 1e-8 || math.Abs(high-v.high) > 1e-8 {
 			t.Errorf("%g: %g…%g, want %g…%g", v.confidence, low, high, v.low, v.high)
 		}
 	}

@@ -73,16 +73,20 @@ func Ladder(ctx context.Context, t Table, rungs []Rung, l LadderOptions, o Optio
 		}
 		for r, rung := range rungs {
 			part := t.columns(rung.Columns)
-			e, err := fitEstimator(ctx, part.pick(rows), pick(group, rows), o, estimatorSeed(l.Seed, split))
+			o.Seed = l.Seed + int64(split)
+			m, err := Fit(ctx, part.pick(rows), o)
 			if err != nil {
 				return nil, fmt.Errorf("split %d, %s: %w", split, rung.Name, err)
 			}
-			var s scratch
 			for i, g := range group {
-				if !inside[g] {
-					d := t.Y[i] - e.predict(part.X[i], &s)
-					sums[r][i] += d * d
+				if inside[g] {
+					continue
 				}
+				p, err := m.Predict(part.X[i])
+				if err != nil {
+					return nil, fmt.Errorf("split %d, %s, row %d: %w", split, rung.Name, i, err)
+				}
+				sums[r][i] += (t.Y[i] - p.Mean) * (t.Y[i] - p.Mean)
 			}
 		}
 	}
@@ -99,6 +103,9 @@ func (t Table) columns(seen []bool) Table {
 	part := Table{Y: t.Y, Groups: t.Groups, X: make([][]float64, len(t.X))}
 	for j, yes := range seen {
 		if yes {
+			if t.Names[j] == t.Current {
+				part.Current = t.Current
+			}
 			part.Names, part.Linear = append(part.Names, t.Names[j]), append(part.Linear, t.Linear[j])
 		}
 	}

@@ -18,11 +18,14 @@ func (m *Model) pack(p *packer) {
 	for _, v := range []float64{o.Confidence, o.Rate, o.Share} {
 		p.number(v)
 	}
+	p.text(o.Only)
 	m.full.pack(p)
 	p.integer(int64(len(m.crossed.parts)))
-	for _, e := range m.crossed.parts {
+	for f, e := range m.crossed.parts {
 		e.pack(p)
+		m.crossed.blends[f].pack(p)
 	}
+	m.crossed.whole.pack(p)
 	p.number(m.crossed.spread)
 	p.integer(int64(len(m.crossed.miss)))
 	for i, miss := range m.crossed.miss {
@@ -43,6 +46,7 @@ func unpackModel(payload []byte) (*Model, error) {
 	}
 	o := Options{Seed: u.integer(), Folds: int(u.integer()), Stages: int(u.integer())}
 	o.Confidence, o.Rate, o.Share = u.number("confidence", 1), u.number("rate", 1), u.number("share", 1)
+	o.Only = u.text()
 	m.options = o
 	if complete, err := o.complete(); err != nil || complete != o {
 		u.fail("options %+v", o)
@@ -50,7 +54,9 @@ func unpackModel(payload []byte) (*Model, error) {
 	m.full = u.estimator(len(m.names))
 	for range u.count("folds", 8) {
 		m.crossed.parts = append(m.crossed.parts, u.estimator(len(m.names)))
+		m.crossed.blends = append(m.crossed.blends, u.blend())
 	}
+	m.crossed.whole = u.blend()
 	u.pastRuns(m)
 	if len(u.data) > 0 {
 		u.fail("%d bytes too many", len(u.data))
@@ -81,114 +87,4 @@ func (u *unpacker) pastRuns(m *Model) {
 	if !slices.IsSorted(m.novelty.reference) {
 		u.fail("distances out of order")
 	}
-}
-
-func (e *estimator) pack(p *packer) {
-	p.integer(int64(len(e.columns)))
-	for _, c := range e.columns {
-		p.index(int32(c.source))
-		p.number(c.median)
-		p.number(c.scale)
-		p.flag(c.linear)
-	}
-	p.integer(int64(len(e.dropped)))
-	for _, c := range e.dropped {
-		p.index(int32(c.source))
-		p.number(c.value)
-	}
-	p.number(e.reach.least)
-	p.number(e.reach.most)
-	p.number(e.ridge.intercept)
-	p.integer(int64(len(e.ridge.weight)))
-	for _, w := range e.ridge.weight {
-		p.number(w)
-	}
-	p.integer(int64(len(e.trees.nodes)))
-	for _, n := range e.trees.nodes {
-		p.index(n.column)
-		p.index(n.left)
-		p.index(n.right)
-		p.number(n.value)
-	}
-	p.integer(int64(len(e.trees.roots)))
-	for _, r := range e.trees.roots {
-		p.index(r)
-	}
-}
-
-// estimator reads an estimator for rows of the given width, and checks that
-// every index points where a walk may go.
-func (u *unpacker) estimator(width int) *estimator {
-	e := &estimator{}
-	linear := 0
-	for range u.count("columns", 21) {
-		c := column{source: u.source(width), median: u.number("median", MaxMagnitude), scale: u.number("scale", MaxMagnitude), linear: u.flag()}
-		if !(c.scale > 0) {
-			u.fail("scale %g", c.scale)
-		}
-		if c.linear {
-			linear++
-		}
-		e.columns = append(e.columns, c)
-	}
-	for range u.count("constants", 12) {
-		e.dropped = append(e.dropped, constant{source: u.source(width), value: u.number("constant", MaxMagnitude)})
-	}
-	e.reach = reach{least: u.number("accuracy", 1), most: u.number("accuracy", 1)}
-	if r := e.reach; r.least < 0 || r.least > r.most {
-		u.fail("accuracies %g…%g", r.least, r.most)
-	}
-	e.ridge.intercept = u.number("intercept", maxParameter)
-	if n := u.count("weights", 8); n == linear {
-		e.ridge.weight = u.numbers("weight", n, maxParameter)
-	} else {
-		u.fail("%d weights for %d linear columns", n, linear)
-	}
-	u.trees(e)
-	return e
-}
-
-func (u *unpacker) trees(e *estimator) {
-	count := u.count("nodes", 20)
-	for at := range count {
-		n := node{column: u.index(), left: u.index(), right: u.index(), value: u.number("node", MaxMagnitude)}
-		switch {
-		case n.column == leaf:
-			if !(n.value >= -maxParameter && n.value <= maxParameter) {
-				u.fail("leaf %g", n.value)
-			}
-		case n.column < 0 || int(n.column) >= len(e.columns),
-			int(n.left) <= at || int(n.left) >= count,
-			int(n.right) <= at || int(n.right) >= count:
-			u.fail("node %d leads astray", at)
-		}
-		e.trees.nodes = append(e.trees.nodes, n)
-	}
-	for range u.count("roots", 4) {
-		root := u.index()
-		if root < 0 || int(root) >= count {
-			u.fail("root %d of %d nodes", root, count)
-		}
-		e.trees.roots = append(e.trees.roots, root)
-	}
-}
-
-func (u *unpacker) source(width int) int {
-	s := int(u.index())
-	if s < 0 || s >= width {
-		u.fail("column %d of %d", s, width)
-	}
-	return s
-}
-
-func (u *unpacker) numbers(what string, n int, limit float64) []float64 {
-	if n > len(u.data)/8 {
-		u.fail("payload cut short")
-		return nil
-	}
-	out := make([]float64, n)
-	for i := range out {
-		out[i] = u.number(what, limit)
-	}
-	return out
 }

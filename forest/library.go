@@ -150,3 +150,24 @@ func isolationTree(rows [][]float64, seed int64) (*randomforest.IsolationForest,
 	f.Train(1)
 	return f, nil
 }
+
+// boruta calls the library on checked rows. Its own threshold and its
+// recursion are not used: they keep what a coin would.
+func boruta(filled [][]float64, class []int, seed int64) (map[int]int, error) {
+	m, err := newMatrix(filled)
+	if err != nil {
+		return nil, err
+	}
+	if len(class) != len(m.rows) {
+		return nil, fmt.Errorf("%w: %d labels for %d rows", ErrBadTable, len(class), len(m.rows))
+	}
+	generator.Lock()
+	defer generator.Unlock()
+	if err := seedGenerator(seed); err != nil {
+		return nil, err
+	}
+	randomforest.NumWorkers = 1
+	const threshold, recursive, verbose = 0.05, false, false
+	_, hits := randomforest.Boruta(m.rows, class, borutaTrees, borutaCycles, threshold, recursive, verbose)
+	return hits, nil
+}

@@ -93,7 +93,7 @@ func (m *Model) Predict(x []float64) (Prediction, error) {
 		return Prediction{}, err
 	}
 	var s scratch
-	whole := m.full.predict(x, &s)
+	whole := m.full.predict(x, m.crossed.whole, &s)
 	p := Prediction{
 		Confidence: m.options.Confidence,
 		Novelty:    m.novelty.rank(compress(m.full.columns, s.filled, nil)),
@@ -157,10 +157,19 @@ func (m *Model) warn(p *Prediction, x []float64) {
 }
 
 // pick gives the values of some rows.
-func pick(values, rows []int) []int {
-	out := make([]int, len(rows))
+func pick[T any](values []T, rows []int) []T {
+	out := make([]T, len(rows))
 	for i, r := range rows {
 		out[i] = values[r]
 	}
 	return out
+}
+
+// Weights gives how much the model listens to each alternative: none negative, sum 1.
+func (m *Model) Weights() map[string]float64 {
+	weights := make(map[string]float64, numAlternatives)
+	for a, w := range m.crossed.whole {
+		weights[Alternative(a).String()] = w
+	}
+	return weights
 }

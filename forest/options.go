@@ -13,6 +13,7 @@ type Options struct {
 	Stages     int     // boosting stages; 130 if 0
 	Rate       float64 // share of each tree that is added, 0 < r ≤ 1; 0.1 if 0
 	Share      float64 // share of the columns tried per split, 0 < s ≤ 1; 1/2 if 0
+	Only       string  // fit this alternative alone (Alternatives); all of them, blended, if ""
 }
 
 const maxStages = 10_000
@@ -46,7 +47,7 @@ func (o Options) complete() (Options, error) {
 	case !(o.Share > 0 && o.Share <= 1):
 		return o, fmt.Errorf("%w: share %g, want 0 < share ≤ 1", ErrBadOptions, o.Share)
 	}
-	return o, nil
+	return o, o.checkOnly()
 }
 
 // columnsPerSplit is the number of columns, the guard included, that one split looks at.

@@ -14,8 +14,9 @@ const (
 	shuffleStream = 0x73687566
 )
 
-// permute shuffles each column among the runs of each fold.
+// permute shuffles each column among the runs of each fold; the forest is the plain one.
 func (r *Related) permute(ctx context.Context, t Table, o Options) error {
+	o.Only = PlainForest.String()
 	group := t.groupIndex()
 	fold, folds := groupedFolds(group, o.Folds, o.Seed)
 	random := rand.New(rand.NewPCG(uint64(o.Seed), shuffleStream))
@@ -72,7 +73,7 @@ func linearError(t Table, rows, held []int) (sum float64) {
 		model = gather(z, part.Y, nil).solve(leastPenalty)
 	}
 	for _, i := range held {
-		d := t.Y[i] - model.predict(standard(t.X[i]))
+		d := t.Y[i] - model.predict(standard(t.X[i]), 0)
 		sum += d * d
 	}
 	return sum
@@ -90,7 +91,7 @@ func squaredError(e *estimator, t Table, held []int, column int, from []int) (su
 		if column >= 0 {
 			row[column] = t.X[held[from[k]]][column]
 		}
-		d := t.Y[i] - e.predict(row, &s)
+		d := t.Y[i] - e.alternatives(row, &s)[PlainForest]
 		sum += d * d
 	}
 	return sum

@@ -46,8 +46,8 @@ func Relate(ctx context.Context, t Table, o Options) (Related, error) {
 	if err != nil {
 		return Related{}, err
 	}
+	t.Linear = make([]bool, len(t.Names)) // the forest alone
 	scaled := t
-	scaled.Linear = make([]bool, len(t.Names)) // the forest alone
 	if scaled.Y, err = intoShares(t.Y); err != nil {
 		return Related{}, err
 	}
@@ -109,14 +109,7 @@ func (r *Related) regress(t Table, o Options) {
 	for _, c := range dropped {
 		r.Relations[c.source].Reason = "constant"
 	}
-	z := make([][]float64, len(t.X))
-	for i, row := range t.X {
-		filled := fill(kept, row, nil)
-		for k, c := range kept {
-			filled[k] = (filled[k] - c.median) / c.scale
-		}
-		z[i] = filled
-	}
+	z := standardised(t, kept)
 	independent := r.independent(kept, z)
 	if n, p := len(t.Y), len(independent); n < 2*(p+1) {
 		r.ridge(t, kept, z, o)
@@ -157,6 +150,25 @@ func (r *Related) regress(t Table, o Options) {
 		to.StandardError = math.Sqrt(wrong / freedom * inverse.At(k+1, k+1))
 		to.PValue = 2 * student.Survival(math.Abs(to.Coefficient/to.StandardError))
 	}
+}
+
+// standardised gives the kept columns with mean 0 and standard deviation 1 (n − 1), medians for what is missing.
+func standardised(t Table, kept []column) [][]float64 {
+	z := make([][]float64, len(t.X))
+	for i, row := range t.X {
+		z[i] = fill(kept, row, nil)
+	}
+	values := make([]float64, len(z))
+	for k := range kept {
+		for i := range z {
+			values[i] = z[i][k]
+		}
+		centre, deviation := stat.MeanStdDev(values, nil)
+		for i := range z {
+			z[i][k] = (z[i][k] - centre) / deviation
+		}
+	}
+	return z
 }
 
 // independent leaves out columns that those before them give (Gram–Schmidt), and says so.
@@ -210,10 +222,10 @@ func dotOf(a, b []float64) (sum float64) {
 func (r *Related) ridge(t Table, kept []column, z [][]float64, o Options) {
 	group := t.groupIndex()
 	fold, folds := groupedFolds(group, o.Folds, o.Seed)
-	model := fitRidge(z, t.Y, fold, folds)
+	model := fitRidge(z, t.Y, nil, fold, folds)
 	wrong := 0.0
 	for i, row := range z {
-		d := t.Y[i] - model.predict(row)
+		d := t.Y[i] - model.predict(row, 0)
 		wrong += d * d
 	}
 	r.LinearInSample = 1 - wrong/(stat.PopVariance(t.Y, nil)*float64(len(t.Y)))

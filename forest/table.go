@@ -3,6 +3,7 @@ package forest
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // MinPastRuns is the smallest table that a model is fitted on.
@@ -20,7 +21,10 @@ type Table struct {
 	Linear []bool      // columns of the linear part (the learning curve); the trees see all
 	X      [][]float64 // runs × columns; NaN = missing, filled with the column's training median
 	Y      []float64   // test accuracy of the full run, 0…1
-	Groups []string    // architecture ids; nil or "" = a group of its own
+	// Current names the column that holds the accuracy reached so far, 0…1; "" = none.
+	// Ridge and kernel then start from it instead of the mean.
+	Current string
+	Groups  []string // architecture ids; nil or "" = a group of its own
 }
 
 // check refuses a table that the estimator or the library could not digest.
@@ -40,6 +44,9 @@ func (t Table) check() error {
 		if list.got != list.want && (list.part != "groups" || t.Groups != nil) {
 			return &ShapeError{Part: list.part, Row: -1, Got: list.got, Want: list.want, kind: ErrBadTable}
 		}
+	}
+	if t.Current != "" && !slices.Contains(t.Names, t.Current) {
+		return fmt.Errorf("%w: no column %q for the current accuracy", ErrBadTable, t.Current)
 	}
 	for i, row := range t.X {
 		if len(row) != columns {
@@ -111,7 +118,7 @@ func (t Table) groupCount() int {
 
 // pick gives the rows of a table, sharing their values.
 func (t Table) pick(rows []int) Table {
-	part := Table{Names: t.Names, Linear: t.Linear}
+	part := Table{Names: t.Names, Linear: t.Linear, Current: t.Current}
 	for _, i := range rows {
 		part.X = append(part.X, t.X[i])
 		part.Y = append(part.Y, t.Y[i])

@@ -9,6 +9,9 @@ import (
 // lossCap keeps a poor run's loss from dominating (FOREST.md: heavy tails wreck a linear model).
 const lossCap = 3
 
+// CurrentAccuracy is the feature of a probe that holds the accuracy reached so far.
+const CurrentAccuracy = "validation_accuracy"
+
 // addCurve adds the learning curve up to the end of the probe. A diverged run stands at chance with the capped loss.
 func (v *Vector) addCurve(records []trainer.EpochRecord, classes int, diverged bool) {
 	chance := 1 / float64(classes)
@@ -27,7 +30,7 @@ func (v *Vector) addCurve(records []trainer.EpochRecord, classes int, diverged b
 		}
 	}
 	v.group = LastAccuracy
-	v.append("validation_accuracy", end.validationAccuracy, true)
+	v.append(CurrentAccuracy, end.validationAccuracy, true)
 	v.group = LearningCurve
 	v.append("validation_loss", end.validationLoss, true)
 	v.append("train_accuracy", end.trainAccuracy, true)

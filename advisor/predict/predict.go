@@ -160,6 +160,7 @@ func (s *snapshot) table(ctx context.Context, epochs float64, without ...string)
 		v := features.Architecture(r.Architecture)
 		if epochs != architectureOnly {
 			v = features.Probe(r.Architecture, r.Records, r.Outcome, epochs)
+			t.Current = features.CurrentAccuracy
 		}
 		t.Names, t.Linear = v.Names, v.Linear
 		t.X = append(t.X, v.Values)
@@ -255,7 +256,7 @@ func (p *Predictor) save(name string, write func(io.Writer) error) (err error) {
 // hash names a table: the same runs and feature definitions give the same name.
 func hash(t forest.Table) string {
 	h := sha256.New()
-	fmt.Fprintln(h, features.Version, forest.Version, t.Names, t.Linear, t.Groups)
+	fmt.Fprintln(h, features.Version, forest.Version, t.Names, t.Linear, t.Current, t.Groups)
 	write := func(row []float64) {
 		for _, x := range row {
 			var b [8]byte
