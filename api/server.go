@@ -15,6 +15,7 @@ import (
 	panics "github.com/gofiber/fiber/v2/middleware/recover"
 
 	"probewise/advisor"
+	"probewise/advisor/features"
 	"probewise/advisor/predict"
 	"probewise/trainer"
 	"probewise/trainer/dataset"
@@ -43,6 +44,7 @@ type Datasets interface {
 type Assessor interface {
 	Cards(ctx context.Context, dataset string, e predict.Effort) (predict.Cards, error)
 	Statistics(ctx context.Context, q predict.StatisticsQuery) (predict.StatisticsTable, error)
+	Expect(ctx context.Context, a trainer.Architecture, q predict.StatisticsQuery, position features.Position) (predict.ExpectedStatistics, error)
 }
 
 // Feed follows jobs through the log of their events.

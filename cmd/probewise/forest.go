@@ -14,7 +14,7 @@ import (
 )
 
 func (a *app) forestCommand() *cobra.Command {
-	return group("forest", "Show how well predictions can be trusted", a.forestShowCommand(), a.forestStatisticsCommand(), a.forestBenchCommand())
+	return group("forest", "Show how well predictions can be trusted", a.forestShowCommand(), a.forestStatisticsCommand(), a.forestExpectCommand(), a.forestBenchCommand())
 }
 
 func (a *app) forestShowCommand() *cobra.Command {

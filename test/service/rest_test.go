@@ -20,8 +20,10 @@ import (
 	"time"
 
 	"probewise/advisor"
+	"probewise/advisor/features"
 	"probewise/advisor/predict"
 	"probewise/api"
+	"probewise/trainer"
 )
 
 func TestValidate(t *testing.T) {
@@ -177,6 +179,32 @@ func (c *counter) Cards(ctx context.Context, name string, e predict.Effort) (pre
 // Statistics implements api.Assessor.
 func (c *counter) Statistics(ctx context.Context, q predict.StatisticsQuery) (predict.StatisticsTable, error) {
 	return cards{}.Statistics(ctx, q)
+}
+
+// Expect implements api.Assessor.
+func (c *counter) Expect(ctx context.Context, a trainer.Architecture, q predict.StatisticsQuery, p features.Position) (predict.ExpectedStatistics, error) {
+	return cards{}.Expect(ctx, a, q, p)
+}
+
+// TestExpectations: statistics of the architecture in the request, with the findings of one that is not valid.
+func TestExpectations(t *testing.T) {
+	s := start(t, t.TempDir(), newSchool())
+	var got struct {
+		State, Position string
+		Probe           *float64
+		Statistics      []predict.ExpectedStatistic
+	}
+	s.want(http.StatusOK, "POST", "/v1/forest/expectations?wait=10s", `{"architecture":`+architecture+`,"probe":1,"position":"conv"}`).decode(t, &got)
+	if got.State != "ready" || got.Position != "conv" || got.Probe == nil || *got.Probe != 1 || len(got.Statistics) != 1 || got.Statistics[0].Mean < 2 {
+		t.Errorf("got %+v", got)
+	}
+	var p api.Problem
+	s.want(http.StatusUnprocessableEntity, "POST", "/v1/forest/expectations", `{"architecture":{"version":1,"layers":[]}}`).decode(t, &p)
+	if len(p.Errors) == 0 || p.Errors[0].Pointer != "/architecture/layers" {
+		t.Errorf("findings %+v", p.Errors)
+	}
+	s.want(http.StatusUnprocessableEntity, "POST", "/v1/forest/expectations", `{"architecture":`+architecture+`,"position":"top"}`)
+	s.want(http.StatusUnprocessableEntity, "POST", "/v1/forest/expectations", `{"architecture":`+architecture+`,"probe":-1}`)
 }
 
 // TestForestStatistics: relations by position, at the moment and for the accuracy that was asked for.

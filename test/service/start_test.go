@@ -19,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"probewise/advisor"
+	"probewise/advisor/features"
 	"probewise/advisor/predict"
 	"probewise/advisor/rule"
 	"probewise/api"
@@ -312,6 +313,12 @@ func (cards) Statistics(_ context.Context, q predict.StatisticsQuery) (predict.S
 		Positions: []predict.PositionTable{{Position: "all", Runs: 40, Linear: predict.Fit{InSample: 0.8, HeldOut: 0.6}, Forest: predict.Fit{InSample: 0.9, HeldOut: 0.5},
 			Statistics: []predict.Relation{{Name: "weight_variance", Correlation: -0.4, Beta: -0.1, Coefficient: -0.05, StandardError: trainer.Missing,
 				PValue: trainer.Missing, Importance: 0.2, Spread: 0.1, Reason: "a ridge"}}}}}, nil
+}
+
+// Expect expects one statistic.
+func (cards) Expect(_ context.Context, a trainer.Architecture, q predict.StatisticsQuery, p features.Position) (predict.ExpectedStatistics, error) {
+	return predict.ExpectedStatistics{Dataset: q.Dataset, Images: 1000, Epochs: 15, PastRuns: 40, Probe: q.Probe, Position: p, Statistics: []predict.ExpectedStatistic{
+		{Name: "dead_units", Mean: float64(len(a.Layers)), Low: 0.1, High: 9, Confidence: 0.8, Runs: 40, HeldOutR2: 0.5}}}, nil
 }
 
 // patience is how long a test waits for what must happen.
