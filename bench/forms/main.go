@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -30,7 +31,7 @@ func main() {
 		key     = advisor.Key{}
 		half    = flag.String("half", "even", "even, odd or all runs")
 		lengths = flag.String("epochs", "0,0.25,0.5,1", "probe lengths")
-		only    = flag.String("only", "", "forms whose name contains this")
+		only    = flag.String("only", "", "forms whose name matches this regular expression")
 		ladder  = forest.LadderOptions{Seed: 1}
 	)
 	flag.StringVar(&key.Dataset, "dataset", "cifar10", "data set")
@@ -39,6 +40,10 @@ func main() {
 	flag.IntVar(&ladder.Fit, "fit", 57, "runs to fit on in each split")
 	flag.IntVar(&ladder.Splits, "splits", 20, "random splits")
 	flag.Parse()
+	named, err := regexp.Compile(*only)
+	if err != nil {
+		log.Fatal(err)
+	}
 	entries, err := corpus.Read(os.DirFS(*data))
 	if err != nil {
 		log.Fatal(err)
@@ -56,7 +61,7 @@ func main() {
 			log.Fatal(err)
 		}
 		for _, f := range forms {
-			if !strings.Contains(f.name, *only) {
+			if !named.MatchString(f.name) {
 				continue
 			}
 			if err := try(runs, epochs, f, ladder); err != nil {
