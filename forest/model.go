@@ -40,17 +40,23 @@ func Fit(ctx context.Context, t Table, o Options) (*Model, error) {
 	}
 	group := t.groupIndex()
 	fold, folds := groupedFolds(group, o.Folds, o.Seed)
-	full, err := fitEstimator(ctx, t, group, o, estimatorSeed(o.Seed, 0))
-	if err != nil {
-		return nil, fmt.Errorf("fit forest: %w", err)
-	}
+	var full *estimator
 	parts := make([]*estimator, folds)
-	for f := range parts {
-		rows := rowsOutside(fold, f)
-		parts[f], err = fitEstimator(ctx, t.pick(rows), pick(group, rows), o, estimatorSeed(o.Seed, f+1))
-		if err != nil {
-			return nil, fmt.Errorf("fit forest without fold %d: %w", f, err)
+	err = inParallel(ctx, folds+1, func(ctx context.Context, f int) (err error) {
+		if f == folds {
+			if full, err = fitEstimator(ctx, t, group, o, estimatorSeed(o.Seed, 0)); err != nil {
+				return fmt.Errorf("fit forest: %w", err)
+			}
+			return nil
 		}
+		rows := rowsOutside(fold, f)
+		if parts[f], err = fitEstimator(ctx, t.pick(rows), pick(group, rows), o, estimatorSeed(o.Seed, f+1)); err != nil {
+			return fmt.Errorf("fit forest without fold %d: %w", f, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return assemble(t, group, fold, full, parts, o).seal(), nil
 }

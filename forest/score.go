@@ -121,15 +121,21 @@ func fitPairs(ctx context.Context, t Table, group, fold []int, folds int, o Opti
 	for a := range without {
 		without[a] = make([]*estimator, folds)
 	}
-	for a := range folds {
-		for b := a; b < folds; b++ {
-			rows := rowsOutside(fold, a, b)
-			e, err := fitEstimator(ctx, t.pick(rows), pick(group, rows), o, estimatorSeed(o.Seed, a*folds+b+1))
-			if err != nil {
-				return nil, fmt.Errorf("without folds %d and %d: %w", a, b, err)
-			}
-			without[a][b], without[b][a] = e, e
+	err := inParallel(ctx, folds*folds, func(ctx context.Context, i int) error {
+		a, b := i/folds, i%folds
+		if a > b {
+			return nil
 		}
+		rows := rowsOutside(fold, a, b)
+		e, err := fitEstimator(ctx, t.pick(rows), pick(group, rows), o, estimatorSeed(o.Seed, i+1))
+		if err != nil {
+			return fmt.Errorf("without folds %d and %d: %w", a, b, err)
+		}
+		without[a][b], without[b][a] = e, e
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return without, nil
 }

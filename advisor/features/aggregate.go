@@ -2,6 +2,7 @@ package features
 
 import (
 	"math"
+	"strings"
 
 	"probewise/trainer"
 )
@@ -36,6 +37,20 @@ var statistics = []Statistic{
 	{"activation_share_zero", false, func(l trainer.LayerStatistics) trainer.Number { return l.Activations.ShareZero }},
 	{"activation_kurtosis", true, func(l trainer.LayerStatistics) trainer.Number { return l.Activations.Kurtosis }},
 	{"dead_units", false, func(l trainer.LayerStatistics) trainer.Number { return l.DeadUnits }},
+}
+
+// addStatistics adds the means over all layers of the statistics of gradients and activations, at the end of the probe. Positions,
+// changes and the statistics of weights predicted no better with a few dozen past runs (DESIGN.md, go run ./bench/forms).
+func (v *Vector) addStatistics(records []trainer.EpochRecord, diverged bool) {
+	v.group = OfStatistics
+	if diverged {
+		records = nil
+	}
+	for _, s := range statistics {
+		if !strings.HasPrefix(s.Name, "weight_") {
+			v.add(s.Name, Aggregate(records, s, Everywhere, Level))
+		}
+	}
 }
 
 // at is the statistic of a layer; NaN where it is missing.

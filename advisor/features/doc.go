@@ -4,5 +4,5 @@
 // one version only. A missing value (a shorter net, a diverged run) is NaN. Test accuracy is never a feature, and
 // neither is anything that depends on the machine.
 //
-// Read next: architecture.go (the net and its settings), curve.go (learning curve and statistics), vector.go.
+// Read next: architecture.go (the net and its settings), curve.go (learning curve), aggregate.go (statistics), vector.go.
 package features

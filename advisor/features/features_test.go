@@ -54,7 +54,7 @@ func TestDefinitions(t *testing.T) {
 		flops        = 2 * (3*multiplyAdds - 28*28*9*8) // no data gradient for conv1
 	)
 	want := map[string]float64{
-		"validation_accuracy": 0.6, "validation_loss": 1.25, "train_accuracy": 0.5, "train_loss": 1.5,
+		"validation_accuracy": 0.6, "reached_accuracy": 0.6, "logit_reached_accuracy": math.Log(1.5), "validation_loss": 1.25, "train_accuracy": 0.5, "train_loss": 1.5,
 		"validation_accuracy_change": 0.2, "accuracy_gap": -0.1, "sum_train_loss": 1.5, "diverged": 0,
 		"log_parameters": math.Log(parameters), "log_multiply_adds": math.Log(multiplyAdds),
 		"flops_per_parameter": math.Log(float64(flops) / parameters),
@@ -65,15 +65,10 @@ func TestDefinitions(t *testing.T) {
 		"batch_norm_share": 1.0 / 3, "batch_norm_share_higher": 0, // dense1 is the second of three: not in the higher half
 		"rectified_share": 1.0 / 3, "he_share": 1.0 / 3,
 		"log_learning_rate": -3, "adaptive": 1, "rmsprop": 1, "momentum": 0, "log_batch_size": 7, "decaying_rate": 0, "clipped": 1,
-		"log_weight_variance_lower": -2, "log_weight_variance_higher": -2, // (−1 −3)/2 and (−3 −1)/2
-		"log_weight_variance_lower_change": 0, "log_weight_variance_higher_change": 0,
-		"log_weight_max_lower": 0, "log_weight_max_higher": 0,
-		"log_activation_variance_lower": 1, "log_activation_variance_higher": 0,
-		"log_activation_variance_lower_change": 1, "log_activation_variance_higher_change": 0,
-		"log_activation_max_lower": 1, "log_activation_max_higher": 0,
-		"log_gradient_norm_lower": -2, "log_gradient_norm_higher": -0.5,
-		"log_gradient_norm_lower_change": -2, "log_gradient_norm_higher_change": -0.5,
-		"dead_units": 0.25, "zero_activations": 0.2, "log_gradient_ratio": -3,
+		// Means over conv1, dense1, dense2 after an epoch; what the records have as 0 stands at the least logarithm, −12.
+		"gradient_norm": (-3.0 - 1 + 0) / 3, "gradient_variance": -12, "gradient_max": -12, "gradient_kurtosis": -12, "gradient_share_below": 0, "gradient_noise": 0,
+		"activation_variance": (1.0 + 1 - 1) / 3, "activation_max": (2.0 + 0 + 0) / 3, "activation_share_zero": 0.6 / 3, "activation_share_below": 0,
+		"activation_kurtosis": -12, "dead_units": 0.25 / 3,
 	}
 	v := Probe(architecture(t), records, trainer.Outcome{}, 1)
 	if len(v.Names) != len(want) || len(v.Values) != len(want) || len(v.Linear) != len(want) {
@@ -84,7 +79,7 @@ func TestDefinitions(t *testing.T) {
 		if !known || math.Abs(v.Values[i]-expected) > 1e-9 {
 			t.Errorf("%s = %g, want %g", name, v.Values[i], expected)
 		}
-		curve := slices.Contains([]string{"validation_accuracy", "validation_loss", "train_accuracy", "train_loss", "validation_accuracy_change"}, name)
+		curve := slices.Contains([]string{"validation_accuracy", "reached_accuracy", "logit_reached_accuracy"}, name)
 		if v.Linear[i] != curve {
 			t.Errorf("%s: linear is %v", name, v.Linear[i])
 		}
@@ -120,8 +115,8 @@ func TestVectorsAreOfOneForm(t *testing.T) {
 	if v := Probe(a, records[:1], trainer.Outcome{Diverged: true, DivergedEpoch: 1}, 0.5); v.Values[0] != 0.1 {
 		t.Errorf("a probe that diverged before its end stands at %g", v.Values[0])
 	}
-	if v := Probe(a, records[:1], trainer.Outcome{Diverged: true, DivergedEpoch: 1}, 1); v.Values[0] != 0.1 || v.Values[1] != lossCap {
-		t.Errorf("a diverged probe stands at %g, %g; want chance and the capped loss", v.Values[0], v.Values[1])
+	if v := Probe(a, records[:1], trainer.Outcome{Diverged: true, DivergedEpoch: 1}, 1); v.Values[0] != 0.1 || v.Values[1] != 0.1 || v.Values[3] != lossCap {
+		t.Errorf("a diverged probe stands at %v; want chance and the capped loss", v.Values[:4])
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // Version of the definitions in this package.
-const Version = 2
+const Version = 3
 
 // Vector is a list of named features.
 type Vector struct {

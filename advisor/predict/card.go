@@ -59,8 +59,9 @@ type AblationEntry struct {
 
 // Effort is how thoroughly a card is computed. The zero value is the recommended one.
 type Effort struct {
-	Repeats int // of the ten-fold cross-validation; 2 if 0
-	Splits  int // of the ablation; 20 if 0
+	Repeats int       // of the ten-fold cross-validation; 2 if 0
+	Splits  int       // of the ablation; 20 if 0
+	Epochs  []float64 // probe lengths; ProbeLengths if nil
 }
 
 // Cards are the model cards of a data set's keys: the one with the most past runs, and the others beside it.
@@ -69,8 +70,8 @@ type Cards struct {
 	Others []Card `json:"others,omitempty"`
 }
 
-// probeLengths that a card shows, in epochs.
-var probeLengths = []float64{0, 0.25, 0.5, 1, 2, 3, 5}
+// ProbeLengths are those that a card shows, in epochs.
+func ProbeLengths() []float64 { return []float64{0, 0.25, 0.5, 1, 2, 3, 5} }
 
 // Cards cross-validates the forests of all keys of a data set that have past runs. It takes seconds to minutes, unless
 // the same past runs were scored before.
@@ -80,6 +81,9 @@ func (p *Predictor) Cards(ctx context.Context, dataset string, e Effort) (Cards,
 	}
 	if e.Splits == 0 {
 		e.Splits = 20
+	}
+	if e.Epochs == nil {
+		e.Epochs = ProbeLengths()
 	}
 	counts, err := p.Past.Keys(ctx, dataset)
 	if err != nil {
@@ -111,7 +115,7 @@ func (p *Predictor) card(ctx context.Context, k advisor.Key, e Effort) (Card, er
 		return Card{}, err
 	}
 	c := Card{Dataset: k.Dataset, PastRuns: len(s.runs), Images: k.Images, Epochs: k.Epochs, Probe: []CardEntry{}, Ablation: []AblationEntry{}}
-	for _, epochs := range probeLengths {
+	for _, epochs := range e.Epochs {
 		t, err := s.table(ctx, epochs)
 		var none *advisor.NoPredictionError
 		if errors.As(err, &none) {

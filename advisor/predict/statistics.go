@@ -127,7 +127,7 @@ func relations(related forest.Related) []Relation {
 
 // related is what a query is about: the past runs of the data set's largest key.
 func (p *Predictor) related(ctx context.Context, q StatisticsQuery) (s *snapshot, found bool, err error) {
-	key, found, err := p.largest(ctx, q.Dataset)
+	key, found, err := p.Largest(ctx, q.Dataset)
 	if err != nil || !found {
 		return nil, false, err
 	}
@@ -145,8 +145,8 @@ func (p *Predictor) relate(ctx context.Context, t forest.Table) (forest.Related,
 	return kept(p, hash(t)+".relations", func() (forest.Related, error) { return p.Relate(ctx, t) })
 }
 
-// largest is the data set's key with the most past runs.
-func (p *Predictor) largest(ctx context.Context, dataset string) (best advisor.Key, found bool, err error) {
+// Largest is the data set's key with the most past runs.
+func (p *Predictor) Largest(ctx context.Context, dataset string) (best advisor.Key, found bool, err error) {
 	counts, err := p.Past.Keys(ctx, dataset)
 	if err != nil {
 		return best, false, fmt.Errorf("count the past runs of %s: %w", dataset, err)

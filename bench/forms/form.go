@@ -40,17 +40,33 @@ var forms = []form{
 	{"level, gradients and activations", aggregates("gradient_,activation_,dead_", everywhere, level)},
 	{"level, update ratio", aggregates("weight_update", features.Positions(), level)},
 	{"level, dead and zero", aggregates("dead_,activation_share_zero", features.Positions(), level)},
-	{"extremes over layers", extremes},
+	{"extremes over layers", extremes("")},
+	{"extremes, gradients and activations", extremes("gradient_,activation_,dead_")},
+	{"level and extremes, gradients and activations", both(aggregates("gradient_,activation_,dead_", everywhere, level), extremes("gradient_,activation_,dead_"))},
 	{"contrast, higher − lower", contrast},
 }
 
-// aggregates takes statistics whose names start with one of the prefixes.
+// starting gives the statistics whose names start with one of the prefixes.
+func starting(prefixes string) (chosen []features.Statistic) {
+	for _, s := range features.Statistics() {
+		if slices.ContainsFunc(strings.Split(prefixes, ","), func(p string) bool { return strings.HasPrefix(s.Name, p) }) {
+			chosen = append(chosen, s)
+		}
+	}
+	return chosen
+}
+
+func both(a, b func([]trainer.EpochRecord) ([]string, []float64)) func([]trainer.EpochRecord) ([]string, []float64) {
+	return func(records []trainer.EpochRecord) ([]string, []float64) {
+		names, values := a(records)
+		more, others := b(records)
+		return append(names, more...), append(values, others...)
+	}
+}
+
 func aggregates(prefixes string, positions []features.Position, kinds []features.Form) func([]trainer.EpochRecord) ([]string, []float64) {
 	return func(records []trainer.EpochRecord) (names []string, values []float64) {
-		for _, s := range features.Statistics() {
-			if !slices.ContainsFunc(strings.Split(prefixes, ","), func(p string) bool { return strings.HasPrefix(s.Name, p) }) {
-				continue
-			}
+		for _, s := range starting(prefixes) {
 			for _, p := range positions {
 				for _, f := range kinds {
 					names = append(names, strings.Join([]string{s.Name, string(p), string(f)}, " "))
@@ -63,26 +79,28 @@ func aggregates(prefixes string, positions []features.Position, kinds []features
 }
 
 // extremes are the least and greatest of each statistic over the layers, at the end of the probe.
-func extremes(records []trainer.EpochRecord) (names []string, values []float64) {
-	var layers []trainer.LayerStatistics
-	if n := len(records); n > 0 {
-		layers = records[n-1].Layers
-	}
-	for _, s := range features.Statistics() {
-		low, high := math.NaN(), math.NaN()
-		for i := range layers {
-			one := []trainer.EpochRecord{{Layers: layers[i : i+1]}}
-			v := features.Aggregate(one, s, features.Everywhere, features.Level)
-			if !(v >= low) {
-				low = v
-			}
-			if !(v <= high) {
-				high = v
-			}
+func extremes(prefixes string) func([]trainer.EpochRecord) ([]string, []float64) {
+	return func(records []trainer.EpochRecord) (names []string, values []float64) {
+		var layers []trainer.LayerStatistics
+		if n := len(records); n > 0 {
+			layers = records[n-1].Layers
 		}
-		names, values = append(names, s.Name+" least", s.Name+" greatest"), append(values, low, high)
+		for _, s := range starting(prefixes) {
+			low, high := math.NaN(), math.NaN()
+			for i := range layers {
+				one := []trainer.EpochRecord{{Layers: layers[i : i+1]}}
+				v := features.Aggregate(one, s, features.Everywhere, features.Level)
+				if !(v >= low) {
+					low = v
+				}
+				if !(v <= high) {
+					high = v
+				}
+			}
+			names, values = append(names, s.Name+" least", s.Name+" greatest"), append(values, low, high)
+		}
+		return names, values
 	}
-	return names, values
 }
 
 // contrast is the level in the last two layers minus that in the first two.

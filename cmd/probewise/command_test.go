@@ -132,7 +132,7 @@ func TestSettings(t *testing.T) {
 
 // TestForestShow prints held-out figures for the shipped past runs, fitted in a child process.
 func TestForestShow(t *testing.T) {
-	code, out, errOut := call(t, "forest", "show", "--repeats", "1", "--splits", "1", "--json", "--data-dir", t.TempDir())
+	code, out, errOut := call(t, "forest", "show", "--repeats", "1", "--splits", "1", "--epochs", "1,3", "--json", "--data-dir", t.TempDir())
 	if code != exitOK {
 		t.Fatalf("exit %d: %s", code, errOut)
 	}
@@ -140,11 +140,11 @@ func TestForestShow(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &c); err != nil {
 		t.Fatal(err)
 	}
-	if c.PastRuns < 40 || c.Images != 10_000 || c.Epochs != 15 || len(c.Probe) != 7 || len(c.Ablation) != 28 {
+	if c.PastRuns < 40 || c.Images != 10_000 || c.Epochs != 15 || len(c.Probe) != 2 || len(c.Ablation) != 8 {
 		t.Fatalf("card %+v", c)
 	}
 	for _, e := range c.Probe {
-		if e.Epochs >= 3 && (e.R2 < 0.3 || e.Tau < 0.3) || e.Coverage80 < 0.6 || e.Width80 <= 0 || e.Runs != c.PastRuns {
+		if e.R2 < 0.3 || e.Tau < 0.3 || len(e.Alternatives) != 5 || e.Alternatives[0].R2 < 0.3 || e.Coverage80 < 0.6 || e.Width80 <= 0 || e.Runs != c.PastRuns {
 			t.Errorf("at %g epochs: %+v", e.Epochs, e)
 		}
 	}

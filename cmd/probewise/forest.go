@@ -30,6 +30,7 @@ func (a *app) forestShowCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&name, "dataset", advisor.DefaultDataset, "data set")
 	c.Flags().IntVar(&e.Repeats, "repeats", 2, "repetitions of the ten-fold cross-validation")
+	c.Flags().Float64SliceVar(&e.Epochs, "epochs", predict.ProbeLengths(), "probe lengths")
 	c.Flags().IntVar(&e.Splits, "splits", 20, "random splits that show what each group of features adds")
 	return c
 }

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 
@@ -15,7 +17,7 @@ import (
 
 // benchResult is how well curves are predicted from their first epochs.
 type benchResult struct {
-	Epochs           int     `json:"epochs"`
+	Epochs           float64 `json:"epochs"`
 	R2               float64 `json:"r2"`
 	MAE              float64 `json:"mae"`
 	Tau              float64 `json:"tau"`
@@ -30,7 +32,8 @@ type benchResult struct {
 
 type benchFlags struct {
 	forest.BenchOptions
-	epochs  []int
+	dataset string
+	epochs  []float64
 	shuffle bool
 	splits  string
 }
@@ -38,26 +41,34 @@ type benchFlags struct {
 func (a *app) forestBenchCommand() *cobra.Command {
 	var b benchFlags
 	c := &cobra.Command{
-		Use:   "bench CURVES.csv",
-		Short: "Measure the forest on learning curves of your own",
+		Use:   "bench [CURVES.csv]",
+		Short: "Measure the forest on learning curves of your own, or on past runs",
 		Long: "Reads a CSV file whose columns acc_<n> are accuracies after n epochs, and predicts the last of them from those up to\n" +
-			"epoch k and from the other numeric columns. Each repeat fits on a random part of the runs and predicts the rest.",
-		Args: cobra.ExactArgs(1),
+			"epoch k and from the other numeric columns; or, with --dataset, predicts past runs from probes of k epochs (0, 0.25 …).\n" +
+			"Each repeat fits on a random part of the runs and predicts the rest.",
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			b.Seed = int64(max(a.Seed, 1))
-			return a.forestBench(c.Context(), args[0], b)
+			switch {
+			case len(args) == 1 && b.dataset == "":
+				return a.benchCurves(c.Context(), args[0], b)
+			case len(args) == 0 && b.dataset != "":
+				return a.benchPastRuns(c.Context(), b)
+			}
+			return errors.New("name a file of learning curves, or a data set with --dataset")
 		},
 	}
 	f := c.Flags()
 	f.IntVar(&b.Fit, "fit", 57, "runs to fit on")
-	f.IntSliceVar(&b.epochs, "epochs", []int{1, 2, 5}, "epochs to predict from")
+	f.StringVar(&b.dataset, "dataset", "", "predict the past runs of this data set, those of its setting with the most")
+	f.Float64SliceVar(&b.epochs, "epochs", []float64{1, 2, 5}, "epochs to predict from")
 	f.IntVar(&b.Repeats, "repeats", 20, "random splits")
 	f.BoolVar(&b.shuffle, "shuffle", false, "shuffle the targets: what is left of R² is chance")
 	f.StringVar(&b.splits, "splits", "", "write the splits to this JSON file, one list of fitted rows (from 0) a repeat, for a comparison with other programs")
 	return c
 }
 
-func (a *app) forestBench(ctx context.Context, name string, b benchFlags) error {
+func (a *app) benchCurves(ctx context.Context, name string, b benchFlags) error {
 	f, err := os.Open(name)
 	if err != nil {
 		return err
@@ -67,12 +78,40 @@ func (a *app) forestBench(ctx context.Context, name string, b benchFlags) error 
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
+	return a.forestBench(ctx, name, b, func(epochs float64) (forest.Table, error) {
+		if epochs != math.Trunc(epochs) {
+			return forest.Table{}, fmt.Errorf("--epochs %g: a file has whole epochs", epochs)
+		}
+		return curves.Table(int(epochs))
+	})
+}
+
+func (a *app) benchPastRuns(ctx context.Context, b benchFlags) error {
+	s, err := a.open(ctx)
+	if err != nil {
+		return &exitError{exitUnevaluated, err}
+	}
+	defer func() { _ = s.close() }()
+	key, found, err := s.predictor.Largest(ctx, b.dataset)
+	if err != nil {
+		return &exitError{exitUnevaluated, err}
+	}
+	if !found {
+		return &exitError{exitUnevaluated, fmt.Errorf("no past runs for %s", b.dataset)}
+	}
+	return a.forestBench(ctx, key.String(), b, func(epochs float64) (forest.Table, error) { return s.predictor.Table(ctx, key, epochs) })
+}
+
+// forestBench measures the forest on the tables of each probe length; name is what they were made of.
+func (a *app) forestBench(ctx context.Context, name string, b benchFlags, table func(epochs float64) (forest.Table, error)) error {
 	results := []benchResult{}
+	runs := 0
 	for _, epochs := range b.epochs {
-		t, err := curves.Table(epochs)
+		t, err := table(epochs)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
+		runs = len(t.Y)
 		if b.shuffle {
 			rand.New(rand.NewPCG(uint64(b.Seed), 0)).Shuffle(len(t.Y), func(i, j int) { t.Y[i], t.Y[j] = t.Y[j], t.Y[i] })
 		}
@@ -94,6 +133,12 @@ func (a *app) forestBench(ctx context.Context, name string, b benchFlags) error 
 	if a.JSON {
 		return a.printJSON(map[string]any{"results": results})
 	}
+	a.printBench(results)
+	fmt.Fprintf(a.out, "%d runs, %d random splits: fitted on %d, the others predicted. In brackets the extremes of the splits.\n", runs, b.Repeats, b.Fit)
+	return nil
+}
+
+func (a *app) printBench(results []benchResult) {
 	t := a.table("epochs", "held-out R²", "mean abs. error", "Kendall τ", "80 % interval covers", "mean width", "worst fifth caught")
 	for _, r := range results {
 		t.AppendRow(table.Row{r.Epochs, fmt.Sprintf("%.3f (%.2f–%.2f)", r.R2, r.R2Low, r.R2High), fmt.Sprintf("%.4f", r.MAE), fmt.Sprintf("%.3f", r.Tau),
@@ -101,8 +146,6 @@ func (a *app) forestBench(ctx context.Context, name string, b benchFlags) error 
 			fmt.Sprintf("%.0f %%", 100*r.CaughtWorstFifth)})
 	}
 	t.Render()
-	fmt.Fprintf(a.out, "%d runs, %d random splits: fitted on %d, the others predicted. In brackets the extremes of the splits.\n", len(curves.Accuracy), b.Repeats, b.Fit)
-	return nil
 }
 
 // writeSplits writes them to a file, if one is named. They are the same at all probe lengths.

@@ -49,6 +49,59 @@ func TestForestBench(t *testing.T) {
 	}
 }
 
+// TestForestBenchOnPastRuns predicts shipped runs from half an epoch; with shuffled targets nothing is left.
+func TestForestBenchOnPastRuns(t *testing.T) {
+	dir := t.TempDir()
+	bench := func(args ...string) benchResult {
+		t.Helper()
+		code, out, errOut := call(t, append([]string{"forest", "bench", "--dataset", "cifar10", "--epochs", "0.5", "--repeats", "2", "--json", "--data-dir", dir}, args...)...)
+		var got struct{ Results []benchResult }
+		if err := json.Unmarshal([]byte(out), &got); code != exitOK || err != nil || len(got.Results) != 1 {
+			t.Fatalf("exit %d, %v: %s%s", code, err, out, errOut)
+		}
+		return got.Results[0]
+	}
+	if r := bench(); r.R2 < 0.3 || r.Epochs != 0.5 || r.Coverage80 < 0.6 || r.Coverage80 > 0.95 {
+		t.Errorf("got %+v", r)
+	}
+	if r := bench("--shuffle"); r.R2 > 0.1 {
+		t.Errorf("with shuffled targets %+v", r)
+	}
+	for want, args := range map[string][]string{
+		"name a file":     {},
+		"no past runs":    {"--dataset", "nope"},
+		"0.1 epochs":      {"--dataset", "cifar10", "--epochs", "0.1"},
+		"a data set with": {"curves.csv", "--dataset", "cifar10"},
+	} {
+		if code, _, errOut := call(t, append([]string{"forest", "bench", "--data-dir", dir}, args...)...); code == exitOK || !strings.Contains(errOut, want) {
+			t.Errorf("%v: exit %d, %s, want %q", args, code, errOut, want)
+		}
+	}
+}
+
+// TestForestExpect expects the statistics of an example by the shipped runs; a second call only reads the forests.
+func TestForestExpect(t *testing.T) {
+	dir := t.TempDir()
+	args := []string{"forest", "expect", filepath.Join("..", "..", "examples", "flawed.json"), "--probe", "1", "--position", "conv", "--json", "--data-dir", dir}
+	code, out, errOut := call(t, args...)
+	var got predict.ExpectedStatistics
+	if err := json.Unmarshal([]byte(out), &got); code != exitOK || err != nil || len(got.Statistics) < 10 || got.Position != "conv" {
+		t.Fatalf("exit %d, %v: %s%s", code, err, out, errOut)
+	}
+	for _, e := range got.Statistics {
+		if !(e.Low < e.Mean && e.Mean < e.High) {
+			t.Errorf("%+v", e)
+		}
+	}
+	if _, again, _ := call(t, args...); again != out {
+		t.Errorf("once more: %s", again)
+	}
+	bad := write(t, "bad.json", `{"version":1,"layers":[]}`)
+	if code, _, errOut := call(t, "forest", "expect", bad, "--data-dir", dir); code != exitUsage || !strings.Contains(errOut, "/layers") {
+		t.Errorf("exit %d: %s", code, errOut)
+	}
+}
+
 // TestForestStatistics relates the statistics of the shipped runs on CIFAR-10.
 func TestForestStatistics(t *testing.T) {
 	dir := t.TempDir()
