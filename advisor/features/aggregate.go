@@ -39,18 +39,36 @@ var statistics = []Statistic{
 	{"dead_units", false, func(l trainer.LayerStatistics) trainer.Number { return l.DeadUnits }},
 }
 
-// addStatistics adds the means over all layers of the statistics of gradients and activations, at the end of the probe. Positions,
-// changes and the statistics of weights predicted no better with a few dozen past runs (DESIGN.md, go run ./bench/forms).
+// addStatistics adds the least and greatest of the statistics of gradients and activations over the layers, at the end of the
+// probe: of all forms that were tried they predict best with a few dozen past runs (DESIGN.md, go run ./bench/forms).
 func (v *Vector) addStatistics(records []trainer.EpochRecord, diverged bool) {
 	v.group = OfStatistics
-	if diverged {
-		records = nil
+	var layers []trainer.LayerStatistics
+	if n := len(records); n > 0 && !diverged {
+		layers = records[n-1].Layers
 	}
 	for _, s := range statistics {
 		if !strings.HasPrefix(s.Name, "weight_") {
-			v.add(s.Name, Aggregate(records, s, Everywhere, Level))
+			least, greatest := Extremes(layers, s)
+			v.add("least_"+s.Name, least)
+			v.add("greatest_"+s.Name, greatest)
 		}
 	}
+}
+
+// Extremes are the least and the greatest value of a statistic over the layers; NaN where no layer has it.
+func Extremes(layers []trainer.LayerStatistics, s Statistic) (least, greatest float64) {
+	least, greatest = math.NaN(), math.NaN()
+	for _, l := range layers {
+		v := s.at(l)
+		if !(v >= least) && !math.IsNaN(v) {
+			least = v
+		}
+		if !(v <= greatest) && !math.IsNaN(v) {
+			greatest = v
+		}
+	}
+	return least, greatest
 }
 
 // at is the statistic of a layer; NaN where it is missing.

@@ -84,3 +84,15 @@ func TestAggregatesOfTooLittle(t *testing.T) {
 		t.Errorf("of no records: %g", got)
 	}
 }
+
+// TestExtremes leaves out the layers that lack the statistic.
+func TestExtremes(t *testing.T) {
+	layers := []trainer.LayerStatistics{{DeadUnits: trainer.Missing}, {DeadUnits: 0.3}, {DeadUnits: trainer.Missing}, {DeadUnits: 0.1}, {DeadUnits: 0.2}}
+	dead := statisticNamed(t, "dead_units")
+	if least, greatest := Extremes(layers, dead); least != 0.1 || greatest != 0.3 {
+		t.Errorf("least %g, greatest %g", least, greatest)
+	}
+	if least, greatest := Extremes(layers[:1], dead); !math.IsNaN(least) || !math.IsNaN(greatest) {
+		t.Errorf("of layers without it: %g, %g", least, greatest)
+	}
+}

@@ -65,10 +65,14 @@ func TestDefinitions(t *testing.T) {
 		"batch_norm_share": 1.0 / 3, "batch_norm_share_higher": 0, // dense1 is the second of three: not in the higher half
 		"rectified_share": 1.0 / 3, "he_share": 1.0 / 3,
 		"log_learning_rate": -3, "adaptive": 1, "rmsprop": 1, "momentum": 0, "log_batch_size": 7, "decaying_rate": 0, "clipped": 1,
-		// Means over conv1, dense1, dense2 after an epoch; what the records have as 0 stands at the least logarithm, −12.
-		"gradient_norm": (-3.0 - 1 + 0) / 3, "gradient_variance": -12, "gradient_max": -12, "gradient_kurtosis": -12, "gradient_share_below": 0, "gradient_noise": 0,
-		"activation_variance": (1.0 + 1 - 1) / 3, "activation_max": (2.0 + 0 + 0) / 3, "activation_share_zero": 0.6 / 3, "activation_share_below": 0,
-		"activation_kurtosis": -12, "dead_units": 0.25 / 3,
+		// Of conv1, dense1, dense2 after an epoch; what the records have as 0 stands at the least logarithm, −12.
+		"least_gradient_norm": -3, "greatest_gradient_norm": 0, "least_activation_variance": -1, "greatest_activation_variance": 1,
+		"least_activation_max": 0, "greatest_activation_max": 2, "least_activation_share_zero": 0, "greatest_activation_share_zero": 0.5,
+		"least_dead_units": 0, "greatest_dead_units": 0.25,
+		"least_gradient_variance": -12, "greatest_gradient_variance": -12, "least_gradient_max": -12, "greatest_gradient_max": -12,
+		"least_gradient_kurtosis": -12, "greatest_gradient_kurtosis": -12, "least_gradient_share_below": 0, "greatest_gradient_share_below": 0,
+		"least_gradient_noise": 0, "greatest_gradient_noise": 0, "least_activation_share_below": 0, "greatest_activation_share_below": 0,
+		"least_activation_kurtosis": -12, "greatest_activation_kurtosis": -12,
 	}
 	v := Probe(architecture(t), records, trainer.Outcome{}, 1)
 	if len(v.Names) != len(want) || len(v.Values) != len(want) || len(v.Linear) != len(want) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"math"
 	"slices"
 	"strings"
 
@@ -86,17 +85,7 @@ func extremes(prefixes string) func([]trainer.EpochRecord) ([]string, []float64)
 			layers = records[n-1].Layers
 		}
 		for _, s := range starting(prefixes) {
-			low, high := math.NaN(), math.NaN()
-			for i := range layers {
-				one := []trainer.EpochRecord{{Layers: layers[i : i+1]}}
-				v := features.Aggregate(one, s, features.Everywhere, features.Level)
-				if !(v >= low) {
-					low = v
-				}
-				if !(v <= high) {
-					high = v
-				}
-			}
+			low, high := features.Extremes(layers, s)
 			names, values = append(names, s.Name+" least", s.Name+" greatest"), append(values, low, high)
 		}
 		return names, values
