@@ -15,6 +15,8 @@ import (
 	"slices"
 	"sync"
 
+	"golang.org/x/sync/singleflight"
+
 	"probewise/advisor"
 	"probewise/advisor/features"
 	"probewise/forest"
@@ -41,9 +43,14 @@ type Predictor struct {
 	Relate func(ctx context.Context, t forest.Table) (forest.Related, error)
 	// Folder keeps fitted models and their scores; "" keeps models in memory only.
 	Folder string
+	// Background runs what no answer waits for: where it is set, new past runs are left out of account until their forests are
+	// fitted (renew.go). Where it is nil, an answer waits for its forest.
+	Background func(func(context.Context))
 
-	mu     sync.Mutex
-	models map[string]*forest.Model
+	fits    singleflight.Group // by model
+	mu      sync.Mutex
+	models  map[string]*forest.Model
+	settled map[advisor.Key]*settled
 }
 
 // architectureOnly is the probe length of a prediction without a probe.
@@ -51,7 +58,11 @@ const architectureOnly = -1
 
 // Snapshot implements advisor.Predictor.
 func (p *Predictor) Snapshot(ctx context.Context, k advisor.Key) (advisor.Forecaster, error) {
-	return p.snapshot(ctx, k)
+	s, err := p.snapshot(ctx, k)
+	if err != nil || p.Background == nil {
+		return s, err
+	}
+	return p.settle(s), nil
 }
 
 func (p *Predictor) snapshot(ctx context.Context, k advisor.Key) (*snapshot, error) {
@@ -59,12 +70,11 @@ func (p *Predictor) snapshot(ctx context.Context, k advisor.Key) (*snapshot, err
 	if err != nil {
 		return nil, fmt.Errorf("read the past runs of %s: %w", k, err)
 	}
-	s := &snapshot{predictor: p, key: k}
-	seen := map[string]bool{}
+	s := &snapshot{predictor: p, key: k, names: map[string]bool{}}
 	for _, r := range runs {
 		group := features.GroupOf(r.Architecture)
-		if name := fmt.Sprint(group, r.Seed, r.DatasetID); !seen[name] { // the same run again tells nothing new
-			seen[name] = true
+		if name := fmt.Sprint(group, r.Seed, r.DatasetID); !s.names[name] { // the same run again tells nothing new
+			s.names[name] = true
 			s.runs, s.groups = append(s.runs, r), append(s.groups, group)
 		}
 	}
@@ -86,7 +96,8 @@ type snapshot struct {
 	predictor *Predictor
 	key       advisor.Key
 	runs      []advisor.PastRun
-	groups    []string // of the runs: their architecture, whatever the seed
+	groups    []string        // of the runs: their architecture, whatever the seed
+	names     map[string]bool // of the runs: architecture, seed, data set
 	reference *reference
 	without   []string // groups that no prediction rests on
 }
@@ -116,11 +127,12 @@ func (s *snapshot) FromArchitecture(ctx context.Context, a trainer.Architecture)
 func (s *snapshot) Reference() advisor.Reference { return s.reference }
 
 func (s *snapshot) predict(ctx context.Context, epochs float64, a trainer.Architecture, v features.Vector) (advisor.Prediction, error) {
+	s.predictor.asked(s.key, epochs)
 	t, err := s.table(ctx, epochs, features.GroupOf(a))
 	if err != nil {
 		return advisor.Prediction{}, err
 	}
-	model, err := s.predictor.model(ctx, t, forest.Options{Seed: 1})
+	model, err := s.predictor.model(ctx, t, asUsual)
 	if errors.Is(err, forest.ErrEqualTargets) || errors.Is(err, forest.ErrTooFewGroups) {
 		return advisor.Prediction{}, &advisor.NoPredictionError{Reason: fmt.Sprintf("the past runs of (%s) are too much alike: %v", s.key, err)}
 	} else if err != nil {
@@ -136,6 +148,9 @@ func (s *snapshot) predict(ctx context.Context, epochs float64, a trainer.Archit
 		PastRuns: got.PastRuns, Forest: model.ID(), HeldOutR2: model.R2(), Deciles: deciles(t.Y), Warnings: append([]string{}, got.Warnings...),
 	}, nil
 }
+
+// asUsual are the options of the forests that predict accuracy.
+var asUsual = forest.Options{Seed: 1}
 
 // deciles returns the lowest, the first to ninth decile (linear interpolation between order statistics), and the highest.
 func deciles(y []float64) []trainer.Number {
@@ -197,14 +212,31 @@ func (s *snapshot) tooFew(ctx context.Context, epochs float64, runs int) error {
 	return &advisor.NoPredictionError{Reason: reason}
 }
 
-// model returns the fitted forest, from memory, from the folder or by fitting it.
+// mostModels are kept in memory; the folder has them all.
+const mostModels = 128
+
+// model returns the fitted forest, from memory, from the folder or by fitting it: once, however many ask at the same time.
 func (p *Predictor) model(ctx context.Context, t forest.Table, o forest.Options) (*forest.Model, error) {
 	name := hash(t) + o.Only + ".forest"
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if m, ok := p.models[name]; ok {
-		return m, nil
+	for {
+		p.mu.Lock()
+		m, known := p.models[name]
+		p.mu.Unlock()
+		if known {
+			return m, nil
+		}
+		found, err, shared := p.fits.Do(name, func() (any, error) { return p.find(ctx, name, t, o) })
+		if err == nil {
+			return found.(*forest.Model), nil //nolint:forcetypeassert // of find
+		}
+		if !shared || ctx.Err() != nil || !errors.Is(err, context.Canceled) { // not because another who asked has gone away
+			return nil, err
+		}
 	}
+}
+
+// find loads or fits a model and keeps it.
+func (p *Predictor) find(ctx context.Context, name string, t forest.Table, o forest.Options) (*forest.Model, error) {
 	m, err := p.load(name)
 	if err != nil {
 		if m, err = p.Fit(ctx, t, o); err != nil {
@@ -212,7 +244,9 @@ func (p *Predictor) model(ctx context.Context, t forest.Table, o forest.Options)
 		}
 		_ = p.save(name, m.Save) // a model that cannot be kept is fitted again
 	}
-	if p.models == nil {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.models == nil || len(p.models) >= mostModels {
 		p.models = map[string]*forest.Model{}
 	}
 	p.models[name] = m

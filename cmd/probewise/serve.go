@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -52,6 +53,13 @@ func (a *app) serve(ctx context.Context, listen string, hosts []string, maxUploa
 		return &exitError{exitUnevaluated, err}
 	}
 	log := a.logger()
+	ctx, stop := context.WithCancel(ctx)
+	var behind sync.WaitGroup // what no answer waits for; it reads the store
+	defer func() {
+		stop()
+		behind.Wait()
+	}()
+	s.predictor.Background = func(f func(context.Context)) { behind.Go(func() { f(ctx) }) }
 	names := ownHosts(listener.Addr())
 	log.Info("listening", "url", "http://"+listener.Addr().String(), "data", a.DataDir)
 	if names == nil {
@@ -67,6 +75,11 @@ func (a *app) serve(ctx context.Context, listen string, hosts []string, maxUploa
 	worker.Ended = func(l advisor.Lease, err error) {
 		feed.Publish(l.Kind, l.ID, advisor.Event{Type: advisor.EventState}) // whatever the log says now
 		logEnd(ctx, log, l, err)
+		s.predictor.Background(func(ctx context.Context) {
+			if err := s.predictor.Renew(ctx); err != nil && ctx.Err() == nil {
+				log.Warn("the forests are as they were", "error", err.Error())
+			}
+		})
 	}
 	server := &api.Server{
 		Desk: s.desk, Store: s.db, Datasets: s.library, Forest: s.predictor, Feed: feed, Wake: worker.Wake,

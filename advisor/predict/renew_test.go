@@ -1,0 +1,90 @@
+package predict
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"testing"
+
+	"probewise/forest"
+)
+
+// TestRenew: answers rest on the past runs whose forests are fitted; those of newer runs are fitted in the background, once.
+func TestRenew(t *testing.T) {
+	all := runs(t, 41)
+	query, past := all[40], all[:40]
+	c := &counting{}
+	var waiting []func(context.Context)
+	books := library{key: past}
+	p := &Predictor{Past: books, Fit: c.fit, Background: func(f func(context.Context)) { waiting = append(waiting, f) }}
+	ask := func(pastRuns, fits int) {
+		t.Helper()
+		if got, err := fromProbe(t, p, key, probe(query)); err != nil || got.PastRuns != pastRuns || c.fits != fits {
+			t.Errorf("%d past runs, %d fits, %v; want %d and %d", got.PastRuns, c.fits, err, pastRuns, fits)
+		}
+	}
+	ask(40, 1)
+	books[key] = append(past[:40:40], run(t, rand.New(rand.NewPCG(3, 3)), 100))
+	for range 2 {
+		if err := p.Renew(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		ask(40, 1) // the answer does not wait
+	}
+	if len(waiting) != 1 {
+		t.Fatalf("%d renewals", len(waiting))
+	}
+	waiting[0](t.Context())
+	ask(41, 2)
+	if len(waiting) != 1 {
+		t.Errorf("%d renewals", len(waiting))
+	}
+	gone, stop := context.WithCancel(t.Context())
+	stop()
+	books[key] = append(books[key], run(t, rand.New(rand.NewPCG(4, 4)), 101))
+	ask(41, 2)
+	waiting[1](gone) // the program ends: the fit was begun for nothing
+	ask(41, 3)
+	if len(waiting) != 3 {
+		t.Errorf("%d renewals, want another attempt", len(waiting))
+	}
+}
+
+// TestRenewFromTooFew: where there was nothing to answer from, new past runs count at once.
+func TestRenewFromTooFew(t *testing.T) {
+	all := runs(t, 41)
+	books := library{key: all[:5]}
+	p := &Predictor{Past: books, Fit: forest.Fit, Background: func(func(context.Context)) {}}
+	if _, err := fromProbe(t, p, key, probe(all[40])); err == nil {
+		t.Error("predicted from five past runs")
+	}
+	books[key] = all[:30]
+	if got, err := fromProbe(t, p, key, probe(all[40])); err != nil || got.PastRuns != 30 {
+		t.Errorf("%d past runs, %v", got.PastRuns, err)
+	}
+}
+
+// TestOneFitForAll: who asks while a forest is being fitted waits for that one.
+func TestOneFitForAll(t *testing.T) {
+	all := runs(t, 41)
+	var mu sync.Mutex
+	fits := 0
+	p := &Predictor{Past: library{key: all[:40]}, Fit: func(ctx context.Context, table forest.Table, o forest.Options) (*forest.Model, error) {
+		mu.Lock()
+		fits++
+		mu.Unlock()
+		return forest.Fit(ctx, table, o)
+	}}
+	var all4 sync.WaitGroup
+	for range 4 {
+		all4.Go(func() {
+			if _, err := fromProbe(t, p, key, probe(all[40])); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all4.Wait()
+	if fits != 1 {
+		t.Errorf("%d fits", fits)
+	}
+}
