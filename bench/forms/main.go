@@ -11,7 +11,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"log"
 	"os"
 	"regexp"
 	"strconv"
@@ -25,14 +24,21 @@ import (
 )
 
 func main() {
-	log.SetFlags(0)
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "forms:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
 	var (
+		key    advisor.Key
+		ladder = forest.LadderOptions{Seed: 1}
+
 		data    = flag.String("data", "advisor/corpus/data", "folder of shards")
-		key     = advisor.Key{}
 		half    = flag.String("half", "even", "even, odd or all runs")
 		lengths = flag.String("epochs", "0,0.25,0.5,1", "probe lengths")
 		only    = flag.String("only", "", "forms whose name matches this regular expression")
-		ladder  = forest.LadderOptions{Seed: 1}
 	)
 	flag.StringVar(&key.Dataset, "dataset", "cifar10", "data set")
 	flag.IntVar(&key.Images, "images", 10000, "images of the past runs")
@@ -42,11 +48,11 @@ func main() {
 	flag.Parse()
 	named, err := regexp.Compile(*only)
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
 	entries, err := corpus.Read(os.DirFS(*data))
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
 	var runs []advisor.PastRun
 	for _, e := range entries {
@@ -58,17 +64,18 @@ func main() {
 	for _, text := range strings.Split(*lengths, ",") {
 		epochs, err := strconv.ParseFloat(text, 64)
 		if err != nil {
-			log.Fatal(err)
+			return err
 		}
 		for _, f := range forms {
 			if !named.MatchString(f.name) {
 				continue
 			}
 			if err := try(runs, epochs, f, ladder); err != nil {
-				log.Fatalf("%s at %g epochs: %v", f.name, epochs, err)
+				return fmt.Errorf("%s at %g epochs: %w", f.name, epochs, err)
 			}
 		}
 	}
+	return nil
 }
 
 // try prints one line.
