@@ -15,6 +15,7 @@ import (
 	panics "github.com/gofiber/fiber/v2/middleware/recover"
 
 	"probewise/advisor"
+	"probewise/advisor/features"
 	"probewise/advisor/predict"
 	"probewise/trainer"
 	"probewise/trainer/dataset"
@@ -43,6 +44,9 @@ type Datasets interface {
 type Assessor interface {
 	Cards(ctx context.Context, dataset string, e predict.Effort) (predict.Cards, error)
 	Statistics(ctx context.Context, q predict.StatisticsQuery) (predict.StatisticsTable, error)
+	Hyperparameters(ctx context.Context, q predict.StatisticsQuery, position features.Position) (predict.HyperparameterTable, error)
+	// Datasets names the data sets that have past runs.
+	Datasets(ctx context.Context) ([]string, error)
 }
 
 // Feed follows jobs through the log of their events.

@@ -89,18 +89,20 @@ func (p *Predictor) Statistics(ctx context.Context, q StatisticsQuery) (Statisti
 		return t, nil
 	}
 	t.Images, t.Epochs, t.PastRuns = s.key.Images, s.key.Epochs, len(s.runs)
+	var left leftOut
 	for _, position := range features.Positions() {
 		table := s.statistics(position, q)
 		related, err := p.relate(ctx, table)
 		switch {
 		case tooLittle(err):
-			t.Reason = fmt.Sprintf("%s: %v", position, err)
+			left.add(string(position), err)
 			continue
 		case err != nil:
 			return t, fmt.Errorf("relate the statistics of %s layers: %w", position, err)
 		}
 		t.Positions = append(t.Positions, positionTable(position, len(table.Y), related))
 	}
+	t.Reason = left.String()
 	return t, nil
 }
 
