@@ -7,12 +7,16 @@ import (
 	"time"
 )
 
-// assessments are the figures about past runs that are being computed: one at a time, since each takes the whole machine.
+// assessments are the figures about past runs that are being computed. Each takes the whole machine, so that one model card
+// is at a time, which takes minutes, and beside it one table of relations, which takes seconds and need not wait for it.
 type assessments struct {
-	turn  sync.Mutex // of who computes
-	mu    sync.Mutex
-	known map[string]begun // by name: in hand, or done a moment ago
+	cards, relations turn
+	mu               sync.Mutex
+	known            map[string]begun // by name: in hand, or done a moment ago
 }
+
+// turn is that of who computes.
+type turn = sync.Mutex
 
 // begun is an assessment of any kind.
 type begun interface {
@@ -30,7 +34,7 @@ type assessment[T any] struct {
 // others have the turn, and past runs do not change much in so short a time.
 const (
 	remembered        = 15 * time.Second
-	longestRemembered = 5 * time.Minute // while something else is in hand
+	longestRemembered = 30 * time.Minute // while something else is in hand
 )
 
 // soon is how long everyone waits: figures that were computed for the same past runs before take less.
@@ -78,7 +82,7 @@ func (f *assessments) forget() {
 }
 
 // begin computes something, or joins who does so under the same name.
-func begin[T any](s *Server, name string, compute func(context.Context) (T, error)) *assessment[T] {
+func begin[T any](s *Server, own *turn, name string, compute func(context.Context) (T, error)) *assessment[T] {
 	f := &s.forest
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -94,8 +98,8 @@ func begin[T any](s *Server, name string, compute func(context.Context) (T, erro
 	go func() {
 		defer close(a.done)
 		defer func() { a.ended = time.Now() }()
-		f.turn.Lock()
-		defer f.turn.Unlock()
+		own.Lock()
+		defer own.Unlock()
 		defer s.survive("the " + name)
 		a.err = errors.New("its computation panicked")
 		a.result, a.err = compute(s.ctx)

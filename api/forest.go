@@ -79,7 +79,7 @@ func (s *Server) getForest(ctx context.Context, in *struct {
 
 // cards begins to compute those of a data set.
 func (s *Server) cards(dataset string) *assessment[predict.Cards] {
-	return begin(s, "card "+dataset, func(ctx context.Context) (predict.Cards, error) {
+	return begin(s, &s.forest.cards, "card "+dataset, func(ctx context.Context) (predict.Cards, error) {
 		return s.Forest.Cards(ctx, dataset, predict.Effort{})
 	})
 }

@@ -35,7 +35,7 @@ type hyperparametersIn struct {
 // hyperparameters begins to relate them.
 func (s *Server) hyperparameters(q predict.StatisticsQuery, position features.Position) *assessment[predict.HyperparameterTable] {
 	name := fmt.Sprintf("hyperparameters of %s, %s layers, %s", q.Dataset, position, when(q))
-	return begin(s, name, func(ctx context.Context) (predict.HyperparameterTable, error) {
+	return begin(s, &s.forest.relations, name, func(ctx context.Context) (predict.HyperparameterTable, error) {
 		return s.Forest.Hyperparameters(ctx, q, position)
 	})
 }

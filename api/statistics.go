@@ -58,7 +58,7 @@ func (m Moment) query() (predict.StatisticsQuery, error) {
 // statistics begins to relate them.
 func (s *Server) statistics(q predict.StatisticsQuery) *assessment[predict.StatisticsTable] {
 	name := fmt.Sprintf("statistics of %s, %s, %s", q.Dataset, q.Target, when(q))
-	return begin(s, name, func(ctx context.Context) (predict.StatisticsTable, error) { return s.Forest.Statistics(ctx, q) })
+	return begin(s, &s.forest.relations, name, func(ctx context.Context) (predict.StatisticsTable, error) { return s.Forest.Statistics(ctx, q) })
 }
 
 // when is the moment in words.
