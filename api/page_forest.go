@@ -24,6 +24,7 @@ type forestPage struct {
 	Datasets, Targets, Positions, Probes []choice
 	Methods                              []report.Choice
 	Place                                string // the position in words
+	Listing                              bool   // the data sets with past runs are not known yet
 	Empty                                bool   // there are no past runs
 	Card                                 section[report.CardView]
 	Statistics                           section[report.StatisticsView]
@@ -40,7 +41,7 @@ type section[V any] struct {
 
 // Computing says that some of the page is still to come.
 func (f forestPage) Computing() bool {
-	return !f.Empty && (f.Card.waits() || f.Statistics.waits() || f.Hyperparameters.waits())
+	return f.Listing || !f.Empty && (f.Card.waits() || f.Statistics.waits() || f.Hyperparameters.waits())
 }
 
 func (s section[V]) waits() bool { return !s.Ready && s.Failed == "" }
@@ -56,17 +57,18 @@ func (p *pages) forest(c *fiber.Ctx) error {
 	}
 	page := forestPage{chrome: p.chrome("What the past runs say"), Dataset: q.dataset, Place: report.Place(q.position), Methods: report.Methods(q.method),
 		Targets: q.targets(), Positions: q.positions(), Probes: q.probes()}
-	known, err := p.Forest.Datasets(c.UserContext())
+	known, listed, err := begin(p.Server, new(turn), "list of data sets", p.Forest.Datasets).wait(c.UserContext(), soon)
 	if err != nil {
 		return p.fail(c, err)
 	}
-	if !slices.Contains(known, q.dataset) {
+	page.Listing = !listed
+	if listed && !slices.Contains(known, q.dataset) {
 		if err := p.knows(q.dataset, 0); err != nil {
 			return p.fail(c, err)
 		}
 		page.Empty = true
 	}
-	if page.Datasets, err = p.offer(q.dataset, known); err != nil {
+	if page.Datasets, err = p.offerDatasets(q.dataset, known); err != nil {
 		return p.fail(c, err)
 	}
 	if !page.Empty {
@@ -113,13 +115,13 @@ func fill[T, V any](ctx context.Context, p *pages, a *assessment[T], view func(T
 	return s
 }
 
-// offer lists the data sets that are here or have past runs.
-func (p *pages) offer(chosen string, known []string) ([]choice, error) {
+// offerDatasets lists the data sets that are here or have past runs.
+func (p *pages) offerDatasets(chosen string, known []string) ([]choice, error) {
 	list, err := p.Datasets.List()
 	if err != nil {
 		return nil, err
 	}
-	names := slices.Clone(known)
+	names := append(slices.Clone(known), chosen)
 	for _, m := range list {
 		names = append(names, m.Name)
 	}

@@ -119,6 +119,9 @@ func fitsOf(r forest.Related) [2]Fit {
 func relations(related forest.Related) []Relation {
 	var all []Relation
 	for _, r := range related.Relations {
+		if r.Runs == 0 && r.Reason == "" { // the forest never saw it, so that its importance of 0 would say nothing
+			r.Importance, r.Spread, r.Reason = math.NaN(), math.NaN(), "missing in all runs"
+		}
 		all = append(all, Relation{r.Name, trainer.Number(r.Correlation), trainer.Number(r.Beta), trainer.Number(r.Coefficient),
 			trainer.Number(r.StandardError), trainer.Number(r.PValue), trainer.Number(r.Importance), trainer.Number(r.Spread), r.Reason})
 	}

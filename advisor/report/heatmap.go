@@ -21,7 +21,7 @@ type HeatMap struct {
 	Values  [][]trainer.Number          // by row, then by column
 	Scale   Scale                       // of all cells; those of the columns and of the rows come first where there are any
 	Rows    []Scale                     // of each row
-	Write   func(trainer.Number) string // what stands in the cells, five letters at most; nil: compact
+	Write   func(trainer.Number) string // what stands in the cells; nil: compact
 	Longest int                         // letters of a row's name; 0: longestName
 	Marked  func(layer string) bool
 }
@@ -41,7 +41,7 @@ const (
 	heatWide    = 58  // width of a column at most
 	heatNarrow  = 12  // and at least
 	heatRoom    = 46  // width from which a cell has its figure written in it
-	heatTight   = 36  // the same for five letters
+	heatTight   = 36  // the same where Write keeps to five letters or so
 	heatLetter  = 7.3 // width of a monospaced letter of 12 px
 	heatHeading = 20  // height of a line of headings
 )

@@ -22,7 +22,7 @@ type method struct {
 var methods = []method{
 	{"correlation", "Correlation", 2, func(r predict.Relation) trainer.Number { return r.Correlation }, nil},
 	{"beta", "Beta", 0, func(r predict.Relation) trainer.Number { return r.Beta }, nil},
-	{"coefficient", "Linear coefficient", 0, func(r predict.Relation) trainer.Number { return r.Coefficient },
+	{"coefficient", "Linear coefficient", 3, func(r predict.Relation) trainer.Number { return r.Coefficient },
 		func(r predict.Relation) trainer.Number { return r.StandardError }},
 	{"importance", "Forest importance", 3, func(r predict.Relation) trainer.Number { return r.Importance },
 		func(r predict.Relation) trainer.Number { return r.Spread }},
@@ -122,7 +122,7 @@ func worded(name string) string { return strings.ReplaceAll(name, "_", " ") }
 
 // Places are the positions of layers in words.
 var places = map[features.Position]string{
-	features.Everywhere: "all layers", features.Lower: "the first two layers", features.Middle: "the layers between the first two and the last two",
+	features.Everywhere: "all layers", features.Lower: "the first two layers", features.Middle: "the middle layers",
 	features.Higher: "the last two layers", features.Conv: "convolutional layers", features.Dense: "dense layers",
 }
 
@@ -147,12 +147,6 @@ func probeLength(epochs float64) string {
 	switch epochs {
 	case 0:
 		return "initialisation"
-	case 0.25:
-		return "¼ epoch"
-	case 0.5:
-		return "½ epoch"
-	case 0.75:
-		return "¾ epoch"
 	case 1:
 		return "1 epoch"
 	}

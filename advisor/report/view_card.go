@@ -78,7 +78,7 @@ func thousandths(v float64) string { return decimals(trainer.Number(v), 3) }
 // quality draws how good predictions are, by probe length.
 func quality(c predict.Card) ([]BarDrawing, Table) {
 	b := Bars{By: "probe length"}
-	t := Table{ID: "card", Caption: "Held-out figures by probe length", Columns: []Column{{Title: "Probe"}, {Title: "Runs"}}}
+	t := Table{ID: "quality", Caption: "Held-out figures by probe length", Columns: []Column{{Title: "Probe"}, {Title: "Runs"}}}
 	for _, e := range c.Probe {
 		b.Rows = append(b.Rows, probeLength(e.Epochs))
 		t.Rows = append(t.Rows, []Cell{{Text: probeLength(e.Epochs)}, {Text: grouped(int64(e.Runs))}})

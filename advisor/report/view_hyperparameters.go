@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"probewise/advisor/predict"
@@ -32,9 +33,9 @@ func ViewHyperparameters(t predict.HyperparameterTable, key string) Hyperparamet
 	var rows []fitRow
 	for _, s := range t.Statistics {
 		rows = append(rows, fitRow{s.Statistic, s.Runs, s.Linear, s.Forest})
-		if m.key == "coefficient" || m.key == "correlation" && v.Notes == nil {
-			v.Notes = merged(v.Notes, remarks(s.Hyperparameters))
-		}
+		v.Notes = merged(v.Notes, remarks(slices.DeleteFunc(slices.Clone(s.Hyperparameters), func(r predict.Relation) bool {
+			return m.value(r).Known() && m.key != "coefficient"
+		})))
 	}
 	v.Fits = fits("hyperparameter-fits", "How well all hyperparameters together explain each statistic", "Statistic", rows)
 	return v
@@ -43,11 +44,7 @@ func ViewHyperparameters(t predict.HyperparameterTable, key string) Hyperparamet
 // merged adds notes that are not there yet.
 func merged(notes, more []string) []string {
 	for _, n := range more {
-		known := false
-		for _, have := range notes {
-			known = known || have == n
-		}
-		if !known {
+		if !slices.Contains(notes, n) {
 			notes = append(notes, n)
 		}
 	}
@@ -88,7 +85,7 @@ func toStatistics(t predict.HyperparameterTable, m method) Picture {
 	if apart {
 		p.Scale = "linear, each column with one of its own and zero in the middle, since each has a unit of its own"
 	}
-	return p.of(h, "hyperparameters", "Hyperparameter", m)
+	return p.of(h, "influences", "Hyperparameter", m)
 }
 
 // shortly is the heading of a statistic's column, below that of what it is of.

@@ -27,7 +27,6 @@ type Picture struct {
 	Scale       string
 	Least, Most string // what the ends of the legend are
 	Table       Table
-	Note        string
 }
 
 // Fits are R² of the models behind relations, held-out beside in-sample.
@@ -59,7 +58,7 @@ func ViewStatistics(t predict.StatisticsTable, position features.Position, key s
 	if i >= 0 {
 		p := t.Positions[i]
 		title := fmt.Sprintf("Statistics of %s and %s accuracy, %s", Place(p.Position), t.Target, counted(p.Runs, "run"))
-		r := relate("statistics", title, "Statistic", p.Statistics)
+		r := relate("relations", title, "Statistic", p.Statistics)
 		v.Relations, v.Absent = &r, ""
 	} else if v.Reason != "" {
 		v.Absent = v.Reason
@@ -150,6 +149,9 @@ func byPosition(t predict.StatisticsTable, m method) Picture {
 		h.Layers, h.Values, all = append(h.Layers, worded(r.Name)), append(h.Values, row), append(all, row...)
 	}
 	h.Scale = m.colours(all)
+	if m.digits > 0 {
+		h.Write = m.text
+	}
 	p := Picture{Title: fmt.Sprintf("%s by position of the layers", m.title), Scale: h.Scale.String()}
 	if m.key == "beta" {
 		for _, row := range h.Values {

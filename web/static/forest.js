@@ -6,13 +6,14 @@ async function look() {
   try {
     const answer = await fetch(location.href);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (answer.status >= 400 && answer.status < 500) return location.reload(); // there is no such data set, say
     if (answer.ok) {
       for (const section of waiting()) {
         const fresh = page.getElementById(section.id);
         if (!fresh || "computing" in fresh.dataset) continue;
         const name = section.dataset.computing;
         section.replaceWith(document.adoptNode(fresh));
-        document.querySelector("[data-said]").textContent = `${name}: the figures are there.`;
+        document.querySelector("[data-said]").textContent = `${name}: it is there.`;
       }
     }
   } catch {
