@@ -111,7 +111,7 @@ func (b Bars) plot(p BarPanel) template.HTML {
 	}
 	d.upright("zero", at(0), 0, base)
 	d.put(`<text class="tick" x="%.2f%%" y="%d">%s</text>`, barMargin, base+14, brief2(low))
-	if zero := at(0); zero > 20 && zero < 80 { // else it stands on an end's
+	if zero := at(0); zero > 35 && zero < 65 { // else it would stand on an end's
 		d.put(`<text class="tick" x="%.2f%%" y="%d" text-anchor="middle">0</text>`, zero, base+14)
 	}
 	d.put(`<text class="tick" x="%.2f%%" y="%d" text-anchor="end">%s</text>`, 100-barMargin, base+14, brief2(high))
