@@ -51,6 +51,11 @@ func (s *Server) forestRoutes(a huma.API) {
 		Description: "Each statistic of the layers at a position is a target of its own, of which what is known before training is a column. The first table " +
 			"after a change of the past runs takes half a minute: its state is \"computing\" until then.",
 		Errors: []int{http.StatusUnprocessableEntity}}, s.getHyperparameters)
+	huma.Register(a, huma.Operation{OperationID: "expect-statistics", Method: http.MethodPost, Path: "/v1/forest/expectations", Tags: []string{"Forest"},
+		MaxBodyBytes: maxBody, Summary: "Predict an architecture's statistics without training it",
+		Description: "With 80 % intervals, from the architecture alone; runs of the same architecture are left out. The first answer after a change of " +
+			"the past runs takes a while: its state is \"computing\" until then.",
+		Errors: []int{http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity}}, s.expect)
 }
 
 func (s *Server) getForest(ctx context.Context, in *struct {

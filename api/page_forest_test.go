@@ -14,8 +14,9 @@ import (
 	"probewise/trainer"
 )
 
-// pageForest has figures once its gate is open.
+// pageForest has figures once its gate is open. What pages do not use panics.
 type pageForest struct {
+	Assessor
 	gate  chan struct{}
 	fails error // of the cards
 	empty bool

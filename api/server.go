@@ -47,6 +47,7 @@ type Assessor interface {
 	Hyperparameters(ctx context.Context, q predict.StatisticsQuery, position features.Position) (predict.HyperparameterTable, error)
 	// Datasets names the data sets that have past runs.
 	Datasets(ctx context.Context) ([]string, error)
+	Expect(ctx context.Context, a trainer.Architecture, q predict.StatisticsQuery, position features.Position) (predict.ExpectedStatistics, error)
 }
 
 // Feed follows jobs through the log of their events.

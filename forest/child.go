@@ -9,16 +9,14 @@ import (
 	"io"
 )
 
-// Request is the one message that a child reads. It asks for one of six:
-// the isolation of Query where Model is set, relations where Relate is, a selection
-// of columns where Select is, a ladder where there are Rungs, a cross-validation
-// where Repeats is not zero, else a fit.
+// Request is the one message that a child reads. It asks for one of five:
+// the isolation of Query where Model is set, relations where Relate is, a ladder
+// where there are Rungs, a cross-validation where Repeats is not zero, else a fit.
 type Request struct {
 	Table   Table
 	Options Options
 	Repeats int
 	Relate  bool
-	Select  bool
 
 	Rungs  []Rung
 	Ladder LadderOptions
@@ -35,7 +33,6 @@ type Response struct {
 	Score     Score  // of the cross-validation
 	Rungs     []RungScore
 	Related   Related
-	Selected  []Selected
 	Isolation float64 // share of past runs that are harder to isolate than the query, 0…1
 }
 
@@ -45,7 +42,6 @@ type wireRequest struct {
 	Options Options
 	Repeats int
 	Relate  bool
-	Select  bool
 	Rungs   []Rung
 	Ladder  LadderOptions
 	Saved   []byte
@@ -58,7 +54,6 @@ type wireResponse struct {
 	Score     Score
 	Rungs     []RungScore
 	Related   Related
-	Selected  []Selected
 	Isolation float64
 	Failure   string // the error's text; empty on success
 	Cause     int    // 1 + index in causes; 0 where the error is none of them
@@ -72,7 +67,7 @@ var causes = []error{
 
 // Encode writes the request for a child.
 func (r Request) Encode(w io.Writer) error {
-	wire := wireRequest{Table: r.Table, Options: r.Options, Repeats: r.Repeats, Relate: r.Relate, Select: r.Select, Rungs: r.Rungs, Ladder: r.Ladder, Query: r.Query, Trees: r.Trees}
+	wire := wireRequest{Table: r.Table, Options: r.Options, Repeats: r.Repeats, Relate: r.Relate, Rungs: r.Rungs, Ladder: r.Ladder, Query: r.Query, Trees: r.Trees}
 	if r.Model != nil {
 		wire.Saved = r.Model.bytes()
 	}
@@ -87,7 +82,7 @@ func decodeRequest(r io.Reader) (Request, error) {
 	if err := gob.NewDecoder(r).Decode(&wire); err != nil {
 		return Request{}, fmt.Errorf("%w: request: %w", ErrBadRequest, err)
 	}
-	q := Request{Table: wire.Table, Options: wire.Options, Repeats: wire.Repeats, Relate: wire.Relate, Select: wire.Select, Rungs: wire.Rungs, Ladder: wire.Ladder,
+	q := Request{Table: wire.Table, Options: wire.Options, Repeats: wire.Repeats, Relate: wire.Relate, Rungs: wire.Rungs, Ladder: wire.Ladder,
 		Query: wire.Query, Trees: wire.Trees}
 	if len(wire.Saved) > 0 {
 		var err error
@@ -112,7 +107,7 @@ func DecodeResponse(r io.Reader) (Response, error) {
 		}
 		return Response{}, e
 	}
-	answer := Response{Score: wire.Score, Rungs: wire.Rungs, Related: wire.Related, Selected: wire.Selected, Isolation: wire.Isolation}
+	answer := Response{Score: wire.Score, Rungs: wire.Rungs, Related: wire.Related, Isolation: wire.Isolation}
 	if len(wire.Saved) > 0 {
 		var err error
 		if answer.Model, err = Load(bytes.NewReader(wire.Saved)); err != nil {
@@ -155,8 +150,6 @@ func (r Request) serve(ctx context.Context) (wire wireResponse, err error) {
 		wire.Isolation, err = r.Model.Isolation(ctx, r.Query, r.Trees)
 	case r.Relate:
 		wire.Related, err = Relate(ctx, r.Table, r.Options)
-	case r.Select:
-		wire.Selected, err = Select(ctx, r.Table, r.Options.Seed)
 	case len(r.Rungs) > 0:
 		wire.Rungs, err = Ladder(ctx, r.Table, r.Rungs, r.Ladder, r.Options)
 	case r.Repeats != 0:

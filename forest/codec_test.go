@@ -116,7 +116,7 @@ func checkLoaded(t *testing.T, data []byte) {
 func TestForgedModels(t *testing.T) {
 	_, _, data := savedModel(t)
 	payload := data[headerLength : len(data)-sha256.Size]
-	for at := 0; at < len(payload); at += 1 + len(payload)/900 {
+	for at := 0; at < len(payload); at += 1 + len(payload)/300 {
 		for _, value := range []byte{0x00, 0x7f, 0xff} {
 			forged := bytes.Clone(payload)
 			forged[at] = value

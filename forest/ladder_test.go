@@ -22,7 +22,7 @@ func rungsTable(n int) (Table, []Rung) {
 // TestLadder: what tells something gains beyond doubt, noise does not, and the same seed gives the same figures.
 func TestLadder(t *testing.T) {
 	table, rungs := rungsTable(90)
-	got, err := Ladder(t.Context(), table, rungs, LadderOptions{Fit: 57, Splits: 6, Seed: 2}, Options{Stages: 60})
+	got, err := Ladder(t.Context(), table, rungs, LadderOptions{Fit: 57, Splits: 6, Seed: 2}, Options{Stages: 60, Folds: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,7 @@ func TestLadder(t *testing.T) {
 	if none.Low > 0 || none.Gain > 0.02 {
 		t.Errorf("a column of noise: %+v", none)
 	}
-	again, err := Ladder(t.Context(), table, rungs, LadderOptions{Fit: 57, Splits: 6, Seed: 2}, Options{Stages: 60})
+	again, err := Ladder(t.Context(), table, rungs, LadderOptions{Fit: 57, Splits: 6, Seed: 2}, Options{Stages: 60, Folds: 4})
 	if err != nil || !reflect.DeepEqual(again, got) {
 		t.Errorf("once more: %+v (%v)", again, err)
 	}

@@ -26,8 +26,13 @@ type Relation struct {
 	// that were held out (Breiman 2001), the mean over shuffles and folds; Spread is its standard deviation over the folds.
 	Importance, Spread float64
 
+	Hits int // cycles of Boruta, of 20, in which the column beat every shuffled one; ConfirmedHits confirm it
+
 	Reason string // why the coefficient has no p-value, or is missing
 }
+
+// ConfirmedHits is the number of Boruta's cycles from which a column counts as confirmed; 20 coins reach it twice in a hundred times.
+const ConfirmedHits = 15
 
 // Related are the relations of all columns of a table, in their order.
 type Related struct {
@@ -61,6 +66,9 @@ func Relate(ctx context.Context, t Table, o Options) (Related, error) {
 	}
 	r.regress(t, o)
 	if err := r.permute(ctx, scaled, o); err != nil {
+		return Related{}, err
+	}
+	if err := r.confirm(ctx, scaled, o.Seed); err != nil {
 		return Related{}, err
 	}
 	return r, nil

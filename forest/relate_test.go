@@ -47,6 +47,9 @@ func TestRelate(t *testing.T) {
 	if d.Reason == "" || !math.IsNaN(d.Coefficient) || e.Reason != "constant" || !math.IsNaN(e.Correlation) || f.Runs != 60 || math.Abs(e.Importance) > 1e-12 {
 		t.Errorf("not defined: %+v, %+v, %+v", d, e, f)
 	}
+	if a.Hits < ConfirmedHits || b.Hits < ConfirmedHits || c.Hits >= ConfirmedHits || e.Hits != 0 {
+		t.Errorf("Boruta's hits: a %d, b %d, c (noise) %d, e (constant) %d", a.Hits, b.Hits, c.Hits, e.Hits)
+	}
 	again, err := Relate(t.Context(), table, Options{Seed: 1, Stages: 80})
 	if err != nil || !reflect.DeepEqual(again.Relations[:3], got.Relations[:3]) {
 		t.Errorf("once more: %+v (%v)", again.Relations[:3], err)

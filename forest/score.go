@@ -19,6 +19,8 @@ type Score struct {
 	Coverage float64 // share of runs inside their interval
 	Width    float64 // mean width of the interval
 
+	Alternatives [numAlternatives]float64 // R² of each alone, predicted by the estimator without the fold; 0 where it was not fitted
+
 	R2Low, R2High             float64 // least and greatest over the repeats
 	CoverageLow, CoverageHigh float64
 }
@@ -51,6 +53,9 @@ func CrossValidate(ctx context.Context, t Table, o Options, repeats int) (Score,
 	for _, figure := range []*float64{&total.R2, &total.MAE, &total.Tau, &total.Coverage, &total.Width} {
 		*figure /= float64(repeats)
 	}
+	for a := range total.Alternatives {
+		total.Alternatives[a] /= float64(repeats)
+	}
 	return total, nil
 }
 
@@ -65,6 +70,9 @@ func (s *Score) add(once Score, first bool) {
 	s.Tau += once.Tau
 	s.Coverage += once.Coverage
 	s.Width += once.Width
+	for a, r2 := range once.Alternatives {
+		s.Alternatives[a] += r2
+	}
 	s.R2Low, s.R2High = min(s.R2Low, once.R2), max(s.R2High, once.R2)
 	s.CoverageLow, s.CoverageHigh = min(s.CoverageLow, once.Coverage), max(s.CoverageHigh, once.Coverage)
 }
@@ -77,6 +85,8 @@ func crossValidateOnce(ctx context.Context, t Table, o Options) (Score, error) {
 		return Score{}, err
 	}
 	predictions := make([]Prediction, len(t.X))
+	alternatives := make([][numAlternatives]float64, len(t.X))
+	var buffers scratch
 	for f := range folds {
 		rows := rowsOutside(fold, f)
 		inner := make([]int, len(rows)) // folds renumbered without f
@@ -92,9 +102,16 @@ func crossValidateOnce(ctx context.Context, t Table, o Options) (Score, error) {
 			if predictions[i], err = m.Predict(t.X[i]); err != nil {
 				return Score{}, err
 			}
+			alternatives[i] = without[f][f].alternatives(t.X[i], &buffers)
 		}
 	}
-	return measure(t.Y, predictions), nil
+	score := measure(t.Y, predictions)
+	for a, active := range o.active() {
+		if active {
+			score.Alternatives[a] = r2(t.Y, func(i int) float64 { return alternatives[i][a] })
+		}
+	}
+	return score, nil
 }
 
 // fitPairs fits an estimator without folds a and b for every a ≤ b; the table
@@ -121,22 +138,29 @@ func fitPairs(ctx context.Context, t Table, group, fold []int, folds int, o Opti
 func measure(y []float64, predictions []Prediction) Score {
 	var s Score
 	n := float64(len(y))
-	centre := mean(y)
 	predicted := make([]float64, len(y))
-	squares, deviations := 0.0, 0.0
 	for i, p := range predictions {
 		predicted[i] = p.Mean
-		squares += (y[i] - p.Mean) * (y[i] - p.Mean)
-		deviations += (y[i] - centre) * (y[i] - centre)
 		s.MAE += math.Abs(y[i]-p.Mean) / n
 		s.Width += (p.High - p.Low) / n
 		if p.Low <= y[i] && y[i] <= p.High {
 			s.Coverage += 1 / n
 		}
 	}
-	s.R2 = 1 - squares/deviations
+	s.R2 = r2(y, func(i int) float64 { return predicted[i] })
 	s.Tau = TauB(predicted, y)
 	return s
+}
+
+// r2 is 1 − squared error over squared deviation from the mean.
+func r2(y []float64, predicted func(int) float64) float64 {
+	centre := mean(y)
+	squares, deviations := 0.0, 0.0
+	for i, v := range y {
+		squares += (v - predicted(i)) * (v - predicted(i))
+		deviations += (v - centre) * (v - centre)
+	}
+	return 1 - squares/deviations
 }
 
 // TauB is Kendall's rank correlation with correction for ties (Kendall, 1945),

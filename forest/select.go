@@ -1,42 +1,27 @@
 package forest
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 const (
 	borutaCycles  = 20
 	borutaTrees   = 100
 	borutaClasses = 3 // quantile classes of the target that the library's forests separate
 	borutaLeast   = 3 // columns; with fewer the library gives up
-	confirmedHits = 15
 )
 
-// Selected is what Boruta found out about one column.
-type Selected struct {
-	Name      string
-	Hits      int  // cycles of 20 in which the column beat every shuffled one
-	Confirmed bool // at least 15 hits
-}
-
-// Select tells columns that say something about the target from noise by
-// Boruta (Kursa and Rudnicki, "Feature Selection with the Boruta Package",
-// 2010): each column has to beat the best of all columns shuffled. The forests
-// are the library's, over terciles of the target. Columns come in the order of
-// the table; one that never varies has no hits. Like Fit it holds the global
-// generator and belongs in a child process; it cannot be interrupted half-way.
-func Select(ctx context.Context, t Table, seed int64) ([]Selected, error) {
-	if err := t.check(); err != nil {
-		return nil, err
-	}
+// confirm counts in how many of 20 cycles each column beat the best of all columns shuffled: Boruta (Kursa and Rudnicki,
+// "Feature Selection with the Boruta Package", 2010), which tells columns that say something about the target from noise. The
+// forests are the library's, over terciles of the target. A column that never varies has no hits. It cannot be interrupted half-way.
+func (r *Related) confirm(ctx context.Context, t Table, seed int64) error {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return err
 	}
 	columns, _ := fitColumns(t)
-	selected := make([]Selected, len(t.Names))
-	for j, name := range t.Names {
-		selected[j].Name = name
-	}
 	if len(columns) == 0 {
-		return selected, nil
+		return nil
 	}
 	filled := make([][]float64, len(t.X))
 	for i, row := range t.X {
@@ -48,12 +33,10 @@ func Select(ctx context.Context, t Table, seed int64) ([]Selected, error) {
 	class, _ := quantileClasses(t.Y, borutaClasses)
 	hits, err := boruta(filled, class, seed)
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("select columns: %w", err)
 	}
 	for j, c := range columns {
-		s := &selected[c.source]
-		s.Hits = hits[j+1] // behind the guard column
-		s.Confirmed = s.Hits >= confirmedHits
+		r.Relations[c.source].Hits = hits[j+1] // behind the guard column
 	}
-	return selected, nil
+	return nil
 }

@@ -32,10 +32,13 @@ func (v *Vector) addCurve(records []trainer.EpochRecord, classes int, diverged b
 	v.group = LastAccuracy
 	v.append(CurrentAccuracy, end.validationAccuracy, true)
 	v.group = LearningCurve
-	v.append("validation_loss", end.validationLoss, true)
-	v.append("train_accuracy", end.trainAccuracy, true)
-	v.append("train_loss", end.trainLoss, true)
-	v.append("validation_accuracy_change", end.validationAccuracy-previous.validationAccuracy, true)
+	reached := max(end.validationAccuracy, end.trainAccuracy)
+	v.append("reached_accuracy", reached, true)
+	v.append("logit_reached_accuracy", logit(reached), true)
+	v.add("validation_loss", end.validationLoss)
+	v.add("train_accuracy", end.trainAccuracy)
+	v.add("train_loss", end.trainLoss)
+	v.add("validation_accuracy_change", end.validationAccuracy-previous.validationAccuracy)
 	v.add("accuracy_gap", end.trainAccuracy-end.validationAccuracy)
 	v.add("sum_train_loss", sum)
 	if diverged {
@@ -43,6 +46,12 @@ func (v *Vector) addCurve(records []trainer.EpochRecord, classes int, diverged b
 	} else {
 		v.add("diverged", 0)
 	}
+}
+
+// logit is ln(p/(1−p)), of at least 0.005 and at most 0.995.
+func logit(p float64) float64 {
+	p = min(max(p, 0.005), 0.995)
+	return math.Log(p / (1 - p))
 }
 
 type curvePoint struct{ validationAccuracy, validationLoss, trainAccuracy, trainLoss float64 }

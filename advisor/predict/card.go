@@ -37,6 +37,14 @@ type CardEntry struct {
 	Tau        float64 `json:"tau"` // Kendall's τ-b
 	Coverage80 float64 `json:"coverage80"`
 	Width80    float64 `json:"width80"`
+
+	Alternatives []AlternativeEntry `json:"alternatives"`
+}
+
+// AlternativeEntry is one of the models that predictions are blended from, alone.
+type AlternativeEntry struct {
+	Name string  `json:"name"`
+	R2   float64 `json:"r2"` // held-out
 }
 
 // AblationEntry says what a group of features adds, at one probe length: held-out R² with it and all before it.
@@ -116,7 +124,7 @@ func (p *Predictor) card(ctx context.Context, k advisor.Key, e Effort) (Card, er
 		if err != nil {
 			return c, fmt.Errorf("cross-validate %s at %g epochs: %w", k, epochs, err)
 		}
-		c.Probe = append(c.Probe, CardEntry{epochs, score.Runs, score.R2, score.MAE, score.Tau, score.Coverage, score.Width})
+		c.Probe = append(c.Probe, CardEntry{epochs, score.Runs, score.R2, score.MAE, score.Tau, score.Coverage, score.Width, alternatives(score)})
 		r := s.runs[0] // all runs have the same features
 		groups := features.Probe(r.Architecture, r.Records, r.Outcome, epochs).Groups
 		ablation, err := p.ablation(ctx, t, groups, epochs, e.Splits)
@@ -128,6 +136,14 @@ func (p *Predictor) card(ctx context.Context, k advisor.Key, e Effort) (Card, er
 		c.Ablation = append(c.Ablation, ablation...)
 	}
 	return c, nil
+}
+
+func alternatives(s forest.Score) []AlternativeEntry {
+	entries := []AlternativeEntry{}
+	for i, name := range forest.Alternatives() {
+		entries = append(entries, AlternativeEntry{name, s.Alternatives[i]})
+	}
+	return entries
 }
 
 // fitted is the number of runs that an ablation fits on: that of Salit's paper, where there are enough beside them.

@@ -120,7 +120,7 @@ func (s *snapshot) predict(ctx context.Context, epochs float64, a trainer.Archit
 	if err != nil {
 		return advisor.Prediction{}, err
 	}
-	model, err := s.predictor.model(ctx, t)
+	model, err := s.predictor.model(ctx, t, forest.Options{Seed: 1})
 	if errors.Is(err, forest.ErrEqualTargets) || errors.Is(err, forest.ErrTooFewGroups) {
 		return advisor.Prediction{}, &advisor.NoPredictionError{Reason: fmt.Sprintf("the past runs of (%s) are too much alike: %v", s.key, err)}
 	} else if err != nil {
@@ -198,8 +198,8 @@ func (s *snapshot) tooFew(ctx context.Context, epochs float64, runs int) error {
 }
 
 // model returns the fitted forest, from memory, from the folder or by fitting it.
-func (p *Predictor) model(ctx context.Context, t forest.Table) (*forest.Model, error) {
-	name := hash(t) + ".forest"
+func (p *Predictor) model(ctx context.Context, t forest.Table, o forest.Options) (*forest.Model, error) {
+	name := hash(t) + o.Only + ".forest"
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if m, ok := p.models[name]; ok {
@@ -207,7 +207,7 @@ func (p *Predictor) model(ctx context.Context, t forest.Table) (*forest.Model, e
 	}
 	m, err := p.load(name)
 	if err != nil {
-		if m, err = p.Fit(ctx, t, forest.Options{Seed: 1}); err != nil {
+		if m, err = p.Fit(ctx, t, o); err != nil {
 			return nil, err
 		}
 		_ = p.save(name, m.Save) // a model that cannot be kept is fitted again

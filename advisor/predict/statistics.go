@@ -62,6 +62,8 @@ type Relation struct {
 	PValue        trainer.Number `json:"p_value"`
 	Importance    trainer.Number `json:"importance"`
 	Spread        trainer.Number `json:"importance_spread"`
+	Hits          int            `json:"boruta_hits"` // of 20
+	Confirmed     bool           `json:"confirmed"`   // by Boruta, with at least 15 hits
 	Reason        string         `json:"reason,omitempty"`
 }
 
@@ -123,7 +125,7 @@ func relations(related forest.Related) []Relation {
 			r.Importance, r.Spread, r.Reason = math.NaN(), math.NaN(), "missing in all runs"
 		}
 		all = append(all, Relation{r.Name, trainer.Number(r.Correlation), trainer.Number(r.Beta), trainer.Number(r.Coefficient),
-			trainer.Number(r.StandardError), trainer.Number(r.PValue), trainer.Number(r.Importance), trainer.Number(r.Spread), r.Reason})
+			trainer.Number(r.StandardError), trainer.Number(r.PValue), trainer.Number(r.Importance), trainer.Number(r.Spread), r.Hits, r.Hits >= forest.ConfirmedHits, r.Reason})
 	}
 	return all
 }

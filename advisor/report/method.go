@@ -53,7 +53,7 @@ func (m method) text(n trainer.Number) string {
 	return decimals(n, m.digits)
 }
 
-// bar is a relation's. The linear coefficient has its p-value beside it.
+// bar is a relation's. The linear coefficient has its p-value beside it, the importance a tick where Boruta confirms it.
 func (m method) bar(r predict.Relation) Bar {
 	v := m.value(r)
 	b := Bar{Value: v, Low: trainer.Missing, High: trainer.Missing, Text: m.text(v)}
@@ -62,6 +62,9 @@ func (m method) bar(r predict.Relation) Bar {
 	}
 	if m.key == "coefficient" && v.Known() {
 		b.Text += "  p " + probability(r.PValue)
+	}
+	if m.key == "importance" && v.Known() {
+		b.Text += map[bool]string{true: "\u00a0✓", false: "\u00a0\u00a0"}[r.Confirmed]
 	}
 	if !v.Known() || m.key == "coefficient" {
 		b.Remark = r.Reason

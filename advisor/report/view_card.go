@@ -17,12 +17,13 @@ type CardView struct {
 	Figures []Figure
 	Quality []BarDrawing
 	Table   Table
+	Alone   Ladder // each of the models that a prediction is blended from
 	Ladder  Ladder
 	Others  Table  // the cards of other images and epochs; no rows where there are none
 	Reason  string // why there are no figures of some probe lengths, or of any
 }
 
-// Ladder is what each group of features adds to those before it.
+// Ladder is a comparison of held-out R², panel by panel.
 type Ladder struct {
 	Charts []BarDrawing
 	Table  Table
@@ -52,7 +53,7 @@ func ViewCard(c predict.Cards) CardView {
 		{"80 % interval covers", percent(e.Coverage80), "its mean width " + share(trainer.Number(e.Width80))},
 	}
 	v.Quality, v.Table = quality(c.Card)
-	v.Ladder = ladder(c.Ablation)
+	v.Alone, v.Ladder = alone(c.Probe), ladder(c.Ablation)
 	return v
 }
 
@@ -94,6 +95,34 @@ func quality(c predict.Card) ([]BarDrawing, Table) {
 		b.Panels = append(b.Panels, panel)
 	}
 	return b.Draw(), t
+}
+
+// alone sets each of the blended models beside the blend.
+func alone(entries []predict.CardEntry) Ladder {
+	l := Ladder{Table: Table{ID: "alternatives", Caption: "Held-out R² of each of the blended models alone", Columns: []Column{{Title: "Probe"}, {Title: "Blended"}}}}
+	b := Bars{By: "probe length", Panels: []BarPanel{{Title: "Blended", Axis: "r2", Mark: trainer.Missing}}}
+	for _, a := range entries[0].Alternatives {
+		l.Table.Columns = append(l.Table.Columns, Column{Title: capital(a.Name)})
+		b.Panels = append(b.Panels, BarPanel{Title: capital(a.Name), Axis: "r2", Mark: trainer.Missing})
+	}
+	if len(entries[0].Alternatives) == 0 {
+		return l
+	}
+	for _, e := range entries {
+		b.Rows = append(b.Rows, probeLength(e.Epochs))
+		row := []Cell{{Text: probeLength(e.Epochs)}}
+		values := []float64{e.R2}
+		for _, a := range e.Alternatives {
+			values = append(values, a.R2)
+		}
+		for i, v := range values {
+			b.Panels[i].Bars = append(b.Panels[i].Bars, bare(trainer.Number(v), hundredths(v)))
+			row = append(row, figure(trainer.Number(v), hundredths(v)))
+		}
+		l.Table.Rows = append(l.Table.Rows, row)
+	}
+	l.Charts = b.Draw()
+	return l
 }
 
 // ladder draws the R² of the first group of features, and what each further one adds, with its interval.

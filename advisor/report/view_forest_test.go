@@ -12,7 +12,7 @@ import (
 
 func relation(name string, correlation, beta, coefficient, importance float64) predict.Relation {
 	return predict.Relation{Name: name, Correlation: trainer.Number(correlation), Beta: trainer.Number(beta), Coefficient: trainer.Number(coefficient),
-		StandardError: 0.1, PValue: 0.0004, Importance: trainer.Number(importance), Spread: 0.05}
+		StandardError: 0.1, PValue: 0.0004, Importance: trainer.Number(importance), Spread: 0.05, Hits: 16, Confirmed: importance > 0}
 }
 
 func unknown(name, reason string) predict.Relation {
@@ -54,6 +54,9 @@ func TestStatisticsView(t *testing.T) {
 	if values := string(r.Charts[2].Values); !strings.Contains(values, ">-0.200  p &lt;.001</text>") || !strings.Contains(values, ">0.300  p –</text>") {
 		t.Errorf("coefficients %s", lined(values))
 	}
+	if values := string(r.Charts[3].Values); !strings.Contains(values, ">0.100\u00a0✓</text>") || !strings.Contains(values, ">-0.020\u00a0\u00a0</text>") {
+		t.Errorf("importances %s", lined(values))
+	}
 	// From -0.2 - 0.1 to 0.3: seven and more steps of .05 become the ends -0.3 and 0.3; a whisker of one standard error.
 	if plot := string(r.Charts[2].Plot); !strings.Contains(plot, `<line class="whisker" x1="2.00%" x2="34.00%"`) {
 		t.Errorf("coefficients %s", lined(plot))
@@ -62,7 +65,7 @@ func TestStatisticsView(t *testing.T) {
 	if first[0].Text != "weight variance" || first[1].Value != "-0.5" || first[3].Text != "-0.2" || first[5].Value != "0.0004" {
 		t.Errorf("row %v", first)
 	}
-	if missing := r.Table.Rows[1]; missing[1].Text != absent || missing[1].Value != "" || missing[8].Text != "constant" {
+	if missing := r.Table.Rows[1]; missing[1].Text != absent || missing[1].Value != "" || missing[8].Text != absent || missing[9].Text != "constant" || first[8].Value != "16" {
 		t.Errorf("row %v", missing)
 	}
 	if fits := v.Fits.Table.Rows; len(fits) != 2 || fits[0][2].Text != "-0.20" || fits[0][3].Text != "0.90" || fits[1][1].Text != "38" {
@@ -161,6 +164,16 @@ func TestCardView(t *testing.T) {
 	// Coverage goes from 0 to 0.9: 80 % stands at 2 + 96·8/9.
 	if plot := string(v.Quality[3].Plot); !strings.Contains(plot, `<line class="mark" x1="87.33%"`) {
 		t.Errorf("coverage %s", lined(plot))
+	}
+	if v.Alone.Charts != nil {
+		t.Errorf("models alone that are not known: %+v", v.Alone)
+	}
+	card.Probe = card.Probe[1:]
+	card.Probe[0].Alternatives = []predict.AlternativeEntry{{Name: "ridge", R2: -0.14}, {Name: "extra trees", R2: 0.5}}
+	alone := ViewCard(predict.Cards{Card: card}).Alone
+	// From -0.2 to 1, which is 80 % a unit: zero stands at 18.
+	if len(alone.Charts) != 3 || alone.Charts[2].Title != "Extra trees" || !strings.Contains(string(alone.Charts[2].Plot), `x="18.00%" y="5" width="40.00%"`) || alone.Table.Rows[0][2].Value != "-0.14" {
+		t.Errorf("%+v", alone)
 	}
 	if len(v.Ladder.Charts) != 2 || v.Ladder.Charts[0].Title != "Last accuracy alone: R²" || v.Ladder.Charts[1].Title != "+ curve: gain" {
 		t.Fatalf("%+v", v.Ladder.Charts)

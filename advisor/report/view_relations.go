@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"slices"
+	"strconv"
 	"strings"
 
 	"probewise/advisor/features"
@@ -90,7 +91,7 @@ func relate(id, title, first string, relations []predict.Relation) Relations {
 
 func relationTable(id, caption, first string, relations []predict.Relation) Table {
 	t := Table{ID: id, Caption: caption}
-	for _, c := range []string{first, "Correlation", "Beta", "Linear coefficient", "Standard error", "p-value", "Forest importance", "Its spread", "Remark"} {
+	for _, c := range []string{first, "Correlation", "Beta", "Linear coefficient", "Standard error", "p-value", "Forest importance", "Its spread", "Boruta hits of 20", "Remark"} {
 		t.Columns = append(t.Columns, Column{Title: c})
 	}
 	for _, r := range relations {
@@ -98,7 +99,11 @@ func relationTable(id, caption, first string, relations []predict.Relation) Tabl
 		for _, n := range []trainer.Number{r.Correlation, r.Beta, r.Coefficient, r.StandardError, r.PValue, r.Importance, r.Spread} {
 			row = append(row, figure(n, significant(n)))
 		}
-		t.Rows = append(t.Rows, append(row, Cell{Text: r.Reason}))
+		hits := Cell{Text: absent} // of a column without figures
+		if r.Importance.Known() {
+			hits = figure(trainer.Number(r.Hits), strconv.Itoa(r.Hits))
+		}
+		t.Rows = append(t.Rows, append(row, hits, Cell{Text: r.Reason}))
 	}
 	return t
 }

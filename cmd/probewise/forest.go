@@ -14,7 +14,7 @@ import (
 )
 
 func (a *app) forestCommand() *cobra.Command {
-	return group("forest", "Show how well predictions can be trusted", a.forestShowCommand(), a.forestStatisticsCommand(), a.forestBenchCommand())
+	return group("forest", "Show how well predictions can be trusted", a.forestShowCommand(), a.forestStatisticsCommand(), a.forestExpectCommand(), a.forestBenchCommand())
 }
 
 func (a *app) forestShowCommand() *cobra.Command {
@@ -76,8 +76,26 @@ func (a *app) printCard(c predict.Card) {
 			fmt.Sprintf("%.0f %%", 100*e.Coverage80), fmt.Sprintf("%.3f", e.Width80)})
 	}
 	t.Render()
+	a.printAlternatives(c)
 	a.printAblation(c)
 	fmt.Fprintln(a.out, "Every figure is held-out: each run was predicted by a forest that never saw its architecture.")
+}
+
+// printAlternatives shows R² of each of the models that a prediction is blended from.
+func (a *app) printAlternatives(c predict.Card) {
+	header := []any{"held-out R² at epochs", "blended"}
+	for _, alternative := range c.Probe[0].Alternatives {
+		header = append(header, alternative.Name+" alone")
+	}
+	t := a.table(header...)
+	for _, e := range c.Probe {
+		row := table.Row{e.Epochs, fmt.Sprintf("%.2f", e.R2)}
+		for _, alternative := range e.Alternatives {
+			row = append(row, fmt.Sprintf("%.2f", alternative.R2))
+		}
+		t.AppendRow(row)
+	}
+	t.Render()
 }
 
 // printAblation shows R² by probe length and group of features, with what each adds to those before it.

@@ -23,7 +23,7 @@ func (a *app) forestStatisticsCommand() *cobra.Command {
 		Short: "Relate the statistics of past runs to their accuracy, by four methods",
 		Long: "Correlation, beta (cov/var), linear regression on all statistics (standardised, with p-values) and forest importance\n" +
 			"(what held-out R² loses when a statistic is shuffled), for the layers at a position. Each statistic is the mean over\n" +
-			"the layers there, on a logarithm where it spans powers of ten.",
+			"the layers there, on a logarithm where it spans powers of ten. Confirmed are those that Boruta tells from noise.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if !slices.Contains(predict.Targets(), q.Target) {
@@ -99,13 +99,21 @@ func (a *app) forestHyperparameters(ctx context.Context, s *service, q predict.S
 }
 
 func (a *app) printRelations(of string, relations []predict.Relation, linear, forest predict.Fit) {
-	t := a.table(of, "correlation", "beta", "coefficient", "p-value", "importance", "")
+	t := a.table(of, "correlation", "beta", "coefficient", "p-value", "importance", "confirmed", "")
 	for _, r := range relations {
-		t.AppendRow(table.Row{r.Name, figure(r.Correlation), figure(r.Beta), figure(r.Coefficient), figure(r.PValue), figure(r.Importance), r.Reason})
+		t.AppendRow(table.Row{r.Name, figure(r.Correlation), figure(r.Beta), figure(r.Coefficient), figure(r.PValue), figure(r.Importance), confirmed(r), r.Reason})
 	}
 	t.Render()
 	fmt.Fprintf(a.out, "Held-out R² of the linear regression %.2f, of the forest %.2f. In-sample, where they say nothing about other runs: %.2f and %.2f.\n",
 		linear.HeldOut, forest.HeldOut, linear.InSample, forest.InSample)
+}
+
+// confirmed prints Boruta's hits where they are enough.
+func confirmed(r predict.Relation) string {
+	if !r.Confirmed {
+		return ""
+	}
+	return fmt.Sprintf("yes, %d of 20", r.Hits)
 }
 
 // figure prints three digits, nothing for what is missing.

@@ -45,6 +45,12 @@ func (cards) Hyperparameters(_ context.Context, q predict.StatisticsQuery, posit
 	return t, nil
 }
 
+// Expect expects one statistic.
+func (cards) Expect(_ context.Context, a trainer.Architecture, q predict.StatisticsQuery, p features.Position) (predict.ExpectedStatistics, error) {
+	return predict.ExpectedStatistics{Dataset: q.Dataset, Images: 1000, Epochs: 15, PastRuns: 40, Probe: q.Probe, Position: p, Statistics: []predict.ExpectedStatistic{
+		{Name: "dead_units", Mean: float64(len(a.Layers)), Low: 0.1, High: 9, Confidence: 0.8, Runs: 40, HeldOutR2: 0.5}}}, nil
+}
+
 // Datasets are those with past runs.
 func (cards) Datasets(context.Context) ([]string, error) {
 	return []string{"fashion-mnist-sample", "gone"}, nil
@@ -93,6 +99,27 @@ func (c *counter) Cards(ctx context.Context, name string, e predict.Effort) (pre
 		return predict.Cards{Card: predict.Card{Dataset: name, Probe: []predict.CardEntry{}, Ablation: []predict.AblationEntry{}, Reason: "no past runs"}}, nil
 	}
 	return c.cards.Cards(ctx, name, e)
+}
+
+// TestExpectations: statistics of the architecture in the request, with the findings of one that is not valid.
+func TestExpectations(t *testing.T) {
+	s := start(t, t.TempDir(), newSchool())
+	var got struct {
+		State, Position string
+		Probe           *float64
+		Statistics      []predict.ExpectedStatistic
+	}
+	s.want(http.StatusOK, "POST", "/v1/forest/expectations?wait=10s", `{"architecture":`+architecture+`,"probe":1,"position":"conv"}`).decode(t, &got)
+	if got.State != "ready" || got.Position != "conv" || got.Probe == nil || *got.Probe != 1 || len(got.Statistics) != 1 || got.Statistics[0].Mean < 2 {
+		t.Errorf("got %+v", got)
+	}
+	var p api.Problem
+	s.want(http.StatusUnprocessableEntity, "POST", "/v1/forest/expectations", `{"architecture":{"version":1,"layers":[]}}`).decode(t, &p)
+	if len(p.Errors) == 0 || p.Errors[0].Pointer != "/architecture/layers" {
+		t.Errorf("findings %+v", p.Errors)
+	}
+	s.want(http.StatusUnprocessableEntity, "POST", "/v1/forest/expectations", `{"architecture":`+architecture+`,"position":"top"}`)
+	s.want(http.StatusUnprocessableEntity, "POST", "/v1/forest/expectations", `{"architecture":`+architecture+`,"probe":-1}`)
 }
 
 // TestForestStatistics: relations by position, at the moment and for the accuracy that was asked for.

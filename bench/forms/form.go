@@ -1,0 +1,95 @@
+package main
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"probewise/advisor/features"
+	"probewise/trainer"
+)
+
+// A form makes columns of the records of a probe; nil stands for the statistics of the feature vector as it is.
+type form struct {
+	name    string
+	columns func([]trainer.EpochRecord) (names []string, values []float64)
+}
+
+var (
+	everywhere = []features.Position{features.Everywhere}
+	ends       = []features.Position{features.Lower, features.Higher}
+	thirds     = []features.Position{features.Lower, features.Middle, features.Higher}
+	kinds      = []features.Position{features.Conv, features.Dense}
+	level      = []features.Form{features.Level}
+)
+
+var forms = []form{
+	{"as in the feature vector", nil},
+	{"level, all layers", aggregates("", everywhere, level)},
+	{"level, lower and higher", aggregates("", ends, level)},
+	{"level, lower, middle, higher", aggregates("", thirds, level)},
+	{"level, conv and dense", aggregates("", kinds, level)},
+	{"level and change, all layers", aggregates("", everywhere, []features.Form{features.Level, features.Change})},
+	{"level and slope, all layers", aggregates("", everywhere, []features.Form{features.Level, features.Slope})},
+	{"change, all layers", aggregates("", everywhere, []features.Form{features.Change})},
+	{"all forms, all layers", aggregates("", everywhere, features.Forms())},
+	{"all forms, all positions", aggregates("", features.Positions(), features.Forms())},
+	{"level, weights", aggregates("weight_", everywhere, level)},
+	{"level, gradients", aggregates("gradient_", everywhere, level)},
+	{"level, activations, dead units", aggregates("activation_,dead_", everywhere, level)},
+	{"level, gradients and activations", aggregates("gradient_,activation_,dead_", everywhere, level)},
+	{"level, update ratio", aggregates("weight_update", features.Positions(), level)},
+	{"level, dead and zero", aggregates("dead_,activation_share_zero", features.Positions(), level)},
+	{"extremes over layers", extremes},
+	{"contrast, higher − lower", contrast},
+}
+
+// aggregates takes statistics whose names start with one of the prefixes.
+func aggregates(prefixes string, positions []features.Position, kinds []features.Form) func([]trainer.EpochRecord) ([]string, []float64) {
+	return func(records []trainer.EpochRecord) (names []string, values []float64) {
+		for _, s := range features.Statistics() {
+			if !slices.ContainsFunc(strings.Split(prefixes, ","), func(p string) bool { return strings.HasPrefix(s.Name, p) }) {
+				continue
+			}
+			for _, p := range positions {
+				for _, f := range kinds {
+					names = append(names, strings.Join([]string{s.Name, string(p), string(f)}, " "))
+					values = append(values, features.Aggregate(records, s, p, f))
+				}
+			}
+		}
+		return names, values
+	}
+}
+
+// extremes are the least and greatest of each statistic over the layers, at the end of the probe.
+func extremes(records []trainer.EpochRecord) (names []string, values []float64) {
+	var layers []trainer.LayerStatistics
+	if n := len(records); n > 0 {
+		layers = records[n-1].Layers
+	}
+	for _, s := range features.Statistics() {
+		low, high := math.NaN(), math.NaN()
+		for i := range layers {
+			one := []trainer.EpochRecord{{Layers: layers[i : i+1]}}
+			v := features.Aggregate(one, s, features.Everywhere, features.Level)
+			if !(v >= low) {
+				low = v
+			}
+			if !(v <= high) {
+				high = v
+			}
+		}
+		names, values = append(names, s.Name+" least", s.Name+" greatest"), append(values, low, high)
+	}
+	return names, values
+}
+
+// contrast is the level in the last two layers minus that in the first two.
+func contrast(records []trainer.EpochRecord) (names []string, values []float64) {
+	for _, s := range features.Statistics() {
+		names = append(names, s.Name+" contrast")
+		values = append(values, features.Aggregate(records, s, features.Higher, features.Level)-features.Aggregate(records, s, features.Lower, features.Level))
+	}
+	return names, values
+}
