@@ -186,22 +186,50 @@ func TestForestHyperparameters(t *testing.T) {
 	}
 }
 
-// TestForestTables: what is still being computed is said so, and joined by who asks again; others wait their turn.
+// held has its tables once their own gate is open.
+type held struct {
+	*counter
+	tables chan struct{}
+}
+
+func (h held) wait(ctx context.Context) error {
+	select {
+	case <-h.tables:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (h held) Statistics(ctx context.Context, q predict.StatisticsQuery) (predict.StatisticsTable, error) {
+	if err := h.wait(ctx); err != nil {
+		return predict.StatisticsTable{}, err
+	}
+	return h.cards.Statistics(ctx, q)
+}
+
+func (h held) Hyperparameters(ctx context.Context, q predict.StatisticsQuery, position features.Position) (predict.HyperparameterTable, error) {
+	if err := h.wait(ctx); err != nil {
+		return predict.HyperparameterTable{}, err
+	}
+	return h.cards.Hyperparameters(ctx, q, position)
+}
+
+// TestForestTables: what is still being computed is said so and joined by who asks again; a table does not wait for a card.
 func TestForestTables(t *testing.T) {
-	c := &counter{gate: make(chan struct{})}
-	s := start(t, t.TempDir(), newSchool(), func(s *api.Server) { s.Forest = c })
-	for _, path := range []string{"/v1/forest", "/v1/forest/statistics", "/v1/forest/hyperparameters"} {
-		for range 2 {
-			var got map[string]any
-			a := s.want(http.StatusOK, "GET", path, "")
-			a.decode(t, &got)
-			if _, figures := got["past_runs"]; got["state"] != "computing" || figures || a.header.Get("Retry-After") != "2" {
-				t.Errorf("%s: %s", path, a.body)
-			}
+	h := held{&counter{gate: make(chan struct{})}, make(chan struct{})}
+	s := start(t, t.TempDir(), newSchool(), func(s *api.Server) { s.Forest = h })
+	computing := func(path string) {
+		t.Helper()
+		var got map[string]any
+		a := s.want(http.StatusOK, "GET", path, "")
+		a.decode(t, &got)
+		if _, figures := got["past_runs"]; got["state"] != "computing" || figures || a.header.Get("Retry-After") != "2" {
+			t.Errorf("%s: %s", path, a.body)
 		}
 	}
-	close(c.gate)
-	for _, path := range []string{"/v1/forest/hyperparameters", "/v1/forest/statistics", "/v1/forest"} {
+	ready := func(path string) {
+		t.Helper()
 		for _, wait := range []string{"?wait=30s", ""} { // what was told to come is there at once for who comes again
 			var got map[string]any
 			s.want(http.StatusOK, "GET", path+wait, "").decode(t, &got)
@@ -210,10 +238,20 @@ func TestForestTables(t *testing.T) {
 			}
 		}
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.names) != 1 {
-		t.Errorf("the cards were computed %d times", len(c.names))
+	const card, statistics, hyperparameters = "/v1/forest", "/v1/forest/statistics", "/v1/forest/hyperparameters"
+	for _, path := range []string{card, statistics, hyperparameters, card, statistics, hyperparameters} {
+		computing(path)
+	}
+	close(h.tables)
+	ready(statistics)
+	ready(hyperparameters)
+	computing(card)
+	close(h.gate)
+	ready(card)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.names) != 1 {
+		t.Errorf("the cards were computed %d times", len(h.names))
 	}
 }
 
