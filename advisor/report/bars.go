@@ -24,6 +24,7 @@ type BarPanel struct {
 	Axis  string         // panels with the same one have the same ends; "": ends of its own
 	Mark  trainer.Number // that bars are held against; missing: none
 	Pale  bool           // it stands there for comparison alone
+	Cut   float64        // below zero: where the axis ends at the latest, and bars that go on are cut; 0: nowhere
 }
 
 // Bar goes from zero to its value.
@@ -91,7 +92,7 @@ func (d *drawing) level(class string, from, to float64, y int) {
 
 func (b Bars) plot(p BarPanel) template.HTML {
 	low, high := b.ends(p)
-	at := func(v float64) float64 { return barMargin + (100-2*barMargin)*(v-low)/(high-low) }
+	at := func(v float64) float64 { v = max(v, low); return barMargin + (100-2*barMargin)*(v-low)/(high-low) }
 	base := barRow * len(b.Rows)
 	var d drawing
 	d.put(`<svg class="bars plot" width="100%%" height="%d" role="img" aria-label="%s">`, b.height(), esc(b.label(p)))
@@ -102,7 +103,11 @@ func (b Bars) plot(p BarPanel) template.HTML {
 		d.rule(i)
 		d.put(`<g><title>%s</title><rect class="hit" x="0" y="%d" width="100%%" height="%d"/>`, esc(bar.title(b.Rows[i], p.Title)), i*barRow, barRow)
 		if v := float64(bar.Value); bar.Value.Known() {
-			d.bar("bar "+p.looks(v), min(at(0), at(v)), max(at(0), at(v)), i*barRow+(barRow-barThick)/2, barThick)
+			y := i*barRow + (barRow-barThick)/2
+			d.bar("bar "+p.looks(v), min(at(0), at(v)), max(at(0), at(v)), y, barThick)
+			if v < low {
+				d.upright("cut", at(low)+2*barMargin, y-2, y+barThick+2)
+			}
 		}
 		if bar.Low.Known() && bar.High.Known() {
 			d.whisker(at(float64(bar.Low)), at(float64(bar.High)), i*barRow+barRow/2)
@@ -182,7 +187,11 @@ func (b Bars) ends(p BarPanel) (low, high float64) {
 			shown = append(shown, bar.Value, bar.Low, bar.High)
 		}
 	}
-	return round(span(shown))
+	low, high = span(shown)
+	if p.Cut < 0 {
+		low = max(low, p.Cut)
+	}
+	return round(low, high)
 }
 
 // round moves ends outwards to round numbers: multiples of 1, 2 or 5 times a power of ten, at least five of them.

@@ -67,6 +67,20 @@ func TestPanelsShareTheirAxis(t *testing.T) {
 	}
 }
 
+// An axis from -1 to 0.6 has 60 % a unit: a bar that goes on to -16 is cut at its end.
+func TestBarsAreCut(t *testing.T) {
+	b := Bars{Rows: []string{"a", "b"}, Panels: []BarPanel{{Title: "R²", Cut: -1, Mark: trainer.Missing, Bars: []Bar{bare(-16, "-16"), bare(0.5, ".5")}}}}
+	plot := string(b.Draw()[0].Plot)
+	for _, want := range []string{`<rect class="bar negative" x="2.00%" y="5" width="60.00%" height="12"/><line class="cut" x1="6.00%" x2="6.00%"`, `<line class="zero" x1="62.00%"`, ">-1</text>", ">0.6</text>"} {
+		if !strings.Contains(plot, want) {
+			t.Errorf("%s is missing in\n%s", want, lined(plot))
+		}
+	}
+	if strings.Count(plot, `class="cut"`) != 1 {
+		t.Errorf("bars that are whole are cut:\n%s", lined(plot))
+	}
+}
+
 func TestBarsAreWellFormed(t *testing.T) {
 	whole := ""
 	for _, d := range append(fourBars().Draw(), Bars{Panels: []BarPanel{{Title: "nothing"}}}.Draw()...) {

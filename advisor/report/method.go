@@ -63,7 +63,7 @@ func (m method) bar(r predict.Relation) Bar {
 	if m.key == "coefficient" && v.Known() {
 		b.Text += "  p " + probability(r.PValue)
 	}
-	if m.key == "importance" && v.Known() {
+	if m.key == "importance" {
 		b.Text += map[bool]string{true: "\u00a0✓", false: "\u00a0\u00a0"}[r.Confirmed]
 	}
 	if !v.Known() || m.key == "coefficient" {

@@ -97,13 +97,22 @@ func quality(c predict.Card) ([]BarDrawing, Table) {
 	return b.Draw(), t
 }
 
+// modelName is an alternative's in full.
+func modelName(s string) string {
+	if long := map[string]string{"boosted": "Boosted trees", "forest": "Random forest", "extra": "Extra trees", "kernel": "Gaussian process"}[s]; long != "" {
+		return long
+	}
+	return capital(s)
+}
+
 // alone sets each of the blended models beside the blend.
 func alone(entries []predict.CardEntry) Ladder {
 	l := Ladder{Table: Table{ID: "alternatives", Caption: "Held-out R² of each of the blended models alone", Columns: []Column{{Title: "Probe"}, {Title: "Blended"}}}}
-	b := Bars{By: "probe length", Panels: []BarPanel{{Title: "Blended", Axis: "r2", Mark: trainer.Missing}}}
+	b := Bars{By: "probe length", Panels: []BarPanel{{Title: "Blended", Axis: "r2", Cut: worstR2, Mark: trainer.Missing}}}
 	for _, a := range entries[0].Alternatives {
-		l.Table.Columns = append(l.Table.Columns, Column{Title: capital(a.Name)})
-		b.Panels = append(b.Panels, BarPanel{Title: capital(a.Name), Axis: "r2", Mark: trainer.Missing})
+		title := modelName(a.Name)
+		l.Table.Columns = append(l.Table.Columns, Column{Title: title})
+		b.Panels = append(b.Panels, BarPanel{Title: title, Axis: "r2", Cut: worstR2, Mark: trainer.Missing})
 	}
 	if len(entries[0].Alternatives) == 0 {
 		return l

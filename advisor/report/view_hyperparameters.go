@@ -82,6 +82,8 @@ func toStatistics(t predict.HyperparameterTable, m method) Picture {
 	}
 	h.Scale = m.colours(all)
 	p := Picture{Title: fmt.Sprintf("%s of hyperparameters with statistics of %s", m.title, Place(t.Position)), Scale: h.Scale.String()}
+	p.Note = "var: variance; max: largest |x|; <: share of |x| below a threshold; L2: norm; =0: share of zeros; kurt: kurtosis; span: between the 1st and the 99th percentile; " +
+		"upd: update ratio; dead: dead units."
 	if apart {
 		p.Scale = "linear, each column with one of its own and zero in the middle, since each has a unit of its own"
 	}

@@ -28,6 +28,7 @@ type Picture struct {
 	Scale       string
 	Least, Most string // what the ends of the legend are
 	Table       Table
+	Note        string // what its headings mean
 }
 
 // Fits are R² of the models behind relations, held-out beside in-sample.
@@ -203,6 +204,10 @@ type fitRow struct {
 	linear, forest predict.Fit
 }
 
+// worstR2 is the least that a chart has room for: a few runs bring about any R² below zero, beside which the others would
+// not be seen.
+const worstR2 = -1
+
 // fits sets held-out figures beside in-sample ones, which are pale: they say nothing about other runs.
 func fits(id, caption, first string, rows []fitRow) Fits {
 	b := Bars{By: strings.ToLower(first)}
@@ -222,7 +227,7 @@ func fits(id, caption, first string, rows []fitRow) Fits {
 		table.Rows = append(table.Rows, []Cell{{Text: worded(r.name)}, {Text: grouped(int64(r.runs))}})
 	}
 	for _, o := range of {
-		panel := BarPanel{Title: o.title, Axis: "r2", Pale: o.pale, Mark: trainer.Missing}
+		panel := BarPanel{Title: o.title, Axis: "r2", Pale: o.pale, Cut: worstR2, Mark: trainer.Missing}
 		table.Columns = append(table.Columns, Column{Title: o.title})
 		for i, r := range rows {
 			n := trainer.Number(o.value(r))
