@@ -48,10 +48,10 @@ func (s *Server) expect(ctx context.Context, in *expectationIn) (*expectationBod
 	}
 	q := predict.StatisticsQuery{Dataset: run.Dataset, Probe: in.Body.Probe}
 	answer := expectedStatistics{State: "computing", Dataset: run.Dataset, ID: run.ArchitectureID, Probe: q.Probe, Position: in.Body.Position, Statistics: []predict.ExpectedStatistic{}}
-	name := fmt.Sprintf("expectation of %s for %s at %s of %s", run.ArchitectureID, q.Dataset, moment(q.Probe), answer.Position)
-	e, ready, err := assess(ctx, s, name, wait, func(ctx context.Context) (predict.ExpectedStatistics, error) {
+	name := fmt.Sprintf("expectation of %s for %s, %s layers, %s", run.ArchitectureID, q.Dataset, answer.Position, when(q))
+	e, ready, err := begin(s, &s.forest.relations, name, func(ctx context.Context) (predict.ExpectedStatistics, error) {
 		return s.Forest.Expect(ctx, run.Architecture, q, answer.Position)
-	})
+	}).wait(ctx, max(wait, soon))
 	if err != nil {
 		return nil, s.problemOf(err)
 	}
@@ -61,12 +61,4 @@ func (s *Server) expect(ctx context.Context, in *expectationIn) (*expectationBod
 	answer.State, answer.Statistics, answer.Reason = "ready", e.Statistics, e.Reason
 	answer.PastRuns, answer.Images, answer.Epochs = &e.PastRuns, &e.Images, &e.Epochs
 	return &expectationBody{Body: answer}, nil
-}
-
-// moment tells moments apart.
-func moment(probe *float64) string {
-	if probe == nil {
-		return "the end"
-	}
-	return fmt.Sprint(*probe)
 }

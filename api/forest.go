@@ -46,6 +46,11 @@ func (s *Server) forestRoutes(a huma.API) {
 		Description: "Correlation, beta, linear regression and forest importance, overall and by position of the layers. The first table after a " +
 			"change of the past runs takes a while: its state is \"computing\" until then.",
 		Errors: []int{http.StatusUnprocessableEntity}}, s.getStatistics)
+	huma.Register(a, huma.Operation{OperationID: "forest-hyperparameters", Method: http.MethodGet, Path: "/v1/forest/hyperparameters", Tags: []string{"Forest"},
+		Summary: "Relate the hyperparameters of the past runs to their statistics, by four methods",
+		Description: "Each statistic of the layers at a position is a target of its own, of which what is known before training is a column. The first table " +
+			"after a change of the past runs takes half a minute: its state is \"computing\" until then.",
+		Errors: []int{http.StatusUnprocessableEntity}}, s.getHyperparameters)
 	huma.Register(a, huma.Operation{OperationID: "expect-statistics", Method: http.MethodPost, Path: "/v1/forest/expectations", Tags: []string{"Forest"},
 		MaxBodyBytes: maxBody, Summary: "Predict an architecture's statistics without training it",
 		Description: "With 80 % intervals, from the architecture alone; runs of the same architecture are left out. The first answer after a change of " +
@@ -64,9 +69,7 @@ func (s *Server) getForest(ctx context.Context, in *struct {
 	if in.Dataset == "" {
 		in.Dataset = advisor.DefaultDataset
 	}
-	cards, known, err := assess(ctx, s, "card "+in.Dataset, wait, func(ctx context.Context) (predict.Cards, error) {
-		return s.Forest.Cards(ctx, in.Dataset, predict.Effort{})
-	})
+	cards, known, err := s.cards(in.Dataset).wait(ctx, max(wait, soon))
 	if err != nil {
 		return nil, s.problemOf(err)
 	}
@@ -77,6 +80,13 @@ func (s *Server) getForest(ctx context.Context, in *struct {
 		return nil, s.problemOf(err)
 	}
 	return &forestBody{Body: ready(cards)}, nil
+}
+
+// cards begins to compute those of a data set.
+func (s *Server) cards(dataset string) *assessment[predict.Cards] {
+	return begin(s, &s.forest.cards, "card "+dataset, func(ctx context.Context) (predict.Cards, error) {
+		return s.Forest.Cards(ctx, dataset, predict.Effort{})
+	})
 }
 
 // knows refuses a data set that is not here, unless it has past runs all the same: it may have been removed since.

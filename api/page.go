@@ -25,7 +25,7 @@ type pages struct {
 }
 
 // names of the pages; each is web/templates/page-NAME.html inside layout.html.
-var pageNames = []string{"form", "progress", "advice", "run", "docs", "message"}
+var pageNames = []string{"form", "progress", "advice", "run", "forest", "docs", "message"}
 
 // chrome is what every page has.
 type chrome struct {
@@ -61,6 +61,7 @@ func (s *Server) mountPages(app *fiber.App) error {
 	app.Post("/advice/:id/train", p.train)
 	app.Get("/runs/:id", p.run)
 	app.Post("/runs/:id/cancel", p.cancelled(advisor.JobRun, "/runs/"))
+	app.Get("/forest", p.forest)
 	app.Get("/docs", p.docs)
 	app.Get("/static/*", p.static)
 	return nil

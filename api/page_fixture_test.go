@@ -129,17 +129,18 @@ func (pageDatasets) Load(_ context.Context, name string) (*trainer.Dataset, erro
 // site is a service with pages over a store in memory.
 type site struct {
 	*pageStore
-	app   *fiber.App
-	woken int
+	app    *fiber.App
+	forest *pageForest
+	woken  int
 }
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	s := &site{pageStore: &pageStore{records: map[string][]trainer.EpochRecord{}}}
+	s := &site{pageStore: &pageStore{records: map[string][]trainer.EpochRecord{}}, forest: openForest()}
 	datasets := pageDatasets{}
 	server := &Server{
 		Desk:  advisor.Desk{Store: s.pageStore, Datasets: datasets, Version: "test"},
-		Store: s.pageStore, Datasets: datasets, Feed: pageFeed{}, Wake: func() { s.woken++ },
+		Store: s.pageStore, Datasets: datasets, Forest: s.forest, Feed: pageFeed{}, Wake: func() { s.woken++ },
 		Web: os.DirFS("../web"), Examples: os.DirFS("../examples"), Version: "test", Log: slog.New(slog.DiscardHandler),
 	}
 	var err error

@@ -95,6 +95,11 @@ func everyPage(t *testing.T) map[string]pageAnswer {
 	pages["report"] = s.get(t, "/advice/"+pageAdviceID)
 	pages["report of means"] = s.get(t, "/advice/"+pageAdviceID+"?statistic=weights.mean")
 	pages["missing"] = s.get(t, "/nowhere")
+	pages["forest"] = s.get(t, "/forest?method=importance")
+	waiting, empty := newSite(t), newSite(t)
+	waiting.forest.gate, empty.forest.empty = make(chan struct{}), true
+	pages["forest in progress"] = waiting.get(t, "/forest")
+	pages["forest without past runs"] = empty.get(t, "/forest")
 	run := s.withRun(t, advisor.Running)
 	s.events = pageEvents()
 	pages["run in progress"] = s.get(t, "/runs/"+pageFullID)

@@ -44,6 +44,9 @@ type Datasets interface {
 type Assessor interface {
 	Cards(ctx context.Context, dataset string, e predict.Effort) (predict.Cards, error)
 	Statistics(ctx context.Context, q predict.StatisticsQuery) (predict.StatisticsTable, error)
+	Hyperparameters(ctx context.Context, q predict.StatisticsQuery, position features.Position) (predict.HyperparameterTable, error)
+	// Datasets names the data sets that have past runs.
+	Datasets(ctx context.Context) ([]string, error)
 	Expect(ctx context.Context, a trainer.Architecture, q predict.StatisticsQuery, position features.Position) (predict.ExpectedStatistics, error)
 }
 

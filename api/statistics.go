@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"probewise/advisor"
 	"probewise/advisor/predict"
@@ -27,10 +28,45 @@ type statisticsBody struct {
 }
 
 type statisticsIn struct {
-	Dataset string `query:"dataset" pattern:"^[a-z0-9][a-z0-9._-]{0,63}$" doc:"default: fashion-mnist-sample"`
-	Target  string `query:"target" enum:"test,validation,train" default:"test" doc:"The accuracy that they are related to."`
-	Probe   string `query:"probe" pattern:"^[0-9]{1,4}(\\.(25|5|75|0))?$" doc:"Epochs into the run, in quarters; default: at its end."`
+	Moment
+	Target string `query:"target" enum:"test,validation,train" default:"test" doc:"The accuracy that they are related to."`
 	Waiting
+}
+
+// Moment is of which past runs, and when in them, statistics are taken.
+type Moment struct {
+	Dataset string `query:"dataset" pattern:"^[a-z0-9][a-z0-9._-]{0,63}$" doc:"default: fashion-mnist-sample"`
+	Probe   string `query:"probe" pattern:"^[0-9]{1,4}(\\.(25|5|75|0))?$" doc:"Epochs into the run, in quarters; default: at its end."`
+}
+
+func (m Moment) query() (predict.StatisticsQuery, error) {
+	q := predict.StatisticsQuery{Dataset: m.Dataset}
+	if q.Dataset == "" {
+		q.Dataset = advisor.DefaultDataset
+	}
+	if m.Probe == "" {
+		return q, nil
+	}
+	epochs, err := strconv.ParseFloat(m.Probe, 64)
+	if err != nil {
+		return q, fmt.Errorf("read the probe length: %w", err)
+	}
+	q.Probe = &epochs
+	return q, nil
+}
+
+// statistics begins to relate them.
+func (s *Server) statistics(q predict.StatisticsQuery) *assessment[predict.StatisticsTable] {
+	name := fmt.Sprintf("statistics of %s, %s, %s", q.Dataset, q.Target, when(q))
+	return begin(s, &s.forest.relations, name, func(ctx context.Context) (predict.StatisticsTable, error) { return s.Forest.Statistics(ctx, q) })
+}
+
+// when is the moment in words.
+func when(q predict.StatisticsQuery) string {
+	if q.Probe == nil {
+		return "at the end"
+	}
+	return fmt.Sprintf("at %g epochs", *q.Probe)
 }
 
 func (s *Server) getStatistics(ctx context.Context, in *statisticsIn) (*statisticsBody, error) {
@@ -38,18 +74,12 @@ func (s *Server) getStatistics(ctx context.Context, in *statisticsIn) (*statisti
 	if err != nil {
 		return nil, err
 	}
-	q := predict.StatisticsQuery{Dataset: in.Dataset, Target: predict.Target(in.Target)}
-	if q.Dataset == "" {
-		q.Dataset = advisor.DefaultDataset
+	q, err := in.query()
+	if err != nil {
+		return nil, s.problemOf(err)
 	}
-	if in.Probe != "" {
-		q.Probe = new(float64)
-		if _, err := fmt.Sscan(in.Probe, q.Probe); err != nil {
-			return nil, s.problemOf(err)
-		}
-	}
-	name := fmt.Sprintf("statistics of %s, %s, %q", q.Dataset, q.Target, in.Probe)
-	t, ready, err := assess(ctx, s, name, wait, func(ctx context.Context) (predict.StatisticsTable, error) { return s.Forest.Statistics(ctx, q) })
+	q.Target = predict.Target(in.Target)
+	t, ready, err := s.statistics(q).wait(ctx, max(wait, soon))
 	if err != nil {
 		return nil, s.problemOf(err)
 	}

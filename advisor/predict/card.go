@@ -132,7 +132,9 @@ func (p *Predictor) card(ctx context.Context, k advisor.Key, e Effort) (Card, er
 		r := s.runs[0] // all runs have the same features
 		groups := features.Probe(r.Architecture, r.Records, r.Outcome, epochs).Groups
 		ablation, err := p.ablation(ctx, t, groups, epochs, e.Splits)
-		if err != nil {
+		if tooLittle(err) { // to be fitted on a part of them
+			c.Reason = fmt.Sprintf("what groups of features add: %v", err)
+		} else if err != nil {
 			return c, fmt.Errorf("ablate %s at %g epochs: %w", k, epochs, err)
 		}
 		c.Ablation = append(c.Ablation, ablation...)

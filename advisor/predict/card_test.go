@@ -2,6 +2,7 @@ package predict
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -74,5 +75,20 @@ func TestCards(t *testing.T) {
 	p.Past = library{}
 	if cards, err := p.Cards(t.Context(), key.Dataset, Effort{Repeats: 1, Splits: 3}); err != nil || cards.PastRuns != 0 || cards.Reason == "" {
 		t.Errorf("without past runs: %+v, %v", cards, err)
+	}
+}
+
+// TestCardsOfFewRuns: a part of 20 to 26 runs is too few to be fitted on, which leaves the ablation out and no more.
+func TestCardsOfFewRuns(t *testing.T) {
+	p := &Predictor{Past: library{key: runs(t, 22)},
+		Score: func(_ context.Context, table forest.Table, _ forest.Options, _ int) (forest.Score, error) {
+			return forest.Score{Runs: len(table.Y), R2: 0.5}, nil
+		},
+		Climb: func(context.Context, forest.Table, []forest.Rung, forest.LadderOptions) ([]forest.RungScore, error) {
+			return nil, fmt.Errorf("split 0: %w: 16, want at least 20", forest.ErrTooFewRuns)
+		}}
+	cards, err := p.Cards(t.Context(), key.Dataset, Effort{})
+	if err != nil || len(cards.Probe) != 3 || len(cards.Ablation) != 0 || cards.Reason == "" {
+		t.Errorf("%+v (%v)", cards, err)
 	}
 }

@@ -46,12 +46,13 @@ func (p *Predictor) Hyperparameters(ctx context.Context, q StatisticsQuery, posi
 		return t, nil
 	}
 	t.Images, t.Epochs, t.PastRuns = s.key.Images, s.key.Epochs, len(s.runs)
+	var left leftOut
 	for _, statistic := range features.Statistics() {
 		table := s.hyperparameters(statistic, position, q)
 		related, err := p.relate(ctx, table)
 		switch {
 		case tooLittle(err):
-			t.Reason = fmt.Sprintf("%s: %v", statistic.Name, err)
+			left.add(statistic.Name, err)
 			continue
 		case err != nil:
 			return t, fmt.Errorf("relate the hyperparameters to %s: %w", statistic.Name, err)
@@ -59,6 +60,7 @@ func (p *Predictor) Hyperparameters(ctx context.Context, q StatisticsQuery, posi
 		fits := fitsOf(related)
 		t.Statistics = append(t.Statistics, StatisticTable{statistic.Name, len(table.Y), fits[0], fits[1], relations(related)})
 	}
+	t.Reason = left.String()
 	return t, nil
 }
 

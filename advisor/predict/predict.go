@@ -26,7 +26,7 @@ import (
 // PastRuns reads past runs.
 type PastRuns interface {
 	Of(ctx context.Context, k advisor.Key) ([]advisor.PastRun, error)
-	// Keys counts the past runs of a data set by key.
+	// Keys counts the past runs of a data set by key; "": of all data sets.
 	Keys(ctx context.Context, dataset string) (map[advisor.Key]int, error)
 }
 

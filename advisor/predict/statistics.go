@@ -91,18 +91,20 @@ func (p *Predictor) Statistics(ctx context.Context, q StatisticsQuery) (Statisti
 		return t, nil
 	}
 	t.Images, t.Epochs, t.PastRuns = s.key.Images, s.key.Epochs, len(s.runs)
+	var left leftOut
 	for _, position := range features.Positions() {
 		table := s.statistics(position, q)
 		related, err := p.relate(ctx, table)
 		switch {
 		case tooLittle(err):
-			t.Reason = fmt.Sprintf("%s: %v", position, err)
+			left.add(string(position), err)
 			continue
 		case err != nil:
 			return t, fmt.Errorf("relate the statistics of %s layers: %w", position, err)
 		}
 		t.Positions = append(t.Positions, positionTable(position, len(table.Y), related))
 	}
+	t.Reason = left.String()
 	return t, nil
 }
 
@@ -119,6 +121,9 @@ func fitsOf(r forest.Related) [2]Fit {
 func relations(related forest.Related) []Relation {
 	var all []Relation
 	for _, r := range related.Relations {
+		if r.Runs == 0 && r.Reason == "" { // the forest never saw it, so that its importance of 0 would say nothing
+			r.Importance, r.Spread, r.Reason = math.NaN(), math.NaN(), "missing in all runs"
+		}
 		all = append(all, Relation{r.Name, trainer.Number(r.Correlation), trainer.Number(r.Beta), trainer.Number(r.Coefficient),
 			trainer.Number(r.StandardError), trainer.Number(r.PValue), trainer.Number(r.Importance), trainer.Number(r.Spread), r.Hits, r.Hits >= forest.ConfirmedHits, r.Reason})
 	}

@@ -6,5 +6,6 @@
 // in a space, and colour only ever adds escape sequences. Every picture has a table with the same figures.
 //
 // Read next: text.go (the order of an advice's report), run.go (a run's), page.go (wrapping, tables, colour); for the
-// pages view.go (an advice), panel.go (its statistics), heatmap.go.
+// pages view.go (an advice), panel.go (its statistics), heatmap.go; view_card.go and view_relations.go (what the past runs
+// say), bars.go.
 package report

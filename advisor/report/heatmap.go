@@ -13,13 +13,16 @@ import (
 	"probewise/trainer"
 )
 
-// HeatMap is a grid of figures, one row a layer, in colours of their size.
+// HeatMap is a grid of figures, one row a layer or whatever its rows are, in colours of their size.
 type HeatMap struct {
 	Label   string // what it shows, for those who do not see it
 	Layers  []string
 	Columns []HeatColumn
-	Values  [][]trainer.Number // by row, then by column
-	Scale   Scale              // of all columns; those of the columns come first where there are any
+	Values  [][]trainer.Number          // by row, then by column
+	Scale   Scale                       // of all cells; those of the columns and of the rows come first where there are any
+	Rows    []Scale                     // of each row
+	Write   func(trainer.Number) string // what stands in the cells; nil: compact
+	Longest int                         // letters of a row's name; 0: longestName
 	Marked  func(layer string) bool
 }
 
@@ -38,6 +41,7 @@ const (
 	heatWide    = 58  // width of a column at most
 	heatNarrow  = 12  // and at least
 	heatRoom    = 46  // width from which a cell has its figure written in it
+	heatTight   = 36  // the same where Write keeps to five letters or so
 	heatLetter  = 7.3 // width of a monospaced letter of 12 px
 	heatHeading = 20  // height of a line of headings
 )
@@ -46,7 +50,7 @@ const (
 func (m HeatMap) SVG() template.HTML {
 	longest := 0
 	for _, l := range m.Layers {
-		longest = max(longest, text.StringWidth(heatName(l)))
+		longest = max(longest, text.StringWidth(m.name(l)))
 	}
 	left := int(float64(longest+2)*heatLetter) + 6
 	width := min(max((heatWidth-left)/max(len(m.Columns), 1), heatNarrow), heatWide)
@@ -62,21 +66,36 @@ func (m HeatMap) SVG() template.HTML {
 	w, h := left+width*len(m.Columns)+2, top+heatCell*len(m.Layers)+2
 	d.put(`<svg class="%s" width="%d" height="%d" viewBox="0 0 %[2]d %[3]d" role="img" aria-label="%[4]s">`, class, w, h, esc(m.Label))
 	m.headings(&d, left, width, top)
+	write, room := compact, heatRoom
+	if m.Write != nil {
+		write, room = m.Write, heatTight
+	}
 	for i, layer := range m.Layers {
 		y := top + i*heatCell
 		mark := ""
 		if m.Marked != nil && m.Marked(layer) {
 			mark = "▸ "
 		}
-		d.put(`<text class="layer" x="%d" y="%d" text-anchor="end">%s</text>`, left-6, y+16, esc(mark+heatName(layer)))
+		d.put(`<text class="layer" x="%d" y="%d" text-anchor="end">%s</text>`, left-6, y+16, esc(mark+m.name(layer)))
 		for j, c := range m.Columns {
-			m.cell(&d, layer, c, m.Values[i][j], left+j*width, y, width)
+			n, inside := m.Values[i][j], ""
+			if width >= room {
+				inside = write(n)
+			}
+			d.cell(m.scale(i, c).Class(n), fmt.Sprintf("%s, %s: %s", layer, c.Name, compact(n)), inside, left+j*width, y, width)
 		}
 	}
 	return d.done()
 }
 
-func heatName(layer string) string { return text.Snip(layer, longestName, "…") }
+// name is a row's, which a user may have made long.
+func (m HeatMap) name(layer string) string {
+	longest := longestName
+	if m.Longest > 0 {
+		longest = m.Longest
+	}
+	return text.Snip(layer, longest, "…")
+}
 
 func (m HeatMap) grouped() bool {
 	return slices.ContainsFunc(m.Columns, func(c HeatColumn) bool { return c.Group != "" })
@@ -97,15 +116,21 @@ func (m HeatMap) headings(d *drawing, left, width, top int) {
 	}
 }
 
-func (m HeatMap) cell(d *drawing, layer string, c HeatColumn, n trainer.Number, x, y, width int) {
-	scale := m.Scale
-	if c.Scale != nil {
-		scale = *c.Scale
+func (m HeatMap) scale(row int, c HeatColumn) Scale {
+	switch {
+	case c.Scale != nil:
+		return *c.Scale
+	case m.Rows != nil:
+		return m.Rows[row]
 	}
-	d.put(`<g class="%s"><title>%s</title><rect x="%d" y="%d" width="%d" height="%d"/>`, scale.Class(n),
-		esc(fmt.Sprintf("%s, %s: %s", layer, c.Name, compact(n))), x, y, width-1, heatCell-1)
-	if width >= heatRoom {
-		d.put(`<text x="%d" y="%d" text-anchor="middle">%s</text>`, x+(width-1)/2, y+15, compact(n))
+	return m.Scale
+}
+
+// cell has a title, and what stands inside where that is not "".
+func (d *drawing) cell(class, title, inside string, x, y, width int) {
+	d.put(`<g class="%s"><title>%s</title><rect x="%d" y="%d" width="%d" height="%d"/>`, class, esc(title), x, y, width-1, heatCell-1)
+	if inside != "" {
+		d.put(`<text x="%d" y="%d" text-anchor="middle">%s</text>`, x+(width-1)/2, y+15, inside)
 	}
 	d.put(`</g>`)
 }

@@ -49,7 +49,7 @@ func (p pastRuns) Of(ctx context.Context, k advisor.Key) ([]advisor.PastRun, err
 	return append(corpus.Of(entries, k), trained...), nil
 }
 
-// Keys returns the keys of a data set that have past runs, with their number.
+// Keys returns the keys of a data set that have past runs, with their number; "": of all data sets.
 func (p pastRuns) Keys(ctx context.Context, dataset string) (map[advisor.Key]int, error) {
 	entries, err := p.shards()
 	if err != nil {
@@ -61,12 +61,12 @@ func (p pastRuns) Keys(ctx context.Context, dataset string) (map[advisor.Key]int
 	}
 	keys := map[advisor.Key]int{}
 	for _, e := range entries {
-		if e.Key.Dataset == dataset {
+		if dataset == "" || e.Key.Dataset == dataset {
 			keys[e.Key]++
 		}
 	}
 	for _, r := range trained {
-		if r.Dataset == dataset {
+		if dataset == "" || r.Dataset == dataset {
 			keys[r.Key()]++
 		}
 	}

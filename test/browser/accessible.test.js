@@ -8,6 +8,7 @@ import { test } from "node:test";
 import { event, finished, house, rest, visitor } from "./harness.js";
 import { drawn } from "./look.js";
 import { flawed, mistaken, slow } from "./networks.js";
+import { pastRuns } from "./past.js";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const pictures = process.env.PROBEWISE_SCREENSHOTS || mkdtempSync(join(tmpdir(), "probewise-screenshots-"));
@@ -26,6 +27,8 @@ const h = house(async (h) => {
   made.cancelled = await rest(h, "POST", "/v1/advice", { architecture: { ...JSON.parse(slow), name: "cancelled" } });
   await rest(h, "POST", `/v1/advice/${made.cancelled.id}/cancel`);
   await rest(h, "GET", `/v1/advice/${made.cancelled.id}?wait=1m`);
+  pastRuns(h, "few-runs");
+  for (const part of ["", "/statistics", "/hyperparameters"]) await rest(h, "GET", `/v1/forest${part}?dataset=few-runs&wait=5m`);
 });
 
 // working starts an advice that is worked on while its page is looked at, and a run that waits behind it: late, since it
@@ -50,10 +53,13 @@ const pages = {
   trained: { open: () => `/runs/${made.trained.id}`, act: charts },
   probe: { open: () => `/runs/${made.whole.probe_run}`, act: charts },
   cancelled: { open: () => `/advice/${made.cancelled.id}` },
+  forest: { open: () => "/forest?dataset=few-runs", act: figures },
+  beta: { open: () => "/forest?dataset=few-runs&method=beta", act: async (page) => { await figures(page); await openAll(page); } },
   // What Swagger UI makes is not ours to change: its contrast is too weak for axe. What it stands in is.
   docs: { open: () => "/docs", except: "#docs", act: (page) => page.getByText("Ask for advice on an architecture").waitFor() },
   missing: { open: () => "/advice/01a20c27-107c-79c9-af3f-6bdc8aac38d4", expected: [404] },
   running: { open: async () => `/advice/${(await working()).running.id}`, act: (page) => page.getByText(/batch \d+ of \d+/).waitFor() },
+  computing: { open: () => "/forest?dataset=cifar10", act: (page) => page.locator("#card").getByText("being computed").waitFor() }, // its model card takes minutes
   queued: { open: async () => `/runs/${(await working()).queued.id}`, act: (page) => page.getByText("queued", { exact: true }).waitFor() },
 };
 
@@ -130,7 +136,7 @@ function tooWide() {
 
 // overlapping lists labels of drawings that stand on each other, or out of the page.
 function overlapping() {
-  const labels = [...document.querySelectorAll("svg.scale .label")].map((e) => ({ text: e.textContent, box: e.getBoundingClientRect() }));
+  const labels = [...document.querySelectorAll("svg.scale .label, svg.bars .tick")].map((e) => ({ text: e.textContent, box: e.getBoundingClientRect() }));
   return labels.flatMap((a, i) => [
     ...(a.box.right > document.documentElement.clientWidth ? [`${a.text} stands out`] : []),
     ...labels.slice(i + 1).filter(({ box: b }) => a.box.left < b.right && b.left < a.box.right && a.box.top < b.bottom && b.top < a.box.bottom).map((b) => `${a.text} / ${b.text}`),
@@ -147,6 +153,11 @@ async function submitMistakes(page) {
 async function charts(page) {
   for (const figure of await page.locator("figure.chart").all()) await drawn(figure);
   await page.evaluate(() => scrollTo(0, 0));
+}
+
+// figures waits until all parts of a forest's page are there.
+async function figures(page) {
+  await page.waitForFunction(() => !document.querySelector("[data-computing]"));
 }
 
 // openAll opens what is folded, so that axe sees it.

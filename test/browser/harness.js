@@ -17,7 +17,7 @@ export const patience = 60_000;
 
 // house starts the program and the browser before the tests of a file, has prepared what they need, and ends them after.
 export function house(prepare = async () => {}) {
-  const h = { url: "", browser: null };
+  const h = { url: "", browser: null, data: "" };
   let work, service;
   const end = async () => {
     await h.browser?.close();
@@ -27,7 +27,8 @@ export function house(prepare = async () => {}) {
   before(async () => {
     try {
       work = mkdtempSync(join(tmpdir(), "probewise-browser-"));
-      service = await serve(program(work), join(work, "data"));
+      h.data = join(work, "data");
+      service = await serve(program(work), h.data);
       h.url = service.url;
       h.browser = await chromium.launch({
         executablePath: process.env.CHROMIUM || "/usr/bin/chromium",

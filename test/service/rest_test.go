@@ -3,7 +3,6 @@ package service
 import (
 	"archive/zip"
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -20,10 +19,7 @@ import (
 	"time"
 
 	"probewise/advisor"
-	"probewise/advisor/features"
-	"probewise/advisor/predict"
 	"probewise/api"
-	"probewise/trainer"
 )
 
 func TestValidate(t *testing.T) {
@@ -44,19 +40,6 @@ func TestValidate(t *testing.T) {
 	s.want(http.StatusOK, "POST", "/v1/architectures/validate", `{"architecture":{"version":1,"layers":[]}}`).decode(t, &got)
 	if got.Valid || len(got.Errors) == 0 || got.Errors[0].Pointer != "/architecture/layers" {
 		t.Errorf("%+v", got)
-	}
-}
-
-func TestForest(t *testing.T) {
-	s := start(t, t.TempDir(), newSchool())
-	var card struct {
-		State    string
-		PastRuns int `json:"past_runs"`
-		Probe    []struct{ R2 float64 }
-	}
-	s.want(http.StatusOK, "GET", "/v1/forest?wait=30s", "").decode(t, &card)
-	if card.State != "ready" || card.PastRuns != 40 || len(card.Probe) != 1 {
-		t.Errorf("card %+v", card)
 	}
 }
 
@@ -143,134 +126,6 @@ func TestUnchangedIsNotSentAgain(t *testing.T) {
 	tag := s.want(http.StatusOK, "GET", "/v1/advice", "").header.Get("ETag")
 	s.want(http.StatusOK, "POST", "/v1/advice?wait=30s", named("new"))
 	s.want(http.StatusOK, "GET", "/v1/advice", "", "If-None-Match", tag)
-}
-
-// counter computes cards as long as its gate is closed, and notes for which data sets and how many at once.
-type counter struct {
-	gate chan struct{}
-
-	mu       sync.Mutex
-	names    []string
-	now, top int
-}
-
-func (c *counter) Cards(ctx context.Context, name string, e predict.Effort) (predict.Cards, error) {
-	c.mu.Lock()
-	c.names = append(c.names, name)
-	c.now++
-	c.top = max(c.top, c.now)
-	c.mu.Unlock()
-	defer func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.now--
-	}()
-	select {
-	case <-c.gate:
-	case <-ctx.Done():
-		return predict.Cards{}, ctx.Err()
-	}
-	if name == "nope" {
-		return predict.Cards{Card: predict.Card{Dataset: name, Probe: []predict.CardEntry{}, Ablation: []predict.AblationEntry{}, Reason: "no past runs"}}, nil
-	}
-	return cards{}.Cards(ctx, name, e)
-}
-
-// Statistics implements api.Assessor.
-func (c *counter) Statistics(ctx context.Context, q predict.StatisticsQuery) (predict.StatisticsTable, error) {
-	return cards{}.Statistics(ctx, q)
-}
-
-// Expect implements api.Assessor.
-func (c *counter) Expect(ctx context.Context, a trainer.Architecture, q predict.StatisticsQuery, p features.Position) (predict.ExpectedStatistics, error) {
-	return cards{}.Expect(ctx, a, q, p)
-}
-
-// TestExpectations: statistics of the architecture in the request, with the findings of one that is not valid.
-func TestExpectations(t *testing.T) {
-	s := start(t, t.TempDir(), newSchool())
-	var got struct {
-		State, Position string
-		Probe           *float64
-		Statistics      []predict.ExpectedStatistic
-	}
-	s.want(http.StatusOK, "POST", "/v1/forest/expectations?wait=10s", `{"architecture":`+architecture+`,"probe":1,"position":"conv"}`).decode(t, &got)
-	if got.State != "ready" || got.Position != "conv" || got.Probe == nil || *got.Probe != 1 || len(got.Statistics) != 1 || got.Statistics[0].Mean < 2 {
-		t.Errorf("got %+v", got)
-	}
-	var p api.Problem
-	s.want(http.StatusUnprocessableEntity, "POST", "/v1/forest/expectations", `{"architecture":{"version":1,"layers":[]}}`).decode(t, &p)
-	if len(p.Errors) == 0 || p.Errors[0].Pointer != "/architecture/layers" {
-		t.Errorf("findings %+v", p.Errors)
-	}
-	s.want(http.StatusUnprocessableEntity, "POST", "/v1/forest/expectations", `{"architecture":`+architecture+`,"position":"top"}`)
-	s.want(http.StatusUnprocessableEntity, "POST", "/v1/forest/expectations", `{"architecture":`+architecture+`,"probe":-1}`)
-}
-
-// TestForestStatistics: relations by position, at the moment and for the accuracy that was asked for.
-func TestForestStatistics(t *testing.T) {
-	s := start(t, t.TempDir(), newSchool())
-	type table struct {
-		State, Target string
-		Probe         *float64
-		Positions     []struct {
-			Position   string
-			Statistics []struct {
-				Name   string
-				PValue *float64 `json:"p_value"`
-			}
-		}
-	}
-	var whole, quarter table
-	s.want(http.StatusOK, "GET", "/v1/forest/statistics?wait=10s", "").decode(t, &whole)
-	s.want(http.StatusOK, "GET", "/v1/forest/statistics?wait=10s&target=train&probe=0.25", "").decode(t, &quarter)
-	if whole.State != "ready" || whole.Target != "test" || whole.Probe != nil || len(whole.Positions) != 1 || whole.Positions[0].Statistics[0].PValue != nil {
-		t.Errorf("got %+v", whole)
-	}
-	if quarter.Target != "train" || quarter.Probe == nil || *quarter.Probe != 0.25 {
-		t.Errorf("got %+v", quarter)
-	}
-	for _, query := range []string{"target=all", "probe=0.3", "probe=-1", "dataset=nope"} {
-		s.want(http.StatusUnprocessableEntity, "GET", "/v1/forest/statistics?wait=10s&"+query, "")
-	}
-}
-
-// TestForestCards: cards are computed one at a time, and what is not known yet is left out; a name that no data set has
-// is refused.
-func TestForestCards(t *testing.T) {
-	c := &counter{gate: make(chan struct{})}
-	s := start(t, t.TempDir(), newSchool(), func(s *api.Server) { s.Forest = c })
-	for _, name := range []string{"", "gone", "nope"} {
-		path := "/v1/forest"
-		if name != "" {
-			path += "?dataset=" + name
-		}
-		var card map[string]any
-		got := s.want(http.StatusOK, "GET", path, "")
-		got.decode(t, &card)
-		if card["state"] != "computing" || len(card) != 4 || got.header.Get("Retry-After") != "2" { // state, data set, no figures
-			t.Errorf("%s", got.body)
-		}
-	}
-	close(c.gate)
-	ready := s.want(http.StatusOK, "GET", "/v1/forest?dataset=gone&wait=30s", "") // it has past runs
-	var card map[string]any
-	ready.decode(t, &card)
-	if card["state"] != "ready" || card["past_runs"] != 40.0 || ready.header.Get("Retry-After") != "" {
-		t.Errorf("%s", ready.body)
-	}
-	for _, name := range []string{"nope", "../x"} {
-		var p api.Problem
-		s.want(http.StatusUnprocessableEntity, "GET", "/v1/forest?wait=30s&dataset="+name, "").decode(t, &p)
-		if len(p.Errors) != 1 || p.Errors[0].Parameter != "dataset" {
-			t.Errorf("%s: %+v", name, p)
-		}
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.top != 1 {
-		t.Errorf("%d cards were computed at once", c.top)
-	}
 }
 
 // TestStringsOutliveTheirHandler: Fiber reuses the memory of a request's strings unless told not to. Two outlive their

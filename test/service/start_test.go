@@ -19,8 +19,6 @@ import (
 	"go.uber.org/goleak"
 
 	"probewise/advisor"
-	"probewise/advisor/features"
-	"probewise/advisor/predict"
 	"probewise/advisor/rule"
 	"probewise/api"
 	"probewise/api/jobs"
@@ -294,32 +292,6 @@ type nothing struct{}
 
 func (nothing) Values(advisor.Quantity) []float64 { return nil }
 func (nothing) Runs() int                         { return 0 }
-
-// cards has a model card at once.
-type cards struct{}
-
-func (cards) Cards(_ context.Context, name string, _ predict.Effort) (predict.Cards, error) {
-	return predict.Cards{Card: predict.Card{Dataset: name, PastRuns: 40, Images: 1000, Epochs: 15,
-		Probe:    []predict.CardEntry{{Epochs: 1, Runs: 40, R2: 0.5, MAE: 0.1, Tau: 0.5, Coverage80: 0.8, Width80: 0.3}},
-		Ablation: []predict.AblationEntry{{Features: "last accuracy", Epochs: 1, R2: 0.4}}}}, nil
-}
-
-// Statistics relates one statistic of a run.
-func (cards) Statistics(_ context.Context, q predict.StatisticsQuery) (predict.StatisticsTable, error) {
-	if q.Dataset == "nope" {
-		return predict.StatisticsTable{Dataset: q.Dataset, Target: q.Target, Positions: []predict.PositionTable{}, Reason: "no past runs"}, nil
-	}
-	return predict.StatisticsTable{Dataset: q.Dataset, Images: 1000, Epochs: 15, PastRuns: 40, Probe: q.Probe, Target: q.Target,
-		Positions: []predict.PositionTable{{Position: "all", Runs: 40, Linear: predict.Fit{InSample: 0.8, HeldOut: 0.6}, Forest: predict.Fit{InSample: 0.9, HeldOut: 0.5},
-			Statistics: []predict.Relation{{Name: "weight_variance", Correlation: -0.4, Beta: -0.1, Coefficient: -0.05, StandardError: trainer.Missing,
-				PValue: trainer.Missing, Importance: 0.2, Spread: 0.1, Reason: "a ridge"}}}}}, nil
-}
-
-// Expect expects one statistic.
-func (cards) Expect(_ context.Context, a trainer.Architecture, q predict.StatisticsQuery, p features.Position) (predict.ExpectedStatistics, error) {
-	return predict.ExpectedStatistics{Dataset: q.Dataset, Images: 1000, Epochs: 15, PastRuns: 40, Probe: q.Probe, Position: p, Statistics: []predict.ExpectedStatistic{
-		{Name: "dead_units", Mean: float64(len(a.Layers)), Low: 0.1, High: 9, Confidence: 0.8, Runs: 40, HeldOutR2: 0.5}}}, nil
-}
 
 // patience is how long a test waits for what must happen.
 const patience = 30 * time.Second

@@ -1,0 +1,114 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"probewise/advisor/predict"
+	"probewise/trainer"
+)
+
+// HyperparametersView relates hyperparameters to statistics, as the page shows it.
+type HyperparametersView struct {
+	About   string
+	Picture *Picture // nil where there are no figures
+	Fits    Fits
+	Notes   []string // why figures are missing
+	Reason  string   // why there are none of some statistics, or of any
+}
+
+// ViewHyperparameters shows the relations of hyperparameters to each statistic, by one method.
+func ViewHyperparameters(t predict.HyperparameterTable, key string) HyperparametersView {
+	v := HyperparametersView{
+		About:  fmt.Sprintf("%s of %s (%s), statistics of %s %s.", counted(t.PastRuns, "past run"), t.Dataset, length(t.Images, t.Epochs), Place(t.Position), Moment(t.Probe)),
+		Reason: reasonOf(t.Reason),
+	}
+	if len(t.Statistics) == 0 {
+		return v
+	}
+	m := methodOf(key)
+	p := toStatistics(t, m)
+	v.Picture = &p
+	var rows []fitRow
+	for _, s := range t.Statistics {
+		rows = append(rows, fitRow{s.Statistic, s.Runs, s.Linear, s.Forest})
+		v.Notes = merged(v.Notes, remarks(slices.DeleteFunc(slices.Clone(s.Hyperparameters), func(r predict.Relation) bool {
+			return m.value(r).Known() && m.key != "coefficient"
+		})))
+	}
+	v.Fits = fits("hyperparameter-fits", "How well all hyperparameters together explain each statistic", "Statistic", rows)
+	return v
+}
+
+// merged adds notes that are not there yet.
+func merged(notes, more []string) []string {
+	for _, n := range more {
+		if !slices.Contains(notes, n) {
+			notes = append(notes, n)
+		}
+	}
+	return notes
+}
+
+// toStatistics is the heat map hyperparameter × statistic of one method. Betas and coefficients have the unit of their
+// statistic, so that only those of a column can be compared.
+func toStatistics(t predict.HyperparameterTable, m method) Picture {
+	h := HeatMap{Longest: longestColumn, Write: brisk,
+		Label: fmt.Sprintf("%s of hyperparameters with statistics of %s: a row a hyperparameter, a column a statistic. The table has the same figures.", m.title, Place(t.Position))}
+	h.Values = make([][]trainer.Number, len(t.Statistics[0].Hyperparameters))
+	for _, r := range t.Statistics[0].Hyperparameters {
+		h.Layers = append(h.Layers, worded(r.Name))
+	}
+	apart := m.key == "beta" || m.key == "coefficient"
+	var all []trainer.Number
+	for _, s := range t.Statistics {
+		group, short := shortly(s.Statistic)
+		column := make([]trainer.Number, len(h.Layers))
+		for i := range column {
+			column[i] = trainer.Missing
+			if i < len(s.Hyperparameters) {
+				column[i] = m.value(s.Hyperparameters[i])
+			}
+			h.Values[i] = append(h.Values[i], column[i])
+		}
+		all = append(all, column...)
+		c := HeatColumn{Group: group, Title: short, Name: worded(s.Statistic)}
+		if apart {
+			scale := around(column)
+			c.Scale = &scale
+		}
+		h.Columns = append(h.Columns, c)
+	}
+	h.Scale = m.colours(all)
+	p := Picture{Title: fmt.Sprintf("%s of hyperparameters with statistics of %s", m.title, Place(t.Position)), Scale: h.Scale.String()}
+	p.Note = "var: variance; max: largest |x|; <: share of |x| below a threshold; L2: norm; =0: share of zeros; kurt: kurtosis; span: between the 1st and the 99th percentile; " +
+		"upd: update ratio; dead: dead units."
+	if apart {
+		p.Scale = "linear, each column with one of its own and zero in the middle, since each has a unit of its own"
+	}
+	return p.of(h, "influences", "Hyperparameter", m)
+}
+
+// shortly is the heading of a statistic's column, below that of what it is of.
+func shortly(statistic string) (group, short string) {
+	group, rest := "Other", statistic
+	for prefix, of := range map[string]string{"weight_": "Weights", "gradient_": "Gradients", "activation_": "Activations", "dead_": "Activations"} {
+		if after, ok := strings.CutPrefix(statistic, prefix); ok {
+			group, rest = of, after
+		}
+	}
+	for long, brief := range map[string]string{"variance": "var", "share_below": "<", "share_zero": "=0", "kurtosis": "kurt", "spread": "span", "update_ratio": "upd",
+		"norm": "L2", "units": "dead"} {
+		if rest == long {
+			rest = brief
+		}
+	}
+	if len(rest) > mostHeading {
+		rest = rest[:mostHeading]
+	}
+	return group, rest
+}
+
+// mostHeading is how many letters of a heading stand above a narrow column.
+const mostHeading = 5

@@ -1,0 +1,66 @@
+package api
+
+import (
+	"context"
+	"fmt"
+
+	"probewise/advisor/features"
+	"probewise/advisor/predict"
+)
+
+// hyperparameterTable is a table of relations, or that it is being computed.
+type hyperparameterTable struct {
+	State      string                   `json:"state" enum:"ready,computing" doc:"computing: ask again; the figures come with ready"`
+	Dataset    string                   `json:"dataset"`
+	PastRuns   *int                     `json:"past_runs,omitempty" doc:"there once it is ready, as are images and epochs"`
+	Images     *int                     `json:"images,omitempty"`
+	Epochs     *int                     `json:"epochs,omitempty"`
+	Probe      *float64                 `json:"probe" doc:"epochs into the run at which the statistics were taken; null: at its end"`
+	Position   features.Position        `json:"position" enum:"all,lower,middle,higher,conv,dense"`
+	Statistics []predict.StatisticTable `json:"statistics" nullable:"false"`
+	Reason     string                   `json:"reason,omitempty" doc:"why there are no figures, of some statistics or of all"`
+}
+
+type hyperparametersBody struct {
+	RetryAfter string `header:"Retry-After"`
+	Body       hyperparameterTable
+}
+
+type hyperparametersIn struct {
+	Moment
+	Position string `query:"position" enum:"all,lower,middle,higher,conv,dense" default:"all" doc:"The layers whose statistics they are: the first two, those between, the last two, or those of a type."`
+	Waiting
+}
+
+// hyperparameters begins to relate them.
+func (s *Server) hyperparameters(q predict.StatisticsQuery, position features.Position) *assessment[predict.HyperparameterTable] {
+	name := fmt.Sprintf("hyperparameters of %s, %s layers, %s", q.Dataset, position, when(q))
+	return begin(s, &s.forest.relations, name, func(ctx context.Context) (predict.HyperparameterTable, error) {
+		return s.Forest.Hyperparameters(ctx, q, position)
+	})
+}
+
+func (s *Server) getHyperparameters(ctx context.Context, in *hyperparametersIn) (*hyperparametersBody, error) {
+	wait, err := in.duration()
+	if err != nil {
+		return nil, err
+	}
+	q, err := in.query()
+	if err != nil {
+		return nil, s.problemOf(err)
+	}
+	position := features.Position(in.Position)
+	t, ready, err := s.hyperparameters(q, position).wait(ctx, max(wait, soon))
+	if err != nil {
+		return nil, s.problemOf(err)
+	}
+	if !ready {
+		return &hyperparametersBody{RetryAfter: "2", Body: hyperparameterTable{State: "computing", Dataset: q.Dataset, Probe: q.Probe, Position: position,
+			Statistics: []predict.StatisticTable{}}}, nil
+	}
+	if err := s.knows(q.Dataset, t.PastRuns); err != nil {
+		return nil, s.problemOf(err)
+	}
+	return &hyperparametersBody{Body: hyperparameterTable{State: "ready", Dataset: t.Dataset, PastRuns: &t.PastRuns, Images: &t.Images, Epochs: &t.Epochs,
+		Probe: t.Probe, Position: t.Position, Statistics: t.Statistics, Reason: t.Reason}}, nil
+}

@@ -1,0 +1,199 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+
+	"github.com/gofiber/fiber/v2"
+
+	"probewise/advisor"
+	"probewise/advisor/features"
+	"probewise/advisor/predict"
+	"probewise/advisor/report"
+	"probewise/trainer"
+)
+
+// forestPage is what the past runs of a data set say: how far predictions can be trusted, which statistics go with
+// accuracy, and which hyperparameters with statistics.
+type forestPage struct {
+	chrome
+	Dataset                              string
+	Datasets, Targets, Positions, Probes []choice
+	Methods                              []report.Choice
+	Place                                string // the position in words
+	Listing                              bool   // the data sets with past runs are not known yet
+	Empty                                bool   // there are no past runs
+	Card                                 section[report.CardView]
+	Statistics                           section[report.StatisticsView]
+	Hyperparameters                      section[report.HyperparametersView]
+}
+
+// section is a part of the page that comes when its figures are there.
+type section[V any] struct {
+	Ready  bool
+	Failed string // why it does not come
+	View   V
+	JSON   string // address of the figures
+}
+
+// Computing says that some of the page is still to come.
+func (f forestPage) Computing() bool {
+	return f.Listing || !f.Empty && (f.Card.waits() || f.Statistics.waits() || f.Hyperparameters.waits())
+}
+
+func (s section[V]) waits() bool { return !s.Ready && s.Failed == "" }
+
+// Computing is the same for the template.
+func (s section[V]) Computing() bool { return s.waits() }
+
+// forest shows the page of a data set. What takes long is begun and shown by a later visit.
+func (p *pages) forest(c *fiber.Ctx) error {
+	q, err := readForestQuery(c)
+	if err != nil {
+		return p.fail(c, err)
+	}
+	page := forestPage{chrome: p.chrome("What the past runs say"), Dataset: q.dataset, Place: report.Place(q.position), Methods: report.Methods(q.method),
+		Targets: q.targets(), Positions: q.positions(), Probes: q.probes()}
+	known, listed, err := begin(p.Server, new(turn), "list of data sets", p.Forest.Datasets).wait(c.UserContext(), soon)
+	if err != nil {
+		return p.fail(c, err)
+	}
+	page.Listing = !listed
+	if listed && !slices.Contains(known, q.dataset) {
+		if err := p.knows(q.dataset, 0); err != nil {
+			return p.fail(c, err)
+		}
+		page.Empty = true
+	}
+	if page.Datasets, err = p.offerDatasets(q.dataset, known); err != nil {
+		return p.fail(c, err)
+	}
+	if !page.Empty {
+		p.figures(c.UserContext(), &page, q)
+	}
+	return p.show(c, http.StatusOK, "forest", page)
+}
+
+// figures fills in what is there, and begins what is not. Hyperparameters take longer than statistics and have the same turn:
+// they begin when those are done.
+func (p *pages) figures(ctx context.Context, page *forestPage, q forestQuery) {
+	cards := p.cards(q.dataset)
+	page.Statistics = fill(ctx, p, p.statistics(q.statistics), func(t predict.StatisticsTable) report.StatisticsView {
+		return report.ViewStatistics(t, q.position, q.method)
+	})
+	if !page.Statistics.waits() {
+		page.Hyperparameters = fill(ctx, p, p.hyperparameters(q.statistics, q.position), func(t predict.HyperparameterTable) report.HyperparametersView {
+			return report.ViewHyperparameters(t, q.method)
+		})
+	}
+	page.Card = fill(ctx, p, cards, report.ViewCard)
+	of := url.Values{"dataset": {q.dataset}}
+	page.Card.JSON = "/v1/forest?" + of.Encode()
+	if q.probe != "" {
+		of.Set("probe", q.probe)
+	}
+	hyperparameters := url.Values{"position": {string(q.position)}}
+	statistics := url.Values{"target": {string(q.statistics.Target)}}
+	for name, value := range of {
+		hyperparameters[name], statistics[name] = value, value
+	}
+	page.Statistics.JSON, page.Hyperparameters.JSON = "/v1/forest/statistics?"+statistics.Encode(), "/v1/forest/hyperparameters?"+hyperparameters.Encode()
+}
+
+// fill waits a moment for figures.
+func fill[T, V any](ctx context.Context, p *pages, a *assessment[T], view func(T) V) (s section[V]) {
+	found, ready, err := a.wait(ctx, soon)
+	switch {
+	case err != nil:
+		s.Failed = p.problemOf(err).Title
+	case ready:
+		s.Ready, s.View = true, view(found)
+	}
+	return s
+}
+
+// offerDatasets lists the data sets that are here or have past runs.
+func (p *pages) offerDatasets(chosen string, known []string) ([]choice, error) {
+	list, err := p.Datasets.List()
+	if err != nil {
+		return nil, err
+	}
+	names := append(slices.Clone(known), chosen)
+	for _, m := range list {
+		names = append(names, m.Name)
+	}
+	slices.Sort(names)
+	return choices(slices.Compact(names), chosen, func(s string) string { return s }), nil
+}
+
+func choices[T ~string](values []T, chosen T, say func(T) string) []choice {
+	all := make([]choice, len(values))
+	for i, v := range values {
+		all[i] = choice{Name: string(v), Summary: say(v), Selected: v == chosen}
+	}
+	return all
+}
+
+// forestQuery is what the page's form asks for.
+type forestQuery struct {
+	dataset, probe, method string
+	position               features.Position
+	statistics             predict.StatisticsQuery
+}
+
+var (
+	datasetName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
+	quarters    = regexp.MustCompile(`^[0-9]{1,4}(\.(25|5|75|0))?$`)
+)
+
+func readForestQuery(c *fiber.Ctx) (forestQuery, error) {
+	target := predict.Target(c.Query("target", string(predict.Test)))
+	q := forestQuery{dataset: c.Query("dataset", advisor.DefaultDataset), probe: c.Query("probe"), method: c.Query("method"),
+		position: features.Position(c.Query("position", string(features.Everywhere)))}
+	for _, wrong := range []struct {
+		parameter, expected string
+		is                  bool
+	}{
+		{"dataset", "the name of a data set", !datasetName.MatchString(q.dataset)},
+		{"target", "test, validation or train", !slices.Contains(predict.Targets(), target)},
+		{"position", "all, lower, middle, higher, conv or dense", !slices.Contains(features.Positions(), q.position)},
+		{"probe", "epochs in quarters", q.probe != "" && !quarters.MatchString(q.probe)},
+		{"method", "correlation, beta, coefficient or importance", q.method != "" && !slices.ContainsFunc(report.Methods(q.method), func(m report.Choice) bool { return m.Key == q.method })},
+	} {
+		if wrong.is {
+			message := wrong.parameter + ": expected " + wrong.expected
+			return q, problem(http.StatusUnprocessableEntity, "invalid-request", "The request is not valid", message,
+				Detail{Parameter: wrong.parameter, Code: trainer.CodeUnknownValue, Message: message})
+		}
+	}
+	var err error
+	q.statistics, err = Moment{Dataset: q.dataset, Probe: q.probe}.query()
+	q.statistics.Target = target
+	return q, err
+}
+
+func (q forestQuery) targets() []choice {
+	return choices(predict.Targets(), q.statistics.Target, func(t predict.Target) string { return string(t) })
+}
+
+func (q forestQuery) positions() []choice {
+	return choices(features.Positions(), q.position, report.Place)
+}
+
+// probes are the moments that the form offers, with the one that was asked for.
+func (q forestQuery) probes() []choice {
+	values := []string{"", "0", "0.25", "0.5", "1", "2", "3", "5"}
+	if !slices.Contains(values, q.probe) {
+		values = append(values, q.probe)
+	}
+	return choices(values, q.probe, func(s string) string {
+		m, err := Moment{Probe: s}.query()
+		if err != nil {
+			return s
+		}
+		return report.Moment(m.Probe)
+	})
+}
