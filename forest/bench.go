@@ -25,7 +25,7 @@ type BenchScore struct {
 
 const benchStream = 0x62656e6368
 
-// Splits draws the rows to fit on, one list a repeat: whole architectures.
+// Splits draws the rows to fit on, one list a repeat: whole architectures. Repeat r of a seed is that of r − 1 of the next seed.
 func (b BenchOptions) Splits(t Table) ([][]int, error) {
 	if err := t.check(); err != nil {
 		return nil, err
