@@ -16,6 +16,7 @@ type hyperparameterTable struct {
 	Images     *int                     `json:"images,omitempty"`
 	Epochs     *int                     `json:"epochs,omitempty"`
 	Probe      *float64                 `json:"probe" doc:"epochs into the run at which the statistics were taken; null: at its end"`
+	Form       features.Form            `json:"form" enum:"level,change,slope,acceleration,volatility" doc:"of the statistics over the epochs up to then"`
 	Position   features.Position        `json:"position" enum:"all,lower,middle,higher,conv,dense"`
 	Statistics []predict.StatisticTable `json:"statistics" nullable:"false"`
 	Reason     string                   `json:"reason,omitempty" doc:"why there are no figures, of some statistics or of all"`
@@ -34,7 +35,7 @@ type hyperparametersIn struct {
 
 // hyperparameters begins to relate them.
 func (s *Server) hyperparameters(q predict.StatisticsQuery, position features.Position) *assessment[predict.HyperparameterTable] {
-	name := fmt.Sprintf("hyperparameters of %s, %s layers, %s", q.Dataset, position, when(q))
+	name := fmt.Sprintf("hyperparameters of %s, %s layers, %s, %s", q.Dataset, position, q.Form, when(q))
 	return begin(s, &s.forest.relations, name, func(ctx context.Context) (predict.HyperparameterTable, error) {
 		return s.Forest.Hyperparameters(ctx, q, position)
 	})
@@ -55,12 +56,12 @@ func (s *Server) getHyperparameters(ctx context.Context, in *hyperparametersIn) 
 		return nil, s.problemOf(err)
 	}
 	if !ready {
-		return &hyperparametersBody{RetryAfter: "2", Body: hyperparameterTable{State: "computing", Dataset: q.Dataset, Probe: q.Probe, Position: position,
+		return &hyperparametersBody{RetryAfter: "2", Body: hyperparameterTable{State: "computing", Dataset: q.Dataset, Probe: q.Probe, Form: q.Form, Position: position,
 			Statistics: []predict.StatisticTable{}}}, nil
 	}
 	if err := s.knows(q.Dataset, t.PastRuns); err != nil {
 		return nil, s.problemOf(err)
 	}
 	return &hyperparametersBody{Body: hyperparameterTable{State: "ready", Dataset: t.Dataset, PastRuns: &t.PastRuns, Images: &t.Images, Epochs: &t.Epochs,
-		Probe: t.Probe, Position: t.Position, Statistics: t.Statistics, Reason: t.Reason}}, nil
+		Probe: t.Probe, Form: t.Form, Position: t.Position, Statistics: t.Statistics, Reason: t.Reason}}, nil
 }

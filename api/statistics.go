@@ -1,11 +1,13 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
 
 	"probewise/advisor"
+	"probewise/advisor/features"
 	"probewise/advisor/predict"
 )
 
@@ -17,6 +19,7 @@ type statisticsTable struct {
 	Images    *int                    `json:"images,omitempty"`
 	Epochs    *int                    `json:"epochs,omitempty"`
 	Probe     *float64                `json:"probe" doc:"epochs into the run at which the statistics were taken; null: at its end"`
+	Form      features.Form           `json:"form" enum:"level,change,slope,acceleration,volatility" doc:"of the statistics over the epochs up to then"`
 	Target    predict.Target          `json:"target" enum:"test,validation,train"`
 	Positions []predict.PositionTable `json:"positions" nullable:"false"`
 	Reason    string                  `json:"reason,omitempty" doc:"why there are no figures, of some positions or of all"`
@@ -37,10 +40,11 @@ type statisticsIn struct {
 type Moment struct {
 	Dataset string `query:"dataset" pattern:"^[a-z0-9][a-z0-9._-]{0,63}$" doc:"default: fashion-mnist-sample"`
 	Probe   string `query:"probe" pattern:"^[0-9]{1,4}(\\.(25|5|75|0))?$" doc:"Epochs into the run, in quarters; default: at its end."`
+	Form    string `query:"form" enum:"level,change,slope,acceleration,volatility" default:"level" doc:"Of the statistics over the epochs up to then."`
 }
 
 func (m Moment) query() (predict.StatisticsQuery, error) {
-	q := predict.StatisticsQuery{Dataset: m.Dataset}
+	q := predict.StatisticsQuery{Dataset: m.Dataset, Form: cmp.Or(features.Form(m.Form), features.Level)}
 	if q.Dataset == "" {
 		q.Dataset = advisor.DefaultDataset
 	}
@@ -57,7 +61,7 @@ func (m Moment) query() (predict.StatisticsQuery, error) {
 
 // statistics begins to relate them.
 func (s *Server) statistics(q predict.StatisticsQuery) *assessment[predict.StatisticsTable] {
-	name := fmt.Sprintf("statistics of %s, %s, %s", q.Dataset, q.Target, when(q))
+	name := fmt.Sprintf("statistics of %s, %s, %s, %s", q.Dataset, q.Target, q.Form, when(q))
 	return begin(s, &s.forest.relations, name, func(ctx context.Context) (predict.StatisticsTable, error) { return s.Forest.Statistics(ctx, q) })
 }
 
@@ -84,12 +88,12 @@ func (s *Server) getStatistics(ctx context.Context, in *statisticsIn) (*statisti
 		return nil, s.problemOf(err)
 	}
 	if !ready {
-		return &statisticsBody{RetryAfter: "2", Body: statisticsTable{State: "computing", Dataset: q.Dataset, Probe: q.Probe, Target: q.Target,
+		return &statisticsBody{RetryAfter: "2", Body: statisticsTable{State: "computing", Dataset: q.Dataset, Probe: q.Probe, Form: q.Form, Target: q.Target,
 			Positions: []predict.PositionTable{}}}, nil
 	}
 	if err := s.knows(q.Dataset, t.PastRuns); err != nil {
 		return nil, s.problemOf(err)
 	}
 	return &statisticsBody{Body: statisticsTable{State: "ready", Dataset: t.Dataset, PastRuns: &t.PastRuns, Images: &t.Images, Epochs: &t.Epochs,
-		Probe: t.Probe, Target: t.Target, Positions: t.Positions, Reason: t.Reason}}, nil
+		Probe: t.Probe, Form: t.Form, Target: t.Target, Positions: t.Positions, Reason: t.Reason}}, nil
 }

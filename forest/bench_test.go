@@ -26,6 +26,13 @@ func TestReadCurves(t *testing.T) {
 		!slices.Equal(table.Y, []float64{0.5, 0.6}) || math.Abs(table.X[0][1]-math.Log(0.25)) > 1e-12 {
 		t.Errorf("table %+v (%v)", table, err)
 	}
+	if between, err := c.Table(5); err != nil || !reflect.DeepEqual(between, table) { // what is there up to then
+		t.Errorf("a table at 5 epochs: %+v (%v)", between, err)
+	}
+	gap, err := ReadCurves(strings.NewReader("acc_1,acc_2,lr,none\n0.2,0.5,,\n0.3,0.6,0.01,\n"))
+	if err != nil || !slices.Equal(gap.Names, []string{"lr"}) || !math.IsNaN(gap.Others[0][0]) || gap.Others[1][0] != 0.01 {
+		t.Errorf("an empty cell: %+v (%v)", gap, err)
+	}
 	for _, epochs := range []int{1, 10, 11} { // not there, the target, behind it
 		if _, err := c.Table(epochs); !errors.Is(err, ErrBadTable) {
 			t.Errorf("a table at %d epochs: %v", epochs, err)

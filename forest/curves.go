@@ -20,7 +20,7 @@ type Curves struct {
 }
 
 // ReadCurves reads a CSV file with a header: columns acc_<n> are accuracies after n epochs, shares or percentages; other columns
-// are features where all their cells are numbers, and left out where one is text. Errors unwrap to ErrBadTable and name the line.
+// are features where their cells are numbers or empty (missing), and left out where one is text. Errors unwrap to ErrBadTable and name the line.
 func ReadCurves(r io.Reader) (Curves, error) {
 	var c Curves
 	lines := csv.NewReader(r)
@@ -99,15 +99,24 @@ func (c *Curves) shares() {
 	}
 }
 
-// addFeature adds a column if all of it is numbers.
+// addFeature adds a column if all of it is numbers, or empty: missing.
 func (c *Curves) addFeature(name string, column int, rows [][]string) {
 	values := make([]float64, len(rows))
+	known := false
 	for i, row := range rows {
-		v, err := strconv.ParseFloat(strings.TrimSpace(row[column]), 64)
+		cell := strings.TrimSpace(row[column])
+		if cell == "" {
+			values[i] = math.NaN()
+			continue
+		}
+		v, err := strconv.ParseFloat(cell, 64)
 		if err != nil || math.Abs(v) > MaxMagnitude {
 			return
 		}
-		values[i] = v
+		values[i], known = v, true
+	}
+	if !known {
+		return
 	}
 	c.Names = append(c.Names, name)
 	for i, v := range values {
@@ -115,12 +124,15 @@ func (c *Curves) addFeature(name string, column int, rows [][]string) {
 	}
 }
 
-// Table is what predicts the last accuracy from those up to the given epoch and from the other columns. The error
-// unwraps to ErrBadTable.
+// Table is what predicts the last accuracy from those up to the given epoch (after it there may be none in the file) and from the other
+// columns. The error unwraps to ErrBadTable.
 func (c Curves) Table(epochs int) (Table, error) {
-	seen, known := slices.BinarySearch(c.Epochs, epochs)
-	if !known || seen == len(c.Epochs)-1 {
-		return Table{}, fmt.Errorf("%w: no accuracies after %d epochs before the last; there are %v", ErrBadTable, epochs, c.Epochs)
+	seen, exact := slices.BinarySearch(c.Epochs, epochs)
+	if !exact {
+		seen--
+	}
+	if seen < 0 || seen >= len(c.Epochs)-1 {
+		return Table{}, fmt.Errorf("%w: no accuracies of at most %d epochs before the last; there are %v", ErrBadTable, epochs, c.Epochs)
 	}
 	t := Table{Current: currentAccuracy}
 	add := func(name string, linear bool) { t.Names, t.Linear = append(t.Names, name), append(t.Linear, linear) }

@@ -31,7 +31,7 @@
 //   - One architecture never stands on both sides of a fold.
 //   - A Score is held-out. The only in-sample figures that leave this package are
 //     those of Related, beside their held-out ones, for comparison with the paper.
-//   - NaN means missing on the way in and never comes out.
+//   - NaN means missing on the way in. It comes out of Relate alone, for what is not defined.
 //
 // Read next: model.go (Fit, Predict), estimator.go (the alternatives), reach.go (how far a
 // prediction goes), score.go (CrossValidate), library.go (hazards of the library), child.go.

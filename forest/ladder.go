@@ -48,6 +48,11 @@ func Ladder(ctx context.Context, t Table, rungs []Rung, l LadderOptions, o Optio
 	if err := t.check(); err != nil {
 		return nil, err
 	}
+	for _, r := range rungs {
+		if len(r.Columns) != len(t.Names) {
+			return nil, &ShapeError{Part: "rung " + r.Name, Row: -1, Got: len(r.Columns), Want: len(t.Names), kind: ErrBadTable}
+		}
+	}
 	group := t.groupIndex()
 	groups := t.groupCount()
 	if l.Fit < minGroups || l.Fit >= groups || l.Splits < 1 {

@@ -14,8 +14,8 @@ const (
 	shuffleStream = 0x73687566
 )
 
-// permute shuffles each column among the runs of each fold; the forest is the plain one.
-func (r *Related) permute(ctx context.Context, t Table, o Options) error {
+// permute shuffles each column among the runs of each fold; the forest is the plain one. few says that the linear model is a ridge.
+func (r *Related) permute(ctx context.Context, t Table, o Options, few bool) error {
 	o.Only = PlainForest.String()
 	group := t.groupIndex()
 	fold, folds := groupedFolds(group, o.Folds, o.Seed)
@@ -31,7 +31,7 @@ func (r *Related) permute(ctx context.Context, t Table, o Options) error {
 		}
 		before := squaredError(e, t, held, -1, nil)
 		total += before
-		linear += linearError(t, rows, held)
+		linear += linearError(t, rows, held, o, few)
 		for j := range t.Names {
 			sum := 0.0
 			for range shuffles {
@@ -53,8 +53,8 @@ func (r *Related) permute(ctx context.Context, t Table, o Options) error {
 	return nil
 }
 
-// linearError is the squared error of a linear regression on some rows, for others.
-func linearError(t Table, rows, held []int) (sum float64) {
+// linearError is the squared error of the linear model on some rows, for others.
+func linearError(t Table, rows, held []int, o Options, few bool) (sum float64) {
 	part := t.pick(rows)
 	kept, _ := fitColumns(part)
 	standard := func(row []float64) []float64 {
@@ -69,7 +69,12 @@ func linearError(t Table, rows, held []int) (sum float64) {
 		z[i] = standard(row)
 	}
 	model := ridge{intercept: mean(part.Y)}
-	if len(kept) > 0 {
+	switch {
+	case len(kept) == 0:
+	case few:
+		fold, folds := groupedFolds(part.groupIndex(), o.Folds, o.Seed)
+		model = fitRidge(z, part.Y, nil, fold, folds)
+	default:
 		model = gather(z, part.Y, nil).solve(leastPenalty)
 	}
 	for _, i := range held {

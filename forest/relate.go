@@ -64,8 +64,8 @@ func Relate(ctx context.Context, t Table, o Options) (Related, error) {
 		r.Relations[j] = Relation{Name: name, Coefficient: math.NaN(), StandardError: math.NaN(), PValue: math.NaN()}
 		r.Relations[j].pairwise(t, j)
 	}
-	r.regress(t, o)
-	if err := r.permute(ctx, scaled, o); err != nil {
+	few := r.regress(t, o)
+	if err := r.permute(ctx, scaled, o, few); err != nil {
 		return Related{}, err
 	}
 	if err := r.confirm(ctx, scaled, o.Seed); err != nil {
@@ -111,8 +111,8 @@ func (r *Relation) pairwise(t Table, j int) {
 	}
 }
 
-// regress is ordinary least squares, or a ridge where there are few runs for the columns.
-func (r *Related) regress(t Table, o Options) {
+// regress is ordinary least squares, or a ridge where there are few runs for the columns, which it says.
+func (r *Related) regress(t Table, o Options) (few bool) {
 	kept, dropped := fitColumns(t)
 	for _, c := range dropped {
 		r.Relations[c.source].Reason = "constant"
@@ -121,7 +121,7 @@ func (r *Related) regress(t Table, o Options) {
 	independent := r.independent(kept, z)
 	if n, p := len(t.Y), len(independent); n < 2*(p+1) {
 		r.ridge(t, kept, z, o)
-		return
+		return true
 	}
 	x := mat.NewDense(len(t.Y), len(independent)+1, nil)
 	for i, row := range z {
@@ -135,13 +135,13 @@ func (r *Related) regress(t Table, o Options) {
 	qr.Factorize(x)
 	var weights mat.VecDense
 	if qr.SolveVecTo(&weights, false, y) != nil {
-		return // not with independent columns
+		return false // not with independent columns
 	}
 	var inverse mat.Dense
 	var products mat.Dense
 	products.Mul(x.T(), x)
 	if inverse.Inverse(&products) != nil {
-		return
+		return false
 	}
 	var fitted mat.VecDense
 	fitted.MulVec(x, &weights)
@@ -158,6 +158,7 @@ func (r *Related) regress(t Table, o Options) {
 		to.StandardError = math.Sqrt(wrong / freedom * inverse.At(k+1, k+1))
 		to.PValue = 2 * student.Survival(math.Abs(to.Coefficient/to.StandardError))
 	}
+	return false
 }
 
 // standardised gives the kept columns with mean 0 and standard deviation 1 (n − 1), medians for what is missing.

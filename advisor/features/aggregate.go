@@ -115,6 +115,22 @@ func (p Position) holds(layers []trainer.LayerStatistics, i int) bool {
 	return true
 }
 
+// Stands says whether the architecture has layers at the position.
+func Stands(a trainer.Architecture, p Position) bool {
+	var layers []trainer.LayerStatistics
+	for l := range a.All() {
+		if l.Type == trainer.Conv || l.Type == trainer.Dense {
+			layers = append(layers, trainer.LayerStatistics{Layer: l.Name, Type: l.Type})
+		}
+	}
+	for i := range layers {
+		if p.holds(layers, i) {
+			return true
+		}
+	}
+	return false
+}
+
 // A Form is what is made of the values that a statistic takes at a position, record by record.
 type Form string
 
@@ -138,6 +154,17 @@ func Aggregate(records []trainer.EpochRecord, s Statistic, p Position, f Form) f
 	for _, r := range records {
 		if mean := meanAt(r.Layers, s, p); !math.IsNaN(mean) {
 			t, x = append(t, r.Epoch), append(x, mean)
+		}
+	}
+	return f.of(t, x)
+}
+
+// GradientRatio is a form of the decimal logarithm of the gradient norm of the first layer over that of the last; NaN as for Aggregate.
+func GradientRatio(records []trainer.EpochRecord, f Form) float64 {
+	var t, x []float64
+	for _, r := range records {
+		if ratio := r.GradientRatio(); ratio.Known() {
+			t, x = append(t, r.Epoch), append(x, math.Log10(max(float64(ratio), 1e-12)))
 		}
 	}
 	return f.of(t, x)

@@ -96,3 +96,43 @@ func TestExtremes(t *testing.T) {
 		t.Errorf("of layers without it: %g, %g", least, greatest)
 	}
 }
+
+// TestStatistics holds what each statistic is taken from, and on which scale: every figure of the layer is another one.
+func TestStatistics(t *testing.T) {
+	of := func(base float64) trainer.Statistics {
+		n := func(i float64) trainer.Number { return trainer.Number(base + i/100) }
+		return trainer.Statistics{Mean: n(1), Variance: n(2), MaxAbs: n(3), ShareBelow: n(4), ShareZero: n(5), L2Norm: n(6), Kurtosis: n(7), Q01: n(8), Q50: n(10), Q99: n(19)}
+	}
+	l := trainer.LayerStatistics{Weights: of(1), Gradients: of(2), Activations: of(3), UpdateRatio: 4, GradientNoise: 5, DeadUnits: 6}
+	log := math.Log10
+	want := map[string]float64{
+		"weight_variance": log(1.02), "weight_max": log(1.03), "weight_share_below": 1.04, "weight_kurtosis": log(1.07), "weight_spread": log(0.11), "weight_update_ratio": log(4),
+		"gradient_variance": log(2.02), "gradient_max": log(2.03), "gradient_share_below": 2.04, "gradient_norm": log(2.06), "gradient_kurtosis": log(2.07), "gradient_noise": 5,
+		"activation_variance": log(3.02), "activation_max": log(3.03), "activation_share_below": 3.04, "activation_share_zero": 3.05, "activation_kurtosis": log(3.07), "dead_units": 6,
+	}
+	for _, s := range Statistics() {
+		if expected, known := want[s.Name]; !known || math.Abs(s.at(l)-expected) > 1e-12 {
+			t.Errorf("%s = %g, want %g", s.Name, s.at(l), expected)
+		}
+		delete(want, s.Name)
+	}
+	if len(want) > 0 {
+		t.Errorf("missing: %v", want)
+	}
+}
+
+func TestStands(t *testing.T) {
+	p, err := trainer.Parse([]byte(`{"version":1,"input":[28,28,1],"classes":10,"layers":[{"type":"conv","filters":8,"kernel":3},{"type":"conv","filters":8,"kernel":3},
+		{"type":"conv","filters":8,"kernel":3},{"type":"conv","filters":8,"kernel":3},{"type":"global_avg_pool"},{"type":"dense","units":10,"activation":"softmax"}]}`), trainer.ParseOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, position := range Positions() {
+		if !Stands(p.Architecture, position) {
+			t.Errorf("nothing stands at %s of five layers", position)
+		}
+	}
+	if Stands(globalPool(t), Middle) {
+		t.Error("one of two layers stands in the middle")
+	}
+}

@@ -25,7 +25,7 @@ type Card struct {
 	Epochs   int             `json:"epochs"`
 	Probe    []CardEntry     `json:"probe"`
 	Ablation []AblationEntry `json:"ablation"`
-	Reason   string          `json:"reason,omitempty"` // why there are no figures
+	Reason   string          `json:"reason,omitempty"` // why figures are missing
 }
 
 // CardEntry is held-out, at one probe length.
@@ -109,17 +109,19 @@ func (p *Predictor) Cards(ctx context.Context, dataset string, e Effort) (Cards,
 	return Cards{cards[0], cards[1:]}, nil
 }
 
-func (p *Predictor) card(ctx context.Context, k advisor.Key, e Effort) (Card, error) {
+func (p *Predictor) card(ctx context.Context, k advisor.Key, e Effort) (c Card, err error) {
 	s, err := p.snapshot(ctx, k)
 	if err != nil {
 		return Card{}, err
 	}
-	c := Card{Dataset: k.Dataset, PastRuns: len(s.runs), Images: k.Images, Epochs: k.Epochs, Probe: []CardEntry{}, Ablation: []AblationEntry{}}
+	c = Card{Dataset: k.Dataset, PastRuns: len(s.runs), Images: k.Images, Epochs: k.Epochs, Probe: []CardEntry{}, Ablation: []AblationEntry{}}
+	var left leftOut
+	defer func() { c.Reason = left.String() }()
 	for _, epochs := range e.Epochs {
 		t, err := s.table(ctx, epochs)
 		var none *advisor.NoPredictionError
 		if errors.As(err, &none) {
-			c.Reason = none.Reason
+			left.add(fmt.Sprintf("%g epochs", epochs), none)
 			continue
 		} else if err != nil {
 			return c, err
@@ -133,7 +135,7 @@ func (p *Predictor) card(ctx context.Context, k advisor.Key, e Effort) (Card, er
 		groups := features.Probe(r.Architecture, r.Records, r.Outcome, epochs).Groups
 		ablation, err := p.ablation(ctx, t, groups, epochs, e.Splits)
 		if tooLittle(err) { // to be fitted on a part of them
-			c.Reason = fmt.Sprintf("what groups of features add: %v", err)
+			left.add(fmt.Sprintf("what groups of features add at %g epochs", epochs), err)
 		} else if err != nil {
 			return c, fmt.Errorf("ablate %s at %g epochs: %w", k, epochs, err)
 		}
@@ -150,7 +152,7 @@ func alternatives(s forest.Score) []AlternativeEntry {
 	return entries
 }
 
-// fitted is the number of runs that an ablation fits on: that of Salit's paper, where there are enough beside them.
+// fitted is the number of architectures that an ablation fits on: that of Salit's paper, where there are enough beside them.
 const fitted = 57
 
 // ablation climbs the groups of features; groups are those of the table's columns.
@@ -163,8 +165,9 @@ func (p *Predictor) ablation(ctx context.Context, t forest.Table, groups []featu
 		}
 		rungs = append(rungs, forest.Rung{Name: string(g), Columns: slices.Clone(columns)})
 	}
-	options := forest.LadderOptions{Fit: min(fitted, 3*len(t.Y)/4), Splits: splits, Seed: 1}
-	scores, err := kept(p, fmt.Sprintf("%s-%d.ladder", hash(t), splits), func() ([]forest.RungScore, error) { return p.Climb(ctx, t, rungs, options) })
+	architectures := len(slices.Compact(slices.Sorted(slices.Values(t.Groups))))
+	options := forest.LadderOptions{Fit: min(fitted, 3*architectures/4), Splits: splits, Seed: 1}
+	scores, err := kept(p, fmt.Sprintf("%s-%d-%d.ladder", assessed(t), options.Fit, splits), func() ([]forest.RungScore, error) { return p.Climb(ctx, t, rungs, options) })
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +183,7 @@ func (p *Predictor) ablation(ctx context.Context, t forest.Table, groups []featu
 
 // score cross-validates.
 func (p *Predictor) score(ctx context.Context, t forest.Table, repeats int) (forest.Score, error) {
-	return kept(p, fmt.Sprintf("%s-%d.score", hash(t), repeats), func() (forest.Score, error) {
+	return kept(p, fmt.Sprintf("%s-%d.score", assessed(t), repeats), func() (forest.Score, error) {
 		return p.Score(ctx, t, forest.Options{Seed: 1}, repeats)
 	})
 }

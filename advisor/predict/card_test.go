@@ -92,3 +92,23 @@ func TestCardsOfFewRuns(t *testing.T) {
 		t.Errorf("%+v (%v)", cards, err)
 	}
 }
+
+// TestCardOfRepeats: runs with several seeds of an architecture are fitted on and held out together, so that it is architectures that count.
+func TestCardOfRepeats(t *testing.T) {
+	var all []advisor.PastRun
+	for _, r := range runs(t, 24) {
+		again := r
+		again.Seed = r.Seed + 1
+		all = append(all, r, again)
+	}
+	p := &Predictor{Past: library{key: all}, Score: func(context.Context, forest.Table, forest.Options, int) (forest.Score, error) {
+		return forest.Score{}, nil
+	},
+		Climb: func(ctx context.Context, table forest.Table, rungs []forest.Rung, l forest.LadderOptions) ([]forest.RungScore, error) {
+			return forest.Ladder(ctx, table, rungs, l, forest.Options{Stages: 2, Folds: 3, Only: "boosted"})
+		}}
+	cards, err := p.Cards(t.Context(), key.Dataset, Effort{Repeats: 1, Splits: 2, Epochs: []float64{1}})
+	if err != nil || cards.PastRuns != 48 || len(cards.Ablation) != 4 || cards.Reason != "" {
+		t.Errorf("%+v (%v)", cards, err)
+	}
+}

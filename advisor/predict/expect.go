@@ -32,6 +32,9 @@ type ExpectedStatistic struct {
 	Confidence float64 `json:"confidence"`
 	Runs       int     `json:"runs"`        // past runs that have it
 	HeldOutR2  float64 `json:"held_out_r2"` // on the logarithm for geometric means; near 0 or below: the architecture does not tell
+	Novelty    float64 `json:"novelty"`     // share of past runs that are less unusual than the architecture; above 0.95 the interval is widened
+
+	Warnings []string `json:"warnings"`
 }
 
 // Expect predicts the statistics that the architecture's layers at a position will have, with intervals, without any training.
@@ -47,14 +50,19 @@ func (p *Predictor) Expect(ctx context.Context, a trainer.Architecture, q Statis
 		return e, nil
 	}
 	e.Images, e.Epochs, e.PastRuns = s.key.Images, s.key.Epochs, len(s.runs)
+	if !features.Stands(a, position) {
+		e.Reason = fmt.Sprintf("the architecture has no layers there (%s)", position)
+		return e, nil
+	}
 	s = s.leavingOut(features.GroupOf(a))
+	var left leftOut
 	x := features.Architecture(a).Values
 	for _, statistic := range features.Statistics() {
 		table := s.hyperparameters(statistic, position, q)
 		expected, err := p.expect(ctx, table, x)
 		switch {
 		case tooLittle(err):
-			e.Reason = fmt.Sprintf("%s: %v", statistic.Name, err)
+			left.add(statistic.Name, err)
 			continue
 		case err != nil:
 			return e, fmt.Errorf("expect %s: %w", statistic.Name, err)
@@ -67,6 +75,7 @@ func (p *Predictor) Expect(ctx context.Context, a trainer.Architecture, q Statis
 		}
 		e.Statistics = append(e.Statistics, expected)
 	}
+	e.Reason = left.String()
 	return e, nil
 }
 
@@ -115,5 +124,5 @@ func (p *Predictor) expect(ctx context.Context, t forest.Table, x []float64) (Ex
 	}
 	back := func(share float64) float64 { return low + (share-margin)*unit }
 	return ExpectedStatistic{Mean: back(got.Mean), Low: back(got.Low), High: back(got.High), Confidence: got.Confidence,
-		Runs: got.PastRuns, HeldOutR2: m.R2()}, nil
+		Runs: got.PastRuns, HeldOutR2: m.R2(), Novelty: got.Novelty, Warnings: append([]string{}, got.Warnings...)}, nil
 }

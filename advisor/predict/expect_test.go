@@ -2,6 +2,7 @@ package predict
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"probewise/advisor"
@@ -50,6 +51,9 @@ func TestExpect(t *testing.T) {
 			t.Errorf("%s: %+v, reason %q", name, found[name], got.Reason)
 		}
 	}
+	if middle, err := p.Expect(t.Context(), a, StatisticsQuery{Dataset: key.Dataset}, features.Middle); err != nil || len(middle.Statistics) != 0 || middle.Reason != "the architecture has no layers there (middle)" {
+		t.Errorf("of layers that it has not: %+v (%v)", middle, err)
+	}
 	p.Fit = nil // all is fitted
 	if again, err := p.Expect(t.Context(), a, StatisticsQuery{Dataset: key.Dataset}, features.Conv); err != nil || len(again.Statistics) != len(got.Statistics) {
 		t.Errorf("once more: %+v (%v)", again, err)
@@ -59,7 +63,7 @@ func TestExpect(t *testing.T) {
 		t.Errorf("without past runs: %+v (%v)", got, err)
 	}
 	p.Past = library{key: []advisor.PastRun{all[0]}}
-	if got, err := p.Expect(t.Context(), a, StatisticsQuery{Dataset: key.Dataset}, features.Everywhere); err != nil || got.Reason == "" || len(got.Statistics) != 0 {
+	if got, err := p.Expect(t.Context(), a, StatisticsQuery{Dataset: key.Dataset}, features.Everywhere); err != nil || len(got.Statistics) != 0 || !strings.Contains(got.Reason, "weight_variance, weight_max") {
 		t.Errorf("with one past run: %+v (%v)", got, err)
 	}
 }

@@ -19,6 +19,7 @@ type HyperparameterTable struct {
 	Epochs     int               `json:"epochs"`
 	PastRuns   int               `json:"past_runs"`
 	Probe      *float64          `json:"probe"` // epochs into the run; null: at its end
+	Form       features.Form     `json:"form"`  // of the statistics over the epochs up to then
 	Position   features.Position `json:"position"`
 	Statistics []StatisticTable  `json:"statistics"`
 	Reason     string            `json:"reason,omitempty"` // why there are no figures
@@ -36,7 +37,7 @@ type StatisticTable struct {
 // Hyperparameters relates hyperparameters to each statistic of the layers at a position. It takes half a minute, unless the
 // same past runs were related before.
 func (p *Predictor) Hyperparameters(ctx context.Context, q StatisticsQuery, position features.Position) (HyperparameterTable, error) {
-	t := HyperparameterTable{Dataset: q.Dataset, Probe: q.Probe, Position: position, Statistics: []StatisticTable{}}
+	t := HyperparameterTable{Dataset: q.Dataset, Probe: q.Probe, Form: q.form(), Position: position, Statistics: []StatisticTable{}}
 	s, found, err := p.related(ctx, q)
 	if err != nil {
 		return t, err
@@ -69,7 +70,7 @@ func (s *snapshot) hyperparameters(statistic features.Statistic, position featur
 	var t forest.Table
 	for i, r := range s.runs {
 		records, known := recordsUntil(r, q.Probe)
-		y := features.Aggregate(records, statistic, position, features.Level)
+		y := features.Aggregate(records, statistic, position, q.form())
 		if !known || math.IsNaN(y) {
 			continue
 		}

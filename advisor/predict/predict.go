@@ -127,7 +127,7 @@ func (s *snapshot) FromArchitecture(ctx context.Context, a trainer.Architecture)
 func (s *snapshot) Reference() advisor.Reference { return s.reference }
 
 func (s *snapshot) predict(ctx context.Context, epochs float64, a trainer.Architecture, v features.Vector) (advisor.Prediction, error) {
-	s.predictor.asked(s.key, epochs)
+	s.predictor.asked(s, epochs, features.GroupOf(a))
 	t, err := s.table(ctx, epochs, features.GroupOf(a))
 	if err != nil {
 		return advisor.Prediction{}, err
@@ -225,21 +225,35 @@ func (p *Predictor) model(ctx context.Context, t forest.Table, o forest.Options)
 		if known {
 			return m, nil
 		}
-		found, err, shared := p.fits.Do(name, func() (any, error) { return p.find(ctx, name, t, o) })
-		if err == nil {
-			return found.(*forest.Model), nil //nolint:forcetypeassert // of find
-		}
-		if !shared || ctx.Err() != nil || !errors.Is(err, context.Canceled) { // not because another who asked has gone away
-			return nil, err
+		mine := false
+		fit := p.fits.DoChan(name, func() (any, error) {
+			mine = true
+			return p.find(ctx, name, t, o)
+		})
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case got := <-fit:
+			if got.Err == nil {
+				return got.Val.(*forest.Model), nil //nolint:forcetypeassert // of find
+			}
+			if mine || ctx.Err() != nil || !errors.Is(got.Err, errGone) {
+				return nil, got.Err
+			} // who had it fitted has gone away: fit it for this one
 		}
 	}
 }
+
+// errGone says that a fit was given up with its context.
+var errGone = errors.New("the fit was given up")
 
 // find loads or fits a model and keeps it.
 func (p *Predictor) find(ctx context.Context, name string, t forest.Table, o forest.Options) (*forest.Model, error) {
 	m, err := p.load(name)
 	if err != nil {
-		if m, err = p.Fit(ctx, t, o); err != nil {
+		if m, err = p.Fit(ctx, t, o); err != nil && ctx.Err() != nil {
+			return nil, fmt.Errorf("%w: %w", errGone, context.Cause(ctx))
+		} else if err != nil {
 			return nil, err
 		}
 		_ = p.save(name, m.Save) // a model that cannot be kept is fitted again
@@ -286,6 +300,12 @@ func (p *Predictor) save(name string, write func(io.Writer) error) (err error) {
 	}
 	return nil
 }
+
+// assessments is the version of how tables are scored, related and ablated: figures kept under another one are found again.
+const assessments = 2
+
+// assessed names a table's kept figures.
+func assessed(t forest.Table) string { return fmt.Sprintf("%s-%d", hash(t), assessments) }
 
 // hash names a table: the same runs and feature definitions give the same name.
 func hash(t forest.Table) string {

@@ -2,6 +2,7 @@ package predict
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -12,9 +13,18 @@ import (
 // settled is what the answers about a key rest on while the forests of newer past runs are fitted.
 type settled struct {
 	snapshot *snapshot
-	lengths  map[float64]bool // probe lengths that predictions were asked for at
+	asked    map[string]question
 	renewing bool
 }
+
+// A question is what a prediction rests on: past runs with probes of a length, those of some groups left out.
+type question struct {
+	epochs  float64
+	without []string
+}
+
+// mostQuestions are renewed; whoever asks another one waits for its forest.
+const mostQuestions = 16
 
 // settle returns the newest snapshot of the key whose forests are fitted, and has those of a newer one fitted in the background.
 // The first snapshot of a key counts as settled: there is nothing to answer from before it.
@@ -26,7 +36,7 @@ func (p *Predictor) settle(s *snapshot) *snapshot {
 	}
 	now, known := p.settled[s.key]
 	if !known {
-		now = &settled{snapshot: s, lengths: map[float64]bool{}}
+		now = &settled{snapshot: s, asked: map[string]question{}}
 		p.settled[s.key] = now
 	}
 	if len(now.snapshot.runs) < forest.MinPastRuns { // there is no answer to give from it
@@ -43,10 +53,10 @@ func (p *Predictor) settle(s *snapshot) *snapshot {
 // answer that needs it.
 func (p *Predictor) renew(ctx context.Context, s *snapshot) {
 	p.mu.Lock()
-	lengths := slices.Collect(maps.Keys(p.settled[s.key].lengths))
+	questions := slices.Collect(maps.Values(p.settled[s.key].asked))
 	p.mu.Unlock()
-	for _, epochs := range lengths {
-		if t, err := s.table(ctx, epochs); err == nil {
+	for _, q := range questions {
+		if t, err := s.table(ctx, q.epochs, q.without...); err == nil {
 			_, _ = p.model(ctx, t, asUsual)
 		}
 	}
@@ -59,12 +69,19 @@ func (p *Predictor) renew(ctx context.Context, s *snapshot) {
 	}
 }
 
-// asked notes the probe length of a prediction.
-func (p *Predictor) asked(k advisor.Key, epochs float64) {
+// asked notes what a prediction rests on. Groups that are not among the past runs make no other table.
+func (p *Predictor) asked(s *snapshot, epochs float64, group string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if now, known := p.settled[k]; known {
-		now.lengths[epochs] = true
+	now, known := p.settled[s.key]
+	if !known {
+		return
+	}
+	without := slices.DeleteFunc(append(slices.Clone(s.without), group), func(g string) bool { return !slices.Contains(s.groups, g) })
+	slices.Sort(without)
+	name := fmt.Sprint(epochs, slices.Compact(without))
+	if _, noted := now.asked[name]; !noted && len(now.asked) < mostQuestions {
+		now.asked[name] = question{epochs, without}
 	}
 }
 

@@ -2,6 +2,7 @@ package predict
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -50,6 +51,26 @@ func TestRenew(t *testing.T) {
 	}
 }
 
+// TestRenewLeavesOutWhatItDid: where the architecture in question is among the past runs, the forest without it is renewed.
+func TestRenewLeavesOutWhatItDid(t *testing.T) {
+	all := runs(t, 41)
+	c := &counting{}
+	var waiting []func(context.Context)
+	books := library{key: all}
+	p := &Predictor{Past: books, Fit: c.fit, Background: func(f func(context.Context)) { waiting = append(waiting, f) }}
+	if got, err := fromProbe(t, p, key, probe(all[7])); err != nil || got.PastRuns != 40 {
+		t.Fatalf("%d past runs, %v", got.PastRuns, err)
+	}
+	books[key] = append(all[:41:41], run(t, rand.New(rand.NewPCG(3, 3)), 100))
+	if err := p.Renew(t.Context()); err != nil || len(waiting) != 1 {
+		t.Fatalf("%d renewals, %v", len(waiting), err)
+	}
+	waiting[0](t.Context())
+	if got, err := fromProbe(t, p, key, probe(all[7])); err != nil || got.PastRuns != 41 || c.fits != 2 {
+		t.Errorf("%d past runs, %d fits, %v", got.PastRuns, c.fits, err)
+	}
+}
+
 // TestRenewFromTooFew: where there was nothing to answer from, new past runs count at once.
 func TestRenewFromTooFew(t *testing.T) {
 	all := runs(t, 41)
@@ -85,6 +106,50 @@ func TestOneFitForAll(t *testing.T) {
 	}
 	all4.Wait()
 	if fits != 1 {
+		t.Errorf("%d fits", fits)
+	}
+}
+
+// TestFitOfOneWhoGoesAway: who waits for a fit that is given up with the context of another has it fitted anew.
+func TestFitOfOneWhoGoesAway(t *testing.T) {
+	all := runs(t, 41)
+	began, goOn := make(chan struct{}), make(chan struct{})
+	var mu sync.Mutex
+	fits := 0
+	p := &Predictor{Past: library{key: all[:40]}, Fit: func(ctx context.Context, table forest.Table, o forest.Options) (*forest.Model, error) {
+		mu.Lock()
+		fits++
+		first := fits == 1
+		mu.Unlock()
+		if first {
+			close(began)
+			<-ctx.Done()
+			<-goOn
+			return nil, errors.New("signal: killed") // as a child process puts it
+		}
+		return forest.Fit(ctx, table, o)
+	}}
+	s, err := p.Snapshot(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone, leave := context.WithCancel(t.Context())
+	var both sync.WaitGroup
+	both.Go(func() {
+		if _, err := s.FromProbe(gone, probe(all[40])); !errors.Is(err, context.Canceled) {
+			t.Errorf("who has gone away gets %v", err)
+		}
+	})
+	<-began
+	both.Go(func() {
+		if _, err := s.FromProbe(t.Context(), probe(all[40])); err != nil {
+			t.Errorf("who waits gets %v", err)
+		}
+	})
+	leave()
+	close(goOn)
+	both.Wait()
+	if fits != 2 {
 		t.Errorf("%d fits", fits)
 	}
 }

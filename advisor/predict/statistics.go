@@ -1,6 +1,7 @@
 package predict
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -32,6 +33,7 @@ type StatisticsTable struct {
 	Epochs    int             `json:"epochs"`
 	PastRuns  int             `json:"past_runs"`
 	Probe     *float64        `json:"probe"` // epochs into the run; null: at its end
+	Form      features.Form   `json:"form"`  // of the statistics over the epochs up to then
 	Target    Target          `json:"target"`
 	Positions []PositionTable `json:"positions"`
 	Reason    string          `json:"reason,omitempty"` // why there are no figures
@@ -70,10 +72,13 @@ type Relation struct {
 // StatisticsQuery picks a table.
 type StatisticsQuery struct {
 	Dataset string
-	Probe   *float64 // epochs into the run; nil: at its end
-	Target  Target   // test if empty
-	Runs    int      // the first so many past runs; all if 0
+	Probe   *float64      // epochs into the run; nil: at its end
+	Target  Target        // test if empty
+	Form    features.Form // of the statistics over time; their level if empty
+	Runs    int           // the first so many past runs; all if 0
 }
+
+func (q StatisticsQuery) form() features.Form { return cmp.Or(q.Form, features.Level) }
 
 // Statistics relates statistics to accuracy for the data set's key with the most past runs. It takes seconds, unless the same
 // past runs were related before.
@@ -81,7 +86,7 @@ func (p *Predictor) Statistics(ctx context.Context, q StatisticsQuery) (Statisti
 	if q.Target == "" {
 		q.Target = Test
 	}
-	t := StatisticsTable{Dataset: q.Dataset, Probe: q.Probe, Target: q.Target, Positions: []PositionTable{}}
+	t := StatisticsTable{Dataset: q.Dataset, Probe: q.Probe, Form: q.form(), Target: q.Target, Positions: []PositionTable{}}
 	s, found, err := p.related(ctx, q)
 	if err != nil {
 		return t, err
@@ -147,7 +152,7 @@ func (p *Predictor) related(ctx context.Context, q StatisticsQuery) (s *snapshot
 
 // relate relates a table, or reads what an earlier call found.
 func (p *Predictor) relate(ctx context.Context, t forest.Table) (forest.Related, error) {
-	return kept(p, hash(t)+".relations", func() (forest.Related, error) { return p.Relate(ctx, t) })
+	return kept(p, assessed(t)+".relations", func() (forest.Related, error) { return p.Relate(ctx, t) })
 }
 
 // Largest is the data set's key with the most past runs.
@@ -170,7 +175,7 @@ func (s *snapshot) statistics(position features.Position, q StatisticsQuery) for
 	for _, statistic := range features.Statistics() {
 		t.Names = append(t.Names, statistic.Name)
 	}
-	t.Names = append(t.Names, "log_parameters")
+	t.Names = append(t.Names, "gradient_ratio", "log_parameters") // of the whole net, whatever the position
 	t.Linear = make([]bool, len(t.Names))
 	for i, r := range s.runs {
 		records, covered := recordsUntil(r, q.Probe)
@@ -180,14 +185,14 @@ func (s *snapshot) statistics(position features.Position, q StatisticsQuery) for
 		row := make([]float64, 0, len(t.Names))
 		known := false
 		for _, statistic := range features.Statistics() {
-			v := features.Aggregate(records, statistic, position, features.Level)
+			v := features.Aggregate(records, statistic, position, q.form())
 			known = known || !math.IsNaN(v)
 			row = append(row, v)
 		}
 		if !known {
 			continue
 		}
-		t.X = append(t.X, append(row, math.Log10(float64(r.Outcome.Parameters))))
+		t.X = append(t.X, append(row, features.GradientRatio(records, q.form()), math.Log10(float64(r.Outcome.Parameters))))
 		t.Y = append(t.Y, accuracy(r, q.Target))
 		t.Groups = append(t.Groups, s.groups[i])
 	}

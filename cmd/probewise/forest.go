@@ -39,6 +39,9 @@ func (a *app) forestShow(ctx context.Context, name string, e predict.Effort) err
 	if e.Repeats < 1 || e.Splits < 1 {
 		return errors.New("--repeats and --splits must be at least 1")
 	}
+	if err := notNegative("epochs", e.Epochs...); err != nil {
+		return err
+	}
 	s, err := a.open(ctx)
 	if err != nil {
 		return &exitError{exitUnevaluated, err}
@@ -57,6 +60,16 @@ func (a *app) forestShow(ctx context.Context, name string, e predict.Effort) err
 	}
 	for _, c := range append([]predict.Card{cards.Card}, cards.Others...) {
 		a.printCard(c)
+	}
+	return nil
+}
+
+// notNegative refuses probe lengths below 0.
+func notNegative(flag string, epochs ...float64) error {
+	for _, e := range epochs {
+		if !(e >= 0) {
+			return fmt.Errorf("--%s %g: must not be negative", flag, e)
+		}
 	}
 	return nil
 }

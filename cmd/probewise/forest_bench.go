@@ -49,6 +49,9 @@ func (a *app) forestBenchCommand() *cobra.Command {
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			b.Seed = int64(max(a.Seed, 1))
+			if err := notNegative("epochs", b.epochs...); err != nil {
+				return err
+			}
 			switch {
 			case len(args) == 1 && b.dataset == "":
 				return a.benchCurves(c.Context(), args[0], b)

@@ -35,9 +35,10 @@ func TestForestBench(t *testing.T) {
 		t.Errorf("splits %v (%v)", rowsOf, err)
 	}
 	for want, args := range map[string][]string{
-		"no accuracies after 3 epochs": {"--epochs", "3"},
-		"must leave 20 to predict":     {"--fit", "60", "--epochs", "1"},
-		"none.csv":                     nil,
+		"no accuracies of at most 3": {"--epochs", "3"},
+		"must not be negative":       {"--epochs", "-1"},
+		"must leave 20 to predict":   {"--fit", "60", "--epochs", "1"},
+		"none.csv":                   nil,
 	} {
 		name := file
 		if args == nil {
@@ -114,7 +115,7 @@ func TestForestStatistics(t *testing.T) {
 		t.Fatalf("%v: %+v", err, got)
 	}
 	for _, p := range got.Positions {
-		if len(p.Statistics) != 19 || p.Linear.InSample < p.Linear.HeldOut || p.Forest.InSample < p.Forest.HeldOut || p.Forest.HeldOut <= 0 {
+		if len(p.Statistics) != 20 || p.Linear.InSample < p.Linear.HeldOut || p.Forest.InSample < p.Forest.HeldOut || p.Forest.HeldOut <= 0 {
 			t.Errorf("%s: %+v, %+v, %d statistics", p.Position, p.Linear, p.Forest, len(p.Statistics))
 		}
 	}

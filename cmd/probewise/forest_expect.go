@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
@@ -30,7 +30,7 @@ func (a *app) forestExpectCommand() *cobra.Command {
 			}
 			if c.Flags().Changed("probe") {
 				if q.Probe = &probe; probe < 0 {
-					return errors.New("--probe must not be negative")
+					return notNegative("probe", probe)
 				}
 			}
 			return a.forestExpect(c.Context(), args[0], q, features.Position(position))
@@ -67,9 +67,9 @@ func (a *app) forestExpect(ctx context.Context, file string, q predict.Statistic
 	if len(found.Statistics) > 0 {
 		fmt.Fprintf(a.out, "%s, %d images, %d epochs: expected of the layers (%s) after %s, by %d past runs\n",
 			found.Dataset, found.Images, found.Epochs, position, moment(q.Probe, found.Epochs), found.PastRuns)
-		t := a.table("statistic", "expected", "low", "high", "held-out R²")
+		t := a.table("statistic", "expected", "low", "high", "held-out R²", "")
 		for _, e := range found.Statistics {
-			t.AppendRow(table.Row{e.Name, fmt.Sprintf("%.3g", e.Mean), fmt.Sprintf("%.3g", e.Low), fmt.Sprintf("%.3g", e.High), fmt.Sprintf("%.2f", e.HeldOutR2)})
+			t.AppendRow(table.Row{e.Name, fmt.Sprintf("%.3g", e.Mean), fmt.Sprintf("%.3g", e.Low), fmt.Sprintf("%.3g", e.High), fmt.Sprintf("%.2f", e.HeldOutR2), strings.Join(e.Warnings, "; ")})
 		}
 		t.Render()
 	}

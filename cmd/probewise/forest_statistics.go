@@ -17,7 +17,7 @@ import (
 
 func (a *app) forestStatisticsCommand() *cobra.Command {
 	q := predict.StatisticsQuery{Target: predict.Test}
-	position, probe, hyperparameters := string(features.Everywhere), -1.0, false
+	position, form, probe, hyperparameters := string(features.Everywhere), string(features.Level), 0.0, false
 	c := &cobra.Command{
 		Use:   "statistics",
 		Short: "Relate the statistics of past runs to their accuracy, by four methods",
@@ -33,7 +33,12 @@ func (a *app) forestStatisticsCommand() *cobra.Command {
 				return fmt.Errorf("--position %s: want one of %v", position, features.Positions())
 			}
 			if c.Flags().Changed("probe") {
-				q.Probe = &probe
+				if q.Probe = &probe; probe < 0 {
+					return notNegative("probe", probe)
+				}
+			}
+			if q.Form = features.Form(form); !slices.Contains(features.Forms(), q.Form) {
+				return fmt.Errorf("--form %s: want one of %v", form, features.Forms())
 			}
 			if q.Runs < 0 {
 				return errors.New("--runs must not be negative")
@@ -45,6 +50,7 @@ func (a *app) forestStatisticsCommand() *cobra.Command {
 	f.StringVar(&q.Dataset, "dataset", advisor.DefaultDataset, "data set")
 	f.StringVar((*string)(&q.Target), "target", string(q.Target), "accuracy: test, validation or train")
 	f.StringVar(&position, "position", position, "layers to print: all, lower, middle, higher, conv or dense (--json has them all)")
+	f.StringVar(&form, "form", form, "of the statistics over the epochs up to then: level, change, slope, acceleration or volatility")
 	f.Float64Var(&probe, "probe", 0, "statistics after so many epochs; default: at the end")
 	f.IntVar(&q.Runs, "runs", 0, "the first so many past runs only; 0: all")
 	f.BoolVar(&hyperparameters, "hyperparameters", false, "relate hyperparameters to the statistics instead")

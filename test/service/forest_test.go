@@ -24,9 +24,9 @@ func (cards) Cards(_ context.Context, name string, _ predict.Effort) (predict.Ca
 // Statistics relates one statistic of a run.
 func (cards) Statistics(_ context.Context, q predict.StatisticsQuery) (predict.StatisticsTable, error) {
 	if q.Dataset == "nope" {
-		return predict.StatisticsTable{Dataset: q.Dataset, Target: q.Target, Positions: []predict.PositionTable{}, Reason: "no past runs"}, nil
+		return predict.StatisticsTable{Dataset: q.Dataset, Form: q.Form, Target: q.Target, Positions: []predict.PositionTable{}, Reason: "no past runs"}, nil
 	}
-	return predict.StatisticsTable{Dataset: q.Dataset, Images: 1000, Epochs: 15, PastRuns: 40, Probe: q.Probe, Target: q.Target,
+	return predict.StatisticsTable{Dataset: q.Dataset, Form: q.Form, Images: 1000, Epochs: 15, PastRuns: 40, Probe: q.Probe, Target: q.Target,
 		Positions: []predict.PositionTable{{Position: "all", Runs: 40, Linear: predict.Fit{InSample: 0.8, HeldOut: 0.6}, Forest: predict.Fit{InSample: 0.9, HeldOut: 0.5},
 			Statistics: []predict.Relation{{Name: "weight_variance", Correlation: -0.4, Beta: -0.1, Coefficient: -0.05, StandardError: trainer.Missing,
 				PValue: trainer.Missing, Importance: 0.2, Spread: 0.1, Reason: "a ridge"}}}}}, nil
@@ -34,7 +34,7 @@ func (cards) Statistics(_ context.Context, q predict.StatisticsQuery) (predict.S
 
 // Hyperparameters relates one of them to one statistic.
 func (cards) Hyperparameters(_ context.Context, q predict.StatisticsQuery, position features.Position) (predict.HyperparameterTable, error) {
-	t := predict.HyperparameterTable{Dataset: q.Dataset, Probe: q.Probe, Position: position, Statistics: []predict.StatisticTable{}, Reason: "no past runs"}
+	t := predict.HyperparameterTable{Dataset: q.Dataset, Form: q.Form, Probe: q.Probe, Position: position, Statistics: []predict.StatisticTable{}, Reason: "no past runs"}
 	if q.Dataset == "nope" {
 		return t, nil
 	}
@@ -126,7 +126,7 @@ func TestExpectations(t *testing.T) {
 func TestForestStatistics(t *testing.T) {
 	s := start(t, t.TempDir(), newSchool())
 	type table struct {
-		State, Target string
+		State, Target, Form string
 		Probe         *float64
 		Positions     []struct {
 			Position   string
@@ -138,14 +138,14 @@ func TestForestStatistics(t *testing.T) {
 	}
 	var whole, quarter table
 	s.want(http.StatusOK, "GET", "/v1/forest/statistics?wait=10s", "").decode(t, &whole)
-	s.want(http.StatusOK, "GET", "/v1/forest/statistics?wait=10s&target=train&probe=0.25", "").decode(t, &quarter)
+	s.want(http.StatusOK, "GET", "/v1/forest/statistics?wait=10s&target=train&probe=0.25&form=slope", "").decode(t, &quarter)
 	if whole.State != "ready" || whole.Target != "test" || whole.Probe != nil || len(whole.Positions) != 1 || whole.Positions[0].Statistics[0].PValue != nil {
 		t.Errorf("got %+v", whole)
 	}
-	if quarter.Target != "train" || quarter.Probe == nil || *quarter.Probe != 0.25 {
+	if whole.Form != "level" || quarter.Form != "slope" || quarter.Target != "train" || quarter.Probe == nil || *quarter.Probe != 0.25 {
 		t.Errorf("got %+v", quarter)
 	}
-	for _, query := range []string{"target=all", "probe=0.3", "probe=-1", "dataset=nope"} {
+	for _, query := range []string{"target=all", "probe=0.3", "probe=-1", "form=curve", "dataset=nope"} {
 		s.want(http.StatusUnprocessableEntity, "GET", "/v1/forest/statistics?wait=10s&"+query, "")
 	}
 }
@@ -181,7 +181,7 @@ func TestForestHyperparameters(t *testing.T) {
 	if quarter.Position != "higher" || quarter.Probe == nil || *quarter.Probe != 0.25 {
 		t.Errorf("got %+v", quarter)
 	}
-	for _, query := range []string{"position=top", "probe=0.3", "probe=-1", "dataset=nope", "dataset=../x", "target=test"} {
+	for _, query := range []string{"position=top", "probe=0.3", "probe=-1", "form=curve", "dataset=nope", "dataset=../x", "target=test"} {
 		s.want(http.StatusUnprocessableEntity, "GET", "/v1/forest/hyperparameters?wait=10s&"+query, "")
 	}
 }
