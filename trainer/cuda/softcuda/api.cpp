@@ -600,12 +600,13 @@ Result cuFuncGetAttribute(int *value, int number, void *function) {
 
 Result cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared,
                       Stream *stream, void **params, void **extra) {
+  const Slots slots = take(params);
   return on_stream(stream, [&](Context &c, Stream &s) -> Result {
     Function *f = c.function(function);
     if (!f) return invalid_handle;
     if (extra) return not_supported;
     Launch launch;
-    const Result r = prepare(c, *f, {gx, gy, gz}, {bx, by, bz}, shared, params, launch);
+    const Result r = prepare(c, *f, {gx, gy, gz}, {bx, by, bz}, shared, slots, launch);
     return r != success ? r : c.add(s, [&c, launch] { return c.execute(launch); });
   });
 }

@@ -92,18 +92,16 @@ Result Context::execute(const Launch &launch) {
   return success;
 }
 
-namespace {
-
-// take empties the list of parameters and gives it. It has no length of its own: gorgonia.org/cu makes it with malloc and
-// lets its pointers name consecutive slots of 8 bytes, and this driver serves no other caller. Emptied, the list cannot pass
-// for a longer one at the next launch that gets its memory.
-std::vector<void *> take(void **params) {
-  std::vector<void *> all;
+Slots take(void **params) {
+  Slots all;
   const size_t room = params ? malloc_usable_size(params) / sizeof *params : 0;
-  for (size_t i = 0; i < room && params[0] && (i == 0 || params[i] == static_cast<char *>(all[0]) + 8 * i); i++) all.push_back(params[i]);
-  for (size_t i = 0; i < all.size(); i++) params[i] = nullptr;
+  for (size_t i = 0; i < room && i < 128 && params[0] && (i == 0 || params[i] == static_cast<char *>(all.at[0]) + 8 * i); i++)
+    all.at[all.count++] = params[i];
+  for (size_t i = 0; i < all.count; i++) params[i] = nullptr;
   return all;
 }
+
+namespace {
 
 Result refuse(const Function &f, const std::string &why) {
   say("refused launch kernel=%s: %s", f.entry.name.c_str(), why.c_str());
@@ -112,7 +110,7 @@ Result refuse(const Function &f, const std::string &why) {
 
 } // namespace
 
-Result prepare(Context &c, Function &f, SoftDim grid, SoftDim block, unsigned dynamic_shared, void **params, Launch &launch) {
+Result prepare(Context &c, Function &f, SoftDim grid, SoftDim block, unsigned dynamic_shared, const Slots &slots, Launch &launch) {
   const Entry &e = f.entry;
   const uint64_t threads = uint64_t(block.x) * block.y * block.z;
   if (threads == 0 || block.x > 1024 || block.y > 1024 || block.z > 64 || threads > e.max_threads)
@@ -121,14 +119,13 @@ Result prepare(Context &c, Function &f, SoftDim grid, SoftDim block, unsigned dy
     return refuse(f, "a grid of " + std::to_string(grid.x) + "x" + std::to_string(grid.y) + "x" + std::to_string(grid.z));
   if (dynamic_shared > 0) return refuse(f, "dynamic shared memory, which no kernel here uses");
   if (e.shared_size > max_shared) return refuse(f, std::to_string(e.shared_size) + " bytes of shared memory");
-  const std::vector<void *> slots = e.params.empty() ? std::vector<void *>() : take(params);
-  if (slots.size() != e.params.size())
-    return refuse(f, std::to_string(slots.size()) + " parameters, the PTX has " + std::to_string(e.params.size()));
+  if (slots.count != e.params.size() && !e.params.empty())
+    return refuse(f, std::to_string(slots.count) + " parameters, the PTX has " + std::to_string(e.params.size()));
   launch = {&f, grid, block, {}, {}, c.reverse};
   const SoftParam *param = f.module->copies[0].module.kernels[f.index].param;
-  for (unsigned i = 0; i < slots.size(); i++) {
+  for (unsigned i = 0; i < e.params.size(); i++) {
     uint64_t value = 0;
-    memcpy(&value, slots[i], e.params[i]);
+    memcpy(&value, slots.at[i], e.params[i]);
     launch.args.push_back(value);
     if (!param[i].pointer || value == 0) continue;
     Buffer *b = c.memory.find(reinterpret_cast<void *>(value), 0);

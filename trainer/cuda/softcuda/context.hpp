@@ -56,5 +56,15 @@ private:
   Result step(Stream &s);
 };
 
+struct Slots {
+  size_t count = 0;
+  void *at[128]; // no vector: freed, its memory would hold what a list of parameters looks like
+};
+
+// take empties the list of parameters and gives it. It has no length of its own: gorgonia.org/cu makes it with malloc and
+// lets its pointers name consecutive slots of 8 bytes, and this driver serves no other caller. Emptied, the list cannot pass
+// for a longer one at the next launch that gets its memory.
+Slots take(void **params);
+
 // prepare checks a launch as a driver does and says why it refuses one.
-Result prepare(Context &c, Function &f, SoftDim grid, SoftDim block, unsigned dynamic_shared, void **params, Launch &launch);
+Result prepare(Context &c, Function &f, SoftDim grid, SoftDim block, unsigned dynamic_shared, const Slots &slots, Launch &launch);
