@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"testing"
@@ -36,6 +37,11 @@ func short(t testing.TB, net string) trainer.Spec {
 	}
 	a := parsed.Architecture
 	a.Training.BatchSize = batchSize
+	if a.Training.Optimizer.Type == trainer.RMSprop {
+		// The gradient of a bias in front of a batch norm is 0 but for rounding, of which RMSprop makes steps as large as any other, unless
+		// epsilon is well above it.
+		a.Training.Optimizer.Epsilon = 1e-4
+	}
 	images := steps * batchSize * 10 / 9
 	for images-(images+5)/10 < steps*batchSize {
 		images++
@@ -43,17 +49,22 @@ func short(t testing.TB, net string) trainer.Spec {
 	return trainer.Spec{Architecture: a, Data: stripes(images), Budget: trainer.Budget{Images: images, Epochs: 1}, Seed: 5}
 }
 
-// stripes are n training images of 32×32×3 whose class shows, under some noise, and a few test images.
+// stripes are n training images of 32×32×3 whose class shows as waves under noise, and a few test images. Noise keeps the values of a pool's
+// window apart: at a tie, rounding would decide where a gradient goes.
 func stripes(n int) *trainer.Dataset {
 	d := &trainer.Dataset{Name: "stripes", ID: "stripes", Height: 32, Width: 32, Channels: 3, Classes: make([]string, 10), SplitSeed: 1}
-	for part, count := range map[*trainer.Images]int{&d.Train: n, &d.Test: 16} {
-		part.Pixels = make([]byte, count*d.ImageSize())
-		for i := range count {
-			part.Labels = append(part.Labels, uint16(i%10))
-		}
-		for i := range part.Pixels {
-			class := i / d.ImageSize() % 10
-			part.Pixels[i] = byte(i*7919%127 + 128*(i/(3+class)%2))
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, part := range []struct {
+		images *trainer.Images
+		count  int
+	}{{&d.Train, n}, {&d.Test, 16}} {
+		for i := range part.count {
+			class := i % 10
+			part.images.Labels = append(part.images.Labels, uint16(class))
+			for pixel := range d.ImageSize() {
+				wave := math.Sin(float64(pixel/3%32) * float64(class+1) / 5)
+				part.images.Pixels = append(part.images.Pixels, byte(60+60*wave+float64(r.IntN(130))))
+			}
 		}
 	}
 	return d
@@ -123,6 +134,8 @@ func onGPU() (trainer.Backend, error) { return cuda.Open(0) }
 // TestTraining trains nets A, B and C of the benchmark on the CPU and on the device: all losses of 20 steps, and of the evaluations between
 // them, agree within 1e-4, all statistics of every record within 1e-3 (see apart).
 func TestTraining(t *testing.T) {
+	// Direct sums, as on the device: transformed ones (Winograd) leave rounding where a gradient is exactly 0.
+	t.Setenv("PROBEWISE_KERNEL", "portable")
 	for _, net := range []string{"A", "B", "C"} {
 		t.Run(net, func(t *testing.T) {
 			spec := short(t, net)
