@@ -614,7 +614,7 @@ Result cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, uns
 // What gorgonia.org/cu refers to beyond that.
 #define UNSUPPORTED(name) \
   Result name() { return not_supported; } \
-  VERSIONED(name, "_v2")
+  VERSIONED(name, "_v2") VERSIONED(name, "_v3")
 #include "unsupported.inc"
 }
 

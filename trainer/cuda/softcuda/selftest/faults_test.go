@@ -29,18 +29,19 @@ const (
 	orderVariable = "PROBEWISE_SOFTCUDA_ORDER"
 )
 
-// TestMain is also the child process in which a kernel fails: a fault stays with its context for good.
-func TestMain(m *testing.M) {
-	if name := os.Getenv(faultVariable); name != "" {
-		for _, f := range faults {
-			if f.name == name {
-				fmt.Println("result:", onDevice(f.run))
-				os.Exit(0)
-			}
-		}
-		os.Exit(3)
+// TestChild is what the process runs in which a kernel fails: a fault stays with its context for good.
+func TestChild(t *testing.T) {
+	name := os.Getenv(faultVariable)
+	if name == "" {
+		return // the parent
 	}
-	os.Exit(m.Run())
+	for _, f := range faults {
+		if f.name == name {
+			fmt.Println("result:", onDevice(f.run))
+			return
+		}
+	}
+	t.Errorf("no fault %q", name)
 }
 
 // device is a context with the fault kernels.
@@ -160,7 +161,7 @@ var faults = []struct {
 func TestFaultsAreCaught(t *testing.T) {
 	for _, f := range faults {
 		for _, order := range []string{"forward", "reverse"} {
-			child := exec.Command(os.Args[0])
+			child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestChild$")
 			child.Env = append(os.Environ(), faultVariable+"="+f.name, orderVariable+"="+order)
 			said, err := child.CombinedOutput()
 			want := f.want
