@@ -10,7 +10,7 @@
 #define __global__ __attribute__((global))
 #define __device__ __attribute__((device))
 #define __shared__ __attribute__((shared))
-#define __launch_bounds__(threads) __attribute__((launch_bounds(threads)))
+#define __launch_bounds__(...) __attribute__((launch_bounds(__VA_ARGS__)))
 
 struct pw_index {
   unsigned x, y, z;
@@ -41,6 +41,8 @@ typedef unsigned long long u64;
 
 #define DEVICE static __device__ inline __attribute__((always_inline))
 #define DEVICE_MEMBER __device__ inline __attribute__((always_inline))
+// A product's kernel leaves registers for two or three blocks on a multiprocessor: while one waits for memory, another multiplies.
+#define PRODUCT(rows) extern "C" __global__ __launch_bounds__(256, rows == 128 ? 2 : 3) void
 #define KERNEL extern "C" __global__ __launch_bounds__(256) void
 
 DEVICE unsigned bits_of(float x) {

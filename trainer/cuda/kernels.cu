@@ -60,11 +60,11 @@ template <int E, int BK> struct Rows {
 
   DEVICE_MEMBER void fetch(int k0, int k1) {
     const int t = threadIdx.x;
-    if (P % 4 == 0 && ld % 4 == 0) { // k0 is a multiple of BK
+    if (P % 4 == 0) {
 #pragma unroll
       for (int j = 0; j < P / 4; j++) {
         const int q = t + 256 * j, i = first + q / (BK / 4), k = k0 + q % (BK / 4) * 4;
-        if (i < extent && k + 4 <= k1) {
+        if (ld % 4 == 0 && i < extent && k + 4 <= k1) { // k0 is a multiple of BK
           const vec4 v = *(const vec4 *)(p + (u64)i * ld + k);
           r[4 * j] = v[0], r[4 * j + 1] = v[1], r[4 * j + 2] = v[2], r[4 * j + 3] = v[3];
         } else {
@@ -83,7 +83,7 @@ template <int E, int BK> struct Rows {
 
   DEVICE_MEMBER void put(float (*tile)[E + 4]) {
     const int t = threadIdx.x;
-    if (P % 4 == 0 && ld % 4 == 0) {
+    if (P % 4 == 0) {
 #pragma unroll
       for (int j = 0; j < P / 4; j++) {
         const int q = t + 256 * j;
@@ -108,11 +108,11 @@ template <int E, int BK> struct Columns {
 
   DEVICE_MEMBER void fetch(int k0, int k1) {
     const int t = threadIdx.x;
-    if (P % 4 == 0 && ld % 4 == 0) {
+    if (P % 4 == 0) {
 #pragma unroll
       for (int j = 0; j < P / 4; j++) {
         const int q = t + 256 * j, k = k0 + q / (E / 4), i = first + q % (E / 4) * 4;
-        if (k < k1 && i + 4 <= extent) {
+        if (ld % 4 == 0 && k < k1 && i + 4 <= extent) {
           const vec4 v = *(const vec4 *)(p + (u64)k * ld + i);
           r[4 * j] = v[0], r[4 * j + 1] = v[1], r[4 * j + 2] = v[2], r[4 * j + 3] = v[3];
         } else {
@@ -131,7 +131,7 @@ template <int E, int BK> struct Columns {
 
   DEVICE_MEMBER void put(float (*tile)[E + 4]) {
     const int t = threadIdx.x;
-    if (P % 4 == 0 && ld % 4 == 0) {
+    if (P % 4 == 0) {
 #pragma unroll
       for (int j = 0; j < P / 4; j++) {
         const int q = t + 256 * j;
@@ -354,7 +354,7 @@ template <int BM, int BN, int BK, int TM, int TN, class A, class B> DEVICE void 
       a.fetch(k + BK, k1);
       b.fetch(k + BK, k1);
     }
-#pragma unroll
+#pragma unroll 1 // unrolled, the registers spill
     for (int kk = 0; kk < BK; kk++) {
       vec4 ra[GM], rb[GN];
 #pragma unroll
@@ -419,7 +419,7 @@ DEVICE int smaller(int a, int b) { return a < b ? a : b; }
 DEVICE int larger(int a, int b) { return a > b ? a : b; }
 
 #define GEMM(name, LA, LB, lda, ldb, BM, BN, BK, TM, TN)                                                                            \
-  KERNEL name(const float *__restrict__ a, const float *__restrict__ b, float *__restrict__ c, int M, int N, int K, int slice) {    \
+  PRODUCT(BM) name(const float *__restrict__ a, const float *__restrict__ b, float *__restrict__ c, int M, int N, int K, int slice) {    \
     const int k0 = blockIdx.z * slice, k1 = smaller(K, k0 + slice);                                                                 \
     LA<BM, BK> left{a, lda, (int)blockIdx.y * BM, M, {}};                                                                           \
     LB<BN, BK> right{b, ldb, (int)blockIdx.x * BN, N, {}};                                                                          \
@@ -444,7 +444,7 @@ GEMM(pw_gemm_tt_small, Columns, Rows, M, K, 64, 64, 16, 4, 4)
   }
 
 #define CONVOLUTION(name, BM, BN, BK, TM, TN)                                                                                       \
-  KERNEL name(const float *__restrict__ x, const float *__restrict__ w, const float *__restrict__ bias, float *__restrict__ y,      \
+  PRODUCT(BM) name(const float *__restrict__ x, const float *__restrict__ w, const float *__restrict__ bias, float *__restrict__ y,      \
               int columns, int slice, int relu, WINDOW_PARAMETERS) {                                                                \
     const Window g = WINDOW(OH * OW, OW);                                                                                           \
     const int K = C * KH * KW, k0 = blockIdx.z * slice, k1 = smaller(K, k0 + slice);                                                \
@@ -459,7 +459,7 @@ CONVOLUTION(pw_conv_small, 64, 64, 16, 4, 4)
 CONVOLUTION(pw_conv_thin, 32, 128, 16, 4, 4)
 
 #define DATA_GRADIENT(name, BM, BN, BK, TM, TN)                                                                                     \
-  KERNEL name(const float *__restrict__ w, const float *__restrict__ dy, float *__restrict__ dx, int columns, int slice,            \
+  PRODUCT(BM) name(const float *__restrict__ w, const float *__restrict__ dy, float *__restrict__ dx, int columns, int slice,            \
               WINDOW_PARAMETERS) {                                                                                                  \
     const Window g = WINDOW(H * W, W);                                                                                              \
     const int K = F * KH * KW, k0 = blockIdx.z * slice, k1 = smaller(K, k0 + slice);                                                \
@@ -474,7 +474,7 @@ DATA_GRADIENT(pw_conv_data_small, 64, 64, 16, 4, 4)
 DATA_GRADIENT(pw_conv_data_thin, 32, 128, 16, 4, 4)
 
 #define FILTER_GRADIENT(name, BM, BN, BK, TM, TN)                                                                                   \
-  KERNEL name(const float *__restrict__ x, const float *__restrict__ dy, float *__restrict__ dw, int positions, int slice,          \
+  PRODUCT(BM) name(const float *__restrict__ x, const float *__restrict__ dy, float *__restrict__ dw, int positions, int slice,          \
               WINDOW_PARAMETERS) {                                                                                                  \
     const Window g = WINDOW(OH * OW, OW);                                                                                           \
     const int N = C * KH * KW, k0 = blockIdx.z * slice, k1 = smaller(positions, k0 + slice);                                        \
