@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced: builds the software device and its header, and points cgo and the loader at them. Leaves their folder in $soft.
 soft=${PROBEWISE_SOFTCUDA:-$PWD/.tools/softcuda}
 mkdir -p "$soft"

@@ -60,7 +60,14 @@ struct sigaction before[NSIG];
 
 constexpr int watched[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
 
-void barrier(int line) { self->fibers.wait(line); }
+// barrier passes over the barriers of one line where barriers.sh asks whether that shows.
+void barrier(int line) {
+  static const int without = [] {
+    const char *number = getenv("PROBEWISE_SOFTCUDA_WITHOUT_BARRIER");
+    return number ? atoi(number) : 0;
+  }();
+  if (line != without) self->fibers.wait(line);
+}
 
 void *body(void *argument) {
   self = static_cast<Worker *>(argument);

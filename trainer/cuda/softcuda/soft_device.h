@@ -46,9 +46,5 @@ extern void (*soft_barrier)(int line) __attribute__((visibility("hidden")));
 #define blockIdx soft_at.block
 #define gridDim soft_at.blocks
 #define blockDim soft_at.threads
-#ifdef PROBEWISE_WITHOUT_BARRIERS
-#define __syncthreads() ((void)0)
-#else
 #define __syncthreads() (soft_barrier(__LINE__))
-#endif
 #endif
