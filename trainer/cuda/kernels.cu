@@ -455,6 +455,7 @@ GEMM(pw_gemm_tt_small, Columns, Rows, M, K, 64, 64, 16, 4, 4)
   }
 
 CONVOLUTION(pw_conv_large, 128, 128, 8, 8, 8)
+CONVOLUTION(pw_conv_medium, 64, 128, 8, 4, 8)
 CONVOLUTION(pw_conv_small, 64, 64, 16, 4, 4)
 CONVOLUTION(pw_conv_thin, 32, 128, 16, 4, 4)
 
@@ -470,6 +471,7 @@ CONVOLUTION(pw_conv_thin, 32, 128, 16, 4, 4)
   }
 
 DATA_GRADIENT(pw_conv_data_large, 128, 128, 8, 8, 8)
+DATA_GRADIENT(pw_conv_data_medium, 64, 128, 8, 4, 8)
 DATA_GRADIENT(pw_conv_data_small, 64, 64, 16, 4, 4)
 DATA_GRADIENT(pw_conv_data_thin, 32, 128, 16, 4, 4)
 
@@ -485,6 +487,7 @@ DATA_GRADIENT(pw_conv_data_thin, 32, 128, 16, 4, 4)
   }
 
 FILTER_GRADIENT(pw_conv_filter_large, 128, 128, 8, 8, 8)
+FILTER_GRADIENT(pw_conv_filter_medium, 64, 128, 8, 4, 8)
 FILTER_GRADIENT(pw_conv_filter_small, 64, 64, 16, 4, 4)
 FILTER_GRADIENT(pw_conv_filter_thin, 32, 128, 16, 4, 4)
 

@@ -100,13 +100,14 @@ func (b *planner) pool(name string, g trainer.Window, forward bool, args ...any)
 
 // channels says how the values of a plane are given to the blocks that sum by channel.
 func channels(p trainer.Plane) (grid [3]int, parts int, sizes []any) {
-	const short = 32 // positions: a warp reads them together
+	const short = 32   // positions: a warp reads them together
+	const enough = 320 // blocks keep a card's memory busy; the same number for every card
 	positions, tall := p.N*p.S, p.S >= short
 	columns, least := p.C, 1024
 	if !tall {
 		columns, least = ceil(p.C, 32), 64
 	}
-	parts = min(ceil(2*enough, columns), ceil(positions, least))
+	parts = min(ceil(enough, columns), ceil(positions, least))
 	chunk := ceil(positions, parts)
 	parts = ceil(positions, chunk)
 	return [3]int{columns, parts, 1}, parts, []any{positions, chunk, p.C, p.S, magic(p.S), one(tall)}

@@ -1,37 +1,60 @@
 package cuda
 
-import "probewise/trainer"
+import (
+	"math"
+
+	"probewise/trainer"
+)
 
 // tile is the part of a product that a block computes, and the depth of what it keeps in shared memory.
 type tile struct {
 	name    string
 	m, n, k int
+	share   int // of the peak that it reaches on paper, in percent: larger tiles read less shared memory for each product
 }
 
 var (
-	large = tile{"_large", 128, 128, 8}
-	small = tile{"_small", 64, 64, 16}
-	thin  = tile{"_thin", 32, 128, 16} // convolutions only
+	large  = tile{"_large", 128, 128, 8, 60}
+	medium = tile{"_medium", 64, 128, 8, 50} // convolutions only, as thin
+	small  = tile{"_small", 64, 64, 16, 40}
+	thin   = tile{"_thin", 32, 128, 16, 40}
 )
 
-// enough blocks keep a card busy. The number is the same for every card, so that sums have the same order everywhere.
-const enough = 160
+// The card that tiles are picked for. It is the same whatever card is there, so that sums have the same order everywhere.
+const (
+	processors    = 64
+	flopsPerNano  = 190 // of one processor
+	bytesPerNano  = 340 // of the card
+	nanosPerStart = 2000
+	mostSlices    = 160
+)
 
-// tileOf picks the tile of an M×N product over K, and into how many slices K is cut so that there are enough blocks. Slices are
-// multiples of the tile's depth.
-func tileOf(m, n, k int, hasThin bool) (t tile, slices, slice int) {
-	t = small
-	switch tiles := ceil(m, large.m) * ceil(n, large.n); {
-	case hasThin && m <= thin.m:
-		t = thin
-	case m >= 96 && n >= 96 && tiles*min(ceil(k, 256), ceil(enough, tiles)) >= 64:
-		t = large
+// tileOf picks the tile of an M×N product over K, and into how many slices K is cut so that there are enough blocks: what is done first
+// on the card above. Slices are multiples of the tile's depth. Whole numbers throughout: every machine picks the same.
+func tileOf(m, n, k int, convolution bool) (best tile, slices, slice int) {
+	tiles := []tile{large, small}
+	if convolution {
+		tiles = []tile{large, medium, small, thin}
 	}
-	tiles := ceil(m, t.m) * ceil(n, t.n)
-	const least = 8 // steps of a slice
-	slices = min(ceil(enough, tiles), max(k/(least*t.k), 1))
-	slice = ceil(ceil(k, slices), t.k) * t.k
-	return t, ceil(k, slice), slice
+	least := int64(math.MaxInt64)
+	for _, t := range tiles {
+		blocks := int64(ceil(m, t.m)) * int64(ceil(n, t.n))
+		for count := 1; count <= mostSlices; count++ {
+			depth := ceil(ceil(k, count), t.k) * t.k
+			if count > 1 && (depth < 8*t.k || ceil(k, depth) != count) {
+				continue
+			}
+			block := 2 * int64(t.m) * int64(t.n) * int64(depth) * 100 / int64(t.share*flopsPerNano)
+			nanos := max(blocks*int64(count)*block/processors+block/2, block) // half a block: how late the last wave ends, on average over cards
+			if count > 1 {                                                    // the slices are written, read and joined
+				nanos += nanosPerStart + 8*int64(count)*int64(m)*int64(n)/bytesPerNano
+			}
+			if nanos < least {
+				least, best, slices, slice = nanos, t, count, depth
+			}
+		}
+	}
+	return best, slices, slice
 }
 
 // product adds the launch of an M×N product over K whose result is laid out as images of so many columns, and what joins the
@@ -39,7 +62,7 @@ func tileOf(m, n, k int, hasThin bool) (t tile, slices, slice int) {
 type product struct {
 	name     string
 	m, n, k  int
-	hasThin  bool
+	conv     bool
 	columns  int // of an image
 	bias     argument
 	relu     bool
@@ -50,7 +73,7 @@ type product struct {
 }
 
 func (b *planner) product(p product) {
-	t, slices, slice := tileOf(p.m, p.n, p.k, p.hasThin)
+	t, slices, slice := tileOf(p.m, p.n, p.k, p.conv)
 	target := result(0)
 	if slices > 1 {
 		target = b.reserve(4 * slices * p.m * p.n)
@@ -101,21 +124,21 @@ func convFLOPs(g trainer.Window, f int) int64 {
 
 func (b *planner) convolution(g trainer.Window, f int, bias argument, relu bool) {
 	columns := g.N * g.OH * g.OW
-	b.product(product{name: "pw_conv", m: f, n: columns, k: g.C * g.KH * g.KW, hasThin: true, columns: g.OH * g.OW,
+	b.product(product{name: "pw_conv", m: f, n: columns, k: g.C * g.KH * g.KW, conv: true, columns: g.OH * g.OW,
 		bias: bias, relu: relu, withBias: true, before: []any{buffer(0), buffer(1)}, flops: convFLOPs(g, f),
 		behind: func(slice int) []any { return append([]any{columns, slice, one(relu)}, window(g, f, g.OH, g.OW)...) }})
 }
 
 func (b *planner) dataGradient(o trainer.ConvDataGrad) {
 	columns := o.N * o.H * o.W
-	b.product(product{name: "pw_conv_data", m: o.C, n: columns, k: o.F * o.KH * o.KW, hasThin: true, columns: o.H * o.W,
+	b.product(product{name: "pw_conv_data", m: o.C, n: columns, k: o.F * o.KH * o.KW, conv: true, columns: o.H * o.W,
 		bias: argument{kind: nothing}, before: []any{buffer(0), buffer(1)}, flops: convFLOPs(o.Window, o.F),
 		behind: func(slice int) []any { return append([]any{columns, slice}, window(o.Window, o.F, o.H, o.W)...) }})
 }
 
 func (b *planner) filterGradient(o trainer.ConvFilterGrad) {
 	positions, n := o.N*o.OH*o.OW, o.C*o.KH*o.KW
-	b.product(product{name: "pw_conv_filter", m: o.F, n: n, k: positions, hasThin: true, columns: n,
+	b.product(product{name: "pw_conv_filter", m: o.F, n: n, k: positions, conv: true, columns: n,
 		bias: argument{kind: nothing}, before: []any{buffer(0), buffer(1)}, flops: convFLOPs(o.Window, o.F),
 		behind: func(slice int) []any { return append([]any{positions, slice}, window(o.Window, o.F, o.OH, o.OW)...) }})
 }
