@@ -16,7 +16,7 @@ up_to_date() {
 }
 
 if ! up_to_date "$out/libcuda.so.1" "$here"/*.cpp "$here"/*.hpp "$here"/*.h "$here"/*.inc; then
-  sources=("$here"/{api,context,fiber,load,memory,ptx,run}.cpp)
+  sources=("$here"/{api_device,api_launch,api_memory,context,fiber,load,memory,ptx,run}.cpp)
   # Without fortification, which takes a jump from one stack to another for an error.
   g++ "${common[@]}" -O2 -U_FORTIFY_SOURCE -D_GNU_SOURCE -Wl,-soname,libcuda.so.1 -Wl,-Bsymbolic -o "$out/libcuda.so.1" "${sources[@]}" -ldl
   ln -sf libcuda.so.1 "$out/libcuda.so"

@@ -1,4 +1,4 @@
-// The software device's parts. One lock guards everything: api.cpp takes it at the start of every driver call.
+// The software device's parts. One lock guards everything; every driver call takes it first (api.hpp).
 #pragma once
 
 #include <cstddef>

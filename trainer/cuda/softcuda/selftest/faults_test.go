@@ -47,6 +47,7 @@ func TestChild(t *testing.T) {
 // device is a context with the fault kernels.
 type device struct {
 	module cu.Module
+	stream cu.Stream
 }
 
 // onDevice runs f with a fresh context on this thread.
@@ -62,7 +63,7 @@ func onDevice(f func(d device) error) error {
 	if err != nil {
 		return err
 	}
-	return f(device{module})
+	return f(device{module: module})
 }
 
 func (d device) launch(kernel string, blocks, threads int, args ...uint64) error {
@@ -74,7 +75,7 @@ func (d device) launch(kernel string, blocks, threads int, args ...uint64) error
 	for i := range args {
 		slots = append(slots, unsafe.Pointer(&args[i]))
 	}
-	return f.Launch(blocks, 1, 1, threads, 1, 1, 0, cu.Stream{}, slots)
+	return f.Launch(blocks, 1, 1, threads, 1, 1, 0, d.stream, slots)
 }
 
 // array makes a buffer of n values: 0, 1, 2, …
@@ -218,6 +219,47 @@ func TestMissingBarrierShows(t *testing.T) {
 		t.Fatal("without its barrier, forward and reverse order agree")
 	}
 	t.Logf("caught fault=missing-barrier: forward %v…, reverse %v…", forward[:3], reverse[:3])
+}
+
+// A stream runs when somebody waits for it, so that a copy which does not wait shows.
+func TestMissingWaitShows(t *testing.T) {
+	err := onDevice(func(d device) error {
+		x, err := array(256)
+		y, err2 := array(256)
+		stream, err3 := cu.MakeStream(cu.NonBlocking)
+		if err := errors.Join(err, err2, err3); err != nil {
+			return err
+		}
+		d.stream = stream
+		if err := d.launch("fault_mirror", 1, 256, uint64(x), uint64(y), 256); err != nil {
+			return err
+		}
+		early, err := read(y, 256)
+		err2 = stream.Synchronize()
+		late, err3 := read(y, 256)
+		if early[0] != 0 || late[0] != 255 {
+			t.Errorf("before waiting, value 0 is %v, want the old 0; after, it is %v, want 255", early[0], late[0])
+		}
+		return errors.Join(err, err2, err3, stream.Destroy(), cu.MemFree(x), cu.MemFree(y))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log("caught fault=missing-wait: the copy has the values from before the kernel")
+}
+
+// The device takes the processor's signals to catch faults; Go's own must still reach Go.
+func TestGoKeepsItsSignals(t *testing.T) {
+	if err := onDevice(launched("fault_writes_past", 256, 255, 1)); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err, ok := recover().(runtime.Error); !ok || !strings.Contains(err.Error(), "nil pointer") {
+			t.Errorf("recovered %v, want a nil pointer dereference", err)
+		}
+	}()
+	var none *device
+	t.Error(none.module)
 }
 
 // Fresh memory is no number, so what a kernel forgets to write shows.
