@@ -42,6 +42,7 @@ type GPU struct {
 	first    string // op queued since the last wait
 	last     string
 	careful  bool
+	plan     func(op trainer.Op, outs []int) (Work, error) // Plan
 }
 
 // memory is the GPU's trainer.Buffer.
@@ -62,7 +63,7 @@ func Open(number int) (*GPU, error) {
 		return nil, err
 	}
 	g := &GPU{info: info, work: make(chan func()), buffers: map[*memory]bool{}, programs: map[*trainer.Call]*program{},
-		kernels: map[string]cu.Function{}, careful: os.Getenv("PROBEWISE_CUDA_SYNC") == "1"}
+		kernels: map[string]cu.Function{}, plan: Plan, careful: os.Getenv("PROBEWISE_CUDA_SYNC") == "1"}
 	go func() {
 		runtime.LockOSThread() // a context belongs to a thread, which ends with this goroutine
 		for f := range g.work {

@@ -52,12 +52,15 @@ const (
 
 // Plan says what op becomes; outs are the lengths of the call's outputs, which matter to ClipNorm alone. The error names an op
 // that is unknown, impossible or too large.
-func Plan(op trainer.Op, outs []int) (Work, error) {
+func Plan(op trainer.Op, outs []int) (Work, error) { return planWith(op, outs, tileOf) }
+
+// planWith plans with tiles picked by another function; tests try all.
+func planWith(op trainer.Op, outs []int, pick picker) (Work, error) {
 	in, out, err := sizes(op, outs)
 	if err != nil {
 		return Work{}, err
 	}
-	b := &planner{op: op, in: in, out: out}
+	b := &planner{op: op, in: in, out: out, pick: pick}
 	if err := b.plan(); err != nil {
 		return Work{}, err
 	}
@@ -87,6 +90,7 @@ func sizes(op trainer.Op, outs []int) (in, out []int, err error) {
 type planner struct {
 	op      trainer.Op
 	in, out []int // values
+	pick    picker
 	work    Work
 }
 

@@ -29,13 +29,20 @@ const (
 	mostSlices    = 160
 )
 
+func tilesOf(convolution bool) []tile {
+	if convolution {
+		return []tile{large, medium, small, thin}
+	}
+	return []tile{large, small}
+}
+
+// picker picks the tile of an M×N product over K, which may be a convolution's, and cuts K into slices of so many steps.
+type picker func(m, n, k int, convolution bool) (t tile, slices, slice int)
+
 // tileOf picks the tile of an M×N product over K, and into how many slices K is cut so that there are enough blocks: what is done first
 // on the card above. Slices are multiples of the tile's depth. Whole numbers throughout: every machine picks the same.
 func tileOf(m, n, k int, convolution bool) (best tile, slices, slice int) {
-	tiles := []tile{large, small}
-	if convolution {
-		tiles = []tile{large, medium, small, thin}
-	}
+	tiles := tilesOf(convolution)
 	least := int64(math.MaxInt64)
 	for _, t := range tiles {
 		blocks := int64(ceil(m, t.m)) * int64(ceil(n, t.n))
@@ -73,7 +80,7 @@ type product struct {
 }
 
 func (b *planner) product(p product) {
-	t, slices, slice := tileOf(p.m, p.n, p.k, p.conv)
+	t, slices, slice := b.pick(p.m, p.n, p.k, p.conv)
 	target := result(0)
 	if slices > 1 {
 		target = b.reserve(4 * slices * p.m * p.n)

@@ -113,7 +113,7 @@ func (g *GPU) prepareCall(c *trainer.Call) (prepared, error) {
 			return prepared{}, fmt.Errorf("cuda: %s: out %d is %w", title(c.Op), i, err)
 		}
 	}
-	work, err := Plan(c.Op, lengths)
+	work, err := g.plan(c.Op, lengths)
 	if err != nil {
 		return prepared{}, err
 	}

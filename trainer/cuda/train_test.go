@@ -18,10 +18,10 @@ import (
 	"probewise/trainer/kernel"
 )
 
-// steps is how long the nets train; the software device manages batches of eight.
+// steps is how long the nets train; the software device manages batches of four in time.
 const (
 	steps     = 20
-	batchSize = 8
+	batchSize = 4
 )
 
 // short is a run of one of the benchmark's nets: one epoch of so many steps.
@@ -233,8 +233,8 @@ func TestMemory(t *testing.T) {
 	if after := free(); after != before {
 		t.Errorf("%d bytes were free before a run, %d after it", before, after)
 	}
-	spec.Architecture.Training.BatchSize = 1 << 15 // 65536 training images of 32×32 in 16 filters: 4 GiB, several times
-	spec.Data = stripes(40000)
+	spec.Architecture.Training.BatchSize = 1 << 15 // times 32×32 in 16 filters: 2 GiB, several times
+	spec.Data = &trainer.Dataset{Name: "labels", Height: 32, Width: 32, Channels: 3, Classes: make([]string, 10), Train: trainer.Images{Labels: make([]uint16, 40000)}}
 	spec.Budget.Images = 40000
 	_, err := graph.Trainer{Open: onGPU}.Start(t.Context(), spec)
 	var memory *trainer.MemoryError
