@@ -5,7 +5,7 @@
 #
 # The tagged build compiles with the headers of CUDA 11.8, 12.0 and 12.9 and runs on the software device; NVIDIA's assembler
 # takes the embedded PTX for every card from Volta to Hopper, and no kernel may spill registers. Prints registers and shared memory
-# of every kernel. Installs into $PROBEWISE_BENCH (default: ~/.cache/probewise-bench).
+# of every kernel, and what the machine code of the products consists of. Installs into $PROBEWISE_BENCH (default: ~/.cache/probewise-bench).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 home=${PROBEWISE_BENCH:-$HOME/.cache/probewise-bench}/cuda
@@ -59,4 +59,25 @@ done
 echo
 printf '%-28s %7s %7s %7s %12s\n' kernel sm_70 sm_80 sm_90 shared/bytes
 join "$work/12.9.86-70" "$work/12.9.86-80" | join - "$work/12.9.86-90" | awk '{printf "%-28s %7d %7d %7d %12d\n", $1, $2, $5, $8, $3}'
+have disassembler-13.5.37 nvidia-cuda-nvdisasm==13.5.37
+"$home/assembler-12.9.86/nvidia/cuda_nvcc/bin/ptxas" -arch=sm_80 -o "$work/cubin" trainer/cuda/kernels.ptx
+"$home/disassembler-13.5.37/nvidia/cu13/bin/nvdisasm" -c "$work/cubin" >"$work/sass" 2>"$work/said" || { cat "$work/said" >&2; exit 1; }
+echo
+echo 'machine code for sm_80 of what multiplies: how many instructions are fused multiply-adds, vectors from shared memory, vectors'
+echo 'from and to memory, and local (spilled)'
+printf '%-28s %6s %6s %8s %8s %8s %6s\n' kernel all FFMA LDS.128 LDG.128 STG.128 local
+awk '
+  /^\.text\./ {name = substr($1, 7, length($1) - 7)}
+  /^ +\/\*[0-9a-f]+\*\// {all[name]++}
+  /FFMA/ {fused[name]++}
+  /LDS.*\.128/ {shared[name]++}
+  /LDG.*\.128/ {load[name]++}
+  /STG.*\.128/ {store[name]++}
+  / (LDL|STL)/ {local[name]++}
+  END {
+    for (k in fused) if (k ~ /gemm|conv/)
+      printf "%-28s %6d %6d %8d %8d %8d %6d\n", k, all[k], fused[k], shared[k], load[k], store[k], local[k]
+  }' "$work/sass" | sort
+if awk '/ (LDL|STL)/ {found = 1} END {exit !found}' "$work/sass"; then bad=1; fi
+
 [ "$bad" = 0 ] || { echo "interop/cuda.sh: a kernel spills registers" >&2; exit 1; }
