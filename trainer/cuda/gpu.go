@@ -217,10 +217,10 @@ func (g *GPU) wait() error {
 
 // since tells which ops an error may come from: kernels run when the program is further on.
 func (g *GPU) since() string {
-	switch {
-	case g.first == "":
+	if g.first == "" {
 		return ""
-	case g.first == g.last:
+	}
+	if g.first == g.last {
 		return ", after " + g.first
 	}
 	return ", after " + g.first + " to " + g.last + " (PROBEWISE_CUDA_SYNC=1 finds the op)"

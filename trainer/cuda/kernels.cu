@@ -34,7 +34,7 @@ template <class T> DEVICE T sum_of(T value) {
 DEVICE double largest_of(double value) {
   __shared__ double cell[256];
   const int t = threadIdx.x;
-  __syncthreads();
+  __syncthreads(); // as in sum_of
   cell[t] = value;
   __syncthreads();
   for (int half = 128; half > 0; half /= 2) {
