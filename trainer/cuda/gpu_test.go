@@ -5,6 +5,7 @@ package cuda_test
 import (
 	"errors"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -14,12 +15,15 @@ import (
 	"probewise/trainer/cuda"
 )
 
-// open starts the first device; no device is a failure.
+// open starts the first device; no device is a failure, and with PROBEWISE_GPU=require the software device is none.
 func open(t testing.TB) *cuda.GPU {
 	t.Helper()
 	g, err := cuda.Open(0)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if os.Getenv("PROBEWISE_GPU") == "require" && g.Info().Software() {
+		t.Fatalf("a card is required, this is %s", g.Device())
 	}
 	return g
 }
@@ -108,5 +112,42 @@ func TestDevices(t *testing.T) {
 	}
 	if _, err := cuda.Open(len(all)); err == nil || !strings.Contains(err.Error(), "no device") {
 		t.Errorf("a device too many: %v", err)
+	}
+}
+
+// TestProfile: every call has its time between two events, and computes as by Run.
+func TestProfile(t *testing.T) {
+	g := open(t)
+	defer g.Close()
+	x, err := g.Alloc(1 << 16)
+	y, err2 := g.Alloc(1 << 16)
+	if err := errors.Join(err, err2, g.Upload(x, []float32{1, 2, 3})); err != nil {
+		t.Fatal(err)
+	}
+	add := trainer.Call{Op: trainer.AddOp{Plane: trainer.Plane{N: 1 << 16, C: 1, S: 1}}, In: []trainer.Buffer{x, x}, Out: []trainer.Buffer{y}}
+	move := trainer.Call{Op: trainer.CopyOp{Len: 1 << 16}, In: []trainer.Buffer{y}, Out: []trainer.Buffer{x}}
+	took, err := g.Profile([]trainer.Call{add, move}, trainer.Step{Index: 1})
+	if err != nil || len(took) != 2 || took[0] <= 0 || took[1] <= 0 {
+		t.Fatalf("took %v, %v", took, err)
+	}
+	got := make([]float32, 3)
+	if err := g.Download(got, x); err != nil || !slices.Equal(got, []float32{2, 4, 6}) {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+// TestOutOfMemory: the driver's refusal has its name and both sizes, and the backend goes on.
+func TestOutOfMemory(t *testing.T) {
+	g := open(t)
+	defer g.Close()
+	_, total, err := g.Free()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.Alloc(int(total/4) + 1); err == nil || !strings.Contains(err.Error(), "OutOfMemory") || !strings.Contains(err.Error(), "free") {
+		t.Errorf("more than there is: %v", err)
+	}
+	if b, err := g.Alloc(10); err != nil || b.Len() != 10 {
+		t.Errorf("after it: %v", err)
 	}
 }
