@@ -2,7 +2,7 @@
 //
 // No atomics, and every sum is taken in an order that follows from the sizes alone: the same call on the same data gives
 // the same bits on every device of a kind. A block has 256 threads unless said otherwise. Indices are 32 bits wide: the Go side refuses
-// arrays of 2³¹ values or more. Buffers start at a multiple of 16 bytes.
+// arrays of nearly 2³¹ values (mostValues). Buffers start at a multiple of 16 bytes.
 //
 // Order: helpers, products (sgemm and convolutions), elementwise, sums by channel, pools, softmax and loss, updates, statistics.
 #include "device.h"

@@ -67,6 +67,9 @@ func planWith(op trainer.Op, outs []int, pick picker) (Work, error) {
 	return b.work, nil
 }
 
+// mostValues of an array: indices have 32 bits, and the threads of a last block, or of a last round of all blocks, go beyond the end.
+const mostValues = 1<<31 - 1<<18
+
 // sizes are the values of each buffer that op uses; of ClipNorm, which takes any, outs.
 func sizes(op trainer.Op, outs []int) (in, out []int, err error) {
 	in, out, err = kernel.Sizes(op)
@@ -78,8 +81,8 @@ func sizes(op trainer.Op, outs []int) (in, out []int, err error) {
 	}
 	for _, sizes := range [][]int{in, out} {
 		for _, n := range sizes {
-			if n > math.MaxInt32 {
-				return nil, nil, fmt.Errorf("cuda: %T%+v: %d values in one array, more than 2³¹−1", op, op, n)
+			if n > mostValues {
+				return nil, nil, fmt.Errorf("cuda: %T%+v: %d values in one array, more than %d", op, op, n, mostValues)
 			}
 		}
 	}
