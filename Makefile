@@ -1,11 +1,12 @@
 include .ci/versions.env
 
+CUDA_HOME ?= /usr/local/cuda
 TOOLS    := $(CURDIR)/.tools
 LINTER   := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)/golangci-lint
 GO_FILES  = $(shell git ls-files '*.go')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build fmt lint test race browser bench generate cover
+.PHONY: help setup build build-gpu fmt lint test test-gpu race browser bench generate ptx cover
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -19,6 +20,10 @@ $(LINTER):
 build: ## build ./probewise: no cgo, one static file
 	CGO_ENABLED=0 go build -trimpath -o probewise ./cmd/probewise
 
+build-gpu: ## build ./probewise-gpu, for NVIDIA cards; needs gcc, and the headers and libcuda.so of CUDA 11 or 12 in $CUDA_HOME
+	CGO_ENABLED=1 CGO_CFLAGS="-O2 -g -I$(CUDA_HOME)/include" CGO_LDFLAGS="-L$(CUDA_HOME)/lib64 -L$(CUDA_HOME)/lib64/stubs" \
+		go build -trimpath -tags gpu -o probewise-gpu ./cmd/probewise
+
 fmt: ## format the Go files
 	gofmt -w $(GO_FILES)
 
@@ -28,6 +33,9 @@ lint: $(LINTER) ## go vet and golangci-lint, with the import directions
 
 test: ## every test; needs Go alone
 	go test ./...
+
+test-gpu: ## the tests of the GPU build on a device in software; needs g++. PROBEWISE_GPU=require: on the card
+	trainer/cuda/softcuda/test.sh
 
 race: ## every test under the race detector, in shuffled order; needs gcc
 	CGO_ENABLED=1 go test -race -shuffle=on ./...
@@ -40,6 +48,10 @@ bench: ## every benchmark, ten runs each, for benchstat
 
 generate: ## make generated files again; must leave a clean tree
 	go generate ./...
+
+ptx: ## compile trainer/cuda/kernels.cu to PTX again; needs clang 14
+	trainer/cuda/softcuda/ptx.sh trainer/cuda/kernels.cu trainer/cuda/kernels.ptx
+	trainer/cuda/softcuda/ptx.sh trainer/cuda/softcuda/selftest/testdata/faults.cu trainer/cuda/softcuda/selftest/testdata/faults.ptx
 
 cover: ## test coverage per function, and cover.html
 	go test -coverprofile=cover.out -coverpkg=./... ./...

@@ -56,13 +56,18 @@ func (r EpochRecord) Whole() bool { return r.Epoch > 0 && r.Epoch == math.Trunc(
 // MemoryError says that a run was refused because it would need more memory than the limit allows.
 type MemoryError struct {
 	Architecture  string // its name, may be empty
+	On            string // the device whose memory it is; empty: that of the process
 	Needed, Limit int64  // bytes
 }
 
 // Error implements error.
 func (e *MemoryError) Error() string {
-	return fmt.Sprintf("training %s needs about %s of memory (%d bytes), more than the limit of %s (%d bytes)",
-		cmp.Or(e.Architecture, "the network"), mebibytes(e.Needed), e.Needed, mebibytes(e.Limit), e.Limit)
+	where, limit := "", "the limit of"
+	if e.On != "" {
+		where, limit = " on "+e.On, "the free"
+	}
+	return fmt.Sprintf("training %s needs about %s of memory%s (%d bytes), more than %s %s (%d bytes)",
+		cmp.Or(e.Architecture, "the network"), mebibytes(e.Needed), where, e.Needed, limit, mebibytes(e.Limit), e.Limit)
 }
 
 func mebibytes(bytes int64) string { return fmt.Sprintf("%d MiB", (bytes+1<<19)>>20) }

@@ -1,5 +1,9 @@
 #!/usr/bin/env python3
-"""Times training steps in PyTorch: prints NET and the milliseconds of each step, a line a net."""
+"""Times training steps in PyTorch: prints NET and the milliseconds of each step, a line a net.
+
+    peer_torch.py NETS STEPS THREADS [DEVICE]
+
+DEVICE is cpu, unless said otherwise, or cuda: in float32 proper, without TF32, as trainer/cuda computes."""
 import sys
 import time
 
@@ -31,16 +35,17 @@ def build(net):
     return nn.Sequential(*layers)
 
 
-def main(name, steps, threads):
+def main(name, steps, threads, device):
     torch.set_num_threads(threads)
     torch.manual_seed(1)
     net = NETS[name]
-    model = build(net)
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    model = build(net).to(device)
     make = {"adam": torch.optim.Adam, "rmsprop": torch.optim.RMSprop}[net["optimizer"]]
     optimizer = make(model.parameters(), lr=1e-4)
     loss = nn.CrossEntropyLoss()
     images, labels = data(numpy, net["image"])
-    x, y = torch.from_numpy(images), torch.from_numpy(labels)
+    x, y = torch.from_numpy(images).to(device), torch.from_numpy(labels).to(device)
     times = []
     for step in range(5 + steps):
         start = time.perf_counter()
@@ -58,4 +63,4 @@ if len(sys.argv) == 2 and sys.argv[1] == "--version":
     print(torch.__version__)
 else:
     for name in sys.argv[1].split(","):
-        main(name, int(sys.argv[2]), int(sys.argv[3]))
+        main(name, int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] if len(sys.argv) > 4 else "cpu")

@@ -47,8 +47,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	if len(args) == 1 && args[0] == childArgument {
 		return serveChild(in, out, errOut)
 	}
-	root := newRoot(in, out, errOut)
-	root.SetArgs(args)
+	root := newRoot(args, in, out, errOut)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitOK

@@ -33,12 +33,21 @@ type settings struct {
 type app struct {
 	settings
 	memory      int64 // the MemoryLimit in bytes; 0: none
+	device      device
+	around      surroundings
+	arguments   []string // of the command line
 	in          io.Reader
 	out, errOut io.Writer
 }
 
-func newRoot(in io.Reader, out, errOut io.Writer) *cobra.Command {
-	a := &app{in: in, out: out, errOut: errOut}
+func newRoot(args []string, in io.Reader, out, errOut io.Writer) *cobra.Command {
+	a := &app{in: in, out: out, errOut: errOut, around: here(), arguments: args}
+	root := a.root()
+	root.SetArgs(args)
+	return root
+}
+
+func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "probewise",
 		Short: "An automatic hyperparameter advisor for convolutional networks",
@@ -47,20 +56,20 @@ func newRoot(in io.Reader, out, errOut io.Writer) *cobra.Command {
 		SilenceErrors: true, SilenceUsage: true,
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return a.configure(c) },
 	}
-	root.SetIn(in)
-	root.SetOut(out)
-	root.SetErr(errOut)
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.errOut)
 	flags := root.PersistentFlags()
 	flags.String("config", "", "configuration file (YAML); default: config.yaml in the user's configuration folder, if there")
 	flags.String("data-dir", "", "folder of database, data sets and models; default: the user's data folder")
-	flags.String("device", "auto", "auto or cpu")
+	flags.String("device", "auto", "where to train: auto, cpu, gpu or gpu:1 (see: probewise doctor)")
 	flags.String("memory-limit", "auto", "memory that a run may take: auto (80 % of the machine's or the container's), none, or a size such as 1.5GiB")
 	flags.Uint64("seed", 0, "seed of the run instead of the architecture's")
 	flags.Bool("json", false, "print one JSON document and nothing else")
 	flags.BoolP("quiet", "q", false, "no progress")
 	root.AddCommand(
-		a.adviseCommand(), a.trainCommand(), a.checkCommand(), a.corpusCommand(), a.forestCommand(),
-		a.datasetCommand(), a.rulesCommand(), a.schemaCommand(), a.serveCommand(), a.workerCommand(), a.healthcheckCommand(), a.versionCommand(),
+		trains(a.adviseCommand()), trains(a.trainCommand()), trains(a.checkCommand()), a.corpusCommand(), a.forestCommand(), a.datasetCommand(),
+		a.rulesCommand(), a.schemaCommand(), trains(a.serveCommand()), trains(a.workerCommand()), a.healthcheckCommand(), a.doctorCommand(), a.versionCommand(),
 	)
 	return root
 }
@@ -101,16 +110,18 @@ func (a *app) configure(c *cobra.Command) error {
 	if err := k.Unmarshal("", &a.settings); err != nil {
 		return fmt.Errorf("settings: %w", err)
 	}
-	if a.Device != "auto" && a.Device != "cpu" {
-		return fmt.Errorf("--device %s: this build knows auto and cpu", a.Device)
+	if a.device, err = parseDevice(a.Device); err != nil {
+		return err
 	}
 	if a.memory, err = parseMemory(a.MemoryLimit); err != nil {
 		return err
 	}
 	if a.DataDir == "" {
-		a.DataDir, err = defaultDataDir()
+		if a.DataDir, err = defaultDataDir(); err != nil {
+			return err
+		}
 	}
-	return err
+	return a.settle(c.Context(), a.device, c.Annotations["trains"] != "")
 }
 
 // defaultDataDir is the platform's folder for user data.

@@ -17,10 +17,8 @@ import (
 	"probewise/api/jobs"
 	"probewise/db"
 	"probewise/forest"
-	"probewise/trainer"
 	"probewise/trainer/dataset"
 	"probewise/trainer/graph"
-	"probewise/trainer/kernel"
 )
 
 // service is the program with everything wired: the one place that knows all packages.
@@ -58,12 +56,10 @@ func (a *app) openStore(ctx context.Context) (*db.DB, error) {
 
 func (s *service) close() error { return s.db.Close() }
 
-// newTrainer trains on the CPU with the given number of threads (0: all), within the memory limit.
+// newTrainer trains on the device that was chosen, a CPU with the given number of threads (0: all), within the memory limit.
 func (a *app) newTrainer(threads int) graph.Trainer {
-	return graph.Trainer{
-		Open:   func() (trainer.Backend, error) { return kernel.New(threads) },
-		Memory: &graph.MemoryLimit{Bytes: a.memory},
-	}
+	open, own := a.opener(threads)
+	return graph.Trainer{Open: open, Memory: &graph.MemoryLimit{Bytes: a.memory, Elsewhere: own}}
 }
 
 // work claims the job and does it. Where another process is at work on it, it waits until that one is done or gone.

@@ -34,6 +34,13 @@ func (a *app) worker(ctx context.Context, drain bool) error {
 	var failed error
 	w := jobs.NewWorker(s.db, s.desk)
 	w.Drain, w.Log = drain, a.logger()
+	can, err := abilities()
+	if err != nil {
+		return &exitError{exitUnevaluated, err}
+	}
+	for _, d := range can {
+		w.Log.Info("this worker can train on", "device", d.Device, "name", d.Name, "detail", d.Detail)
+	}
 	if watch := a.watch(); watch != nil {
 		w.Watch = func(_ advisor.Lease, e advisor.Event) { watch(e) }
 	}

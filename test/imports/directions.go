@@ -35,8 +35,8 @@ type Technology struct {
 
 // Technologies are the libraries whose words must not leak out of one place.
 var Technologies = []Technology{
-	{Name: "gorgonia", Path: "gorgonia.org", Adapters: []string{"trainer/graph"}},
-	{Name: "cuda", Path: "gorgonia.org/cu"},
+	{Name: "gorgonia", Path: "gorgonia.org", Adapters: []string{"trainer/graph", "trainer/cuda"}},
+	{Name: "cuda", Path: "gorgonia.org/cu", Adapters: []string{"trainer/cuda"}},
 	{Name: "sqlite", Path: "modernc.org/sqlite", Adapters: []string{"db"}},
 	{Name: "random-forest", Path: "github.com/malaschitz/randomForest", Adapters: []string{"forest"}},
 	{Name: "command-line", Path: "github.com/spf13/cobra", Adapters: []string{"cmd"}},
@@ -47,4 +47,4 @@ var Technologies = []Technology{
 const Heavy = "gorgonia.org/gorgonia"
 
 // Carriers are the folders that may reach Heavy, directly or through others.
-var Carriers = []string{"cmd/probewise", "interop/torch", "trainer/graph"}
+var Carriers = []string{"cmd/probewise", "interop/torch", "trainer/cuda", "trainer/graph", "bench/roofline"}

@@ -108,7 +108,13 @@ func architecture(b *testing.B, file string) trainer.Architecture {
 // opened starts a session on n images of noise.
 func opened(b *testing.B, a trainer.Architecture, n int) *session {
 	b.Helper()
-	tr := Trainer{Open: func() (trainer.Backend, error) { return kernel.New(0) }}
+	return openedOn(b, a, n, func() (trainer.Backend, error) { return kernel.New(0) })
+}
+
+// openedOn starts it on a backend.
+func openedOn(b *testing.B, a trainer.Architecture, n int, open func() (trainer.Backend, error)) *session {
+	b.Helper()
+	tr := Trainer{Open: open}
 	s, err := tr.Start(b.Context(), trainer.Spec{Architecture: a, Data: noise(n), Budget: trainer.Budget{Images: n, Epochs: 1}, Seed: 1})
 	if err != nil {
 		b.Fatal(err)

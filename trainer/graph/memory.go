@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -27,6 +28,8 @@ func (m Memory) Total() int64 { return m.Process + m.Data + m.Own() }
 // MemoryLimit bounds the memory of a process that trains. Its sessions share it.
 type MemoryLimit struct {
 	Bytes int64 // 0: no limit
+	// Elsewhere says that the backend has memory of its own for buffers and scratch, which the limit does not bound.
+	Elsewhere bool
 	// Sessions is how many alike sessions are reckoned with, whichever are open: what is refused must not depend on
 	// which of those that run side by side began first. 0: those that are open count.
 	Sessions int
@@ -44,6 +47,9 @@ func (l *MemoryLimit) reserve(spec trainer.Spec) (release func(), err error) {
 	memory, err := PeakMemory(spec)
 	if err != nil {
 		return nil, err
+	}
+	if l.Elsewhere {
+		memory.Buffers, memory.Scratch = 0, 0
 	}
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -68,27 +74,84 @@ const processBytes = 40 << 20
 // PeakMemory predicts what a run will take. It makes the graphs and plans of the run, but allocates nothing of what
 // they compute on. bench/memory.sh compares it with what runs take.
 func PeakMemory(spec trainer.Spec) (Memory, error) {
-	training, validation, err := dataset.Partition(spec.Data, spec.Budget.Images)
+	s, counted, err := rehearsed(spec)
 	if err != nil {
 		return Memory{}, err
-	}
-	counted := &ledger{}
-	s := newSession(spec, counted, training)
-	if err := s.prepare(validation); err != nil {
-		return Memory{}, fmt.Errorf("plan %s: %w", spec.Architecture.Name, err)
 	}
 	host := (2*s.input.rows + s.measure.input.rows) * (spec.Data.ImageSize() + 1)
 	for _, p := range s.params {
 		host += p.Len()
 	}
+	values := 0
+	for _, n := range counted.sizes {
+		values += n
+	}
 	calls := slices.Concat(s.forward.calls, s.update.calls, s.measure.evaluation.calls)
 	return Memory{
 		Process: processBytes,
 		Data:    int64(len(spec.Data.Train.Pixels) + len(spec.Data.Test.Pixels)),
-		Buffers: float32Bytes * int64(counted.values),
+		Buffers: float32Bytes * int64(values),
 		Host:    float32Bytes * int64(host),
 		Scratch: float32Bytes * int64(scratch(calls)),
 	}, nil
+}
+
+// rehearsed prepares the run on a ledger.
+func rehearsed(spec trainer.Spec) (*session, *ledger, error) {
+	training, validation, err := dataset.Partition(spec.Data, spec.Budget.Images)
+	if err != nil {
+		return nil, nil, err
+	}
+	counted := &ledger{}
+	s := newSession(spec, counted, training)
+	if err := s.prepare(validation); err != nil {
+		return nil, nil, fmt.Errorf("plan %s: %w", spec.Architecture.Name, err)
+	}
+	return s, counted, nil
+}
+
+// roomy is a backend with memory of its own. Fits refuses, with a *trainer.MemoryError, buffers of so many values each with what the calls need
+// beside them.
+type roomy interface {
+	Fits(buffers []int, calls []trainer.Call) error
+}
+
+// fits asks a backend with memory of its own whether the run has room there, before anything is allocated.
+func fits(b trainer.Backend, spec trainer.Spec) error {
+	device, ok := b.(roomy)
+	if !ok {
+		return nil
+	}
+	s, counted, err := rehearsed(spec)
+	if err != nil {
+		return err
+	}
+	err = device.Fits(counted.sizes, s.allCalls())
+	var memory *trainer.MemoryError
+	if errors.As(err, &memory) {
+		memory.Architecture = spec.Architecture.Name
+	}
+	return err
+}
+
+// Calls are the operations of a run, as a backend is given them: of a training step with full batches, and of everything else (evaluation, statistics).
+// Their buffers have lengths and no values.
+func Calls(spec trainer.Spec) (step, rest []trainer.Call, err error) {
+	s, _, err := rehearsed(spec)
+	if err != nil {
+		return nil, nil, err
+	}
+	step = slices.Concat(s.forward.calls, s.update.calls)
+	return step, s.allCalls()[len(step):], nil
+}
+
+func (s *session) allCalls() []trainer.Call {
+	calls := slices.Concat(s.forward.calls, s.update.calls, s.measure.evaluation.calls)
+	look := s.measure.statistics
+	for _, p := range []*plan{look.weights, look.gradient, look.activations, look.keepWeights, look.keepGradients, look.compareWeights, look.compareGradients} {
+		calls = append(calls, p.calls...)
+	}
+	return calls
 }
 
 const float32Bytes = 4
@@ -139,7 +202,7 @@ func scratch(calls []trainer.Call) int {
 }
 
 // ledger is a backend that counts what is allocated on it and computes nothing.
-type ledger struct{ values int }
+type ledger struct{ sizes []int }
 
 // entry is the ledger's trainer.Buffer.
 type entry int
@@ -148,7 +211,7 @@ func (e entry) Len() int { return int(e) }
 
 // Alloc implements trainer.Backend.
 func (l *ledger) Alloc(n int) (trainer.Buffer, error) {
-	l.values += n
+	l.sizes = append(l.sizes, n)
 	return entry(n), nil
 }
 

@@ -47,7 +47,7 @@ type session struct {
 
 // Start prepares a run: the graph, its plan, initial weights. The session must be closed; besides training it has Weights,
 // for those who want to look at them. A run that would need more
-// memory than the limit is refused with a *trainer.MemoryError before anything of it is allocated.
+// memory than the limit, or than its backend's device has left, is refused with a *trainer.MemoryError before anything of it is allocated.
 func (t Trainer) Start(ctx context.Context, spec trainer.Spec) (trainer.Session, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -67,7 +67,9 @@ func (t Trainer) Start(ctx context.Context, spec trainer.Spec) (trainer.Session,
 	}
 	s := newSession(spec, backend, training)
 	s.release = release
-	err = s.prepare(validation)
+	if err = fits(backend, spec); err == nil {
+		err = s.prepare(validation)
+	}
 	if err == nil {
 		err = s.initialise()
 	}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"probewise/trainer"
+	"probewise/trainer/kernel"
+)
+
+// device is what --device names.
+type device struct {
+	name   string // auto, cpu or gpu
+	number int    // of a GPU, from 0
+}
+
+// parseDevice reads "auto", "cpu", "gpu" (the first) or "gpu:1".
+func parseDevice(text string) (device, error) {
+	name, number, numbered := strings.Cut(text, ":")
+	n, err := strconv.Atoi(number)
+	switch {
+	case name == "gpu" && numbered && err == nil && n >= 0 && n < 1<<10:
+		return device{name, n}, nil
+	case !numbered && (name == "auto" || name == "cpu" || name == "gpu"):
+		return device{name: name}, nil
+	}
+	return device{}, fmt.Errorf("--device %s: must be auto, cpu, gpu or gpu:1", text)
+}
+
+// trains marks a command that trains: the others run on any build.
+func trains(c *cobra.Command) *cobra.Command {
+	c.Annotations = map[string]string{"trains": "yes"}
+	return c
+}
+
+// openCPU starts a backend on the processor with so many threads; 0: all.
+func openCPU(threads int) func() (trainer.Backend, error) {
+	return func() (trainer.Backend, error) { return kernel.New(threads) }
+}
+
+// surroundings are what the choice of a device looks at and does; tests put others in their place.
+type surroundings struct {
+	node    string                                                          // the file that NVIDIA's driver makes for its first device
+	sibling string                                                          // the other build, beside this one
+	starts  func(ctx context.Context, binary string) error                  // whether it finds a device
+	become  func(binary string, arguments []string, environ []string) error // replaces this process
+}
+
+// siblingName is the file of the build for GPUs.
+const siblingName = "probewise-gpu"
+
+// here are the surroundings of this process.
+func here() surroundings {
+	s := surroundings{node: "/dev/nvidia0", starts: starts, become: become}
+	if self, err := os.Executable(); err == nil {
+		s.sibling = filepath.Join(filepath.Dir(self), siblingName)
+	}
+	return s
+}
+
+// starts says why the build for GPUs does not start: its driver is initialised before anything else, which ends the program without a device.
+func starts(ctx context.Context, binary string) error {
+	const patience = 30 * time.Second // a driver that nobody uses loads slowly
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	said, err := exec.CommandContext(ctx, binary, "version").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, lastLine(said))
+	}
+	return nil
+}
+
+// handOver gives the command to the build for GPUs where one is wanted and there. It says so, and why not where a card is there but nothing for it.
+// It returns where this process goes on, on the CPU.
+func (a *app) handOver(ctx context.Context, chosen device, s surroundings, arguments []string) error {
+	note := func(format string, args ...any) {
+		if !a.Quiet {
+			fmt.Fprintf(a.errOut, "device %s: "+format+"\n", append([]any{a.Device}, args...)...)
+		}
+	}
+	binary := s.sibling
+	switch {
+	case chosen.name == "cpu":
+		return nil
+	case chosen.name == "gpu" && !exists(binary):
+		return fmt.Errorf("--device %s: %w", a.Device, errNoGPU)
+	case chosen.name == "auto" && !exists(s.node):
+		return nil // no card: nothing to say
+	case !exists(binary):
+		note("there is %s, but %s is not beside this program; training on the CPU", s.node, siblingName)
+		return nil
+	}
+	if err := s.starts(ctx, binary); err != nil {
+		if chosen.name == "gpu" {
+			return fmt.Errorf("--device %s: %s does not start: %w", a.Device, binary, err)
+		}
+		note("%s does not start (%v); training on the CPU", siblingName, err)
+		return nil
+	}
+	note("running %s", siblingName)
+	if err := s.become(binary, append([]string{binary}, arguments...), os.Environ()); err != nil {
+		return fmt.Errorf("--device %s: run %s: %w", a.Device, binary, err)
+	}
+	return nil
+}
+
+var errNoGPU = errors.New("this build trains on the CPU alone, and " + siblingName + " is not beside it (go build -tags gpu -o " + siblingName +
+	" ./cmd/probewise; needs NVIDIA's driver)")
+
+// ability is a device that this program can train on: what a worker may say of itself.
+type ability struct {
+	Device string `json:"device"` // for --device
+	Name   string `json:"name"`
+	Memory int64  `json:"memory,omitempty"` // bytes of its own
+	Driver string `json:"driver,omitempty"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// cpuAbility is the processor.
+func cpuAbility() (ability, error) {
+	variant, err := kernel.Variant()
+	return ability{Device: "cpu", Name: processorName(os.ReadFile), Memory: machineMemory(os.ReadFile),
+		Detail: fmt.Sprintf("%s kernels, %d threads", variant, runtime.GOMAXPROCS(0))}, err
+}
+
+// processorName is what the processor calls itself, where the system says it.
+func processorName(read func(string) ([]byte, error)) string {
+	text, err := read("/proc/cpuinfo")
+	if err != nil {
+		return runtime.GOARCH
+	}
+	for line := range strings.Lines(string(text)) {
+		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return runtime.GOARCH
+}

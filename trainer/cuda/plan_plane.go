@@ -1,0 +1,182 @@
+package cuda
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"probewise/trainer"
+)
+
+// planRest covers pools, batch norm, updates and what only looks at values.
+func (b *planner) planRest() error {
+	switch o := b.op.(type) {
+	case trainer.MaxPoolOp:
+		b.pool("pw_max_pool", o.Window, true, buffer(0), result(0))
+	case trainer.MaxPoolGrad:
+		b.pool("pw_max_pool_grad", o.Window, false, buffer(0), buffer(1), result(0), 0)
+	case trainer.MaxPoolReLUGrad:
+		b.pool("pw_max_pool_grad", o.Window, false, buffer(0), buffer(1), result(0), 1)
+	case trainer.AvgPoolOp:
+		b.pool("pw_avg_pool", o.Window, true, buffer(0), result(0))
+	case trainer.AvgPoolGrad:
+		b.pool("pw_avg_pool_grad", o.Window, false, buffer(0), result(0))
+	case trainer.BatchNormStats:
+		b.channelSums("pw_channel_sums", o.Plane, result(0), 1, o.N*o.S, buffer(0))
+		b.channelSums("pw_channel_squares", o.Plane, result(0).from(4*o.C), 3, o.N*o.S, buffer(0), result(0))
+	case trainer.BatchNormApply:
+		b.quads("pw_norm_apply", o.Len(), 4, buffer(0), buffer(1), buffer(2), result(0), o.Len(), o.S, magic(o.S), o.C, magic(o.C), o.Epsilon)
+	case trainer.BatchNormParamGrad:
+		b.channelProducts(o)
+		b.channelSums("pw_channel_sums", o.Plane, result(0).from(4*o.C), 1, 1, buffer(2))
+	case trainer.BatchNormDataGrad:
+		b.quads("pw_norm_data_grad", o.Len(), 7, buffer(0), buffer(1), buffer(2), buffer(3), buffer(4), result(0),
+			o.Len(), o.S, magic(o.S), o.C, magic(o.C), o.Epsilon, float32(o.N*o.S))
+	case trainer.BatchNormUpdate:
+		b.rows("pw_norm_update", o.C, 6, buffer(0), result(0), o.C, o.Momentum, float32(o.N*o.S))
+	case trainer.PenaltyGrad:
+		b.quads("pw_penalty", o.Len, 5, buffer(0), result(0), o.Len, o.L1, o.L2)
+	case trainer.ClipNorm:
+		b.clip(o)
+	case trainer.SGDOp:
+		b.quads("pw_sgd", o.Len, 6, buffer(0), result(0), optional(1, o.Momentum), o.Len, argument{kind: rate}, o.Momentum, one(o.Nesterov))
+	case trainer.RMSpropOp:
+		b.quads("pw_rmsprop", o.Len, 10, buffer(0), result(0), result(1), optional(2, o.Momentum), o.Len, argument{kind: rate}, o.Rho, o.Epsilon, o.Momentum)
+	case trainer.AdamOp:
+		b.quads("pw_adam", o.Len, 16, buffer(0), result(0), result(1), result(2), o.Len, argument{kind: rate}, o.Beta1, o.Beta2, o.Epsilon, o.WeightDecay,
+			argument{kind: correction, beta: o.Beta1}, argument{kind: correction, beta: o.Beta2})
+	case trainer.StatisticsOp:
+		b.statistics(o)
+	case trainer.DistanceOp:
+		parts := partsOf(o.Len)
+		part := b.reserve(8 * 3 * parts)
+		b.add("pw_distance", [3]int{parts, 1, 1}, threads, 7*int64(o.Len), buffer(0), buffer(1), part, o.Len)
+		b.block("pw_distance_join", 3*parts, part, result(0), parts)
+	default:
+		return fmt.Errorf("cuda: unknown op %T%+v", b.op, b.op)
+	}
+	return nil
+}
+
+// optional is the velocity, which is not there without momentum.
+func optional(i int, momentum float32) argument {
+	if momentum == 0 {
+		return argument{kind: nothing}
+	}
+	return result(i)
+}
+
+// activations in the order of kernels.cu.
+var activations = []trainer.Activation{trainer.Linear, trainer.ReLU, trainer.LeakyReLU, trainer.ELU, trainer.SELU, trainer.Sigmoid, trainer.Tanh}
+
+func (b *planner) activation(name string, o trainer.ActivationOp, buffers ...any) error {
+	kind := slices.Index(activations, o.Kind)
+	if kind < 0 {
+		return fmt.Errorf("cuda: %T%+v: no elementwise activation %q", b.op, b.op, o.Kind)
+	}
+	b.quads(name, o.Len(), 2, append(buffers, o.Len(), kind, o.Slope)...)
+	return nil
+}
+
+func (b *planner) dropout(o trainer.DropoutOp) {
+	below := uint64(math.Ceil(float64(o.Rate) * (1 << 32))) // a word is below rate·2³² where it is below this
+	scale := float32(1 / (1 - float64(o.Rate)))
+	b.quads("pw_dropout", o.Len(), 30, buffer(0), result(0), o.Len(), o.S, magic(o.S), below, scale, uint64(o.Stream), argument{kind: index}, argument{kind: key})
+}
+
+// pool has a thread for every output (forward) or pixel. Arguments from the first that is no buffer on stand behind the window.
+func (b *planner) pool(name string, g trainer.Window, forward bool, args ...any) {
+	n, high, wide := g.N*g.C*g.H*g.W, g.H, g.W
+	if forward {
+		n, high, wide = g.N*g.C*g.OH*g.OW, g.OH, g.OW
+	}
+	sizes := []any{n, g.H, g.W, g.KH, g.KW, g.SH, g.SW, g.PT, g.PL, g.OH, g.OW, magic(high), magic(wide)}
+	last := slices.IndexFunc(args, func(a any) bool { _, isBuffer := a.(argument); return !isBuffer })
+	if last < 0 {
+		last = len(args)
+	}
+	b.rows(name, n, g.KH*g.KW, slices.Concat(args[:last], sizes, args[last:])...)
+}
+
+// channels says how the values of a plane are given to the blocks that sum by channel.
+func channels(p trainer.Plane) (grid [3]int, parts int, sizes []any) {
+	const short = 32   // positions: a warp reads them together
+	const enough = 320 // blocks keep a card's memory busy; the same number for every card
+	positions, tall := p.N*p.S, p.S >= short
+	columns, least := p.C, 1024
+	if !tall {
+		columns, least = ceil(p.C, 32), 64
+	}
+	parts = min(ceil(enough, columns), ceil(positions, least))
+	chunk := ceil(positions, parts)
+	parts = ceil(positions, chunk)
+	return [3]int{columns, parts, 1}, parts, []any{positions, chunk, p.C, p.S, magic(p.S), one(tall)}
+}
+
+// channelSums adds up something of each channel's values, divided by a number; args are the kernel's inputs.
+func (b *planner) channelSums(name string, p trainer.Plane, to argument, flops, by int, args ...any) {
+	grid, parts, sizes := channels(p)
+	part := b.reserve(8 * parts * p.C)
+	b.add(name, grid, threads, int64(p.Len())*int64(flops), slices.Concat(args, []any{part}, sizes)...)
+	b.rows("pw_channel_join", p.C, parts, part, to, p.C, parts, float32(by))
+}
+
+func (b *planner) channelProducts(o trainer.BatchNormParamGrad) {
+	grid, parts, sizes := channels(o.Plane)
+	part := b.reserve(8 * parts * o.C)
+	b.add("pw_channel_products", grid, threads, 4*int64(o.Len()), slices.Concat([]any{buffer(0), buffer(1), buffer(2), part}, sizes, []any{o.Epsilon})...)
+	b.rows("pw_channel_join", o.C, parts, part, result(0), o.C, parts, float32(1))
+}
+
+// partsOf is the number of blocks that sum over n values.
+func partsOf(n int) int { return min(ceil(n, 2048), threads) }
+
+func (b *planner) clip(o trainer.ClipNorm) {
+	parts := 0
+	for _, n := range b.out {
+		parts += partsOf(n)
+	}
+	part, factor := b.reserve(8*parts), b.reserve(4)
+	at := 0
+	for i, n := range b.out {
+		if n == 0 {
+			continue
+		}
+		b.add("pw_squares", [3]int{partsOf(n), 1, 1}, threads, 2*int64(n), result(i), part.from(8*at), n)
+		at += partsOf(n)
+	}
+	b.block("pw_clip_factor", parts, part, factor, parts, o.Max)
+	for i, n := range b.out {
+		if n > 0 {
+			b.quads("pw_clip", n, 1, factor, result(i), n).Bytes *= 2
+		}
+	}
+}
+
+// What kernels.cu keeps of a StatisticsOp.
+const (
+	totals       = 6
+	cells        = 513 // octaves, and one more
+	fineCells    = 96
+	summaryBytes = 4096 // at least those of its Summary
+)
+
+func (b *planner) statistics(o trainer.StatisticsOp) {
+	n := o.Len()
+	counted := n
+	if n > trainer.CountAll {
+		counted = n/(4*trainer.CountRun)*trainer.CountRun + min(n%(4*trainer.CountRun), trainer.CountRun)
+	}
+	all := one(n <= trainer.CountAll)
+	parts := partsOf(n)
+	// A thread's counters have 16 bits: with so many blocks they hold for any n.
+	blocks, fineBlocks := min(ceil(counted, 32*64), 512), min(ceil(counted, 64*64), 256)
+	sums, moments := b.reserve(8*totals*parts), b.reserve(8*2*parts)
+	counts, fine, summary := b.reserve(4*cells*blocks), b.reserve(4*fineCells*fineBlocks), b.reserve(summaryBytes)
+	b.add("pw_stats_sums", [3]int{parts, 1, 1}, threads, 8*int64(n), buffer(0), sums, n, o.Below)
+	b.add("pw_stats_octaves", [3]int{blocks, 1, 1}, 32, int64(counted), buffer(0), counts, counted, all)
+	b.block("pw_stats_middle", totals*parts+cells*blocks, sums, counts, summary, parts, blocks)
+	b.add("pw_stats_moments", [3]int{parts, 1, 1}, threads, 5*int64(n), buffer(0), summary, moments, n)
+	b.add("pw_stats_fine", [3]int{fineBlocks, 1, 1}, 64, int64(counted), buffer(0), summary, fine, counted, all)
+	b.block("pw_stats_finish", 2*parts+fineCells*fineBlocks, summary, moments, fine, result(0), n, parts, fineBlocks)
+}

@@ -1,0 +1,151 @@
+package cuda
+
+import (
+	"math/bits"
+	"math/rand/v2"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"probewise/trainer"
+	"probewise/trainer/backendtest"
+)
+
+// entries are the kernels of the PTX file.
+func entries(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile("kernels.ptx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, m := range regexp.MustCompile(`\.entry (\w+)\(`).FindAllStringSubmatch(string(text), -1) {
+		names = append(names, m[1])
+	}
+	return names
+}
+
+// forcedTo picks always the same tile, or small where there is none such, and cuts K into so many slices where that is possible.
+func forcedTo(t tile, count int) picker {
+	return func(_, _, k int, convolution bool) (tile, int, int) {
+		if !slices.Contains(tilesOf(convolution), t) {
+			t = small
+		}
+		slice := ceil(ceil(k, count), t.k) * t.k
+		return t, ceil(k, slice), slice
+	}
+}
+
+// forced are the ways that every product is tried in.
+func forced() (ways []picker) {
+	for i, t := range tilesOf(true) {
+		ways = append(ways, forcedTo(t, 1), forcedTo(t, 2+i))
+	}
+	return ways
+}
+
+// isProduct says whether tiles matter to an op.
+func isProduct(op trainer.Op) bool {
+	switch op.(type) {
+	case trainer.ConvOp, trainer.ConvBiasOp, trainer.ConvDataGrad, trainer.ConvFilterGrad, trainer.MatMul:
+		return true
+	}
+	return false
+}
+
+func lengths(data [][]float32) (n []int) {
+	for _, x := range data {
+		n = append(n, len(x))
+	}
+	return n
+}
+
+// TestKernelsAreProved: every kernel of the PTX file runs in the conformance suite or in TestTiles, products also in slices.
+func TestKernelsAreProved(t *testing.T) {
+	run := map[string]bool{}
+	for _, trial := range backendtest.Trials(t) {
+		ways := []picker{tileOf}
+		if isProduct(trial.Op) {
+			ways = append(ways, forced()...)
+		}
+		for _, pick := range ways {
+			work, err := planWith(trial.Op, lengths(trial.Out), pick)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, l := range work.Launches {
+				run[l.Kernel] = true
+				if l.Grid[2] > 1 {
+					run[l.Kernel+" in slices"] = true
+				}
+			}
+		}
+	}
+	names := entries(t)
+	for _, name := range names {
+		if !run[name] {
+			t.Errorf("%s runs in no trial", name)
+		}
+		product := strings.HasPrefix(name, "pw_conv") || strings.HasPrefix(name, "pw_gemm")
+		if product && name != "pw_gemm_tt_small" && !run[name+" in slices"] {
+			t.Errorf("%s runs in no trial in slices", name)
+		}
+	}
+	for name := range run {
+		if name, _, _ := strings.Cut(name, " "); !slices.Contains(names, name) {
+			t.Errorf("%s is not in kernels.ptx", name)
+		}
+	}
+}
+
+// TestMagic divides by multiplication, at the edges and anywhere.
+func TestMagic(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	divisors := []int{1, 2, 3, 5, 7, 9, 25, 32, 1023, 1024, 1025, 1<<30 - 1, 1 << 30, 1<<31 - 1}
+	for range 2000 {
+		divisors = append(divisors, 1+r.IntN(1<<(1+r.IntN(30))))
+	}
+	for _, d := range divisors {
+		m := magic(d)
+		numbers := []uint64{0, 1, uint64(d) - 1, uint64(d), uint64(d) + 1, 1<<31 - 1, 1<<31 - 2, (1<<31 - 1) / uint64(d) * uint64(d), (1<<31-1)/uint64(d)*uint64(d) - 1}
+		for range 50 {
+			numbers = append(numbers, r.Uint64N(1<<31))
+		}
+		for _, n := range numbers {
+			if n >= 1<<31 {
+				continue
+			}
+			high, low := bits.Mul64(n, m&0xFFFFFFFF)
+			if got := low >> (m >> 32); high != 0 || got != n/uint64(d) {
+				t.Fatalf("%d / %d = %d, want %d", n, d, got, n/uint64(d))
+			}
+		}
+	}
+}
+
+// TestTileOf: slices cover K and are none of them empty, and what is large is not cut.
+func TestTileOf(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 5000 {
+		m, n, k := 1+r.IntN(1<<r.IntN(11)), 1+r.IntN(1<<r.IntN(17)), 1+r.IntN(1<<r.IntN(17))
+		tile, count, slice := tileOf(m, n, k, r.IntN(2) == 0)
+		if count < 1 || slice%tile.k != 0 || count*slice < k || (count-1)*slice >= k || count > mostSlices {
+			t.Fatalf("%d×%d over %d: %d slices of %d", m, n, k, count, slice)
+		}
+	}
+	if tile, count, _ := tileOf(256, 1<<16, 1152, true); tile != large || count != 1 {
+		t.Errorf("a large product: %s in %d slices", tile.name, count)
+	}
+}
+
+// TestPlanRefuses what is impossible or too large.
+func TestPlanRefuses(t *testing.T) {
+	for _, op := range []trainer.Op{nil, trainer.AddOp{}, trainer.AddOp{Plane: trainer.Plane{N: 1 << 12, C: 1 << 12, S: 1 << 12}}, trainer.CopyOp{Len: mostValues + 1},
+		trainer.ActivationOp{Plane: trainer.Plane{N: 1, C: 1, S: 1}, Kind: trainer.Softmax}} {
+		if work, err := Plan(op, nil); err == nil {
+			t.Errorf("%T%+v became %+v", op, op, work)
+		}
+	}
+}

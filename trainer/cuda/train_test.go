@@ -1,0 +1,267 @@
+//go:build gpu
+
+package cuda_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"testing"
+
+	"probewise/trainer"
+	"probewise/trainer/cuda"
+	"probewise/trainer/graph"
+	"probewise/trainer/kernel"
+)
+
+// steps is how long the nets train; the software device manages batches of four in time.
+const (
+	steps     = 20
+	batchSize = 4
+)
+
+// short is a run of one of the benchmark's nets: one epoch of so many steps.
+func short(t testing.TB, net string) trainer.Spec {
+	t.Helper()
+	text, err := os.ReadFile("../graph/testdata/nets/" + net + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := trainer.Parse(text, trainer.ParseOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := parsed.Architecture
+	a.Training.BatchSize = batchSize
+	if a.Training.Optimizer.Type == trainer.RMSprop {
+		// The gradient of a bias in front of a batch norm is 0 but for rounding, of which RMSprop makes steps as large as any other, unless
+		// epsilon is well above it.
+		a.Training.Optimizer.Epsilon = 1e-4
+	}
+	images := steps * batchSize * 10 / 9
+	for images-(images+5)/10 < steps*batchSize {
+		images++
+	}
+	return trainer.Spec{Architecture: a, Data: stripes(images), Budget: trainer.Budget{Images: images, Epochs: 1}, Seed: 5}
+}
+
+// stripes are n training images of 32×32×3 whose class shows as waves under noise, and a few test images. Noise keeps the values of a pool's
+// window apart: at a tie, rounding would decide where a gradient goes.
+func stripes(n int) *trainer.Dataset {
+	d := &trainer.Dataset{Name: "stripes", ID: "stripes", Height: 32, Width: 32, Channels: 3, Classes: make([]string, 10), SplitSeed: 1}
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, part := range []struct {
+		images *trainer.Images
+		count  int
+	}{{&d.Train, n}, {&d.Test, 16}} {
+		for i := range part.count {
+			class := i % 10
+			part.images.Labels = append(part.images.Labels, uint16(class))
+			for pixel := range d.ImageSize() {
+				wave := math.Sin(float64(pixel/3%32) * float64(class+1) / 5)
+				part.images.Pixels = append(part.images.Pixels, byte(60+60*wave+float64(r.IntN(130))))
+			}
+		}
+	}
+	return d
+}
+
+// tap is a backend that keeps the single values read from it: losses and counts of correct rows, in turn.
+type tap struct {
+	trainer.Backend
+	read []float32
+}
+
+func (p *tap) Download(dst []float32, src trainer.Buffer) error {
+	err := p.Backend.Download(dst, src)
+	if len(dst) == 1 {
+		p.read = append(p.read, dst[0])
+	}
+	return err
+}
+
+// diary keeps a run's records.
+type diary []trainer.EpochRecord
+
+func (d *diary) Progress(trainer.Progress) {}
+func (d *diary) Record(_ context.Context, r trainer.EpochRecord) error {
+	*d = append(*d, r)
+	return nil
+}
+
+// trained is what a run leaves.
+type trained struct {
+	losses  []float32
+	records diary
+	weights []trainer.Tensor
+}
+
+func train(t *testing.T, spec trainer.Spec, open func() (trainer.Backend, error)) trained {
+	t.Helper()
+	var p *tap
+	s, err := graph.Trainer{Open: func() (trainer.Backend, error) {
+		b, err := open()
+		p = &tap{Backend: b}
+		return p, err
+	}}.Start(t.Context(), spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var run trained
+	if _, err := s.TrainTo(t.Context(), 1, &run.records); err != nil {
+		t.Fatal(err)
+	}
+	if run.weights, err = s.(interface {
+		Weights() ([]trainer.Tensor, error)
+	}).Weights(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(p.read); i += 2 {
+		run.losses = append(run.losses, p.read[i])
+	}
+	return run
+}
+
+func onGPU() (trainer.Backend, error) { return cuda.Open(0) }
+
+// TestTraining trains nets A, B and C of the benchmark on the CPU and on the device: all losses of 20 steps, and of the evaluations between
+// them, agree within 1e-4, all statistics of every record within 1e-3 (see apart).
+func TestTraining(t *testing.T) {
+	// Direct sums, as on the device: transformed ones (Winograd) leave rounding where a gradient is exactly 0.
+	t.Setenv("PROBEWISE_KERNEL", "portable")
+	for _, net := range []string{"A", "B", "C"} {
+		t.Run(net, func(t *testing.T) {
+			spec := short(t, net)
+			want := train(t, spec, func() (trainer.Backend, error) { return kernel.New(0) })
+			got := train(t, spec, onGPU)
+			if len(got.losses) != len(want.losses) || len(got.losses) < steps || len(got.records) != len(want.records) || len(got.records) != 5 {
+				t.Fatalf("%d losses and %d records, want %d and %d", len(got.losses), len(got.records), len(want.losses), len(want.records))
+			}
+			loss := 0.0
+			for i, w := range want.losses {
+				loss = math.Max(loss, math.Abs(float64(got.losses[i]-w))/math.Max(1, math.Abs(float64(w))))
+			}
+			statistics, where := 0.0, ""
+			for i, w := range want.records {
+				for j, l := range w.Layers {
+					d, at := apart(got.records[i].Layers[j], l)
+					if d > statistics {
+						statistics, where = d, fmt.Sprintf("%s of %s at epoch %g", at, l.Layer, w.Epoch)
+					}
+				}
+			}
+			verdict := "PASS"
+			if !(loss <= 1e-4 && statistics <= 1e-3) {
+				verdict = "MISS"
+				t.Fail()
+			}
+			t.Logf("training net=%s steps=%d loss_err=%.3g tol=1e-4 statistics_err=%.3g tol=1e-3 (%s) %s", net, steps, loss, statistics, where, verdict)
+		})
+	}
+}
+
+// apart is the largest difference of two layers' statistics. Shares are compared as they are; values relative to their size or, as those near 0
+// are sums that cancel, to the spread of what they summarise.
+func apart(a, b trainer.LayerStatistics) (worst float64, where string) {
+	note := func(what string, x, y trainer.Number, scale float64) {
+		d := math.Abs(float64(x-y)) / math.Max(scale, math.Abs(float64(y)))
+		if !x.Known() && !y.Known() || x == y {
+			return
+		}
+		if !(d <= worst) {
+			worst, where = d, what
+		}
+	}
+	for _, kind := range []struct {
+		name string
+		a, b trainer.Statistics
+	}{{"weights", a.Weights, b.Weights}, {"gradients", a.Gradients, b.Gradients}, {"activations", a.Activations, b.Activations}} {
+		spread := math.Sqrt(float64(kind.b.Variance))
+		names := []string{"mean", "variance", "max_abs", "share_below", "share_zero", "l2_norm", "kurtosis", "q01", "q50", "q99"}
+		scales := []float64{spread, 0, 0, 1, 1, 0, 0, spread, spread, spread}
+		x, y := kind.a.Numbers(), kind.b.Numbers()
+		for i, name := range names {
+			note(kind.name+" "+name, *x[i], *y[i], scales[i])
+		}
+		for i := range kind.b.Histogram {
+			note(fmt.Sprint(kind.name, " histogram ", i), trainer.Number(kind.a.Histogram[i]), trainer.Number(kind.b.Histogram[i]), 1)
+		}
+	}
+	note("dead_units", a.DeadUnits, b.DeadUnits, 1)
+	note("update_ratio", a.UpdateRatio, b.UpdateRatio, 0)
+	note("gradient_noise", a.GradientNoise, b.GradientNoise, 1)
+	return worst, where
+}
+
+// TestSameSeed trains twice: the bits of the weights are the same, also where the threads of a block run in reverse.
+func TestSameSeed(t *testing.T) {
+	spec := short(t, "B")
+	first := train(t, spec, onGPU)
+	t.Setenv("PROBEWISE_SOFTCUDA_ORDER", "reverse")
+	second := train(t, spec, onGPU)
+	for i, w := range first.weights {
+		if !slices.Equal(w.Values, second.weights[i].Values) {
+			t.Errorf("%s differs", w.Name)
+		}
+	}
+	if !slices.Equal(first.losses, second.losses) {
+		t.Error("losses differ")
+	}
+}
+
+// TestMemory: what does not fit is refused before anything is allocated, and a closed session leaves nothing behind.
+func TestMemory(t *testing.T) {
+	others := int64(0) // what other programs on a card may take and give back meanwhile
+	free := func() int64 {
+		g := open(t)
+		defer g.Close()
+		if !g.Info().Software() {
+			others = 256 << 20
+		}
+		n, _, err := g.Free()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	before := free()
+	spec := short(t, "B")
+	train(t, spec, onGPU)
+	if after := free(); after < before-others {
+		t.Errorf("%d bytes were free before a run, %d after it", before, after)
+	}
+	tooMuch(&spec)
+	_, err := graph.Trainer{Open: onGPU}.Start(t.Context(), spec)
+	var memory *trainer.MemoryError
+	if !errors.As(err, &memory) || memory.On == "" || memory.Needed <= memory.Limit || memory.Architecture != spec.Architecture.Name {
+		t.Errorf("a run that needs more than there is: %v", err)
+	}
+	if after := free(); after < before-others {
+		t.Errorf("%d bytes were free before the refusal, %d after it", before, after)
+	}
+}
+
+// tooMuch makes of a run of net B one that no card has room for: 98,304 images in a batch, of which thirty convolutions keep 32×32 values in
+// 16 filters each, 6 GiB.
+func tooMuch(spec *trainer.Spec) {
+	const rows = 3 << 15
+	a := &spec.Architecture
+	a.Training.BatchSize = rows
+	var layers []trainer.Layer
+	for i := range 30 {
+		layer := a.Layers[0]
+		layer.Name = fmt.Sprintf("more%d", i+1)
+		layers = append(layers, layer)
+	}
+	a.Layers = append(layers, a.Layers...)
+	spec.Budget.Images = rows * 10 / 8
+	spec.Data = &trainer.Dataset{Name: "labels", Height: 32, Width: 32, Channels: 3, Classes: make([]string, 10),
+		Train: trainer.Images{Labels: make([]uint16, spec.Budget.Images)}}
+}
