@@ -37,6 +37,7 @@ const (
 	launchHost  = 2.6e-6 // of the host for a launch: driver, and 354 ns of the binding
 	readHost    = 10e-6  // of the host for reading a value: the queue runs dry
 	reads       = 3      // loss, count of correct rows, and whether labels were classes
+	uploadRate  = 8e9    // bytes a second of a batch, from memory that is not pinned
 
 	torchForward   = 9e-6   // of the host for an operation of PyTorch's forward pass, in eager mode
 	torchBackward  = 14e-6  // of the host for one of its backward pass
@@ -51,6 +52,8 @@ var assumptions = []string{
 	fmt.Sprintf("no kernel is shorter than %.1f µs; the host needs %.1f µs a launch and waits %.0f µs for each of %d values read", 1e6*leastKernel, 1e6*launchHost, 1e6*readHost, reads),
 	fmt.Sprintf("PyTorch eager: %.0f µs of the host an operation forward, %.0f backward, %.0f for the optimizer; products at %.0f %% of the peak, neither TF32 nor Winograd (which cuDNN may use for 3×3)",
 		1e6*torchForward, 1e6*torchBackward, 1e6*torchOptimizer, 100*torchProducts),
+	fmt.Sprintf("here as there a batch is uploaded before the step, at %.0f GB/s from memory that is not pinned", uploadRate/1e9),
+	"products compute whole tiles, also where they reach beyond the result; PyTorch's are reckoned like ours",
 	"nothing of this was measured",
 }
 
@@ -113,9 +116,10 @@ func reckon(c card, s step) (report, error) {
 		r.TorchDevice += torch
 	}
 	r.Host += reads * readHost
-	// The queue runs dry where values are read, in the middle of the step; before and behind it the host is ahead or it is not.
-	r.Step = math.Max(r.Device+reads*readHost, r.Host)
-	r.Torch = math.Max(r.TorchDevice, r.TorchHost)
+	// The queue runs dry where values are read, in the middle of the step, and where a batch is uploaded; before and behind that the host is ahead or it is not.
+	upload := readHost + float64(s.batchBytes)/uploadRate
+	r.Step = math.Max(r.Device+reads*readHost, r.Host) + upload
+	r.Torch = math.Max(r.TorchDevice, r.TorchHost) + upload
 	return r, nil
 }
 
@@ -169,7 +173,7 @@ func (c card) launch(op string, l cuda.Launch) (launch, error) {
 
 	// In whole waves: the last one takes as long as a full one. Blocks that share a multiprocessor share its arithmetic.
 	busy := float64(blocks) / (math.Ceil(float64(blocks)/float64(c.Processors)) * float64(c.Processors))
-	arithmetic := float64(l.FLOPs) / (c.TFLOPS * 1e12 * shareOf(l.Kernel) * busy)
+	arithmetic := float64(max(l.FLOPs, l.Padded)) / (c.TFLOPS * 1e12 * shareOf(l.Kernel) * busy)
 	// A third of the multiprocessors draws about all of the bandwidth.
 	reach := math.Min(1, 3*float64(blocks)/float64(c.Processors))
 	memory := float64(l.Bytes) / (c.GBs * 1e9 * memoryShare * reach)

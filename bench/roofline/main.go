@@ -66,6 +66,8 @@ type step struct {
 	calls []trainer.Call
 	flops int64 // of the plan's kernels, all together
 	works []cuda.Work
+
+	batchBytes int // of images and labels
 }
 
 // stepOf plans a step of the architecture in a file.
@@ -89,7 +91,7 @@ func stepOf(file string, batch int) (step, error) {
 	if err != nil {
 		return step{}, err
 	}
-	s := step{name: a.Name, rows: a.Training.BatchSize, calls: calls}
+	s := step{name: a.Name, rows: a.Training.BatchSize, calls: calls, batchBytes: 4 * a.Training.BatchSize * (a.Input[0]*a.Input[1]*a.Input[2] + 1)}
 	for _, c := range calls {
 		var outs []int
 		for _, b := range c.Out {

@@ -50,7 +50,7 @@ func openCPU(threads int) func() (trainer.Backend, error) {
 
 // surroundings are what the choice of a device looks at and does; tests put others in their place.
 type surroundings struct {
-	node    string                                                          // the file that NVIDIA's driver makes for its first device
+	node    string                                                          // the file that NVIDIA's driver makes for a device
 	sibling string                                                          // the other build, beside this one
 	starts  func(ctx context.Context, binary string) error                  // whether it finds a device
 	become  func(binary string, arguments []string, environ []string) error // replaces this process
@@ -62,6 +62,13 @@ const siblingName = "probewise-gpu"
 // here are the surroundings of this process.
 func here() surroundings {
 	s := surroundings{node: "/dev/nvidia0", starts: starts, become: become}
+	// A container may be given another card than the first; Windows' subsystem has one device for all.
+	for _, pattern := range []string{"/dev/nvidia[0-9]*", "/dev/dxg"} {
+		if found, _ := filepath.Glob(pattern); len(found) > 0 { // the pattern is sound
+			s.node = found[0]
+			break
+		}
+	}
 	if self, err := os.Executable(); err == nil {
 		s.sibling = filepath.Join(filepath.Dir(self), siblingName)
 	}

@@ -6,7 +6,7 @@
 //
 // kernels.cu is one file of CUDA C without headers of a toolkit. `make ptx` compiles it to kernels.ptx (sm_70, PTX ISA 6.0), which is
 // embedded: a driver of CUDA 9 or newer makes machine code of it for any card from Volta on. There are no atomics, and sums are taken in an order
-// that follows from their sizes: the same seed gives the same bits. The folder softcuda holds a device in software that runs the same source on the
+// that follows from their sizes: the same seed gives the same bits on one card and driver. The folder softcuda holds a device in software that runs the same source on the
 // processor, for tests; the tests of this package say what that proves.
 //
 // Read next: plan.go, gpu.go (the backend), program.go (how calls are launched), kernels.cu.

@@ -175,6 +175,10 @@ func (g *GPU) Upload(dst trainer.Buffer, src []float32) error {
 		if err := cu.MemcpyHtoDAsync(m.at, unsafe.Pointer(&src[0]), 4*int64(len(src)), g.stream); err != nil {
 			return fmt.Errorf("cuda: upload of %d values%s: %w", len(src), g.since(), err)
 		}
+		// NVIDIA does not promise that pageable memory has been read when the copy returns, and the caller fills it anew.
+		if err := g.stream.Synchronize(); err != nil {
+			return fmt.Errorf("cuda: upload of %d values%s: %w", len(src), g.since(), err)
+		}
 		return nil
 	})
 }

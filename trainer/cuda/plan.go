@@ -16,6 +16,7 @@ type Launch struct {
 	Block  int   // threads
 	Bytes  int64 // read and written, each array once: what memory has to move at least
 	FLOPs  int64 // a fused multiply-add is two
+	Padded int64 // FLOPs with those in the parts of tiles that lie outside of the result; 0: not in tiles
 
 	args []argument
 }
@@ -55,6 +56,9 @@ const (
 func Plan(op trainer.Op, outs []int) (Work, error) { return planWith(op, outs, tileOf) }
 
 // planWith plans with tiles picked by another function; tests try all.
+// mostRows bounds a grid's second and third size (CUDA C++ Programming Guide, table of technical specifications).
+const mostRows = 1<<16 - 1
+
 func planWith(op trainer.Op, outs []int, pick picker) (Work, error) {
 	in, out, err := sizes(op, outs)
 	if err != nil {
@@ -63,6 +67,11 @@ func planWith(op trainer.Op, outs []int, pick picker) (Work, error) {
 	b := &planner{op: op, in: in, out: out, pick: pick}
 	if err := b.plan(); err != nil {
 		return Work{}, err
+	}
+	for _, l := range b.work.Launches {
+		if l.Grid[1] > mostRows || l.Grid[2] > mostRows {
+			return Work{}, fmt.Errorf("cuda: %T%+v: %s needs a grid of %v blocks, more than a device takes", op, op, l.Kernel, l.Grid)
+		}
 	}
 	return b.work, nil
 }

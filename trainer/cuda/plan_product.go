@@ -91,6 +91,7 @@ func (b *planner) product(p product) {
 	}
 	args = append(append(args, target), p.behind(slice)...)
 	l := b.add(p.name+t.name, [3]int{ceil(p.n, t.n), ceil(p.m, t.m), slices}, threads, p.flops, args...)
+	l.Padded = 2 * int64(ceil(p.n, t.n)*t.n) * int64(ceil(p.m, t.m)*t.m) * int64(slices) * int64(slice)
 	if slices == 1 {
 		return
 	}
