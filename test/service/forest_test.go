@@ -127,8 +127,8 @@ func TestForestStatistics(t *testing.T) {
 	s := start(t, t.TempDir(), newSchool())
 	type table struct {
 		State, Target, Form string
-		Probe         *float64
-		Positions     []struct {
+		Probe               *float64
+		Positions           []struct {
 			Position   string
 			Statistics []struct {
 				Name   string
