@@ -136,3 +136,17 @@ func TestStands(t *testing.T) {
 		t.Error("one of two layers stands in the middle")
 	}
 }
+
+// TestGradientRatio: the first layer's norm over the last's, 10⁻¹ at the start and 10⁻³ an epoch later; without layers there is none.
+func TestGradientRatio(t *testing.T) {
+	records := norms([6]float64{0, 1, 0, 0, 0, 2}, [6]float64{1, -1, 5, 5, 5, 2})
+	for form, want := range map[Form]float64{Level: -3, Change: -2, Slope: -2} {
+		if got := GradientRatio(records, form); math.Abs(got-want) > 1e-6 {
+			t.Errorf("%s: %g, want %g", form, got, want)
+		}
+	}
+	records[0].Layers = nil
+	if got := GradientRatio(records[:1], Level); !math.IsNaN(got) {
+		t.Errorf("of no layers: %g", got)
+	}
+}

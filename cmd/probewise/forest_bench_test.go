@@ -86,7 +86,7 @@ func TestForestExpect(t *testing.T) {
 	args := []string{"forest", "expect", filepath.Join("..", "..", "examples", "flawed.json"), "--probe", "1", "--position", "conv", "--json", "--data-dir", dir}
 	code, out, errOut := call(t, args...)
 	var got predict.ExpectedStatistics
-	if err := json.Unmarshal([]byte(out), &got); code != exitOK || err != nil || len(got.Statistics) < 10 || got.Position != "conv" {
+	if err := json.Unmarshal([]byte(out), &got); code != exitOK || err != nil || len(got.Statistics) != 18 || got.Position != "conv" {
 		t.Fatalf("exit %d, %v: %s%s", code, err, out, errOut)
 	}
 	for _, e := range got.Statistics {
