@@ -19,6 +19,9 @@ type Step struct {
 	Key          uint64 // seed of the run's dropout masks
 }
 
+// SliceStep is what slices of buffers begin at multiples of: 16 bytes, as devices load vectors.
+const SliceStep = 4
+
 // Backend computes on one device. It is used by one goroutine at a time. The same calls on the same data give the same
 // bits, whatever the number of threads. Denormal numbers may be taken as 0.
 type Backend interface {
@@ -26,6 +29,8 @@ type Backend interface {
 	Device() string
 	// Alloc returns n zeros.
 	Alloc(n int) (Buffer, error)
+	// Slice returns n values of b, from the given one on, as a buffer: the same memory. from is a multiple of SliceStep.
+	Slice(b Buffer, from, n int) (Buffer, error)
 	Upload(dst Buffer, src []float32) error
 	Download(dst []float32, src Buffer) error
 	// Run computes the calls in order. An error names the op.

@@ -129,6 +129,11 @@ type (
 	// PadGrad. In: dy (N,C,H+2·PH,W+2·PW) → dx (N,C,H,W).
 	PadGrad struct{ N, C, H, W, PH, PW int }
 
+	// GatherOp makes a batch of images that are kept together: of each row of picks, an image and how it is augmented. In: pixels
+	// (Images, ⌈C·H·W/PixelsPerValue⌉), labels (Images), picks (N,4: which image, from 0; 1 where it is mirrored, else 0; rows and columns
+	// that it is then moved down and right by, 0 where nothing moves in) → x (N,C,H,W) of pixel/255, y (N) labels. A value of pixels is p₀ + 2⁸·p₁ + 2¹⁶·p₂.
+	GatherOp struct{ N, Images, C, H, W int }
+
 	// AddOp. In: a, b → a+b.
 	AddOp struct{ Plane }
 
@@ -201,6 +206,9 @@ const (
 	StatisticsLen = AtHistogram + HistogramBins
 )
 
+// PixelsPerValue is how many bytes fit into a float32 as a whole number.
+const PixelsPerValue = 3
+
 // FineShift makes of the bits of a float32 the number of its fine bin.
 const (
 	FineShift = 18
@@ -233,6 +241,7 @@ func (o BatchNormUpdate) WithRows(n int) Op    { o.Plane = o.rows(n); return o }
 func (o DropoutOp) WithRows(n int) Op          { o.Plane = o.rows(n); return o }
 func (o PadOp) WithRows(n int) Op              { o.N = n; return o }
 func (o PadGrad) WithRows(n int) Op            { o.N = n; return o }
+func (o GatherOp) WithRows(n int) Op           { o.N = n; return o }
 func (o AddOp) WithRows(n int) Op              { o.Plane = o.rows(n); return o }
 func (o CrossEntropyOp) WithRows(n int) Op     { o.Plane = o.rows(n); return o }
 func (o CrossEntropyGrad) WithRows(n int) Op   { o.Plane = o.rows(n); return o }

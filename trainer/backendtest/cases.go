@@ -17,7 +17,7 @@ var tolerances = map[string]float64{
 	"ActivationOp": 5e-6, "ActivationGrad": 5e-6, "SoftmaxOp": 5e-6, "SoftmaxGrad": 5e-6,
 	"MaxPoolOp": 0, "MaxPoolGrad": 1e-6, "MaxPoolReLUGrad": 1e-6, "AvgPoolOp": 1e-6, "AvgPoolGrad": 1e-6,
 	"BatchNormStats": 5e-6, "BatchNormApply": 5e-6, "BatchNormParamGrad": 2e-5, "BatchNormDataGrad": 5e-6, "BatchNormUpdate": 1e-6,
-	"DropoutOp": 5e-7, "PadOp": 0, "PadGrad": 0,
+	"DropoutOp": 5e-7, "PadOp": 0, "PadGrad": 0, "GatherOp": 1e-7,
 	"CrossEntropyOp": 5e-6, "CrossEntropyGrad": 5e-6, "CorrectOp": 0,
 	"PenaltyGrad": 1e-6, "ClipNorm": 2e-6, "SGDOp": 1e-6, "RMSpropOp": 5e-6, "AdamOp": 5e-6,
 	"StatisticsOp": 2e-6, "UnitZerosOp": 5e-7, "CopyOp": 0, "DistanceOp": 2e-6,
@@ -48,6 +48,7 @@ func cases() []testCase {
 	}
 	all = append(all, products()...)
 	all = append(all, poolCases()...)
+	all = append(all, gatherCases()...)
 	for _, p := range []trainer.Plane{{N: 1, C: 1, S: 1}, {N: 3, C: 5, S: 1}, {N: 2, C: 3, S: 35}, {N: 64, C: 33, S: 1}, {N: 5, C: 7, S: 196}, {N: 3, C: 4, S: 1024}} {
 		all = append(all, planeCases(p)...)
 	}
@@ -143,6 +144,22 @@ func poolCases() (all []testCase) {
 	}
 	for _, p := range []trainer.PadOp{{N: 1, C: 1, H: 1, W: 1, PH: 1, PW: 1}, {N: 2, C: 3, H: 4, W: 5, PH: 2, PW: 1}, {N: 2, C: 2, H: 3, W: 3, PW: 4}} {
 		all = append(all, testCase{op: p}, testCase{op: trainer.PadGrad(p)})
+	}
+	return all
+}
+
+// gatherCases have images whose pixels fill values and images whose last value is not full, moved beyond their edges as well.
+func gatherCases() (all []testCase) {
+	for _, o := range []trainer.GatherOp{{N: 1, Images: 1, C: 1, H: 1, W: 1}, {N: 7, Images: 5, C: 3, H: 5, W: 4}, {N: 3, Images: 9, C: 2, H: 3, W: 7}, {N: 40, Images: 60, C: 3, H: 32, W: 32}} {
+		pixels := func(r *rand.Rand, x []float32) { each(x, func() float64 { return float64(r.IntN(1 << 24)) }) }
+		labels := func(r *rand.Rand, x []float32) { each(x, func() float64 { return float64(r.IntN(10)) }) }
+		picks := func(r *rand.Rand, x []float32) {
+			for i := 0; i < len(x); i += 4 {
+				x[i], x[i+1] = float32(r.IntN(o.Images)), float32(r.IntN(2))
+				x[i+2], x[i+3] = float32(r.IntN(2*o.H+3)-o.H-1), float32(r.IntN(9)-4)
+			}
+		}
+		all = append(all, testCase{op: o, in: []fill{pixels, labels, picks}})
 	}
 	return all
 }

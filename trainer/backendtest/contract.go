@@ -1,6 +1,7 @@
 package backendtest
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -31,6 +32,42 @@ func buffers(t *testing.T, b trainer.Backend) {
 	}
 	if _, err := b.Alloc(-1); err == nil {
 		t.Error("a buffer of -1 values")
+	}
+}
+
+// slicesOf proves that slices are the same memory, and that those which cannot be are errors.
+func slicesOf(t *testing.T, b trainer.Backend) {
+	whole := upload(t, b, [][]float32{{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}})[0]
+	part, err := b.Slice(whole, 4, 3)
+	if err != nil || part.Len() != 3 {
+		t.Fatalf("Slice(4, 3) = %v, %v", part, err)
+	}
+	if err := b.Upload(part, []float32{40, 50}); err != nil {
+		t.Fatal(err)
+	}
+	add := trainer.Call{Op: trainer.AddOp{Plane: trainer.Plane{N: 1, C: 2, S: 1}}, In: []trainer.Buffer{part, part}, Out: []trainer.Buffer{part}}
+	add.In[1] = upload(t, b, [][]float32{{1, 2}})[0]
+	sum, err := b.Slice(whole, 8, 2)
+	add.Out[0] = sum
+	if err := errors.Join(err, b.Run([]trainer.Call{add}, trainer.Step{Index: 1})); err != nil {
+		t.Fatal(err)
+	}
+	if x := download(t, b, []trainer.Buffer{whole, part}); !sameBits(x[0], []float32{0, 1, 2, 3, 40, 50, 6, 7, 41, 52}) || !sameBits(x[1], []float32{40, 50, 6}) {
+		t.Errorf("the buffer holds %v, its slice %v", x[0], x[1])
+	}
+	if b.Upload(part, make([]float32, 4)) == nil {
+		t.Error("4 values went into a slice of 3")
+	}
+	for _, bad := range [][2]int{{4, 7}, {2, 2}, {-4, 4}, {4, -1}, {12, 0}} {
+		if _, err := b.Slice(whole, bad[0], bad[1]); err == nil {
+			t.Errorf("a slice of %d values from %d on of 10", bad[1], bad[0])
+		}
+	}
+	if _, err := b.Slice(strangeBuffer{}, 0, 1); err == nil {
+		t.Error("a slice of another backend's buffer")
+	}
+	if empty, err := b.Slice(whole, 8, 0); err != nil || empty.Len() != 0 {
+		t.Errorf("an empty slice: %v, %v", empty, err)
 	}
 }
 

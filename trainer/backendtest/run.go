@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) trainer.Backend) {
 	t.Logf("device: %s", b.Device())
 	t.Run("parity", func(t *testing.T) { parity(t, b) })
 	t.Run("buffers", func(t *testing.T) { buffers(t, b) })
+	t.Run("slices", func(t *testing.T) { slicesOf(t, b) })
 	t.Run("sequence", func(t *testing.T) { sequence(t, b) })
 	t.Run("short", func(t *testing.T) { short(t, b) })
 	t.Run("foreign", func(t *testing.T) { foreign(t, b) })

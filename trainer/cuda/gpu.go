@@ -146,6 +146,22 @@ func (g *GPU) Alloc(n int) (trainer.Buffer, error) {
 	return m, nil
 }
 
+// Slice implements trainer.Backend.
+func (g *GPU) Slice(b trainer.Buffer, from, n int) (trainer.Buffer, error) {
+	m, err := g.mine(b, 0)
+	if err == nil && (n < 0 || from < 0 || from > m.len-n || from%trainer.SliceStep != 0) {
+		err = fmt.Errorf("a buffer of %d values", m.len)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cuda: slice of %d values from %d on: %w", n, from, err)
+	}
+	part := &memory{on: g, len: n}
+	if n > 0 {
+		part.at = m.at + cu.DevicePtr(4*from)
+	}
+	return part, nil
+}
+
 // mine returns a buffer of this device with at least n values.
 func (g *GPU) mine(b trainer.Buffer, n int) (*memory, error) {
 	m, ok := b.(*memory)

@@ -557,6 +557,30 @@ template <class K, class F> DEVICE void by_channel(int n, Planes p, const float 
   });
 }
 
+// pw_gather has a thread for every value of x; value i of an image is byte i%3 of pixels[i/3]. An image that is not there has label −1 and no
+// pixels.
+KERNEL pw_gather(const float *__restrict__ pixels, const float *__restrict__ labels, const float *__restrict__ picks, float *__restrict__ x,
+                 float *__restrict__ y, int n, int rows, int images, int packed, int H, int W, u64 size, unsigned values, u64 row, u64 high, u64 third) {
+  const int i = blockIdx.x * 256 + threadIdx.x;
+  if (i < rows) {
+    const int image = (int)picks[4 * i];
+    y[i] = (unsigned)image < (unsigned)images ? labels[image] : -1.0f;
+  }
+  if (i >= n) return;
+  const Divisor image_size = {values, size}, width = {(unsigned)W, row}, height = {(unsigned)H, high}, three = {3, third};
+  const unsigned k = image_size.div(i), at = i - k * values, line = width.div(at), plane = height.div(line);
+  const vec4 pick = *(const vec4 *)(picks + 4 * k);
+  const int image = (int)pick[0], h = (int)(line - plane * H) - (int)pick[2];
+  int w = (int)(at - line * W) - (int)pick[3];
+  float v = 0.0f;
+  if ((unsigned)image < (unsigned)images && (unsigned)h < (unsigned)H && (unsigned)w < (unsigned)W) {
+    if (pick[1] != 0.0f) w = W - 1 - w;
+    const unsigned from = (plane * H + h) * W + w, value = three.div(from);
+    v = (float)((unsigned)pixels[(u64)image * packed + value] >> 8 * (from - 3 * value) & 255) / 255.0f;
+  }
+  x[i] = v;
+}
+
 KERNEL pw_copy(const float *__restrict__ x, float *__restrict__ y, int n) {
   unary(n, x, y, [](float v) { return v; });
 }

@@ -144,6 +144,8 @@ func (b *planner) plan() error {
 		b.rows("pw_cross_entropy_grad", o.N, 8*o.C, buffer(0), buffer(1), result(0), o.N, o.C)
 	case trainer.CorrectOp:
 		b.block("pw_correct", 2*o.N*o.C, buffer(0), buffer(1), result(0), argument{kind: wrong}, o.N, o.C)
+	case trainer.GatherOp:
+		b.gather(o)
 	case trainer.PadOp:
 		high, wide := o.H+2*o.PH, o.W+2*o.PW
 		b.rows("pw_pad", b.out[0], 0, buffer(0), result(0), b.out[0], o.H, o.W, o.PH, o.PW, high, magic(high), wide, magic(wide))
@@ -153,6 +155,13 @@ func (b *planner) plan() error {
 		return b.planRest()
 	}
 	return nil
+}
+
+func (b *planner) gather(o trainer.GatherOp) {
+	n, size, packed := b.out[0], o.C*o.H*o.W, b.in[0]/o.Images
+	l := b.add("pw_gather", [3]int{ceil(n, threads), 1, 1}, threads, 0, buffer(0), buffer(1), buffer(2), result(0), result(1),
+		n, o.N, o.Images, packed, o.H, o.W, magic(size), size, magic(o.W), magic(o.H), magic(trainer.PixelsPerValue))
+	l.Bytes = 4 * int64(o.N) * int64(size+packed+4+2) // of those that are kept it reads what it takes
 }
 
 // buffer and result are the call's inputs and outputs.

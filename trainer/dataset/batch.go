@@ -46,6 +46,45 @@ func Fill(x, labels []float32, d *trainer.Dataset, images trainer.Images, indice
 	}
 }
 
+// PickSize is the number of values that trainer.GatherOp takes of an image.
+const PickSize = 4
+
+// Picks writes the batch that Fill makes of these images to picks, (len(indices), PickSize), as trainer.GatherOp takes it. place says where an
+// image is among those that are kept.
+func Picks(picks []float32, indices []int, place []int32, a Augmentation) {
+	for k, i := range indices {
+		flip, down, right := a.draw(i)
+		mirrored := float32(0)
+		if flip {
+			mirrored = 1
+		}
+		copy(picks[k*PickSize:], []float32{float32(place[i]), mirrored, float32(down), float32(right)})
+	}
+}
+
+// PackedSize is the number of values that an image takes where trainer.GatherOp reads it.
+func PackedSize(d *trainer.Dataset) int {
+	return (d.ImageSize() + trainer.PixelsPerValue - 1) / trainer.PixelsPerValue
+}
+
+// Pack writes the images with these indices to pixels, (len(indices), PackedSize), and their class numbers to labels, as trainer.GatherOp
+// reads them.
+func Pack(pixels, labels []float32, d *trainer.Dataset, images trainer.Images, indices []int) {
+	size, packed := d.ImageSize(), PackedSize(d)
+	for k, i := range indices {
+		labels[k] = float32(images.Labels[i])
+		src := images.Pixels[i*size : (i+1)*size]
+		dst := pixels[k*packed : (k+1)*packed]
+		for j := range dst {
+			value := uint32(0)
+			for e, p := range src[j*trainer.PixelsPerValue : min((j+1)*trainer.PixelsPerValue, size)] {
+				value |= uint32(p) << (8 * e)
+			}
+			dst[j] = float32(value)
+		}
+	}
+}
+
 // draw says what happens to image i: mirrored or not, then moved by down rows and right columns.
 func (a Augmentation) draw(i int) (flip bool, down, right int) {
 	epoch := mix(a.Seed, streamAugment, uint64(a.Epoch))

@@ -3,25 +3,94 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"probewise/trainer"
 	"probewise/trainer/dataset"
 )
 
-// batch is the input of a network: up to rows images and their labels, on the host and on the backend.
+// source is where the images of batches come from: a data set's training or test images.
+type source struct {
+	data   *trainer.Dataset
+	images trainer.Images
+	kept   *kept // nil: batches are made on the host
+}
+
+// kept are images that a backend with memory of its own holds, so that a step sends only which of them it takes.
+type kept struct {
+	indices        []int   // of the images, in their order on the backend
+	place          []int32 // of each image of the source
+	pixels, labels trainer.Buffer
+}
+
+// mostKept images have whole numbers as float32.
+const mostKept = 1 << 24
+
+// keep allocates memory for the images with the given indices.
+func (s *source) keep(b trainer.Backend, indices []int) error {
+	k := &kept{indices: indices, place: make([]int32, s.images.Len())}
+	for at, i := range indices {
+		k.place[i] = int32(at)
+	}
+	var err, err2 error
+	k.pixels, err = b.Alloc(len(indices) * dataset.PackedSize(s.data))
+	k.labels, err2 = b.Alloc(len(indices))
+	if err := errors.Join(err, err2); err != nil {
+		return fmt.Errorf("allocate %d images: %w", len(indices), err)
+	}
+	s.kept = k
+	return nil
+}
+
+// upload puts the images that are kept on the backend, some at a time.
+func (s *source) upload(b trainer.Backend) error {
+	if s.kept == nil {
+		return nil
+	}
+	size := dataset.PackedSize(s.data)
+	most := max(1<<20/size, 1) * trainer.SliceStep // a slice begins there
+	pixels, labels := make([]float32, most*size), make([]float32, most)
+	at := 0
+	for some := range slices.Chunk(s.kept.indices, most) {
+		n := len(some)
+		dataset.Pack(pixels, labels, s.data, s.images, some)
+		toPixels, err := b.Slice(s.kept.pixels, at*size, n*size)
+		toLabels, err2 := b.Slice(s.kept.labels, at, n)
+		if err := errors.Join(err, err2); err != nil {
+			return err
+		}
+		if err := errors.Join(b.Upload(toPixels, pixels[:n*size]), b.Upload(toLabels, labels[:n])); err != nil {
+			return err
+		}
+		at += n
+	}
+	return nil
+}
+
+// upTo are the numbers from 0 to n−1.
+func upTo(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+// batch is the input of a network: up to rows images and their labels on the backend, and what it takes to put them there.
 type batch struct {
 	backend        trainer.Backend
 	data           *trainer.Dataset
 	rows           int
 	images, labels trainer.Buffer
-	pixels         []float32
-	classes        []float32
-	morePixels     []float32 // of the batch that is prepared meanwhile
-	moreClasses    []float32
+	picks          trainer.Buffer    // where images are kept
+	gather         map[*source]*plan // from each source that is kept
+	host           []float32         // pixels and then labels, or picks
+	more           []float32         // of the batch that is prepared meanwhile
 }
 
-// newBatch allocates a batch on the backend; what it needs on the host is made by onHost.
-func newBatch(b trainer.Backend, d *trainer.Dataset, rows int) (batch, error) {
+// newBatch allocates a batch on the backend; what it needs on the host is made by onHost. All sources are kept, or none.
+func newBatch(b trainer.Backend, rows int, sources ...*source) (batch, error) {
+	d := sources[0].data
 	in := batch{backend: b, data: d, rows: rows}
 	var err error
 	if in.images, err = b.Alloc(rows * d.ImageSize()); err != nil {
@@ -30,57 +99,109 @@ func newBatch(b trainer.Backend, d *trainer.Dataset, rows int) (batch, error) {
 	if in.labels, err = b.Alloc(rows); err != nil {
 		return in, fmt.Errorf("allocate a batch of %d labels: %w", rows, err)
 	}
+	if sources[0].kept == nil {
+		return in, nil
+	}
+	if in.picks, err = b.Alloc(rows * dataset.PickSize); err != nil {
+		return in, fmt.Errorf("allocate a batch of %d picks: %w", rows, err)
+	}
+	in.gather = map[*source]*plan{}
+	for _, s := range sources {
+		if len(s.kept.indices) == 0 {
+			continue
+		}
+		in.gather[s] = newPlan(b, rows, trainer.Call{
+			Op:  trainer.GatherOp{N: rows, Images: len(s.kept.indices), C: d.Channels, H: d.Height, W: d.Width},
+			In:  []trainer.Buffer{s.kept.pixels, s.kept.labels, in.picks},
+			Out: []trainer.Buffer{in.images, in.labels}})
+	}
 	return in, nil
 }
 
-// onHost allocates the images and labels on the host: once, or twice where batches are fed.
+// plans gather a batch from these sources; there are none where batches are made on the host.
+func (b *batch) plans(sources ...*source) (plans []*plan) {
+	for _, s := range sources {
+		if p, ok := b.gather[s]; ok {
+			plans = append(plans, p)
+		}
+	}
+	return plans
+}
+
+// hostValues are the values that a batch takes on the host.
+func (b *batch) hostValues() int {
+	if b.picks != nil {
+		return b.rows * dataset.PickSize
+	}
+	return b.rows * (b.data.ImageSize() + 1)
+}
+
+// onHost allocates what batches are prepared in: once, or twice where they are fed.
 func (b *batch) onHost(fed bool) {
-	b.pixels, b.classes = make([]float32, b.rows*b.data.ImageSize()), make([]float32, b.rows)
+	b.host = make([]float32, b.hostValues())
 	if fed {
-		b.morePixels, b.moreClasses = make([]float32, len(b.pixels)), make([]float32, b.rows)
+		b.more = make([]float32, len(b.host))
 	}
 }
 
-// fill puts the images with the given indices into the batch and returns their number.
-func (b *batch) fill(images trainer.Images, indices []int, a dataset.Augmentation) (int, error) {
-	n := len(indices)
-	pixels, classes := b.pixels[:n*b.data.ImageSize()], b.classes[:n]
-	dataset.Fill(pixels, classes, b.data, images, indices, a)
-	if err := b.backend.Upload(b.images, pixels); err != nil {
-		return 0, err
+// prepare writes the batch of the images with the given indices to values, as send takes it.
+func (b *batch) prepare(values []float32, from *source, indices []int, a dataset.Augmentation) {
+	if from.kept != nil {
+		dataset.Picks(values, indices, from.kept.place, a)
+		return
 	}
-	return n, b.backend.Upload(b.labels, classes)
+	pixels, labels := b.parts(values)
+	dataset.Fill(pixels, labels, from.data, from.images, indices, a)
+}
+
+func (b *batch) parts(values []float32) (pixels, labels []float32) {
+	at := b.rows * b.data.ImageSize()
+	return values[:at], values[at:]
+}
+
+// send puts a prepared batch of n images on the backend.
+func (b *batch) send(values []float32, from *source, n int) error {
+	if from.kept != nil {
+		return errors.Join(b.backend.Upload(b.picks, values[:n*dataset.PickSize]), b.gather[from].run(n, trainer.Step{}))
+	}
+	pixels, labels := b.parts(values)
+	return errors.Join(b.backend.Upload(b.images, pixels[:n*b.data.ImageSize()]), b.backend.Upload(b.labels, labels[:n]))
+}
+
+// fill puts the images with the given indices into the batch and returns their number.
+func (b *batch) fill(from *source, indices []int, a dataset.Augmentation) (int, error) {
+	b.prepare(b.host, from, indices, a)
+	return len(indices), b.send(b.host, from, len(indices))
 }
 
 // feed prepares the batches of an epoch while those before are trained on.
 type feed struct {
 	batch *batch
+	from  *source
 	ready chan filled
-	free  chan filled
+	free  chan []float32
 	done  chan struct{}
 	ended chan struct{}
 }
 
 // filled is a batch on the host.
 type filled struct {
-	pixels, classes []float32
-	rows            int
+	values []float32
+	rows   int
 }
 
-// feed begins to fill batches with the images in the given order; the feed has to be stopped.
-func (b *batch) feed(images trainer.Images, order []int, a dataset.Augmentation) *feed {
-	f := &feed{batch: b, ready: make(chan filled, 2), free: make(chan filled, 2), done: make(chan struct{}), ended: make(chan struct{})}
-	f.free <- filled{pixels: b.pixels, classes: b.classes}
-	f.free <- filled{pixels: b.morePixels, classes: b.moreClasses}
+// feed begins to prepare batches of the images in the given order; the feed has to be stopped.
+func (b *batch) feed(from *source, order []int, a dataset.Augmentation) *feed {
+	f := &feed{batch: b, from: from, ready: make(chan filled, 2), free: make(chan []float32, 2), done: make(chan struct{}), ended: make(chan struct{})}
+	f.free <- b.host
+	f.free <- b.more
 	go func() {
 		defer close(f.ended)
-		for start := 0; start < len(order); start += b.rows {
-			indices := order[start:min(start+b.rows, len(order))]
+		for indices := range slices.Chunk(order, b.rows) {
 			select {
-			case next := <-f.free:
-				next.rows = len(indices)
-				dataset.Fill(next.pixels, next.classes, b.data, images, indices, a)
-				f.ready <- next // there is room for all of them
+			case values := <-f.free:
+				b.prepare(values, from, indices, a)
+				f.ready <- filled{values, len(indices)} // there is room for all of them
 			case <-f.done:
 				return
 			}
@@ -92,9 +213,8 @@ func (b *batch) feed(images trainer.Images, order []int, a dataset.Augmentation)
 // next puts the next batch on the backend and returns its number of images.
 func (f *feed) next() (int, error) {
 	got := <-f.ready
-	b := f.batch
-	err := errors.Join(b.backend.Upload(b.images, got.pixels[:got.rows*b.data.ImageSize()]), b.backend.Upload(b.labels, got.classes[:got.rows]))
-	f.free <- got
+	err := f.batch.send(got.values, f.from, got.rows)
+	f.free <- got.values
 	return got.rows, err
 }
 

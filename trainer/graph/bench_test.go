@@ -124,17 +124,22 @@ func openedOn(b *testing.B, a trainer.Architecture, n int, open func() (trainer.
 
 // stepper returns one training step on a batch that is filled once.
 func stepper(b *testing.B, s *session) func() {
-	if _, err := s.input.fill(s.spec.Data.Train, s.training[:s.input.rows], s.augmentation(0)); err != nil {
+	if _, err := s.input.fill(s.train, s.training[:s.input.rows], s.augmentation(0)); err != nil {
 		b.Fatal(err)
 	}
 	s.step.LearningRate = 1e-4
 	var seen tally
 	return func() {
 		s.step.Index++
+		if s.train.kept != nil { // else the batch is made beside the step before
+			if err := s.input.send(s.input.host, s.train, s.input.rows); err != nil {
+				b.Fatal(err)
+			}
+		}
 		if err := s.forward.run(s.input.rows, s.step); err != nil {
 			b.Fatal(err)
 		}
-		if err := seen.add(s.backend, s.loss, s.correct, s.input.rows); err != nil {
+		if err := seen.add(s.scores, s.input.rows); err != nil {
 			b.Fatal(err)
 		}
 		if err := s.update.run(s.input.rows, s.step); err != nil {
@@ -150,7 +155,7 @@ func BenchmarkFill(b *testing.B) {
 			s := opened(b, architecture(b, "testdata/nets/B.json"), images)
 			defer s.Close()
 			for b.Loop() {
-				if _, err := s.input.fill(s.spec.Data.Train, s.training[:s.input.rows], dataset.Augmentation{Augment: augment, Seed: 1}); err != nil {
+				if _, err := s.input.fill(s.train, s.training[:s.input.rows], dataset.Augmentation{Augment: augment, Seed: 1}); err != nil {
 					b.Fatal(err)
 				}
 			}

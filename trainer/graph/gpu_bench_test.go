@@ -30,15 +30,19 @@ func BenchmarkStepGPU(b *testing.B) {
 			}
 			benchmarkStep(b, s)
 			b.Logf("net %s on %s", net, gpu.Device())
-			for _, line := range profiled(b, gpu, slices.Concat(s.forward.calls, s.update.calls), s.step) {
+			for _, line := range profiled(b, gpu, s.stepPlans(), s.step) {
 				b.Log(line)
 			}
 		})
 	}
 }
 
-// profiled measures the calls and sums up by op, the longest first.
-func profiled(b *testing.B, gpu *cuda.GPU, calls []trainer.Call, at trainer.Step) []string {
+// profiled measures the calls of the plans and sums up by op, the longest first.
+func profiled(b *testing.B, gpu *cuda.GPU, plans []*plan, at trainer.Step) []string {
+	var calls []trainer.Call
+	for _, p := range plans {
+		calls = append(calls, p.calls...)
+	}
 	took, err := gpu.Profile(calls, at)
 	if err != nil {
 		b.Fatal(err)

@@ -13,29 +13,28 @@ const testImages = 2000
 
 // measure evaluates the net and takes its statistics. It reads the training's parameters and changes none.
 type measure struct {
-	backend    trainer.Backend
-	data       *trainer.Dataset
-	validation []int
-	test       []int
-	input      batch
-	evaluation *plan
-	loss       trainer.Buffer
-	correct    trainer.Buffer
+	backend     trainer.Backend
+	train, test *source
+	validation  []int // of the training images
+	tested      []int // of the test images, at each epoch
+	input       batch
+	evaluation  *plan
+	scores      *scores
 
 	statistics *statistics
 }
 
-func newMeasure(b trainer.Backend, spec trainer.Spec, validation []int, training *network, params, grads, running []trainer.Buffer) (*measure, error) {
+func newMeasure(b trainer.Backend, spec trainer.Spec, train, test *source, validation []int, training *network, params, grads, running []trainer.Buffer) (*measure, error) {
 	rows := max(min(trainer.EvaluationRows, len(validation)), 1)
 	net, err := build(spec.Architecture, rows, false, tensor.Float32)
 	if err != nil {
 		return nil, err
 	}
 	m := &measure{
-		backend: b, data: spec.Data,
-		validation: validation, test: dataset.TestSubset(spec.Data, testImages),
+		backend: b, train: train, test: test,
+		validation: validation, tested: dataset.TestSubset(spec.Data, testImages),
 	}
-	if m.input, err = newBatch(b, spec.Data, rows); err != nil {
+	if m.input, err = newBatch(b, rows, train, test); err != nil {
 		return nil, err
 	}
 	at := buffers{net.images: m.input.images, net.labels: m.input.labels}
@@ -45,6 +44,9 @@ func newMeasure(b trainer.Backend, spec trainer.Spec, validation []int, training
 	for i, r := range net.running {
 		at[r.stats] = running[i]
 	}
+	if m.scores, err = newScores(b, at, net); err != nil {
+		return nil, err
+	}
 	wanted := gorgonia.Nodes{net.loss, net.correct}
 	for _, block := range net.blocks {
 		wanted = append(wanted, block.output)
@@ -52,7 +54,6 @@ func newMeasure(b trainer.Backend, spec trainer.Spec, validation []int, training
 	if m.evaluation, err = compile(b, at, rows, wanted...); err != nil {
 		return nil, err
 	}
-	m.loss, m.correct = at[net.loss], at[net.correct]
 	m.statistics, err = newStatistics(b, net.blocks, at, rows, training, params, grads)
 	return m, err
 }
@@ -62,7 +63,7 @@ func newMeasure(b trainer.Backend, spec trainer.Spec, validation []int, training
 func (m *measure) record(whole, moved bool, at trainer.Step) (trainer.EpochRecord, error) {
 	r := trainer.EpochRecord{TestLoss: trainer.Missing, TestAccuracy: trainer.Missing}
 	var err error
-	r.ValidationLoss, r.ValidationAccuracy, err = m.evaluate(m.data.Train, m.validation, at, func(n int) (err error) {
+	r.ValidationLoss, r.ValidationAccuracy, err = m.evaluate(m.train, m.validation, at, func(n int) (err error) {
 		r.Layers, err = m.statistics.layers(n, moved)
 		return err
 	})
@@ -70,7 +71,7 @@ func (m *measure) record(whole, moved bool, at trainer.Step) (trainer.EpochRecor
 		return r, err
 	}
 	if whole {
-		if r.TestLoss, r.TestAccuracy, err = m.evaluate(m.data.Test, m.test, at, nil); err != nil {
+		if r.TestLoss, r.TestAccuracy, err = m.evaluate(m.test, m.tested, at, nil); err != nil {
 			return r, err
 		}
 	}
@@ -79,26 +80,22 @@ func (m *measure) record(whole, moved bool, at trainer.Step) (trainer.EpochRecor
 
 // testAll evaluates all test images.
 func (m *measure) testAll(at trainer.Step) (loss, accuracy trainer.Number, err error) {
-	all := make([]int, m.data.Test.Len())
-	for i := range all {
-		all[i] = i
-	}
-	return m.evaluate(m.data.Test, all, at, nil)
+	return m.evaluate(m.test, upTo(m.test.images.Len()), at, nil)
 }
 
 // evaluate returns mean loss and accuracy; first, if given, is called with the rows of the first batch when the net
 // has computed it.
-func (m *measure) evaluate(images trainer.Images, indices []int, at trainer.Step, first func(n int) error) (loss, accuracy trainer.Number, err error) {
+func (m *measure) evaluate(from *source, indices []int, at trainer.Step, first func(n int) error) (loss, accuracy trainer.Number, err error) {
 	var seen tally
 	for start := 0; start < len(indices); start += m.input.rows {
-		n, err := m.input.fill(images, indices[start:min(start+m.input.rows, len(indices))], dataset.Augmentation{})
+		n, err := m.input.fill(from, indices[start:min(start+m.input.rows, len(indices))], dataset.Augmentation{})
 		if err != nil {
 			return 0, 0, err
 		}
 		if err := m.evaluation.run(n, at); err != nil {
 			return 0, 0, err
 		}
-		if err := seen.add(m.backend, m.loss, m.correct, n); err != nil {
+		if err := seen.add(m.scores, n); err != nil {
 			return 0, 0, err
 		}
 		if start == 0 && first != nil {

@@ -74,11 +74,11 @@ const processBytes = 40 << 20
 // PeakMemory predicts what a run will take. It makes the graphs and plans of the run, but allocates nothing of what
 // they compute on. bench/memory.sh compares it with what runs take.
 func PeakMemory(spec trainer.Spec) (Memory, error) {
-	s, counted, err := rehearsed(spec)
+	s, counted, err := rehearsed(spec, false)
 	if err != nil {
 		return Memory{}, err
 	}
-	host := (2*s.input.rows + s.measure.input.rows) * (spec.Data.ImageSize() + 1)
+	host := 2*s.input.hostValues() + s.measure.input.hostValues()
 	for _, p := range s.params {
 		host += p.Len()
 	}
@@ -96,14 +96,15 @@ func PeakMemory(spec trainer.Spec) (Memory, error) {
 	}, nil
 }
 
-// rehearsed prepares the run on a ledger.
-func rehearsed(spec trainer.Spec) (*session, *ledger, error) {
+// rehearsed prepares the run on a ledger; with keep as on a backend that holds the images.
+func rehearsed(spec trainer.Spec, keep bool) (*session, *ledger, error) {
 	training, validation, err := dataset.Partition(spec.Data, spec.Budget.Images)
 	if err != nil {
 		return nil, nil, err
 	}
 	counted := &ledger{}
 	s := newSession(spec, counted, training)
+	s.keep = keep
 	if err := s.prepare(validation); err != nil {
 		return nil, nil, fmt.Errorf("plan %s: %w", spec.Architecture.Name, err)
 	}
@@ -116,42 +117,74 @@ type roomy interface {
 	Fits(buffers []int, calls []trainer.Call) error
 }
 
-// fits asks a backend with memory of its own whether the run has room there, before anything is allocated.
-func fits(b trainer.Backend, spec trainer.Spec) error {
+// fits asks a backend with memory of its own whether the run has room there, before anything is allocated: with the images, or else without them.
+func fits(b trainer.Backend, spec trainer.Spec) (keep bool, err error) {
 	device, ok := b.(roomy)
 	if !ok {
-		return nil
+		return false, nil
 	}
-	s, counted, err := rehearsed(spec)
-	if err != nil {
-		return err
+	attempt := func(keep bool) error {
+		s, counted, err := rehearsed(spec, keep)
+		if err != nil {
+			return err
+		}
+		return device.Fits(counted.sizes, s.allCalls())
 	}
-	err = device.Fits(counted.sizes, s.allCalls())
 	var memory *trainer.MemoryError
+	if spec.Data.Train.Len() <= mostKept && spec.Data.Test.Len() <= mostKept {
+		if err := attempt(true); !errors.As(err, &memory) {
+			return err == nil, err
+		}
+	}
+	err = attempt(false)
 	if errors.As(err, &memory) {
 		memory.Architecture = spec.Architecture.Name
 	}
-	return err
+	return false, err
 }
 
-// Calls are the operations of a run, as a backend is given them: of a training step with full batches, and of everything else (evaluation, statistics).
-// Their buffers have lengths and no values.
+// Calls are the operations of a run, as a backend with memory of its own is given them: of a training step with full batches, and of
+// everything else (evaluation, statistics). Their buffers have lengths and no values.
 func Calls(spec trainer.Spec) (step, rest []trainer.Call, err error) {
-	s, _, err := rehearsed(spec)
+	s, _, err := rehearsed(spec, true)
 	if err != nil {
 		return nil, nil, err
 	}
-	step = slices.Concat(s.forward.calls, s.update.calls)
-	return step, s.allCalls()[len(step):], nil
+	for _, p := range s.stepPlans() {
+		step = append(step, p.calls...)
+	}
+	for _, p := range s.otherPlans() {
+		rest = append(rest, p.calls...)
+	}
+	return step, rest, nil
 }
 
-func (s *session) allCalls() []trainer.Call {
-	calls := slices.Concat(s.forward.calls, s.update.calls, s.measure.evaluation.calls)
-	look := s.measure.statistics
-	for _, p := range []*plan{look.weights, look.gradient, look.activations, look.keepWeights, look.keepGradients, look.compareWeights, look.compareGradients} {
-		calls = append(calls, p.calls...)
+// allCalls are those of all batches that a run has: of few rows a call may need more memory than of many.
+func (s *session) allCalls() (calls []trainer.Call) {
+	add := func(plans []*plan, images ...int) {
+		for _, p := range plans {
+			calls = append(calls, p.calls...)
+			for _, n := range images {
+				if last := n % p.rows; last > 0 {
+					calls = append(calls, p.at(last)...)
+				}
+			}
+		}
 	}
+	m := s.measure
+	add(s.stepPlans(), len(s.training))
+	add(s.otherPlans(), len(m.validation), len(m.tested), m.test.images.Len())
 	return calls
+}
+
+func (s *session) stepPlans() []*plan {
+	return append(s.input.plans(s.train), s.forward, s.update)
+}
+
+func (s *session) otherPlans() []*plan {
+	m, look := s.measure, s.measure.statistics
+	return append(m.input.plans(m.train, m.test), m.evaluation, look.weights, look.gradient, look.activations,
+		look.keepWeights, look.keepGradients, look.compareWeights, look.compareGradients)
 }
 
 const float32Bytes = 4
@@ -217,6 +250,9 @@ func (l *ledger) Alloc(n int) (trainer.Buffer, error) {
 
 // Device implements trainer.Backend.
 func (l *ledger) Device() string { return "none" }
+
+// Slice implements trainer.Backend.
+func (l *ledger) Slice(_ trainer.Buffer, _, n int) (trainer.Buffer, error) { return entry(n), nil }
 
 // Upload implements trainer.Backend.
 func (l *ledger) Upload(trainer.Buffer, []float32) error { return nil }

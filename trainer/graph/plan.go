@@ -17,19 +17,22 @@ type plan struct {
 }
 
 // run computes the calls for the first n rows of the buffers.
-func (p *plan) run(n int, at trainer.Step) error {
-	calls := p.calls
-	if n != p.rows {
-		var ok bool
-		if calls, ok = p.byRows[n]; !ok {
-			calls = make([]trainer.Call, len(p.calls))
-			for i, c := range p.calls {
-				calls[i] = trainer.Call{Op: c.Op.WithRows(n), In: c.In, Out: c.Out}
-			}
-			p.byRows[n] = calls
-		}
+func (p *plan) run(n int, at trainer.Step) error { return p.backend.Run(p.at(n), at) }
+
+// at are the calls for n rows.
+func (p *plan) at(n int) []trainer.Call {
+	if n == p.rows {
+		return p.calls
 	}
-	return p.backend.Run(calls, at)
+	calls, ok := p.byRows[n]
+	if !ok {
+		calls = make([]trainer.Call, len(p.calls))
+		for i, c := range p.calls {
+			calls[i] = trainer.Call{Op: c.Op.WithRows(n), In: c.In, Out: c.Out}
+		}
+		p.byRows[n] = calls
+	}
+	return calls
 }
 
 func newPlan(b trainer.Backend, rows int, calls ...trainer.Call) *plan {

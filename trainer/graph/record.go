@@ -36,7 +36,7 @@ func (s *session) recordInitial(ctx context.Context, o trainer.Observer, clock f
 	at := s.step
 	at.Index = 1
 	look := func(rows []int) error {
-		n, err := s.input.fill(s.spec.Data.Train, rows, s.augmentation(0))
+		n, err := s.input.fill(s.train, rows, s.augmentation(0))
 		if err != nil {
 			return err
 		}
@@ -92,22 +92,44 @@ func (s *session) outcome() (trainer.Outcome, error) {
 	return out, err
 }
 
+// scores are the loss and the number of correct rows of a batch, in one buffer so that reading both is one copy.
+type scores struct {
+	backend trainer.Backend
+	both    trainer.Buffer
+	read    []float32
+}
+
+// newScores allocates them for a network that is yet to be compiled.
+func newScores(b trainer.Backend, at buffers, net *network) (*scores, error) {
+	s := &scores{backend: b, read: make([]float32, trainer.SliceStep+1)}
+	var err, err2, err3 error
+	if s.both, err = b.Alloc(len(s.read)); err != nil {
+		return nil, fmt.Errorf("allocate the loss: %w", err)
+	}
+	at[net.loss], err2 = b.Slice(s.both, 0, 1)
+	at[net.correct], err3 = b.Slice(s.both, trainer.SliceStep, 1)
+	return s, errors.Join(err2, err3)
+}
+
+// latest are those of the batch that has just been computed.
+func (s *scores) latest() (loss, correct float32, err error) {
+	err = s.backend.Download(s.read, s.both)
+	return s.read[0], s.read[trainer.SliceStep], err
+}
+
 // tally sums losses and correct rows over batches.
 type tally struct {
 	losses, hits float64
 	rows         int
-	read         []float32 // the latest loss and count
 }
 
-func (t *tally) add(b trainer.Backend, loss, correct trainer.Buffer, rows int) error {
-	if t.read == nil {
-		t.read = make([]float32, 2)
-	}
-	if err := errors.Join(b.Download(t.read[:1], loss), b.Download(t.read[1:], correct)); err != nil {
+func (t *tally) add(s *scores, rows int) error {
+	loss, correct, err := s.latest()
+	if err != nil {
 		return err
 	}
-	t.losses += float64(t.read[0]) * float64(rows)
-	t.hits += float64(t.read[1])
+	t.losses += float64(loss) * float64(rows)
+	t.hits += float64(correct)
 	t.rows += rows
 	return nil
 }

@@ -142,7 +142,7 @@ func TestStatisticsChangeNothing(t *testing.T) {
 		batches := (len(order) + bare.input.rows - 1) / bare.input.rows
 		for i := range batches {
 			rows := order[i*bare.input.rows : min((i+1)*bare.input.rows, len(order))]
-			n, err := bare.input.fill(bare.spec.Data.Train, rows, bare.augmentation(0))
+			n, err := bare.input.fill(bare.train, rows, bare.augmentation(0))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorgonia.org/gorgonia"
@@ -31,10 +32,12 @@ type session struct {
 	measure  *measure
 	params   []trainer.Buffer
 	running  []trainer.Buffer // statistics of the batch norms
-	loss     trainer.Buffer
-	correct  trainer.Buffer
+	scores   *scores
 	input    batch
 	training []int // indices of training images
+
+	train, test *source
+	keep        bool // the sources, on the backend
 
 	step     trainer.Step
 	epoch    int // finished
@@ -67,7 +70,7 @@ func (t Trainer) Start(ctx context.Context, spec trainer.Spec) (trainer.Session,
 	}
 	s := newSession(spec, backend, training)
 	s.release = release
-	if err = fits(backend, spec); err == nil {
+	if s.keep, err = fits(backend, spec); err == nil {
 		err = s.prepare(validation)
 	}
 	if err == nil {
@@ -80,7 +83,8 @@ func (t Trainer) Start(ctx context.Context, spec trainer.Spec) (trainer.Session,
 }
 
 func newSession(spec trainer.Spec, b trainer.Backend, training []int) *session {
-	return &session{spec: spec, backend: b, training: training, step: trainer.Step{Key: spec.Seed},
+	return &session{spec: spec, backend: b, training: training,
+		train: &source{data: spec.Data, images: spec.Data.Train}, test: &source{data: spec.Data, images: spec.Data.Test}, step: trainer.Step{Key: spec.Seed},
 		latest: trainer.EpochRecord{TrainLoss: trainer.Missing, TrainAccuracy: trainer.Missing, ValidationLoss: trainer.Missing, ValidationAccuracy: trainer.Missing}}
 }
 
@@ -96,7 +100,13 @@ func (s *session) prepare(validation []int) (err error) {
 	if s.net, err = build(s.spec.Architecture, rows, true, tensor.Float32); err != nil {
 		return err
 	}
-	if s.input, err = newBatch(s.backend, s.spec.Data, rows); err != nil {
+	if s.keep {
+		err := errors.Join(s.train.keep(s.backend, slices.Concat(s.training, validation)), s.test.keep(s.backend, upTo(s.test.images.Len())))
+		if err != nil {
+			return err
+		}
+	}
+	if s.input, err = newBatch(s.backend, rows, s.train); err != nil {
 		return err
 	}
 	at := buffers{s.net.images: s.input.images, s.net.labels: s.input.labels}
@@ -111,6 +121,9 @@ func (s *session) prepare(validation []int) (err error) {
 	if err != nil {
 		return err
 	}
+	if s.scores, err = newScores(s.backend, at, s.net); err != nil {
+		return err
+	}
 	wanted := append(gorgonia.Nodes{s.net.loss, s.net.correct}, s.net.grads...)
 	for _, r := range s.net.running { // the update reads them
 		wanted = append(wanted, r.stats)
@@ -118,7 +131,6 @@ func (s *session) prepare(validation []int) (err error) {
 	if s.forward, err = compile(s.backend, at, rows, wanted...); err != nil {
 		return err
 	}
-	s.loss, s.correct = at[s.net.loss], at[s.net.correct]
 	move, err := s.moveRunning(at)
 	if err != nil {
 		return err
@@ -129,7 +141,7 @@ func (s *session) prepare(validation []int) (err error) {
 	}
 	s.forward.calls = append(s.forward.calls, complete...)
 	s.update = newPlan(s.backend, rows, append(move, update...)...)
-	s.measure, err = newMeasure(s.backend, s.spec, validation, s.net, s.params, grads, s.running)
+	s.measure, err = newMeasure(s.backend, s.spec, s.train, s.test, validation, s.net, s.params, grads, s.running)
 	return err
 }
 
@@ -147,7 +159,7 @@ func (s *session) ownGradients(at buffers) ([]trainer.Buffer, error) {
 	return grads, nil
 }
 
-// initialise draws the initial weights, and allocates what is needed on the host.
+// initialise draws the initial weights, puts on the backend what it keeps, and allocates what is needed on the host.
 func (s *session) initialise() error {
 	for i, p := range s.net.params {
 		values, err := p.initialValues(s.spec.Seed, i)
@@ -157,6 +169,9 @@ func (s *session) initialise() error {
 		if err := s.backend.Upload(s.params[i], values); err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
+	}
+	if err := errors.Join(s.train.upload(s.backend), s.test.upload(s.backend)); err != nil {
+		return fmt.Errorf("images: %w", err)
 	}
 	s.input.onHost(true)
 	s.measure.input.onHost(false)
@@ -218,7 +233,7 @@ func (s *session) trainEpoch(ctx context.Context, o trainer.Observer, clock func
 	t := s.spec.Architecture.Training
 	order := dataset.Order(s.training, s.spec.Seed, s.epoch)
 	batches := (len(order) + s.input.rows - 1) / s.input.rows
-	feed := s.input.feed(s.spec.Data.Train, order, s.augmentation(s.epoch))
+	feed := s.input.feed(s.train, order, s.augmentation(s.epoch))
 	defer feed.stop()
 	var seen tally
 	for i := range batches {
@@ -236,7 +251,7 @@ func (s *session) trainEpoch(ctx context.Context, o trainer.Observer, clock func
 		if err := s.forward.run(n, s.step); err != nil {
 			return err
 		}
-		if err := seen.add(s.backend, s.loss, s.correct, n); err != nil {
+		if err := seen.add(s.scores, n); err != nil {
 			return err
 		}
 		if !seen.finite() {

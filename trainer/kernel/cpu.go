@@ -85,6 +85,15 @@ func (c *CPU) Alloc(n int) (trainer.Buffer, error) {
 	return make(memory, n), nil
 }
 
+// Slice implements trainer.Backend.
+func (c *CPU) Slice(b trainer.Buffer, from, n int) (trainer.Buffer, error) {
+	m, ok := b.(memory)
+	if !ok || n < 0 || from < 0 || from > len(m)-n || from%trainer.SliceStep != 0 {
+		return nil, fmt.Errorf("kernel: slice of %d values from %d on of %s", n, from, describeBuffer(b))
+	}
+	return m[from : from+n : from+n], nil
+}
+
 // Upload implements trainer.Backend; src goes to the front of dst.
 func (c *CPU) Upload(dst trainer.Buffer, src []float32) error {
 	m, ok := dst.(memory)

@@ -64,6 +64,8 @@ func Reference[T float32 | float64](op trainer.Op, in, out [][]T, at trainer.Ste
 		pad(o, in[0], out[0])
 	case trainer.PadGrad:
 		padGrad(trainer.PadOp(o), in[0], out[0])
+	case trainer.GatherOp:
+		return gatherImages(o, in[0], in[1], in[2], out[0], out[1])
 	case trainer.AddOp:
 		add(o.Plane, in[0], in[1], out[0])
 	case trainer.CrossEntropyOp:

@@ -63,6 +63,11 @@ func signatureOf(op trainer.Op) (signature, error) {
 		return takes(argument{"x", o.N * o.C * o.H * o.W}).gives(argument{"y", o.N * o.C * o.OH * o.OW}), windowError(op, o.Window, 1)
 	case trainer.AvgPoolGrad:
 		return takes(argument{"dy", o.N * o.C * o.OH * o.OW}).gives(argument{"dx", o.N * o.C * o.H * o.W}), windowError(op, o.Window, 1)
+	case trainer.GatherOp:
+		x := o.C * o.H * o.W
+		packed := (x + trainer.PixelsPerValue - 1) / trainer.PixelsPerValue
+		return takes(argument{"pixels", o.Images * packed}, argument{"labels", o.Images}, argument{"picks", 4 * o.N}).
+			gives(argument{"x", o.N * x}, argument{"y", o.N}), sizeError(op, o.N, o.Images, o.C, o.H, o.W)
 	case trainer.PadOp:
 		x, y := padSizes(o)
 		return takes(argument{"x", x}).gives(argument{"y", y}), padError(op, o)
