@@ -14,17 +14,18 @@ import (
 
 	"probewise/trainer"
 	"probewise/trainer/cuda"
+	"probewise/trainer/dataset"
 	"probewise/trainer/graph"
 	"probewise/trainer/kernel"
 )
 
-// steps is how long the nets train; the software device manages batches of four in time.
-const (
-	steps     = 20
-	batchSize = 4
-)
+// steps is how long the nets train.
+const steps = 20
 
-// short is a run of one of the benchmark's nets: one epoch of so many steps.
+// required says that the tests run on a card: at the nets' own batch size and at length, for which the software device is too slow.
+func required() bool { return os.Getenv("PROBEWISE_GPU") == "require" }
+
+// short is a run of one of the benchmark's nets: one epoch of so many steps, of four images on the software device.
 func short(t testing.TB, net string) trainer.Spec {
 	t.Helper()
 	text, err := os.ReadFile("../graph/testdata/nets/" + net + ".json")
@@ -36,7 +37,10 @@ func short(t testing.TB, net string) trainer.Spec {
 		t.Fatal(err)
 	}
 	a := parsed.Architecture
-	a.Training.BatchSize = batchSize
+	if !required() {
+		a.Training.BatchSize = 4
+	}
+	batchSize := a.Training.BatchSize
 	if a.Training.Optimizer.Type == trainer.RMSprop {
 		// The gradient of a bias in front of a batch norm is 0 but for rounding, of which RMSprop makes steps as large as any other, unless
 		// epsilon is well above it.
@@ -141,7 +145,8 @@ func train(t *testing.T, spec trainer.Spec, open func() (trainer.Backend, error)
 func onGPU() (trainer.Backend, error) { return cuda.Open(0) }
 
 // TestTraining trains nets A, B and C of the benchmark on the CPU and on the device: all losses of 20 steps, and of the evaluations between
-// them, agree within 1e-4, all statistics of every record within 1e-3 (see apart).
+// them, agree within 1e-4 (on a card, which fuses multiplications and has whole batches to sum, 1e-3), all statistics of every record within ten
+// times that (see apart).
 func TestTraining(t *testing.T) {
 	// Direct sums, as on the device: transformed ones (Winograd) leave rounding where a gradient is exactly 0.
 	t.Setenv("PROBEWISE_KERNEL", "portable")
@@ -166,12 +171,16 @@ func TestTraining(t *testing.T) {
 					}
 				}
 			}
+			tolerance := 1e-4
+			if required() {
+				tolerance = 1e-3
+			}
 			verdict := "PASS"
-			if !(loss <= 1e-4 && statistics <= 1e-3) {
+			if !(loss <= tolerance && statistics <= 10*tolerance) {
 				verdict = "MISS"
 				t.Fail()
 			}
-			t.Logf("training net=%s steps=%d loss_err=%.3g tol=1e-4 statistics_err=%.3g tol=1e-3 (%s) %s", net, steps, loss, statistics, where, verdict)
+			t.Logf("training net=%s steps=%d loss_err=%.3g tol=%g statistics_err=%.3g tol=%g (%s) %s", net, steps, loss, tolerance, statistics, 10*tolerance, where, verdict)
 		})
 	}
 }
@@ -222,6 +231,49 @@ func TestSameSeed(t *testing.T) {
 	}
 	if !slices.Equal(first.losses, second.losses) {
 		t.Error("losses differ")
+	}
+}
+
+// TestAccuracy trains a net on the embedded sample for three epochs, on the CPU and on the device: accuracies are within one point. On a card
+// the net and the images are many; on the software device few. At three times the learning rate the variants of the CPU alone differ by more.
+func TestAccuracy(t *testing.T) {
+	data, err := dataset.Open(t.TempDir()).Load(t.Context(), "fashion-mnist-sample")
+	if err != nil {
+		t.Fatal(err)
+	}
+	filters, images, tested := 32, 10000, data.Test.Len()
+	if !required() {
+		filters, images, tested = 4, 400, 1000
+		t.Setenv("PROBEWISE_KERNEL", "portable") // the same sums on every processor
+	}
+	few := *data
+	few.Test = trainer.Images{Pixels: data.Test.Pixels[:tested*data.ImageSize()], Labels: data.Test.Labels[:tested]}
+	parsed, err := trainer.Parse(fmt.Appendf(nil, `{"input":[28,28,1],"classes":10,"layers":[
+		{"type":"conv","filters":%d,"kernel":3,"padding":"same","activation":"relu","batch_norm":true},{"type":"max_pool"},
+		{"type":"conv","filters":%d,"kernel":3,"padding":"same","activation":"relu"},{"type":"max_pool"},{"type":"dropout","rate":0.1},
+		{"type":"flatten"},{"type":"dense","units":10,"activation":"softmax"}],
+		"training":{"optimizer":{"type":"adam","learning_rate":0.001},"batch_size":20,"epochs":3,"augment":{"flip":true,"crop":1}}}`, filters, 2*filters),
+		trainer.ParseOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := trainer.Spec{Architecture: parsed.Architecture, Data: &few, Budget: trainer.Budget{Images: images, Epochs: 3}, Seed: 5}
+	accuracy := func(open func() (trainer.Backend, error)) float64 {
+		s, err := graph.Trainer{Open: open}.Start(t.Context(), spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		o, err := s.TrainTo(t.Context(), 3, &diary{})
+		if err != nil || !o.TestAccuracy.Known() {
+			t.Fatalf("accuracy %v, %v", o.TestAccuracy, err)
+		}
+		return float64(o.TestAccuracy)
+	}
+	want, got := accuracy(func() (trainer.Backend, error) { return kernel.New(0) }), accuracy(onGPU)
+	t.Logf("accuracy after 3 epochs of %d images: %.4f on the CPU, %.4f on the device", images, want, got)
+	if math.Abs(got-want) > 0.01 || want < 0.4 {
+		t.Errorf("accuracy %.4f, on the CPU %.4f", got, want)
 	}
 }
 
