@@ -91,6 +91,19 @@ func (p *Predictor) Table(ctx context.Context, k advisor.Key, epochs float64) (f
 	return s.table(ctx, epochs)
 }
 
+// Forest returns the forest of a key and probe length, in epochs, and fits it where that has not been done.
+func (p *Predictor) Forest(ctx context.Context, k advisor.Key, epochs float64) (*forest.Model, error) {
+	s, err := p.snapshot(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.table(ctx, epochs)
+	if err != nil {
+		return nil, err
+	}
+	return s.forest(ctx, t, epochs)
+}
+
 // snapshot implements advisor.Forecaster.
 type snapshot struct {
 	predictor *Predictor
@@ -132,11 +145,9 @@ func (s *snapshot) predict(ctx context.Context, epochs float64, a trainer.Archit
 	if err != nil {
 		return advisor.Prediction{}, err
 	}
-	model, err := s.predictor.model(ctx, t, asUsual)
-	if errors.Is(err, forest.ErrEqualTargets) || errors.Is(err, forest.ErrTooFewGroups) {
-		return advisor.Prediction{}, &advisor.NoPredictionError{Reason: fmt.Sprintf("the past runs of (%s) are too much alike: %v", s.key, err)}
-	} else if err != nil {
-		return advisor.Prediction{}, fmt.Errorf("fit the forest of %s at %g epochs: %w", s.key, epochs, err)
+	model, err := s.forest(ctx, t, epochs)
+	if err != nil {
+		return advisor.Prediction{}, err
 	}
 	got, err := model.Predict(v.Values)
 	if err != nil {
@@ -147,6 +158,17 @@ func (s *snapshot) predict(ctx context.Context, epochs float64, a trainer.Archit
 		TestAccuracy: got.Mean, Low: got.Low, High: got.High, Confidence: got.Confidence, Novelty: got.Novelty,
 		PastRuns: got.PastRuns, Forest: model.ID(), HeldOutR2: model.R2(), Deciles: deciles(t.Y), Warnings: append([]string{}, got.Warnings...),
 	}, nil
+}
+
+// forest is that of the table; past runs that none can be fitted on are an *advisor.NoPredictionError.
+func (s *snapshot) forest(ctx context.Context, t forest.Table, epochs float64) (*forest.Model, error) {
+	model, err := s.predictor.model(ctx, t, asUsual)
+	if errors.Is(err, forest.ErrEqualTargets) || errors.Is(err, forest.ErrTooFewGroups) {
+		return nil, &advisor.NoPredictionError{Reason: fmt.Sprintf("the past runs of (%s) are too much alike: %v", s.key, err)}
+	} else if err != nil {
+		return nil, fmt.Errorf("fit the forest of %s at %g epochs: %w", s.key, epochs, err)
+	}
+	return model, nil
 }
 
 // asUsual are the options of the forests that predict accuracy.

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -151,6 +155,84 @@ func TestForestShow(t *testing.T) {
 	code, out, _ = call(t, "forest", "show", "--dataset", "nothing", "--data-dir", t.TempDir())
 	if code != exitOK || !strings.Contains(out, "no past runs") {
 		t.Errorf("a data set without past runs: exit %d, %q", code, out)
+	}
+}
+
+// TestForestFit fits in a child process, keeps the forest, and finds it the second time; what cannot be fitted has its reason.
+func TestForestFit(t *testing.T) {
+	dir := t.TempDir()
+	fit := func() []fittedForest {
+		t.Helper()
+		code, out, errOut := call(t, "forest", "fit", "--epochs", "1,7", "--json", "--data-dir", dir)
+		var list []fittedForest
+		if err := json.Unmarshal([]byte(out), &list); code != exitOK || err != nil || len(list) != 2 {
+			t.Fatalf("exit %d, %v: %s%s", code, err, out, errOut)
+		}
+		return list
+	}
+	first := fit()
+	if f := first[0]; f.Forest == "" || f.PastRuns < 40 || f.R2 == nil || *f.R2 < 0.3 || f.Probe != 1 {
+		t.Errorf("got %+v", f)
+	}
+	if f := first[1]; f.R2 != nil || !strings.Contains(f.Reason, "7 epochs") {
+		t.Errorf("of a probe that is longer than the records: %+v", f)
+	}
+	kept, err := filepath.Glob(filepath.Join(dir, "*", "*.forest"))
+	if err != nil || len(kept) != 1 {
+		t.Fatalf("kept %v, %v", kept, err)
+	}
+	before, err := os.Stat(kept[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := fit()
+	after, err := os.Stat(kept[0])
+	if err != nil || again[0].Forest != first[0].Forest || !after.ModTime().Equal(before.ModTime()) {
+		t.Errorf("the second time %+v, %v", again[0], err)
+	}
+	if code, _, errOut := call(t, "forest", "fit", "--dataset", "nothing", "--data-dir", dir); code != exitUnevaluated || !strings.Contains(errOut, "no past runs") {
+		t.Errorf("a data set without past runs: exit %d, %s", code, errOut)
+	}
+}
+
+// TestCorpusExport: the table has a line for each run that the forest is fitted on, with the same numbers in both forms.
+func TestCorpusExport(t *testing.T) {
+	dir := t.TempDir()
+	code, out, errOut := call(t, "corpus", "export", "--epochs", "0", "--data-dir", dir)
+	lines, err := csv.NewReader(strings.NewReader(out)).ReadAll()
+	if code != exitOK || err != nil || len(lines) < 40 {
+		t.Fatalf("exit %d, %v: %s", code, err, errOut)
+	}
+	_, text, _ := call(t, "corpus", "export", "--epochs", "0", "--json", "--data-dir", dir)
+	var e export
+	if err := json.Unmarshal([]byte(text), &e); err != nil || len(e.Runs) != len(lines)-1 || e.Key.Images != 10_000 {
+		t.Fatalf("%d lines, %d runs of %v, %v", len(lines)-1, len(e.Runs), e.Key, err)
+	}
+	if header := lines[0]; header[0] != "architecture" || header[len(header)-1] != "test_accuracy" || !slices.Equal(header[1:len(header)-1], e.Features) {
+		t.Errorf("header %v", header)
+	}
+	missing := 0
+	for i, run := range e.Runs {
+		line := lines[i+1]
+		if line[0] != run.Architecture || line[len(line)-1] != fmt.Sprint(run.TestAccuracy) {
+			t.Errorf("run %d: %s … %s, want %s … %g", i, line[0], line[len(line)-1], run.Architecture, run.TestAccuracy)
+		}
+		for j, v := range run.Values {
+			if !v.Known() {
+				missing++
+			}
+			if x, err := strconv.ParseFloat(line[j+1], 64); v.Known() != (err == nil) || v.Known() && x != float64(v) {
+				t.Errorf("run %d, %s: %q, want %v", i, e.Features[j], line[j+1], v)
+			}
+		}
+	}
+	if missing == 0 {
+		t.Error("nothing is missing; every net seems to have every layer")
+	}
+	for want, args := range map[string][]string{"no past runs": {"--dataset", "nothing"}, "must not be negative": {"--epochs", "-1"}, "7 epochs": {"--epochs", "7"}} {
+		if code, _, errOut := call(t, append([]string{"corpus", "export", "--data-dir", dir}, args...)...); code == exitOK || !strings.Contains(errOut, want) {
+			t.Errorf("%v: exit %d, %s", args, code, errOut)
+		}
 	}
 }
 

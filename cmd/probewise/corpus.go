@@ -17,7 +17,7 @@ import (
 )
 
 func (a *app) corpusCommand() *cobra.Command {
-	return group("corpus", "Make and show past runs", trains(a.corpusBuildCommand()), trains(a.corpusExtendCommand()), a.corpusShowCommand())
+	return group("corpus", "Make and show past runs", trains(a.corpusBuildCommand()), trains(a.corpusExtendCommand()), a.corpusShowCommand(), a.corpusExportCommand())
 }
 
 func (a *app) corpusBuildCommand() *cobra.Command {

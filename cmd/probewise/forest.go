@@ -14,7 +14,7 @@ import (
 )
 
 func (a *app) forestCommand() *cobra.Command {
-	return group("forest", "Show how well predictions can be trusted", a.forestShowCommand(), a.forestStatisticsCommand(), a.forestExpectCommand(), a.forestBenchCommand())
+	return group("forest", "Fit the forests that predict, and show how well they can be trusted", a.forestFitCommand(), a.forestShowCommand(), a.forestStatisticsCommand(), a.forestExpectCommand(), a.forestBenchCommand())
 }
 
 func (a *app) forestShowCommand() *cobra.Command {
@@ -55,7 +55,7 @@ func (a *app) forestShow(ctx context.Context, name string, e predict.Effort) err
 		return a.printJSON(cards)
 	}
 	if cards.PastRuns == 0 {
-		_, err := fmt.Fprintf(a.out, "no past runs for %s; make some: probewise corpus build --dataset %s\n", name, name)
+		_, err := fmt.Fprintln(a.out, noPastRuns(name))
 		return err
 	}
 	for _, c := range append([]predict.Card{cards.Card}, cards.Others...) {

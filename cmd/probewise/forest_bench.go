@@ -100,7 +100,7 @@ func (a *app) benchPastRuns(ctx context.Context, b benchFlags) error {
 		return &exitError{exitUnevaluated, err}
 	}
 	if !found {
-		return &exitError{exitUnevaluated, fmt.Errorf("no past runs for %s", b.dataset)}
+		return &exitError{exitUnevaluated, noPastRuns(b.dataset)}
 	}
 	return a.forestBench(ctx, key.String(), b, func(epochs float64) (forest.Table, error) { return s.predictor.Table(ctx, key, epochs) })
 }

@@ -73,6 +73,11 @@ func (p pastRuns) Keys(ctx context.Context, dataset string) (map[advisor.Key]int
 	return keys, nil
 }
 
+// noPastRuns is the error of a command that has nothing to work on.
+func noPastRuns(dataset string) error {
+	return fmt.Errorf("no past runs for %s; make some: probewise corpus build --dataset %s", dataset, dataset)
+}
+
 // eachKey opens the data folder and visits the keys of a data set that have past runs, in order.
 func (a *app) eachKey(ctx context.Context, dataset string, visit func(*service, advisor.Key) error) error {
 	s, err := a.open(ctx)

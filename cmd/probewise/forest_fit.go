@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"probewise/advisor"
+	"probewise/advisor/predict"
+)
+
+func (a *app) forestFitCommand() *cobra.Command {
+	var name string
+	var epochs []float64
+	c := &cobra.Command{
+		Use:   "fit",
+		Short: "Fit the forests of a data set now, not when the first answer needs them",
+		Long: "Fits the forest of each setting of the data set and probe length on the past runs and keeps it in the data folder. Forests\n" +
+			"that are there already are not fitted again. R² is that of the fit's own cross-validation.",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return a.forestFit(c.Context(), name, epochs) },
+	}
+	c.Flags().StringVar(&name, "dataset", advisor.DefaultDataset, "data set")
+	c.Flags().Float64SliceVar(&epochs, "epochs", predict.ProbeLengths(), "probe lengths")
+	return c
+}
+
+// fittedForest is a forest as it is listed.
+type fittedForest struct {
+	Key      advisor.Key `json:"key"`
+	Probe    float64     `json:"probe_epochs"`
+	Forest   string      `json:"forest,omitempty"`
+	PastRuns int         `json:"past_runs"`
+	R2       *float64    `json:"r2"`
+	Seconds  float64     `json:"seconds"`
+	Reason   string      `json:"reason,omitempty"` // why there is none
+}
+
+func (a *app) forestFit(ctx context.Context, name string, epochs []float64) error {
+	if err := notNegative("epochs", epochs...); err != nil {
+		return err
+	}
+	list := []fittedForest{}
+	err := a.eachKey(ctx, name, func(s *service, k advisor.Key) error {
+		for _, e := range epochs {
+			start := time.Now()
+			f := fittedForest{Key: k, Probe: e}
+			model, err := s.predictor.Forest(ctx, k, e)
+			var none *advisor.NoPredictionError
+			if errors.As(err, &none) {
+				f.Reason = none.Reason
+			} else if err != nil {
+				return err
+			} else {
+				r2 := model.R2()
+				f.Forest, f.PastRuns, f.R2 = model.ID(), model.PastRuns(), &r2
+			}
+			f.Seconds = time.Since(start).Seconds()
+			list = append(list, f)
+		}
+		return nil
+	})
+	if err != nil {
+		return &exitError{exitUnevaluated, err}
+	}
+	if len(list) == 0 {
+		return &exitError{exitUnevaluated, noPastRuns(name)}
+	}
+	if a.JSON {
+		return a.printJSON(list)
+	}
+	t := a.table("setting", "probe epochs", "past runs", "held-out R²", "seconds", "forest")
+	for _, f := range list {
+		if f.R2 != nil {
+			t.AppendRow(table.Row{f.Key, f.Probe, f.PastRuns, fmt.Sprintf("%.2f", *f.R2), fmt.Sprintf("%.1f", f.Seconds), f.Forest[:12]})
+		}
+	}
+	t.Render()
+	for _, f := range list {
+		if f.R2 == nil {
+			fmt.Fprintf(a.out, "%s at %g epochs: no forest: %s\n", f.Key, f.Probe, f.Reason)
+		}
+	}
+	return nil
+}
