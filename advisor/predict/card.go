@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -191,10 +189,8 @@ func (p *Predictor) score(ctx context.Context, t forest.Table, repeats int) (for
 // kept reads what an earlier call found, or finds it and keeps it under the name.
 func kept[T any](p *Predictor, name string, find func() (T, error)) (T, error) {
 	var found T
-	if p.Folder != "" {
-		if data, err := os.ReadFile(filepath.Join(p.Folder, name)); err == nil && gob.NewDecoder(bytes.NewReader(data)).Decode(&found) == nil {
-			return found, nil
-		}
+	if data, err := p.read(name); err == nil && gob.NewDecoder(bytes.NewReader(data)).Decode(&found) == nil {
+		return found, nil
 	}
 	found, err := find()
 	if err == nil {

@@ -1,17 +1,13 @@
 package predict
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 
@@ -43,6 +39,8 @@ type Predictor struct {
 	Relate func(ctx context.Context, t forest.Table) (forest.Related, error)
 	// Folder keeps fitted models and their scores; "" keeps models in memory only.
 	Folder string
+	// FolderBytes bounds the folder: what was used longest ago goes. 0: 512 MiB, some 250 forests.
+	FolderBytes int64
 	// Background runs what no answer waits for: where it is set, new past runs are left out of account until their forests are
 	// fitted (renew.go). Where it is nil, an answer waits for its forest.
 	Background func(func(context.Context))
@@ -287,40 +285,6 @@ func (p *Predictor) find(ctx context.Context, name string, t forest.Table, o for
 	}
 	p.models[name] = m
 	return m, nil
-}
-
-// load reads a kept model; any error means that it is fitted again.
-func (p *Predictor) load(name string) (*forest.Model, error) {
-	if p.Folder == "" {
-		return nil, os.ErrNotExist
-	}
-	data, err := os.ReadFile(filepath.Join(p.Folder, name))
-	if err != nil {
-		return nil, err
-	}
-	return forest.Load(bytes.NewReader(data))
-}
-
-// save keeps what write writes, whole or not at all.
-func (p *Predictor) save(name string, write func(io.Writer) error) (err error) {
-	if p.Folder == "" {
-		return nil
-	}
-	if err := os.MkdirAll(p.Folder, 0o755); err != nil {
-		return fmt.Errorf("keep the forest: %w", err)
-	}
-	f, err := os.CreateTemp(p.Folder, "fitting-*")
-	if err != nil {
-		return fmt.Errorf("keep the forest: %w", err)
-	}
-	err = errors.Join(write(f), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), filepath.Join(p.Folder, name))
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("keep the forest: %w", err), os.Remove(f.Name()))
-	}
-	return nil
 }
 
 // assessments is the version of how tables are scored, related and ablated: figures kept under another one are found again.
