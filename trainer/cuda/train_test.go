@@ -82,7 +82,7 @@ type tap struct {
 
 func (p *tap) Download(dst []float32, src trainer.Buffer) error {
 	err := p.Backend.Download(dst, src)
-	if len(dst) == trainer.SliceStep+1 {
+	if len(dst) == 2*trainer.SliceStep {
 		p.read = append(p.read, dst[0])
 	}
 	return err

@@ -69,7 +69,7 @@ func TestMemoryByHand(t *testing.T) {
 	adam := parse(t, `{"type":"flatten"},{"type":"dense","units":3,"activation":"softmax"}`, `"batch_size":10,"optimizer":"adam"`)
 	for states, a := range []trainer.Architecture{a, momentum, adam} {
 		more, err := PeakMemory(specOf(a))
-		if err != nil || more.Buffers-m.Buffers != int64(4*states*(weights+bias)) {
+		if err != nil || more.Buffers-m.Buffers != int64(4*states*(weights+aligned(bias))) {
 			t.Errorf("%s: %d bytes more than sgd, want %d states (%v)", a.Training.Optimizer.Type, more.Buffers-m.Buffers, states, err)
 		}
 	}

@@ -43,6 +43,38 @@ func newPlan(b trainer.Backend, rows int, calls ...trainer.Call) *plan {
 // bound before compiling; the rest is allocated once.
 type buffers map[*gorgonia.Node]trainer.Buffer
 
+// joined is one buffer with parts.
+type joined struct {
+	whole trainer.Buffer
+	parts []trainer.Buffer
+}
+
+// together allocates one buffer with a part of each size.
+func together(b trainer.Backend, sizes []int) (*joined, error) {
+	total := 0
+	for _, n := range sizes {
+		total += aligned(n)
+	}
+	whole, err := b.Alloc(total)
+	if err != nil {
+		return nil, err
+	}
+	j := &joined{whole: whole}
+	at := 0
+	for _, n := range sizes {
+		part, err := b.Slice(whole, at, n)
+		if err != nil {
+			return nil, err
+		}
+		j.parts = append(j.parts, part)
+		at += aligned(n)
+	}
+	return j, nil
+}
+
+// aligned is the place that n values take in a joined buffer.
+func aligned(n int) int { return (n + trainer.SliceStep - 1) / trainer.SliceStep * trainer.SliceStep }
+
 // compile sorts the graph and turns the nodes that the wanted ones need into calls. Gradients that nobody asked for
 // (the data gradient of the first layer) stay in Gorgonia's graph and are dropped here.
 func compile(backend trainer.Backend, at buffers, rows int, wanted ...*gorgonia.Node) (*plan, error) {

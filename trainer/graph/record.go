@@ -101,20 +101,18 @@ type scores struct {
 
 // newScores allocates them for a network that is yet to be compiled.
 func newScores(b trainer.Backend, at buffers, net *network) (*scores, error) {
-	s := &scores{backend: b, read: make([]float32, trainer.SliceStep+1)}
-	var err, err2, err3 error
-	if s.both, err = b.Alloc(len(s.read)); err != nil {
+	both, err := together(b, []int{1, 1})
+	if err != nil {
 		return nil, fmt.Errorf("allocate the loss: %w", err)
 	}
-	at[net.loss], err2 = b.Slice(s.both, 0, 1)
-	at[net.correct], err3 = b.Slice(s.both, trainer.SliceStep, 1)
-	return s, errors.Join(err2, err3)
+	at[net.loss], at[net.correct] = both.parts[0], both.parts[1]
+	return &scores{b, both.whole, make([]float32, both.whole.Len())}, nil
 }
 
 // latest are those of the batch that has just been computed.
 func (s *scores) latest() (loss, correct float32, err error) {
 	err = s.backend.Download(s.read, s.both)
-	return s.read[0], s.read[trainer.SliceStep], err
+	return s.read[0], s.read[aligned(1)], err
 }
 
 // tally sums losses and correct rows over batches.

@@ -42,9 +42,6 @@ type report struct {
 	used   int
 }
 
-// aligned is the place that n values take.
-func aligned(n int) int { return (n + trainer.SliceStep - 1) / trainer.SliceStep * trainer.SliceStep }
-
 // add gives the next n values to a result: where it is computed, and where it is read.
 func (r *report) add(b trainer.Backend, n int) (trainer.Buffer, []float32, error) {
 	at := r.used

@@ -30,7 +30,7 @@ type session struct {
 	forward  *plan // forward, backward, penalties
 	update   *plan // running statistics of batch norm, clipping, optimizer
 	measure  *measure
-	params   []trainer.Buffer
+	params   []trainer.Buffer // parts of one buffer, so that an update is one call
 	running  []trainer.Buffer // statistics of the batch norms
 	scores   *scores
 	input    batch
@@ -110,16 +110,21 @@ func (s *session) prepare(validation []int) (err error) {
 		return err
 	}
 	at := buffers{s.net.images: s.input.images, s.net.labels: s.input.labels}
+	var sizes []int
 	for _, p := range s.net.params {
-		buffer, err := s.backend.Alloc(p.node.Shape().TotalSize())
-		if err != nil {
-			return fmt.Errorf("%s: %w", p.name, err)
-		}
-		s.params, at[p.node] = append(s.params, buffer), buffer
+		sizes = append(sizes, p.node.Shape().TotalSize())
 	}
-	grads, err := s.ownGradients(at)
+	weights, err := together(s.backend, sizes)
 	if err != nil {
-		return err
+		return fmt.Errorf("allocate the weights: %w", err)
+	}
+	gradients, err := together(s.backend, sizes)
+	if err != nil {
+		return fmt.Errorf("allocate the gradients: %w", err)
+	}
+	s.params = weights.parts
+	for i, p := range s.net.params {
+		at[p.node], at[s.net.grads[i]] = weights.parts[i], gradients.parts[i]
 	}
 	if s.scores, err = newScores(s.backend, at, s.net); err != nil {
 		return err
@@ -135,28 +140,14 @@ func (s *session) prepare(validation []int) (err error) {
 	if err != nil {
 		return err
 	}
-	complete, update, err := s.updates(grads)
+	complete, update, err := s.updates(weights, gradients)
 	if err != nil {
 		return err
 	}
 	s.forward.calls = append(s.forward.calls, complete...)
 	s.update = newPlan(s.backend, rows, append(move, update...)...)
-	s.measure, err = newMeasure(s.backend, s.spec, s.train, s.test, validation, s.net, s.params, grads, s.running)
+	s.measure, err = newMeasure(s.backend, s.spec, s.train, s.test, validation, s.net, s.params, gradients.parts, s.running)
 	return err
-}
-
-// ownGradients gives each param's gradient a buffer of exactly its length, which no other result shares: clipping takes
-// all that is in it.
-func (s *session) ownGradients(at buffers) ([]trainer.Buffer, error) {
-	grads := make([]trainer.Buffer, len(s.params))
-	for i, g := range s.net.grads {
-		var err error
-		if grads[i], err = s.backend.Alloc(s.params[i].Len()); err != nil {
-			return nil, fmt.Errorf("gradient of %s: %w", s.net.params[i].name, err)
-		}
-		at[g] = grads[i]
-	}
-	return grads, nil
 }
 
 // initialise draws the initial weights, puts on the backend what it keeps, and allocates what is needed on the host.

@@ -8,34 +8,33 @@ import (
 )
 
 // updates lists the calls that follow forward and backward: first what completes the gradients (penalties of the
-// loss), then, in a plan of its own so that gradients can be looked at in between, clipping and the optimizer.
-func (s *session) updates(grads []trainer.Buffer) (complete, update []trainer.Call, err error) {
+// loss), then, in a plan of its own so that gradients can be looked at in between, clipping and the optimizer. What lies between the
+// parts is 0, and stays it.
+func (s *session) updates(weights, gradients *joined) (complete, update []trainer.Call, err error) {
 	t := s.spec.Architecture.Training
 	for i, p := range s.net.params {
 		if p.role == kernelRole && (p.layer.L1 > 0 || p.layer.L2 > 0) {
-			op := trainer.PenaltyGrad{Len: s.params[i].Len(), L1: float32(p.layer.L1), L2: float32(p.layer.L2)}
-			complete = append(complete, trainer.Call{Op: op, In: []trainer.Buffer{s.params[i]}, Out: []trainer.Buffer{grads[i]}})
+			w, dw := weights.parts[i], gradients.parts[i]
+			op := trainer.PenaltyGrad{Len: w.Len(), L1: float32(p.layer.L1), L2: float32(p.layer.L2)}
+			complete = append(complete, trainer.Call{Op: op, In: []trainer.Buffer{w}, Out: []trainer.Buffer{dw}})
 		}
 	}
 	if t.ClipNorm > 0 {
-		update = append(update, trainer.Call{Op: trainer.ClipNorm{Max: float32(t.ClipNorm)}, Out: grads})
+		update = append(update, trainer.Call{Op: trainer.ClipNorm{Max: float32(t.ClipNorm)}, Out: []trainer.Buffer{gradients.whole}})
 	}
-	for i, weights := range s.params {
-		op, states, err := optimizer(t.Optimizer, weights.Len())
+	op, states, err := optimizer(t.Optimizer, weights.whole.Len())
+	if err != nil {
+		return nil, nil, err
+	}
+	out := []trainer.Buffer{weights.whole}
+	for _, n := range states {
+		state, err := s.backend.Alloc(n)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, fmt.Errorf("allocate the optimizer's state: %w", err)
 		}
-		out := []trainer.Buffer{weights}
-		for _, n := range states {
-			state, err := s.backend.Alloc(n)
-			if err != nil {
-				return nil, nil, fmt.Errorf("allocate the optimizer's state: %w", err)
-			}
-			out = append(out, state)
-		}
-		update = append(update, trainer.Call{Op: op, In: []trainer.Buffer{grads[i]}, Out: out})
+		out = append(out, state)
 	}
-	return complete, update, nil
+	return complete, append(update, trainer.Call{Op: op, In: []trainer.Buffer{gradients.whole}, Out: out}), nil
 }
 
 // optimizer returns the op for n weights and the lengths of the states that it keeps; velocity only where there is momentum.
