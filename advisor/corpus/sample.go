@@ -15,11 +15,13 @@ type Space struct {
 	Epochs        int
 	MultiplyAdds  int64 // at most, forward, per image; one of five architectures has more, up to four times as many
 	MaxParameters int64
+	// RateFactor multiplies the upper end of the learning rates: .3 for SGD, .02 for Adam and RMSprop. 0: 1. At 30 many runs diverge.
+	RateFactor float64
 }
 
 // Sample draws architecture number index of the seed's sequence: the knobs of Salit's paper (number of conv and dense
 // layers, filters and widths with their ladders, dropout, L1, L2, batch norm and where, optimizer, learning rate) over
-// wide ranges, so that some of the runs are poor or diverge. The same arguments give the same architecture.
+// wide ranges, so that some of the runs are poor, and with a RateFactor diverge. The same arguments give the same architecture.
 func Sample(space Space, seed uint64, index int) (trainer.Architecture, error) {
 	r := rand.New(rand.NewPCG(seed, uint64(index)))
 	least, most := int64(0), space.MultiplyAdds
@@ -106,7 +108,7 @@ func draw(r *rand.Rand, space Space) trainer.Architecture {
 	convs, hidden := 1+r.IntN(5), pick(r, 0, 1, 1, 2, 2, 3, 4)
 	g := drawRegularisers(r)
 	weighted := float64(convs + hidden)
-	a := trainer.Architecture{Version: 1, Input: space.Input, Classes: space.Classes, Training: drawTraining(r, space.Epochs)}
+	a := trainer.Architecture{Version: 1, Input: space.Input, Classes: space.Classes, Training: drawTraining(r, space.Epochs, max(space.RateFactor, 1))}
 
 	filters, ladder := float64(pick(r, 4, 8, 12, 16, 24, 32, 48)), pick(r, 0.5, 1, 1, 1.5, 2, 2)
 	kernel := pick(r, 3, 3, 3, 5)
@@ -139,15 +141,15 @@ func draw(r *rand.Rand, space Space) trainer.Architecture {
 
 func width(x float64, low, high int) int { return min(max(int(math.Round(x)), low), high) }
 
-func drawTraining(r *rand.Rand, epochs int) trainer.Training {
+func drawTraining(r *rand.Rand, epochs int, rates float64) trainer.Training {
 	o := trainer.Optimizer{Type: pick(r, trainer.Adam, trainer.Adam, trainer.RMSprop, trainer.RMSprop, trainer.SGD)}
 	switch o.Type {
 	case trainer.SGD:
-		o.LearningRate, o.Momentum = logUniform(r, 1e-3, 0.3), pick(r, 0, 0.9, 0.9)
+		o.LearningRate, o.Momentum = logUniform(r, 1e-3, 0.3*rates), pick(r, 0, 0.9, 0.9)
 	case trainer.Adam:
-		o.LearningRate, o.Beta1, o.Beta2, o.Epsilon = logUniform(r, 5e-5, 2e-2), 0.9, 0.999, 1e-7
+		o.LearningRate, o.Beta1, o.Beta2, o.Epsilon = logUniform(r, 5e-5, 2e-2*rates), 0.9, 0.999, 1e-7
 	case trainer.RMSprop:
-		o.LearningRate, o.Rho, o.Epsilon = logUniform(r, 5e-5, 2e-2), 0.9, 1e-7
+		o.LearningRate, o.Rho, o.Epsilon = logUniform(r, 5e-5, 2e-2*rates), 0.9, 1e-7
 	}
 	clip := 0.0
 	if r.Float64() < 0.15 {

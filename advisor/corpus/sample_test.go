@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"errors"
 	"math"
 	"reflect"
 	"testing"
@@ -68,6 +69,37 @@ func TestSampleCoversTheKnobs(t *testing.T) {
 	}
 	if high-low < 3 {
 		t.Errorf("learning rates span %.1f powers of ten", high-low)
+	}
+}
+
+// TestRateFactor: the same sequence of architectures but for their learning rates, some of which are above what is drawn without it.
+func TestRateFactor(t *testing.T) {
+	fast := space
+	fast.RateFactor = 30
+	above := 0
+	for i := range 40 {
+		a, err := Sample(space, 3, i)
+		b, err2 := Sample(fast, 3, i)
+		if err := errors.Join(err, err2); err != nil {
+			t.Fatal(err)
+		}
+		most := 0.02
+		if a.Training.Optimizer.Type == trainer.SGD {
+			most = 0.3
+		}
+		if a.Training.Optimizer.LearningRate > most {
+			t.Errorf("sample %d: learning rate %g", i, a.Training.Optimizer.LearningRate)
+		}
+		if b.Training.Optimizer.LearningRate > most {
+			above++
+		}
+		b.Training.Optimizer.LearningRate = a.Training.Optimizer.LearningRate
+		if !reflect.DeepEqual(a, b) {
+			t.Errorf("sample %d: the factor changes more than the learning rate", i)
+		}
+	}
+	if above < 10 {
+		t.Errorf("%d of 40 learning rates are above the usual", above)
 	}
 }
 

@@ -71,6 +71,7 @@ func corpusFlags(c *cobra.Command, p *corpus.Plan, name, out *string) {
 	f.IntVar(&p.Jobs, "jobs", runtime.GOMAXPROCS(0), "runs at a time")
 	f.Int64Var(&p.Space.MultiplyAdds, "multiply-adds", 4_000_000, "at most, forward, per image; one of five nets has more, up to four times as many")
 	f.Int64Var(&p.Space.MaxParameters, "parameters", 3_000_000, "at most")
+	f.Float64Var(&p.Space.RateFactor, "rate-factor", 1, "multiplies the highest learning rates that are drawn; at 30 many runs diverge")
 	f.StringVar(out, "out", "", "folder of the shard; default: corpus in the data folder")
 }
 
@@ -78,6 +79,9 @@ func corpusFlags(c *cobra.Command, p *corpus.Plan, name, out *string) {
 func (a *app) corpusBuild(ctx context.Context, name, out string, p corpus.Plan, more int) error {
 	if p.Runs+more < 1 || p.Budget.Epochs < 1 || p.Jobs < 1 {
 		return fmt.Errorf("--runs, --epochs and --jobs must be at least 1")
+	}
+	if !(p.Space.RateFactor >= 1 && p.Space.RateFactor <= 1e6) {
+		return fmt.Errorf("--rate-factor %g: must be from 1 to a million", p.Space.RateFactor)
 	}
 	data, err := dataset.Open(a.DataDir).Load(ctx, name)
 	if err != nil {
