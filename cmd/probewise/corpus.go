@@ -71,7 +71,7 @@ func corpusFlags(c *cobra.Command, p *corpus.Plan, name, out *string) {
 	f.IntVar(&p.Jobs, "jobs", runtime.GOMAXPROCS(0), "runs at a time")
 	f.Int64Var(&p.Space.MultiplyAdds, "multiply-adds", 4_000_000, "at most, forward, per image; one of five nets has more, up to four times as many")
 	f.Int64Var(&p.Space.MaxParameters, "parameters", 3_000_000, "at most")
-	f.Float64Var(&p.Space.RateFactor, "rate-factor", 1, "multiplies the highest learning rates that are drawn; at 30 many runs diverge")
+	f.Float64Var(&p.Space.RateFactor, "rate-factor", 1, "multiplies the highest learning rates that are drawn; at 30 a third of the runs stay at chance and some end in NaN")
 	f.StringVar(out, "out", "", "folder of the shard; default: corpus in the data folder")
 }
 
