@@ -37,6 +37,7 @@ static __device__ inline pw_index pw_grid_size() {
 #endif
 
 typedef float vec4 __attribute__((vector_size(16))); // loads and stores of four neighbours
+typedef unsigned uvec4 __attribute__((vector_size(16)));
 typedef unsigned long long u64;
 
 #define DEVICE static __device__ inline __attribute__((always_inline))

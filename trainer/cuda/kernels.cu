@@ -17,6 +17,16 @@ struct Divisor {
   DEVICE_MEMBER unsigned mod(unsigned n) const { return n - div(n) * d; }
 };
 
+DEVICE int smaller(int a, int b) { return a < b ? a : b; }
+DEVICE int larger(int a, int b) { return a > b ? a : b; }
+
+// quad_at reads four neighbours of which so many are there; what is not is otherwise.
+DEVICE vec4 quad_at(const float *p, int there, float otherwise) {
+  vec4 v;
+  for (int e = 0; e < 4; e++) v[e] = e < there ? p[e] : otherwise;
+  return v;
+}
+
 // sum_of adds one value of each thread, in a tree; every thread gets the sum.
 template <class T> DEVICE T sum_of(T value) {
   __shared__ T cell[256];
@@ -31,8 +41,8 @@ template <class T> DEVICE T sum_of(T value) {
   return cell[0];
 }
 
-DEVICE double largest_of(double value) {
-  __shared__ double cell[256];
+template <class T> DEVICE T largest_of(T value) {
+  __shared__ T cell[256];
   const int t = threadIdx.x;
   __syncthreads(); // as in sum_of
   cell[t] = value;
@@ -42,6 +52,22 @@ DEVICE double largest_of(double value) {
     __syncthreads();
   }
   return cell[0];
+}
+
+// sums_before returns, for each t ≤ 256, the sum of the values of the threads before t (Hillis & Steele 1986).
+DEVICE const unsigned *sums_before(unsigned value) {
+  __shared__ unsigned cell[257];
+  const int t = threadIdx.x;
+  cell[t + 1] = value;
+  if (t == 0) cell[0] = 0;
+  __syncthreads();
+  for (int step = 1; step < 256; step *= 2) {
+    const unsigned more = t >= step ? cell[t + 1 - step] : 0;
+    __syncthreads();
+    cell[t + 1] += more;
+    __syncthreads();
+  }
+  return cell;
 }
 
 // Products: c = a·b, tile by tile. A block computes BM×BN values of c, a thread TM×TN of them in registers. Both operands
@@ -414,9 +440,6 @@ DEVICE Output partial(Output o) {
   }
   return o;
 }
-
-DEVICE int smaller(int a, int b) { return a < b ? a : b; }
-DEVICE int larger(int a, int b) { return a > b ? a : b; }
 
 #define GEMM(name, LA, LB, lda, ldb, BM, BN, BK, TM, TN)                                                                            \
   PRODUCT(BM) name(const float *__restrict__ a, const float *__restrict__ b, float *__restrict__ c, int M, int N, int K, int slice) {    \
@@ -1048,23 +1071,26 @@ KERNEL pw_adam(const float *__restrict__ g, float *__restrict__ w, float *__rest
   });
 }
 
-// Statistics, in double precision. Values that are not finite are counted (as n − FINITE) and left out.
+// Statistics, their sums in double precision. Values that are not finite are counted (as n − FINITE) and left out.
 
 enum { FINITE, SUM, SQUARES, LARGEST, BELOW, ZEROS, TOTALS }; // a block's totals
 
-// pw_stats_sums writes TOTALS sums of the block's share to part[block·TOTALS].
+// pw_stats_sums writes TOTALS sums of the block's share to part[block·TOTALS]. Only what needs it is in double precision, which is slow on most cards.
 KERNEL pw_stats_sums(const float *__restrict__ x, double *__restrict__ part, int n, float below) {
-  double finites = 0.0, sum = 0.0, squares = 0.0, most = 0.0, small = 0.0, zeros = 0.0;
+  unsigned finites = 0, small = 0, zeros = 0;
+  double sum = 0.0, squares = 0.0;
+  float most = 0.0f;
   for (int i = blockIdx.x * 256 + threadIdx.x; i < n; i += gridDim.x * 256) {
     const float v = x[i];
     if (!finite(v)) continue;
-    const double d = v, size = abs_of(v);
-    finites += 1.0;
+    const double d = v;
+    const float size = abs_of(v);
+    finites++;
     sum += d;
     squares += d * d;
     if (size > most) most = size;
-    if (size < (double)below) small += 1.0;
-    if (v == 0.0f) zeros += 1.0;
+    if (size < below) small++;
+    if (v == 0.0f) zeros++;
   }
   finites = sum_of(finites);
   sum = sum_of(sum);
@@ -1079,45 +1105,148 @@ KERNEL pw_stats_sums(const float *__restrict__ x, double *__restrict__ part, int
 }
 
 // Values are counted in bins by the upper bits of a float (see trainer.FineShift): first by sign and exponent, OCTAVES bins; then,
-// in the octaves that hold a quantile, by five bits of the mantissa. A thread has counters of its own; hence small blocks.
-enum { OCTAVES = 512, CELLS = OCTAVES + 1, SHIFT = 18, MANTISSAS = 32, QUANTILES = 3 }; // the last cell: −0 and what is binned with it
+// in the octaves that hold a quantile, by five bits of the mantissa.
+#define NOT_A_NUMBER of_bits(0x7FC00000u)
 
-// counted_at is the place of the i-th value that is counted: all of them, or every fourth run of 2¹³.
-DEVICE int counted_at(int i, int all) { return all ? i : ((i >> 13) * 4 << 13) + (i & 8191); }
+enum { OCTAVES = 512, OCTAVE_SHIFT = 23, SHIFT = 18, MANTISSAS = 32, QUANTILES = 3, FINE = QUANTILES * MANTISSAS };
 
-// Blocks of 32 threads; part[block·CELLS] gets the block's counts.
-extern "C" __global__ __launch_bounds__(32) void pw_stats_octaves(const float *__restrict__ x, unsigned *__restrict__ part, int counted, int all) {
-  __shared__ unsigned short cell[CELLS][32];
-  const int t = threadIdx.x;
-  for (int b = 0; b < CELLS; b++) cell[b][t] = 0;
-  for (int i = blockIdx.x * 32 + t; i < counted; i += gridDim.x * 32) {
-    const float v = x[counted_at(i, all)];
-    if (!finite(v)) continue;
-    const unsigned fine = bits_of(v) >> SHIFT;
-    cell[fine / MANTISSAS][t]++;
-    if (fine == OCTAVES / 2 * MANTISSAS) cell[OCTAVES][t]++;
+// Counters are counts of BINS bins, kept without atomics: each of T threads has a byte for every bin. Four bins of a thread share a word and the
+// threads of a warp have words in 32 different banks. A byte holds what a thread counts in a round of ROUND values, at most 255 for each.
+template <int BINS, int T> struct Counters {
+  static constexpr int WORDS = BINS / 4, OWN = (WORDS + T - 1) / T; // words that a thread adds up
+  unsigned (*word)[T];                                              // in shared memory
+  unsigned total[OWN][4];
+
+  DEVICE_MEMBER void clear() {
+#pragma unroll 8
+    for (int w = 0; w < WORDS; w++) word[w][threadIdx.x] = 0;
   }
-  __syncthreads();
-  for (int b = t; b < CELLS; b += 32) {
-    unsigned sum = 0;
-    for (int i = 0; i < 32; i++) sum += cell[b][i];
-    part[blockIdx.x * CELLS + b] = sum;
+
+  DEVICE_MEMBER void count(unsigned bin) { ((unsigned char *)&word[bin / 4][threadIdx.x])[bin % 4]++; }
+
+  // collect adds all threads' bytes to the totals and begins anew.
+  DEVICE_MEMBER void collect() {
+    __syncthreads();
+#pragma unroll
+    for (int own = 0; own < OWN; own++) {
+      const int w = threadIdx.x + own * T;
+      if (w >= WORDS) break;
+      unsigned even = 0, odd = 0; // two sums of 16 bits each: at most 255·T
+#pragma unroll 8
+      for (int i = 0; i < T; i++) {
+        const unsigned four = word[w][(i + threadIdx.x) % T]; // each thread in another bank
+        even += four & 0x00FF00FFu;
+        odd += four >> 8 & 0x00FF00FFu;
+      }
+      total[own][0] += even & 0xFFFF, total[own][1] += odd & 0xFFFF, total[own][2] += even >> 16, total[own][3] += odd >> 16;
+    }
+    __syncthreads();
+    clear();
+  }
+
+  DEVICE_MEMBER void write(unsigned *to) const {
+#pragma unroll
+    for (int own = 0; own < OWN; own++) {
+      const int w = threadIdx.x + own * T;
+      if (w >= WORDS) break;
+      const uvec4 four = {total[own][0], total[own][1], total[own][2], total[own][3]};
+      *(uvec4 *)(to + 4 * w) = four;
+    }
+  }
+};
+
+// ROUND values of a thread are counted between two collections, AT_ONCE of them on their way from memory together.
+enum { AT_ONCE = 16, ROUND = 240 };
+
+// each_counted gives see the values of the block's T threads that are counted and finite, and calls collect after every ROUND of a thread. All of the values are
+// counted, or every fourth run of 2¹³.
+template <int T, class S, class E> DEVICE void each_counted(const float *x, int counted, int all, S see, E collect) {
+  const int stride = gridDim.x * T * 4;
+  int at = (blockIdx.x * T + threadIdx.x) * 4;
+  for (int first = blockIdx.x * T * 4; first < counted;) { // the same for all threads of the block
+    for (int seen = 0; seen < ROUND && first < counted; seen += AT_ONCE) {
+      vec4 v[AT_ONCE / 4];
+      const bool whole = at + (AT_ONCE / 4 - 1) * stride + 4 <= counted;
+#pragma unroll
+      for (int j = 0; j < AT_ONCE / 4; j++) {
+        const int i = at + j * stride;
+        const float *four = x + (all ? i : ((i >> 13) * 4 << 13) + (i & 8191)); // all in one run
+        v[j] = whole ? *(const vec4 *)four : quad_at(four, counted - i, NOT_A_NUMBER);
+      }
+#pragma unroll
+      for (int j = 0; j < AT_ONCE / 4; j++)
+#pragma unroll
+        for (int e = 0; e < 4; e++)
+          if (finite(v[j][e])) see(bits_of(v[j][e]));
+      at += AT_ONCE / 4 * stride;
+      first += AT_ONCE / 4 * stride;
+    }
+    collect();
   }
 }
+
+// Blocks of OCTAVE_THREADS threads; rows[block] gets the block's counts, and behind all rows stand those of −0 and what is binned with it, one a block.
+enum { OCTAVE_THREADS = 64, FINE_THREADS = 128 };
+
+extern "C" __global__ __launch_bounds__(OCTAVE_THREADS) void pw_stats_octaves(const float *__restrict__ x, unsigned *__restrict__ rows, int counted, int all) {
+  __shared__ unsigned word[OCTAVES / 4][OCTAVE_THREADS];
+  Counters<OCTAVES, OCTAVE_THREADS> counters{word, {}};
+  unsigned zeros = 0;
+  counters.clear();
+  each_counted<OCTAVE_THREADS>(x, counted, all,
+                               [&](unsigned bits) {
+                                 counters.count(bits >> OCTAVE_SHIFT);
+                                 if (bits >> SHIFT == OCTAVES / 2 * MANTISSAS) zeros++;
+                               },
+                               [&] { counters.collect(); });
+  counters.write(rows + blockIdx.x * OCTAVES);
+  word[0][threadIdx.x] = zeros; // each thread its own
+  __syncthreads();
+  if (threadIdx.x != 0) return;
+  for (int i = 1; i < OCTAVE_THREADS; i++) zeros += word[0][i];
+  rows[gridDim.x * OCTAVES + blockIdx.x] = zeros;
+}
+
+// sum_rows adds up rows of BINS counts: groups of threads take rows in turn.
+template <int BINS> DEVICE const unsigned *sum_rows(const unsigned *row, int rows) {
+  constexpr int QUADS = BINS / 4, GROUPS = 256 / QUADS;
+  __shared__ unsigned cell[GROUPS][BINS] __attribute__((aligned(16)));
+  const int t = threadIdx.x, group = t / QUADS, quad = t % QUADS * 4;
+  if (group < GROUPS) {
+    uvec4 sum = {};
+#pragma unroll 8
+    for (int i = group; i < rows; i += GROUPS) sum += *(const uvec4 *)(row + i * BINS + quad);
+    *(uvec4 *)&cell[group][quad] = sum;
+  }
+  __syncthreads();
+  for (int b = t; b < BINS; b += 256)
+    for (int g = 1; g < GROUPS; g++) cell[0][b] += cell[g][b];
+  __syncthreads();
+  return cell[0];
+}
+
+enum { BINS = 64 }; // of the histogram
 
 // Summary is what the kernels of one StatisticsOp hand on.
 struct Summary {
   double total[TOTALS];
   double counted, rank[QUANTILES], before[QUANTILES]; // before: values in lower octaves
   int octave[QUANTILES];                              // −1: nothing is counted
-  unsigned count[CELLS];
+  unsigned histogram[BINS];
 };
 
 // octave_at is the octave at a place in ascending order: the largest negative values come first.
 DEVICE int octave_at(int place) { return place < OCTAVES / 2 ? OCTAVES - 1 - place : place - OCTAVES / 2; }
 
+// edge_of is the place where a bin of the histogram begins. A bin is an octave; the first and last of each sign take all beyond.
+DEVICE int edge_of(int bin) {
+  const int smallest = 103, octave = bin - BINS / 2; // the exponents below belong to the bins about 0, where octave is 0
+  if (bin % BINS == 0) return bin / BINS * OCTAVES;
+  return OCTAVES / 2 + (octave > 0 ? smallest - 1 + octave : octave < 0 ? octave + 1 - smallest : 0);
+}
+
 // One block: adds up what the blocks before have counted and finds the octaves of the quantiles.
-KERNEL pw_stats_middle(const double *__restrict__ sums, const unsigned *__restrict__ counts, Summary *__restrict__ s, int parts, int blocks) {
+KERNEL pw_stats_middle(const double *__restrict__ sums, const unsigned *__restrict__ rows, Summary *__restrict__ s, int parts, int blocks) {
   const int t = threadIdx.x;
   for (int k = 0; k < TOTALS; k++) {
     double v = 0.0;
@@ -1128,33 +1257,35 @@ KERNEL pw_stats_middle(const double *__restrict__ sums, const unsigned *__restri
     v = k != LARGEST ? sum_of(v) : largest_of(v);
     if (t == 0) s->total[k] = v;
   }
-  __shared__ unsigned cell[CELLS];
-  for (int b = t; b < CELLS; b += 256) {
-    unsigned sum = 0;
-    for (int i = 0; i < blocks; i++) sum += counts[i * CELLS + b];
-    cell[b] = sum;
-    s->count[b] = sum;
-  }
+  const unsigned *octave = sum_rows<OCTAVES>(rows, blocks);
+  unsigned zeros = 0;
+  for (int i = t; i < blocks; i += 256) zeros += rows[blocks * OCTAVES + i];
+  zeros = sum_of(zeros);
+
+  // A thread has two neighbouring places.
+  __shared__ unsigned before[OCTAVES + 1];
+  const unsigned first = octave[octave_at(2 * t)], second = octave[octave_at(2 * t + 1)], sum = sums_before(first + second)[t];
+  before[2 * t] = sum;
+  before[2 * t + 1] = sum + first;
+  if (t == 255) before[OCTAVES] = sum + first + second;
   __syncthreads();
-  if (t != 0) return;
-  double counted = 0.0;
-  for (int b = 0; b < OCTAVES; b++) counted += (double)cell[b];
-  s->counted = counted;
+  const double counted = before[OCTAVES];
+  if (t == 0) s->counted = counted;
+  if (t < BINS) { // zeros have no sign
+    const unsigned many = before[edge_of(t + 1)] - before[edge_of(t)];
+    s->histogram[t] = t == BINS / 2 ? many + zeros : t == BINS / 2 - 1 ? many - zeros : many;
+  }
   const double at[QUANTILES] = {0.01, 0.5, 0.99};
+#pragma unroll
   for (int q = 0; q < QUANTILES; q++) {
     const double rank = at[q] * (counted - 1.0);
-    double before = 0.0;
-    s->octave[q] = -1;
-    s->rank[q] = rank;
-    for (int place = 0; place < OCTAVES; place++) {
-      const double count = (double)cell[octave_at(place)];
-      if (before + count > rank + 0.5) {
-        s->octave[q] = octave_at(place);
-        break;
-      }
-      before += count;
+    if (counted == 0.0 && t == 0) s->octave[q] = -1;
+    for (int place = 2 * t; place < 2 * t + 2; place++) {
+      if (!((double)before[place] <= rank + 0.5 && (double)before[place + 1] > rank + 0.5)) continue; // holds for one place
+      s->octave[q] = octave_at(place);
+      s->rank[q] = rank;
+      s->before[q] = before[place];
     }
-    s->before[q] = before;
   }
 }
 
@@ -1173,89 +1304,60 @@ KERNEL pw_stats_moments(const float *__restrict__ x, const Summary *__restrict__
   if (threadIdx.x == 0) part[2 * blockIdx.x] = second, part[2 * blockIdx.x + 1] = fourth;
 }
 
-// Blocks of 64 threads; part[block·96] gets the counts by mantissa in the octaves of the quantiles.
-extern "C" __global__ __launch_bounds__(64) void pw_stats_fine(const float *__restrict__ x, const Summary *__restrict__ s, unsigned *__restrict__ part,
-                                                               int counted, int all) {
-  __shared__ unsigned short cell[QUANTILES * MANTISSAS][64];
-  const int t = threadIdx.x;
-  const int first = s->octave[0], second = s->octave[1], third = s->octave[2];
-  for (int b = 0; b < QUANTILES * MANTISSAS; b++) cell[b][t] = 0;
-  for (int i = blockIdx.x * 64 + t; i < counted; i += gridDim.x * 64) {
-    const float v = x[counted_at(i, all)];
-    if (!finite(v)) continue;
-    const int octave = bits_of(v) >> (SHIFT + 5), mantissa = bits_of(v) >> SHIFT & (MANTISSAS - 1);
-    if (octave == first) cell[mantissa][t]++;
-    if (octave == second) cell[MANTISSAS + mantissa][t]++;
-    if (octave == third) cell[2 * MANTISSAS + mantissa][t]++;
-  }
-  __syncthreads();
-  for (int b = t; b < QUANTILES * MANTISSAS; b += 64) {
-    unsigned sum = 0;
-    for (int i = 0; i < 64; i++) sum += cell[b][i];
-    part[blockIdx.x * QUANTILES * MANTISSAS + b] = sum;
-  }
+// Blocks of FINE_THREADS threads; rows[block] gets the counts by mantissa in the octaves of the quantiles.
+extern "C" __global__ __launch_bounds__(FINE_THREADS) void pw_stats_fine(const float *__restrict__ x, const Summary *__restrict__ s, unsigned *__restrict__ rows,
+                                                                         int counted, int all) {
+  __shared__ unsigned word[FINE / 4][FINE_THREADS];
+  Counters<FINE, FINE_THREADS> counters{word, {}};
+  const int octave[QUANTILES] = {s->octave[0], s->octave[1], s->octave[2]};
+  counters.clear();
+  each_counted<FINE_THREADS>(x, counted, all,
+                             [&](unsigned bits) {
+                               const unsigned mantissa = bits >> SHIFT & (MANTISSAS - 1);
+#pragma unroll
+                               for (int q = 0; q < QUANTILES; q++)
+                                 if ((int)(bits >> OCTAVE_SHIFT) == octave[q]) counters.count(q * MANTISSAS + mantissa);
+                             },
+                             [&] { counters.collect(); });
+  counters.write(rows + blockIdx.x * FINE);
 }
 
-#define NOT_A_NUMBER of_bits(0x7FC00000u)
+// One block: writes what trainer.StatisticsOp promises, in its order.
+KERNEL pw_stats_finish(const Summary *__restrict__ s, const double *__restrict__ moments, const unsigned *__restrict__ rows, float *__restrict__ out, int n,
+                       int parts, int blocks) {
+  enum { MEAN, VARIANCE, MAX_ABS, SHARE_BELOW, SHARE_ZERO, NORM, KURTOSIS, AT_QUANTILES, NOT_FINITE = AT_QUANTILES + QUANTILES, HISTOGRAM };
+  const int t = threadIdx.x;
+  double second = 0.0, fourth = 0.0;
+  for (int i = t; i < parts; i += 256) second += moments[2 * i], fourth += moments[2 * i + 1];
+  second = sum_of(second);
+  fourth = sum_of(fourth);
+  const double many = s->total[FINITE], largest = s->total[LARGEST];
+  if (t < BINS) out[HISTOGRAM + t] = s->counted > 0.0 ? (float)((double)s->histogram[t] / s->counted) : NOT_A_NUMBER;
 
-// quantile finds the value at a rank among the counts of one octave.
-DEVICE double quantile(const unsigned *count, int octave, double rank, double before) {
+  // A thread has one of a quantile's mantissas, in ascending order of the values.
+  const unsigned *count = sum_rows<FINE>(rows, blocks);
+  const int q = smaller(t / MANTISSAS, QUANTILES - 1), octave = s->octave[q];
   const bool negative = octave >= OCTAVES / 2;
-  for (int i = 0; i < MANTISSAS; i++) {
-    const int mantissa = negative ? MANTISSAS - 1 - i : i;
-    const double many = (double)count[mantissa];
-    if (before + many > rank + 0.5) {
-      const unsigned size = (unsigned)(octave % (OCTAVES / 2)) * MANTISSAS + mantissa;
-      if (size == 0) return 0.0;
+  const unsigned mantissa = negative ? MANTISSAS - 1 - t % MANTISSAS : t % MANTISSAS, here = t < FINE ? count[q * MANTISSAS + mantissa] : 0;
+  const unsigned *sum = sums_before(here);
+  const double rank = s->rank[q], before = s->before[q] + (double)(sum[t] - sum[q * MANTISSAS]);
+  if (t < FINE && octave < 0) {
+    out[AT_QUANTILES + q] = NOT_A_NUMBER;
+  } else if (t < FINE && before <= rank + 0.5 && before + (double)here > rank + 0.5) { // holds for one mantissa
+    const unsigned size = (unsigned)(octave % (OCTAVES / 2)) * MANTISSAS + mantissa;
+    double v = 0.0;
+    if (size > 0) { // the bin reaches from low, by the part of it below the rank
       double low = of_bits(size << SHIFT), high = of_bits((size + 1) << SHIFT);
       if (high > 3.4028234663852886e38) high = 3.4028234663852886e38;
       if (negative) {
         const double swap = low;
         low = -high, high = -swap;
       }
-      return low + (rank + 0.5 - before) / many * (high - low);
+      v = low + (rank + 0.5 - before) / (double)here * (high - low);
     }
-    before += many;
+    out[AT_QUANTILES + q] = (float)(v < -largest ? -largest : v > largest ? largest : v); // a bin may reach beyond the largest
   }
-  return 0.0; // not reached: the octave was chosen to hold the rank
-}
 
-// One block: writes what trainer.StatisticsOp promises, in its order.
-KERNEL pw_stats_finish(const Summary *__restrict__ s, const double *__restrict__ moments, const unsigned *__restrict__ counts, float *__restrict__ out, int n,
-                       int parts, int blocks) {
-  enum { MEAN, VARIANCE, MAX_ABS, SHARE_BELOW, SHARE_ZERO, NORM, KURTOSIS, AT_QUANTILES, NOT_FINITE = AT_QUANTILES + QUANTILES, HISTOGRAM, BINS = 64 };
-  const int t = threadIdx.x;
-  double second = 0.0, fourth = 0.0;
-  for (int i = t; i < parts; i += 256) second += moments[2 * i], fourth += moments[2 * i + 1];
-  second = sum_of(second);
-  fourth = sum_of(fourth);
-  __shared__ unsigned cell[QUANTILES * MANTISSAS];
-  if (t < QUANTILES * MANTISSAS) {
-    unsigned sum = 0;
-    for (int i = 0; i < blocks; i++) sum += counts[i * QUANTILES * MANTISSAS + t];
-    cell[t] = sum;
-  }
-  __syncthreads();
-  const double many = s->total[FINITE], largest = s->total[LARGEST];
-  if (t < BINS) { // a bin is an octave; the first and last of each sign take all beyond
-    double sum = 0.0;
-    for (int exponent = 0; exponent < OCTAVES / 2; exponent++) {
-      const int octave = smaller(larger(exponent - 102, 0), BINS / 2 - 1); // 102: that of the lowest edge, 2^-24, less one
-      if (t == BINS / 2 + octave) sum += (double)s->count[exponent];
-      if (t == BINS / 2 - 1 - octave) sum += (double)s->count[OCTAVES / 2 + exponent];
-    }
-    if (t == BINS / 2) sum += (double)s->count[OCTAVES]; // zeros have no sign
-    if (t == BINS / 2 - 1) sum -= (double)s->count[OCTAVES];
-    out[HISTOGRAM + t] = s->counted > 0.0 ? (float)(sum / s->counted) : NOT_A_NUMBER;
-  }
-  if (t < QUANTILES) {
-    float v = NOT_A_NUMBER;
-    if (s->octave[t] >= 0) {
-      const double q = quantile(cell + t * MANTISSAS, s->octave[t], s->rank[t], s->before[t]);
-      v = (float)(q < -largest ? -largest : q > largest ? largest : q); // a bin may reach beyond the largest
-    }
-    out[AT_QUANTILES + t] = v;
-  }
   if (t != 0) return;
   out[NOT_FINITE] = (float)((double)n - many);
   if (many == 0.0) {

@@ -155,10 +155,12 @@ func (b *planner) clip(o trainer.ClipNorm) {
 
 // What kernels.cu keeps of a StatisticsOp.
 const (
-	totals       = 6
-	cells        = 513 // octaves, and one more
-	fineCells    = 96
-	summaryBytes = 4096 // at least those of its Summary
+	totals        = 6
+	octaves       = 512
+	octaveThreads = 64
+	fineBins      = 96
+	fineThreads   = 128
+	summaryBytes  = 512 // at least those of its Summary
 )
 
 func (b *planner) statistics(o trainer.StatisticsOp) {
@@ -169,14 +171,14 @@ func (b *planner) statistics(o trainer.StatisticsOp) {
 	}
 	all := one(n <= trainer.CountAll)
 	parts := partsOf(n)
-	// A thread's counters have 16 bits: with so many blocks they hold for any n.
-	blocks, fineBlocks := min(ceil(counted, 32*64), 512), min(ceil(counted, 64*64), 256)
+	const share, most = 4096, 128 // values of a block that counts; blocks, whose counts one block adds up
+	blocks := min(ceil(counted, share), most)
 	sums, moments := b.reserve(8*totals*parts), b.reserve(8*2*parts)
-	counts, fine, summary := b.reserve(4*cells*blocks), b.reserve(4*fineCells*fineBlocks), b.reserve(summaryBytes)
+	rows, fine, summary := b.reserve(4*(octaves+1)*blocks), b.reserve(4*fineBins*blocks), b.reserve(summaryBytes)
 	b.add("pw_stats_sums", [3]int{parts, 1, 1}, threads, 8*int64(n), buffer(0), sums, n, o.Below)
-	b.add("pw_stats_octaves", [3]int{blocks, 1, 1}, 32, int64(counted), buffer(0), counts, counted, all)
-	b.block("pw_stats_middle", totals*parts+cells*blocks, sums, counts, summary, parts, blocks)
+	b.add("pw_stats_octaves", [3]int{blocks, 1, 1}, octaveThreads, int64(counted), buffer(0), rows, counted, all)
+	b.block("pw_stats_middle", totals*parts+octaves*blocks, sums, rows, summary, parts, blocks)
 	b.add("pw_stats_moments", [3]int{parts, 1, 1}, threads, 5*int64(n), buffer(0), summary, moments, n)
-	b.add("pw_stats_fine", [3]int{fineBlocks, 1, 1}, 64, int64(counted), buffer(0), summary, fine, counted, all)
-	b.block("pw_stats_finish", 2*parts+fineCells*fineBlocks, summary, moments, fine, result(0), n, parts, fineBlocks)
+	b.add("pw_stats_fine", [3]int{blocks, 1, 1}, fineThreads, int64(counted), buffer(0), summary, fine, counted, all)
+	b.block("pw_stats_finish", 2*parts+fineBins*blocks, summary, moments, fine, result(0), n, parts, blocks)
 }
