@@ -120,5 +120,9 @@ DEVICE float log_of(float x) {
 
 DEVICE float sqrt_of(float x) { return __builtin_sqrtf(x); }
 DEVICE double sqrt_of(double x) { return __builtin_sqrt(x); }
+DEVICE vec4 sqrt_of(vec4 x) {
+  const vec4 r = {sqrt_of(x[0]), sqrt_of(x[1]), sqrt_of(x[2]), sqrt_of(x[3])};
+  return r;
+}
 
 #endif

@@ -528,36 +528,40 @@ KERNEL pw_join(const float *__restrict__ part, const float *__restrict__ bias, f
   out[((u64)n * M + m) * S + (j - n * S)] = o.finish(sum, m);
 }
 
-// Elementwise: a thread takes four neighbours.
+// Elementwise: a thread takes four neighbours. What is done with them is written once, for vectors, and compiled twice: for a whole quad, and for the
+// last one, whose missing values are 0 and stay unwritten.
+
+struct Whole {
+  int i; // of the first value
+  DEVICE_MEMBER vec4 load(const float *p) const { return *(const vec4 *)(p + i); }
+  DEVICE_MEMBER void store(float *p, vec4 v) const { *(vec4 *)(p + i) = v; }
+};
+
+struct Rest {
+  int i, count;
+  DEVICE_MEMBER vec4 load(const float *p) const { return quad_at(p + i, count, 0.0f); }
+  DEVICE_MEMBER void store(float *p, vec4 v) const {
+    for (int e = 0; e < count; e++) p[i + e] = v[e];
+  }
+};
 
 template <class F> DEVICE void each_quad(int n, F f) {
   const int i = 4 * (blockIdx.x * 256 + threadIdx.x);
-  if (i < n) f(i, smaller(4, n - i));
+  if (i + 4 <= n)
+    f(Whole{i});
+  else if (i < n)
+    f(Rest{i, n - i});
 }
 
-// unary is y[i] = f(x[i]), binary y[i] = f(a[i], b[i]); y may be x.
-template <class F> DEVICE void unary(int n, const float *x, float *y, F f) {
-  each_quad(n, [=](int i, int count) {
-    if (count == 4) {
-      const vec4 v = *(const vec4 *)(x + i);
-      const vec4 r = {f(v[0]), f(v[1]), f(v[2]), f(v[3])};
-      *(vec4 *)(y + i) = r;
-    } else {
-      for (int e = 0; e < count; e++) y[i + e] = f(x[i + e]);
-    }
-  });
+// lanes applies f to each value of vectors.
+template <class F, class... V> DEVICE vec4 lanes(F f, V... v) {
+  const vec4 r = {f(v[0]...), f(v[1]...), f(v[2]...), f(v[3]...)};
+  return r;
 }
 
-template <class F> DEVICE void binary(int n, const float *a, const float *b, float *y, F f) {
-  each_quad(n, [=](int i, int count) {
-    if (count == 4) {
-      const vec4 v = *(const vec4 *)(a + i), w = *(const vec4 *)(b + i);
-      const vec4 r = {f(v[0], w[0]), f(v[1], w[1]), f(v[2], w[2]), f(v[3], w[3])};
-      *(vec4 *)(y + i) = r;
-    } else {
-      for (int e = 0; e < count; e++) y[i + e] = f(a[i + e], b[i + e]);
-    }
-  });
+// elementwise is y[i] = f(x[i]...); y may be one of x.
+template <class F, class... X> DEVICE void elementwise(int n, float *y, F f, X... x) {
+  each_quad(n, [=](auto q) { q.store(y, lanes(f, q.load(x)...)); });
 }
 
 // Planes finds the channel of a value of N images of C channels with S positions.
@@ -566,31 +570,29 @@ struct Planes {
   DEVICE_MEMBER int channel(int i) const { return C.mod(S.div(i)); }
 };
 
-// by_channel is y[i] = f(x[i], k(channel of i)); k is asked once for four values of one channel. XS is a plain array or several.
-template <class K, class F> DEVICE void by_channel(int n, Planes p, const float *x, float *y, K k, F f) {
-  each_quad(n, [=](int i, int count) {
-    if (count == 4 && p.S.d % 4 == 0) {
-      const auto constants = k(p.channel(i));
-      const vec4 v = *(const vec4 *)(x + i);
-      const vec4 r = {f(v[0], i, constants), f(v[1], i + 1, constants), f(v[2], i + 2, constants), f(v[3], i + 3, constants)};
-      *(vec4 *)(y + i) = r;
+// by_channel is y[i] = f(k(channel of i), x[i]...); k is asked once for four values of one channel.
+template <class K, class F, class... X> DEVICE void by_channel(int n, Planes p, float *y, K k, F f, X... x) {
+  each_quad(n, [=](auto q) {
+    if (p.S.d % 4 == 0) {
+      const auto constants = k(p.channel(q.i));
+      q.store(y, lanes([=](auto... v) { return f(constants, v...); }, q.load(x)...));
     } else {
-      for (int e = 0; e < count; e++) y[i + e] = f(x[i + e], i + e, k(p.channel(i + e)));
+      int i = q.i;
+      q.store(y, lanes([&](auto... v) { return f(k(p.channel(i++)), v...); }, q.load(x)...));
     }
   });
 }
 
 KERNEL pw_copy(const float *__restrict__ x, float *__restrict__ y, int n) {
-  unary(n, x, y, [](float v) { return v; });
+  elementwise(n, y, [](float v) { return v; }, x);
 }
 
 KERNEL pw_add(const float *__restrict__ a, const float *__restrict__ b, float *__restrict__ y, int n) {
-  binary(n, a, b, y, [](float v, float w) { return v + w; });
+  elementwise(n, y, [](float v, float w) { return v + w; }, a, b);
 }
 
 KERNEL pw_bias(const float *__restrict__ x, const float *__restrict__ b, float *__restrict__ y, int n, int S, u64 s, int C, u64 c) {
-  by_channel(n, Planes{{(unsigned)S, s}, {(unsigned)C, c}}, x, y, [=](int channel) { return b[channel]; },
-             [](float v, int, float bias) { return v + bias; });
+  by_channel(n, Planes{{(unsigned)S, s}, {(unsigned)C, c}}, y, [=](int channel) { return b[channel]; }, [](float bias, float v) { return v + bias; }, x);
 }
 
 enum { LINEAR, RELU, LEAKY, ELU, SELU, SIGMOID, TANH };
@@ -599,7 +601,7 @@ enum { LINEAR, RELU, LEAKY, ELU, SELU, SIGMOID, TANH };
 #define SELU_SCALE 1.05070099f
 
 KERNEL pw_activation(const float *__restrict__ x, float *__restrict__ y, int n, int kind, float slope) {
-  unary(n, x, y, [=](float v) {
+  const auto f = [=](float v) {
     switch (kind) {
     case RELU: return v < 0.0f ? 0.0f : v;
     case LEAKY: return v < 0.0f ? slope * v : v;
@@ -609,11 +611,12 @@ KERNEL pw_activation(const float *__restrict__ x, float *__restrict__ y, int n, 
     case TANH: return tanh_of(v);
     }
     return v;
-  });
+  };
+  elementwise(n, y, f, x);
 }
 
 KERNEL pw_activation_grad(const float *__restrict__ y, const float *__restrict__ dy, float *__restrict__ dx, int n, int kind, float slope) {
-  binary(n, y, dy, dx, [=](float v, float d) {
+  const auto f = [=](float v, float d) {
     switch (kind) {
     case RELU: return d * (v > 0.0f ? 1.0f : 0.0f);
     case LEAKY: return d * (v > 0.0f ? 1.0f : slope);
@@ -623,7 +626,8 @@ KERNEL pw_activation_grad(const float *__restrict__ y, const float *__restrict__
     case TANH: return d * (1.0f - v * v);
     }
     return d;
-  });
+  };
+  elementwise(n, dx, f, y, dy);
 }
 
 // Normal is what batch norm knows of a channel.
@@ -633,16 +637,16 @@ struct Normal {
 
 KERNEL pw_norm_apply(const float *__restrict__ x, const float *__restrict__ stats, const float *__restrict__ params, float *__restrict__ y,
                      int n, int S, u64 s, int C, u64 c, float epsilon) {
-  by_channel(n, Planes{{(unsigned)S, s}, {(unsigned)C, c}}, x, y,
+  by_channel(n, Planes{{(unsigned)S, s}, {(unsigned)C, c}}, y,
              [=](int i) { return Normal{stats[i], 1.0f / sqrt_of(stats[C + i] + epsilon), params[i], params[C + i]}; },
-             [](float v, int, Normal k) { return k.scale * ((v - k.mean) * k.inverse) + k.shift; });
+             [](Normal k, float v) { return k.scale * ((v - k.mean) * k.inverse) + k.shift; }, x);
 }
 
 // pw_norm_data_grad has dgamma and dbeta divided by the number of values, in scale and shift.
 KERNEL pw_norm_data_grad(const float *__restrict__ x, const float *__restrict__ stats, const float *__restrict__ params,
                          const float *__restrict__ dparams, const float *__restrict__ dy, float *__restrict__ dx, int n, int S, u64 s, int C,
                          u64 c, float epsilon, float values) {
-  by_channel(n, Planes{{(unsigned)S, s}, {(unsigned)C, c}}, x, dx,
+  by_channel(n, Planes{{(unsigned)S, s}, {(unsigned)C, c}}, dx,
              [=](int i) {
                const float inverse = 1.0f / sqrt_of(stats[C + i] + epsilon);
                struct {
@@ -651,7 +655,7 @@ KERNEL pw_norm_data_grad(const float *__restrict__ x, const float *__restrict__ 
                } all = {{stats[i], inverse, dparams[i] / values, dparams[C + i] / values}, params[i] * inverse};
                return all;
              },
-             [=](float v, int i, auto a) { return a.gain * (dy[i] - a.k.shift - (v - a.k.mean) * a.k.inverse * a.k.scale); });
+             [](auto a, float v, float d) { return a.gain * (d - a.k.shift - (v - a.k.mean) * a.k.inverse * a.k.scale); }, x, dy);
 }
 
 KERNEL pw_norm_update(const float *__restrict__ stats, float *__restrict__ running, int C, float momentum, float values) {
@@ -685,18 +689,20 @@ DEVICE Random philox(unsigned c0, unsigned c1, unsigned c2, unsigned c3, unsigne
 KERNEL pw_dropout(const float *__restrict__ x, float *__restrict__ y, int n, int S, u64 s, unsigned below, float scale, unsigned stream, u64 index,
                   u64 key) {
   const Divisor unit = {(unsigned)S, s};
-  each_quad(n, [=](int i, int count) {
-    unsigned block = ~0u;
+  each_quad(n, [=](auto q) {
+    unsigned at = q.i, block = ~0u;
     Random r = {};
-    for (int e = 0; e < count; e++) {
-      const unsigned u = unit.div(i + e);
-      if (u / 4 != block) {
-        block = u / 4;
-        r = philox(block, stream, (unsigned)index, (unsigned)(index >> 32), (unsigned)key, (unsigned)(key >> 32));
-      }
-      const unsigned word = u % 4 == 0 ? r.word[0] : u % 4 == 1 ? r.word[1] : u % 4 == 2 ? r.word[2] : r.word[3];
-      y[i + e] = word >= below ? x[i + e] * scale : 0.0f;
-    }
+    q.store(y, lanes(
+                   [&](float v) {
+                     const unsigned u = unit.div(at++);
+                     if (u / 4 != block) {
+                       block = u / 4;
+                       r = philox(block, stream, (unsigned)index, (unsigned)(index >> 32), (unsigned)key, (unsigned)(key >> 32));
+                     }
+                     const unsigned word = u % 4 == 0 ? r.word[0] : u % 4 == 1 ? r.word[1] : u % 4 == 2 ? r.word[2] : r.word[3];
+                     return word >= below ? v * scale : 0.0f;
+                   },
+                   q.load(x)));
   });
 }
 
@@ -984,10 +990,11 @@ KERNEL pw_correct(const float *__restrict__ logits, const float *__restrict__ la
 // Updates.
 
 KERNEL pw_penalty(const float *__restrict__ w, float *__restrict__ dw, int n, float l1, float l2) {
-  binary(n, w, dw, dw, [=](float v, float d) {
+  const auto f = [=](float v, float d) {
     const float sign = v > 0.0f ? 1.0f : v < 0.0f ? -1.0f : 0.0f;
     return d + (l1 * sign + 2.0f * l2 * v);
-  });
+  };
+  elementwise(n, dw, f, w, dw);
 }
 
 // pw_squares writes the sum of squares of the block's share to part[block].
@@ -1009,65 +1016,46 @@ KERNEL pw_clip_factor(const double *__restrict__ part, float *__restrict__ facto
 KERNEL pw_clip(const float *__restrict__ factor, float *x, int n) {
   const float k = factor[0];
   if (k == 1.0f) return;
-  unary(n, x, x, [=](float v) { return v * k; });
+  elementwise(n, x, [=](float v) { return v * k; }, x);
 }
 
 KERNEL pw_sgd(const float *__restrict__ g, float *__restrict__ w, float *__restrict__ v, int n, float rate, float momentum, int nesterov) {
-  each_quad(n, [=](int i, int count) {
-    for (int e = i; e < i + count; e++) {
-      float step = g[e];
-      if (momentum != 0.0f) {
-        const float moved = momentum * v[e] + g[e];
-        v[e] = moved;
-        step = nesterov ? g[e] + momentum * moved : moved;
-      }
-      w[e] -= rate * step;
+  each_quad(n, [=](auto q) {
+    const vec4 d = q.load(g);
+    vec4 step = d;
+    if (momentum != 0.0f) {
+      const vec4 moved = momentum * q.load(v) + d;
+      q.store(v, moved);
+      step = moved;
+      if (nesterov) step = d + momentum * moved;
     }
+    q.store(w, q.load(w) - rate * step);
   });
 }
 
 KERNEL pw_rmsprop(const float *__restrict__ g, float *__restrict__ w, float *__restrict__ s, float *__restrict__ v, int n, float rate, float rho,
                   float epsilon, float momentum) {
-  each_quad(n, [=](int i, int count) {
-    for (int e = i; e < i + count; e++) {
-      const float square = rho * s[e] + (1.0f - rho) * g[e] * g[e];
-      s[e] = square;
-      float step = g[e] / (sqrt_of(square) + epsilon);
-      if (momentum != 0.0f) {
-        step = momentum * v[e] + step;
-        v[e] = step;
-      }
-      w[e] -= rate * step;
+  each_quad(n, [=](auto q) {
+    const vec4 d = q.load(g), square = rho * q.load(s) + (1.0f - rho) * d * d;
+    q.store(s, square);
+    vec4 step = d / (sqrt_of(square) + epsilon);
+    if (momentum != 0.0f) {
+      step = momentum * q.load(v) + step;
+      q.store(v, step);
     }
+    q.store(w, q.load(w) - rate * step);
   });
 }
 
 // pw_adam: correct1 and correct2 are 1 − betaᵗ.
 KERNEL pw_adam(const float *__restrict__ g, float *__restrict__ w, float *__restrict__ m, float *__restrict__ v, int n, float rate, float beta1, float beta2,
                float epsilon, float decay, float correct1, float correct2) {
-  each_quad(n, [=](int i, int count) {
-    if (count == 4) {
-      const vec4 d = *(const vec4 *)(g + i);
-      const vec4 first = beta1 * *(const vec4 *)(m + i) + (1.0f - beta1) * d;
-      const vec4 second = beta2 * *(const vec4 *)(v + i) + (1.0f - beta2) * d * d;
-      vec4 at = *(const vec4 *)(w + i);
-      *(vec4 *)(m + i) = first;
-      *(vec4 *)(v + i) = second;
-#pragma unroll
-      for (int e = 0; e < 4; e++) {
-        at[e] -= rate * decay * at[e];
-        at[e] -= rate * (first[e] / correct1) / (sqrt_of(second[e] / correct2) + epsilon);
-      }
-      *(vec4 *)(w + i) = at;
-      return;
-    }
-    for (int e = i; e < i + count; e++) {
-      const float first = beta1 * m[e] + (1.0f - beta1) * g[e], second = beta2 * v[e] + (1.0f - beta2) * g[e] * g[e];
-      m[e] = first;
-      v[e] = second;
-      const float at = w[e] - rate * decay * w[e];
-      w[e] = at - rate * (first / correct1) / (sqrt_of(second / correct2) + epsilon);
-    }
+  each_quad(n, [=](auto q) {
+    const vec4 d = q.load(g), at = q.load(w);
+    const vec4 first = beta1 * q.load(m) + (1.0f - beta1) * d, second = beta2 * q.load(v) + (1.0f - beta2) * d * d;
+    q.store(m, first);
+    q.store(v, second);
+    q.store(w, at - rate * decay * at - rate * (first / correct1) / (sqrt_of(second / correct2) + epsilon));
   });
 }
 
