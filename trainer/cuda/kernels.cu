@@ -23,6 +23,7 @@ DEVICE int larger(int a, int b) { return a > b ? a : b; }
 // quad_at reads four neighbours of which so many are there; what is not is otherwise.
 DEVICE vec4 quad_at(const float *p, int there, float otherwise) {
   vec4 v;
+#pragma unroll
   for (int e = 0; e < 4; e++) v[e] = e < there ? p[e] : otherwise;
   return v;
 }
@@ -541,7 +542,9 @@ struct Rest {
   int i, count;
   DEVICE_MEMBER vec4 load(const float *p) const { return quad_at(p + i, count, 0.0f); }
   DEVICE_MEMBER void store(float *p, vec4 v) const {
-    for (int e = 0; e < count; e++) p[i + e] = v[e];
+#pragma unroll
+    for (int e = 0; e < 4; e++)
+      if (e < count) p[i + e] = v[e];
   }
 };
 
