@@ -76,6 +76,21 @@ DEVICE const unsigned *sums_before(unsigned value) {
 // (rows, columns, patches of images) is its loader's business: fetch reads E×BK values into registers, put lays them down as
 // tile[k][i]. Values beyond the operand are 0.
 
+// lay_along_k and lay_along_i are put for values that the threads hold in the order of tile[i][k] and tile[k][i]: value j of thread t is
+// number t + 256·j. E and BK divide 256.
+template <int E, int BK> DEVICE void lay_along_k(float (*tile)[E + 4], const float *r) {
+#pragma unroll
+  for (int j = 0; j < E * BK / 256; j++) tile[threadIdx.x % BK][(threadIdx.x + 256 * j) / BK] = r[j];
+}
+
+template <int E, int BK> DEVICE void lay_along_i(float (*tile)[E + 4], const float *r) {
+#pragma unroll
+  for (int j = 0; j < E * BK / 256; j++) tile[(threadIdx.x + 256 * j) / E][threadIdx.x % E] = r[j];
+}
+
+// quad_of reads four neighbours of a line in a matrix whose lines are ld apart.
+DEVICE vec4 quad_of(const float *at, int ld, int there) { return ld % 4 == 0 && there >= 4 ? *(const vec4 *)at : quad_at(at, there, 0.0f); }
+
 // Rows holds value (i, k) at p[i·ld + k].
 template <int E, int BK> struct Rows {
   static constexpr int P = E * BK / 256;
@@ -90,14 +105,9 @@ template <int E, int BK> struct Rows {
     if (P % 4 == 0) {
 #pragma unroll
       for (int j = 0; j < P / 4; j++) {
-        const int q = t + 256 * j, i = first + q / (BK / 4), k = k0 + q % (BK / 4) * 4;
-        if (ld % 4 == 0 && i < extent && k + 4 <= k1) { // k0 is a multiple of BK
-          const vec4 v = *(const vec4 *)(p + (u64)i * ld + k);
-          r[4 * j] = v[0], r[4 * j + 1] = v[1], r[4 * j + 2] = v[2], r[4 * j + 3] = v[3];
-        } else {
-#pragma unroll
-          for (int e = 0; e < 4; e++) r[4 * j + e] = i < extent && k + e < k1 ? p[(u64)i * ld + k + e] : 0.0f;
-        }
+        const int q = t + 256 * j, i = first + q / (BK / 4), k = k0 + q % (BK / 4) * 4; // k0 is a multiple of BK
+        const vec4 v = quad_of(p + (u64)i * ld + k, ld, i < extent ? k1 - k : 0);
+        r[4 * j] = v[0], r[4 * j + 1] = v[1], r[4 * j + 2] = v[2], r[4 * j + 3] = v[3];
       }
       return;
     }
@@ -119,56 +129,34 @@ template <int E, int BK> struct Rows {
       }
       return;
     }
-#pragma unroll
-    for (int j = 0; j < P; j++) tile[(t + 256 * j) % BK][(t + 256 * j) / BK] = r[j];
+    lay_along_k<E, BK>(tile, r);
   }
 };
 
 // Columns holds value (i, k) at p[k·ld + i].
 template <int E, int BK> struct Columns {
-  static constexpr int P = E * BK / 256;
+  static_assert(E * BK % 1024 == 0, "whole quads for each thread");
+  static constexpr int P = E * BK / 1024;
   const float *p;
   int ld, first, extent;
-  float r[P];
+  vec4 r[P];
 
   DEVICE_MEMBER void start() {}
 
   DEVICE_MEMBER void fetch(int k0, int k1) {
-    const int t = threadIdx.x;
-    if (P % 4 == 0) {
-#pragma unroll
-      for (int j = 0; j < P / 4; j++) {
-        const int q = t + 256 * j, k = k0 + q / (E / 4), i = first + q % (E / 4) * 4;
-        if (ld % 4 == 0 && k < k1 && i + 4 <= extent) {
-          const vec4 v = *(const vec4 *)(p + (u64)k * ld + i);
-          r[4 * j] = v[0], r[4 * j + 1] = v[1], r[4 * j + 2] = v[2], r[4 * j + 3] = v[3];
-        } else {
-#pragma unroll
-          for (int e = 0; e < 4; e++) r[4 * j + e] = k < k1 && i + e < extent ? p[(u64)k * ld + i + e] : 0.0f;
-        }
-      }
-      return;
-    }
 #pragma unroll
     for (int j = 0; j < P; j++) {
-      const int k = k0 + (t + 256 * j) / E, i = first + (t + 256 * j) % E;
-      r[j] = k < k1 && i < extent ? p[(u64)k * ld + i] : 0.0f;
+      const int q = threadIdx.x + 256 * j, k = k0 + q / (E / 4), i = first + q % (E / 4) * 4;
+      r[j] = quad_of(p + (u64)k * ld + i, ld, k < k1 ? extent - i : 0);
     }
   }
 
   DEVICE_MEMBER void put(float (*tile)[E + 4]) {
-    const int t = threadIdx.x;
-    if (P % 4 == 0) {
 #pragma unroll
-      for (int j = 0; j < P / 4; j++) {
-        const int q = t + 256 * j;
-        const vec4 v = {r[4 * j], r[4 * j + 1], r[4 * j + 2], r[4 * j + 3]};
-        *(vec4 *)&tile[q / (E / 4)][q % (E / 4) * 4] = v;
-      }
-      return;
+    for (int j = 0; j < P; j++) {
+      const int q = threadIdx.x + 256 * j;
+      *(vec4 *)&tile[q / (E / 4)][q % (E / 4) * 4] = r[j];
     }
-#pragma unroll
-    for (int j = 0; j < P; j++) tile[(t + 256 * j) / E][(t + 256 * j) % E] = r[j];
   }
 };
 
@@ -208,10 +196,7 @@ template <int E, int BK> struct Patches {
     }
   }
 
-  DEVICE_MEMBER void put(float (*tile)[E + 4]) {
-#pragma unroll
-    for (int j = 0; j < P; j++) tile[(threadIdx.x + 256 * j) / E][threadIdx.x % E] = r[j];
-  }
+  DEVICE_MEMBER void put(float (*tile)[E + 4]) { lay_along_i<E, BK>(tile, r); }
 };
 
 // Spread is the matrix of a convolution's data gradient: value (i, k) is the dy that pixel i = (n, h, w) reached through tap
@@ -249,10 +234,7 @@ template <int E, int BK> struct Spread {
     }
   }
 
-  DEVICE_MEMBER void put(float (*tile)[E + 4]) {
-#pragma unroll
-    for (int j = 0; j < P; j++) tile[(threadIdx.x + 256 * j) / E][threadIdx.x % E] = r[j];
-  }
+  DEVICE_MEMBER void put(float (*tile)[E + 4]) { lay_along_i<E, BK>(tile, r); }
 };
 
 // Flipped is the filters w (F,C,KH,KW) as the data gradient needs them: value (i, k) is w of channel i for k = (f, kh, kw).
@@ -274,10 +256,7 @@ template <int E, int BK> struct Flipped {
     }
   }
 
-  DEVICE_MEMBER void put(float (*tile)[E + 4]) {
-#pragma unroll
-    for (int j = 0; j < P; j++) tile[threadIdx.x % BK][(threadIdx.x + 256 * j) / BK] = r[j];
-  }
+  DEVICE_MEMBER void put(float (*tile)[E + 4]) { lay_along_k<E, BK>(tile, r); }
 };
 
 // Gradients is dy (N,F,OH,OW) with value (i, k) that of filter i at position k = (n, oh, ow).
@@ -301,10 +280,7 @@ template <int E, int BK> struct Gradients {
     }
   }
 
-  DEVICE_MEMBER void put(float (*tile)[E + 4]) {
-#pragma unroll
-    for (int j = 0; j < P; j++) tile[threadIdx.x % BK][(threadIdx.x + 256 * j) / BK] = r[j];
-  }
+  DEVICE_MEMBER void put(float (*tile)[E + 4]) { lay_along_k<E, BK>(tile, r); }
 };
 
 // Taps is Patches the other way round: value (i, k) is the pixel under tap i = (c, kh, kw) at position k = (n, oh, ow).
@@ -340,10 +316,7 @@ template <int E, int BK> struct Taps {
     }
   }
 
-  DEVICE_MEMBER void put(float (*tile)[E + 4]) {
-#pragma unroll
-    for (int j = 0; j < P; j++) tile[threadIdx.x % BK][(threadIdx.x + 256 * j) / BK] = r[j];
-  }
+  DEVICE_MEMBER void put(float (*tile)[E + 4]) { lay_along_k<E, BK>(tile, r); }
 };
 
 // Output says where value (m, j) of M×N goes: column j = (n, s) of images of S columns, out[(n·M + m)·S + s], with bias and relu.
