@@ -71,7 +71,8 @@ DEVICE const unsigned *sums_before(unsigned value) {
   return cell;
 }
 
-// Products: c = a·b, tile by tile. A block computes BM×BN values of c, a thread TM×TN of them in registers. Both operands
+// Products: c = a·b, tile by tile. A block computes BM×BN values of c, a thread TM×TN of them in registers; where that takes fewer threads than a block has,
+// groups of them share the depth and their sums are added at the end. Both operands
 // go through shared memory, BK deep and twice: while one half is multiplied, the next values are on their way. What an operand is
 // (rows, columns, patches of images) is its loader's business: fetch reads E×BK values into registers, put lays them down as
 // tile[k][i]. Values beyond the operand are 0.
@@ -338,7 +339,10 @@ template <int BM, int BN, int BK, int TM, int TN, class A, class B> DEVICE void 
   __shared__ float as[2][BK][BM + 4] __attribute__((aligned(16)));
   __shared__ float bs[2][BK][BN + 4] __attribute__((aligned(16)));
   constexpr int GM = TM / 4, GN = TN / 4; // groups of four rows and columns
-  const int tx = threadIdx.x % (BN / TN) * 4, ty = threadIdx.x / (BN / TN) * 4;
+  constexpr int TEAM = BM / TM * (BN / TN), TEAMS = 256 / TEAM;
+  const unsigned team = TEAMS > 1 ? threadIdx.x / TEAM : 0, thread = threadIdx.x - team * TEAM;
+  const int tx = thread % (BN / TN) * 4, ty = thread / (BN / TN) * 4;
+  const int first = team * (BK / TEAMS); // of the team's steps in a tile
   vec4 sum[TM][GN] = {};
   a.start();
   b.start();
@@ -355,7 +359,7 @@ template <int BM, int BN, int BK, int TM, int TN, class A, class B> DEVICE void 
       b.fetch(k + BK, k1);
     }
 #pragma unroll 1 // unrolled, the registers spill
-    for (int kk = 0; kk < BK; kk++) {
+    for (int kk = first; kk < first + BK / TEAMS; kk++) {
       vec4 ra[GM], rb[GN];
 #pragma unroll
       for (int i = 0; i < GM; i++) ra[i] = *(const vec4 *)&as[half][kk][i * (BM / GM) + ty];
@@ -372,6 +376,24 @@ template <int BM, int BN, int BK, int TM, int TN, class A, class B> DEVICE void 
       b.put(bs[half]);
       __syncthreads();
     }
+  }
+  if (TEAMS > 1) { // teams 2 and 3 hand over to 0 and 1, then 1 to 0
+    static_assert(TEAMS == 1 || (TEAMS == 4 && TN == 4 && 4 * TM * TEAM <= BK * (BM + 4) && 2 * TM * TEAM <= BK * (BN + 4)), "room in as and bs");
+    vec4(*pair)[2 * TEAM] = (vec4(*)[2 * TEAM])as, (*single)[TEAM] = (vec4(*)[TEAM])bs;
+    __syncthreads();
+#pragma unroll
+    for (int m = 0; m < TM; m++)
+      if (team >= 2) pair[m][threadIdx.x - 2 * TEAM] = sum[m][0];
+    __syncthreads();
+#pragma unroll
+    for (int m = 0; m < TM; m++) {
+      if (team < 2) sum[m][0] += pair[m][threadIdx.x];
+      if (team == 1) single[m][thread] = sum[m][0];
+    }
+    __syncthreads();
+    if (team > 0) return;
+#pragma unroll
+    for (int m = 0; m < TM; m++) sum[m][0] += single[m][thread];
   }
   const int row = blockIdx.y * BM + ty, column = blockIdx.x * BN + tx;
 #pragma unroll
@@ -430,6 +452,9 @@ GEMM(pw_gemm_tn_large, Columns, Columns, M, N, 128, 128, 8, 8, 8)
 GEMM(pw_gemm_nn_small, Rows, Columns, K, N, 64, 64, 16, 4, 4)
 GEMM(pw_gemm_nt_small, Rows, Rows, K, K, 64, 64, 16, 4, 4)
 GEMM(pw_gemm_tn_small, Columns, Columns, M, N, 64, 64, 16, 4, 4)
+GEMM(pw_gemm_nn_deep, Rows, Columns, K, N, 32, 32, 32, 4, 4)
+GEMM(pw_gemm_nt_deep, Rows, Rows, K, K, 32, 32, 32, 4, 4)
+GEMM(pw_gemm_tn_deep, Columns, Columns, M, N, 32, 32, 32, 4, 4)
 GEMM(pw_gemm_tt_small, Columns, Rows, M, K, 64, 64, 16, 4, 4)
 
 #define WINDOW_PARAMETERS                                                                                                           \
@@ -487,6 +512,7 @@ FILTER_GRADIENT(pw_conv_filter_large, 128, 128, 8, 8, 8)
 FILTER_GRADIENT(pw_conv_filter_medium, 64, 128, 8, 4, 8)
 FILTER_GRADIENT(pw_conv_filter_small, 64, 64, 16, 4, 4)
 FILTER_GRADIENT(pw_conv_filter_thin, 32, 128, 16, 4, 4)
+FILTER_GRADIENT(pw_conv_filter_deep, 32, 32, 32, 4, 4)
 
 // pw_join adds the M×N values of all slices, in order, and lays them out.
 KERNEL pw_join(const float *__restrict__ part, const float *__restrict__ bias, float *__restrict__ out, int M, int N, int slices, int relu,

@@ -15,9 +15,17 @@ type tile struct {
 
 var (
 	large  = tile{"_large", 128, 128, 8, 60}
-	medium = tile{"_medium", 64, 128, 8, 50} // convolutions only, as thin
+	medium = tile{"_medium", 64, 128, 8, 50}
 	small  = tile{"_small", 64, 64, 16, 40}
 	thin   = tile{"_thin", 32, 128, 16, 40}
+	deep   = tile{"_deep", 32, 32, 32, 30} // a quarter of the threads is enough for the values: four teams share the depth
+)
+
+// The tiles that there are kernels for.
+var (
+	convolutionTiles = []tile{large, medium, small, thin}       // forward and data gradients: few rows, many columns
+	filterTiles      = []tile{large, medium, small, thin, deep} // filter gradients
+	matrixTiles      = []tile{large, small, deep}
 )
 
 // The card that tiles are picked for. It is the same whatever card is there, so that sums have the same order everywhere.
@@ -29,20 +37,12 @@ const (
 	mostSlices    = 160
 )
 
-func tilesOf(convolution bool) []tile {
-	if convolution {
-		return []tile{large, medium, small, thin}
-	}
-	return []tile{large, small}
-}
+// picker picks one of the tiles for an M×N product over K, and cuts K into slices of so many steps.
+type picker func(m, n, k int, tiles []tile) (t tile, slices, slice int)
 
-// picker picks the tile of an M×N product over K, which may be a convolution's, and cuts K into slices of so many steps.
-type picker func(m, n, k int, convolution bool) (t tile, slices, slice int)
-
-// tileOf picks the tile of an M×N product over K, and into how many slices K is cut so that there are enough blocks: what is done first
+// tileOf picks the tile for an M×N product over K, and into how many slices K is cut so that there are enough blocks: what is done first
 // on the card above. Slices are multiples of the tile's depth. Whole numbers throughout: every machine picks the same.
-func tileOf(m, n, k int, convolution bool) (best tile, slices, slice int) {
-	tiles := tilesOf(convolution)
+func tileOf(m, n, k int, tiles []tile) (best tile, slices, slice int) {
 	least := int64(math.MaxInt64)
 	for _, t := range tiles {
 		blocks := int64(ceil(m, t.m)) * int64(ceil(n, t.n))
@@ -69,7 +69,7 @@ func tileOf(m, n, k int, convolution bool) (best tile, slices, slice int) {
 type product struct {
 	name     string
 	m, n, k  int
-	conv     bool
+	tiles    []tile
 	columns  int // of an image
 	bias     argument
 	relu     bool
@@ -80,7 +80,7 @@ type product struct {
 }
 
 func (b *planner) product(p product) {
-	t, slices, slice := b.pick(p.m, p.n, p.k, p.conv)
+	t, slices, slice := b.pick(p.m, p.n, p.k, p.tiles)
 	target := result(0)
 	if slices > 1 {
 		target = b.reserve(4 * slices * p.m * p.n)
@@ -110,7 +110,7 @@ func one(yes bool) int {
 
 func (b *planner) matMul(o trainer.MatMul) {
 	name := "pw_gemm_" + [2]string{"n", "t"}[one(o.TransA)] + [2]string{"n", "t"}[one(o.TransB)]
-	p := product{name: name, m: o.M, n: o.N, k: o.K, columns: o.N, bias: argument{kind: nothing}, before: []any{buffer(0), buffer(1)},
+	p := product{name: name, m: o.M, n: o.N, k: o.K, tiles: matrixTiles, columns: o.N, bias: argument{kind: nothing}, before: []any{buffer(0), buffer(1)},
 		behind: func(slice int) []any { return []any{o.M, o.N, o.K, slice} }, flops: 2 * int64(o.M) * int64(o.N) * int64(o.K)}
 	if o.TransA && o.TransB { // never in a plan: one kernel is enough
 		t, slices, slice := small, 1, ceil(o.K, small.k)*small.k
@@ -132,21 +132,21 @@ func convFLOPs(g trainer.Window, f int) int64 {
 
 func (b *planner) convolution(g trainer.Window, f int, bias argument, relu bool) {
 	columns := g.N * g.OH * g.OW
-	b.product(product{name: "pw_conv", m: f, n: columns, k: g.C * g.KH * g.KW, conv: true, columns: g.OH * g.OW,
+	b.product(product{name: "pw_conv", m: f, n: columns, k: g.C * g.KH * g.KW, tiles: convolutionTiles, columns: g.OH * g.OW,
 		bias: bias, relu: relu, withBias: true, before: []any{buffer(0), buffer(1)}, flops: convFLOPs(g, f),
 		behind: func(slice int) []any { return append([]any{columns, slice, one(relu)}, window(g, f, g.OH, g.OW)...) }})
 }
 
 func (b *planner) dataGradient(o trainer.ConvDataGrad) {
 	columns := o.N * o.H * o.W
-	b.product(product{name: "pw_conv_data", m: o.C, n: columns, k: o.F * o.KH * o.KW, conv: true, columns: o.H * o.W,
+	b.product(product{name: "pw_conv_data", m: o.C, n: columns, k: o.F * o.KH * o.KW, tiles: convolutionTiles, columns: o.H * o.W,
 		bias: argument{kind: nothing}, before: []any{buffer(0), buffer(1)}, flops: convFLOPs(o.Window, o.F),
 		behind: func(slice int) []any { return append([]any{columns, slice}, window(o.Window, o.F, o.H, o.W)...) }})
 }
 
 func (b *planner) filterGradient(o trainer.ConvFilterGrad) {
 	positions, n := o.N*o.OH*o.OW, o.C*o.KH*o.KW
-	b.product(product{name: "pw_conv_filter", m: o.F, n: n, k: positions, conv: true, columns: n,
+	b.product(product{name: "pw_conv_filter", m: o.F, n: n, k: positions, tiles: filterTiles, columns: n,
 		bias: argument{kind: nothing}, before: []any{buffer(0), buffer(1)}, flops: convFLOPs(o.Window, o.F),
 		behind: func(slice int) []any { return append([]any{positions, slice}, window(o.Window, o.F, o.OH, o.OW)...) }})
 }
