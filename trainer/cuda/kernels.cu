@@ -935,11 +935,12 @@ DEVICE int class_of(float label, int C) { return label >= 0.0f && label < (float
 // One block. wrong gets 1 + the first row whose label is no class number, if there is one.
 KERNEL pw_cross_entropy(const float *__restrict__ logits, const float *__restrict__ labels, float *__restrict__ loss, int *__restrict__ wrong, int N,
                         int C) {
-  double sum = 0.0, first = 0.0; // N − row of the first wrong one
+  double sum = 0.0;
+  int first = 0; // N − row of the first wrong one
   for (int i = threadIdx.x; i < N; i += 256) {
     const int label = class_of(labels[i], C);
     if (label < 0) {
-      if (first < (double)(N - i)) first = (double)(N - i);
+      first = larger(first, N - i);
       continue;
     }
     const float *row = logits + (u64)i * C;
@@ -950,7 +951,7 @@ KERNEL pw_cross_entropy(const float *__restrict__ logits, const float *__restric
   first = largest_of(first);
   if (threadIdx.x == 0) {
     loss[0] = (float)(sum / (double)N);
-    if (first > 0.0) wrong[0] = N - (int)first + 1;
+    if (first > 0) wrong[0] = N - first + 1;
   }
 }
 
@@ -968,12 +969,12 @@ KERNEL pw_cross_entropy_grad(const float *__restrict__ logits, const float *__re
 
 // One block; wrong as above.
 KERNEL pw_correct(const float *__restrict__ logits, const float *__restrict__ labels, float *__restrict__ count, int *__restrict__ wrong, int N, int C) {
-  double first = 0.0;
+  int first = 0;
   float right = 0.0f;
   for (int i = threadIdx.x; i < N; i += 256) {
     const int label = class_of(labels[i], C);
     if (label < 0) {
-      if (first < (double)(N - i)) first = (double)(N - i);
+      first = larger(first, N - i);
       continue;
     }
     const float *row = logits + (u64)i * C;
@@ -985,7 +986,7 @@ KERNEL pw_correct(const float *__restrict__ logits, const float *__restrict__ la
   first = largest_of(first);
   if (threadIdx.x == 0) {
     count[0] = right;
-    if (first > 0.0) wrong[0] = N - (int)first + 1;
+    if (first > 0) wrong[0] = N - first + 1;
   }
 }
 

@@ -64,6 +64,25 @@ func tileOf(m, n, k int, tiles []tile) (best tile, slices, slice int) {
 	return best, slices, slice
 }
 
+// Tiles says what a product becomes with each tile that there is a kernel for, whatever Plan picks. Other ops have none.
+func Tiles(op trainer.Op) ([]Work, error) {
+	var tiles []tile
+	if _, err := planWith(op, nil, func(m, n, k int, all []tile) (tile, int, int) {
+		tiles = all
+		return tileOf(m, n, k, all)
+	}); err != nil {
+		return nil, err
+	}
+	works := make([]Work, len(tiles))
+	for i := range tiles {
+		var err error
+		if works[i], err = planWith(op, nil, func(m, n, k int, all []tile) (tile, int, int) { return tileOf(m, n, k, all[i:i+1]) }); err != nil {
+			return nil, err
+		}
+	}
+	return works, nil
+}
+
 // product adds the launch of an M×N product over K whose result is laid out as images of so many columns, and what joins the
 // slices. bias and relu are applied to the whole sums: by the product's kernel, or by the one that joins.
 type product struct {
@@ -95,10 +114,7 @@ func (b *planner) product(p product) {
 	if slices == 1 {
 		return
 	}
-	parts := 4 * int64(slices) * int64(p.m) * int64(p.n)
-	l.Bytes += parts
-	b.add("pw_join", [3]int{ceil(p.m*p.n, threads), 1, 1}, threads, parts/4,
-		target, p.bias, result(0), p.m, p.n, slices, one(p.relu), p.columns, magic(p.columns), magic(p.n)).Bytes += parts
+	b.rows("pw_join", p.m*p.n, slices, target, p.bias, result(0), p.m, p.n, slices, one(p.relu), p.columns, magic(p.columns), magic(p.n))
 }
 
 func one(yes bool) int {

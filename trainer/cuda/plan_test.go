@@ -152,6 +152,54 @@ func TestFirstFilters(t *testing.T) {
 	}
 }
 
+// TestDouble: what sums in double precision says so, and nothing else does.
+func TestDouble(t *testing.T) {
+	for _, trial := range backendtest.Trials(t) {
+		want := false
+		switch trial.Op.(type) {
+		case trainer.StatisticsOp, trainer.DistanceOp, trainer.ClipNorm, trainer.CrossEntropyOp, trainer.BiasGrad, trainer.UnitZerosOp, trainer.BatchNormStats,
+			trainer.BatchNormParamGrad:
+			want = true
+		}
+		work, err := Plan(trial.Op, lengths(trial.Out))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := false
+		for _, l := range work.Launches {
+			got = got || l.Double > 0
+			if l.Double < 0 || l.Double > l.FLOPs {
+				t.Errorf("%T%+v: %s: %d of %d FLOP in double precision", trial.Op, trial.Op, l.Kernel, l.Double, l.FLOPs)
+			}
+		}
+		if got != want {
+			t.Errorf("%T%+v: double precision %v, want %v", trial.Op, trial.Op, got, want)
+		}
+	}
+}
+
+// TestStatisticsRead: the passes that count read the values that are counted, the others all.
+func TestStatisticsRead(t *testing.T) {
+	for n, counted := range map[int]int64{1: 1, trainer.CountAll: trainer.CountAll, 4 * trainer.CountAll: trainer.CountAll, 4*trainer.CountAll + 5: trainer.CountAll + 5} {
+		work, err := Plan(trainer.StatisticsOp{Plane: trainer.Plane{N: 1, C: 1, S: n}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range work.Launches {
+			blocks := int64(l.Grid[0])
+			want := map[string]int64{
+				"pw_stats_sums":    4*int64(n) + 8*totals*blocks,
+				"pw_stats_octaves": 4*counted + 4*(octaves+1)*blocks,
+				"pw_stats_moments": 4*int64(n) + 8*2*blocks + summaryBytes,
+				"pw_stats_fine":    4*counted + 4*fineBins*blocks + summaryBytes,
+			}
+			if bytes, ok := want[l.Kernel]; ok && l.Bytes != bytes {
+				t.Errorf("%d values: %s moves %d bytes, want %d", n, l.Kernel, l.Bytes, bytes)
+			}
+		}
+	}
+}
+
 // TestPlanRefuses what is impossible or too large.
 func TestPlanRefuses(t *testing.T) {
 	for _, op := range []trainer.Op{nil, trainer.AddOp{}, trainer.AddOp{Plane: trainer.Plane{N: 1 << 12, C: 1 << 12, S: 1 << 12}}, trainer.CopyOp{Len: mostValues + 1},
