@@ -143,7 +143,8 @@ func runKernels(w io.Writer, folder string, asJSON bool) error {
 		}{assumptions, cards, all})
 	}
 	out := bufio.NewWriter(w)
-	fmt.Fprintf(out, "Every kernel at the largest shape that nets A, B and C launch it with in a run (*: a tile or an op that they do without, at a shape of theirs). On paper; never run on a card.\n\n")
+	fmt.Fprintln(out, "Every kernel at the largest shape that nets A, B and C launch it with in a run (*: a tile or an op that they do without, at a shape of theirs).")
+	fmt.Fprint(out, "On paper; never run on a card.\n\n")
 	fmt.Fprintf(out, "%-24s %-3s %-18s %-40s %6s %8s %8s %6s %7s %6s", "kernel", "net", "op", "shape", "blocks", "MB", "MFLOP", "double", "FLOP/B", "shared")
 	for _, c := range cards {
 		fmt.Fprintf(out, " | %-33s", c.Name+" reg. occ.  µs bound")

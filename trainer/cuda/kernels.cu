@@ -55,7 +55,7 @@ template <class T> DEVICE T largest_of(T value) {
   return cell[0];
 }
 
-// sums_before returns, for each t ≤ 256, the sum of the values of the threads before t (Hillis & Steele 1986).
+// sums_before returns, for each t ≤ 256, the sum of the values of the threads before t (Hillis & Steele 1986). A kernel calls it once.
 DEVICE const unsigned *sums_before(unsigned value) {
   __shared__ unsigned cell[257];
   const int t = threadIdx.x;
@@ -1101,8 +1101,8 @@ KERNEL pw_stats_sums(const float *__restrict__ x, double *__restrict__ part, int
 
 enum { OCTAVES = 512, OCTAVE_SHIFT = 23, SHIFT = 18, MANTISSAS = 32, QUANTILES = 3, FINE = QUANTILES * MANTISSAS };
 
-// Counters are counts of BINS bins, kept without atomics: each of T threads has a byte for every bin. Four bins of a thread share a word and the
-// threads of a warp have words in 32 different banks. A byte holds what a thread counts in a round of ROUND values, at most 255 for each.
+// Counters are counts of BINS bins, kept without atomics: each of T threads has a byte for every bin. Four bins of a thread share a word, and the
+// words of a warp lie in 32 banks. A byte holds what a thread counts in a round of ROUND values; then the bytes of all threads are added up.
 template <int BINS, int T> struct Counters {
   static constexpr int WORDS = BINS / 4, OWN = (WORDS + T - 1) / T; // words that a thread adds up
   unsigned (*word)[T];                                              // in shared memory
@@ -1148,6 +1148,7 @@ template <int BINS, int T> struct Counters {
 
 // ROUND values of a thread are counted between two collections, AT_ONCE of them on their way from memory together.
 enum { AT_ONCE = 16, ROUND = 240 };
+static_assert(ROUND <= 255 && ROUND % AT_ONCE == 0, "a byte holds a round");
 
 // each_counted gives see the values of the block's T threads that are counted and finite, and calls collect after every ROUND of a thread. All of the values are
 // counted, or every fourth run of 2¹³.
@@ -1160,9 +1161,9 @@ template <int T, class S, class E> DEVICE void each_counted(const float *x, int 
       const bool whole = at + (AT_ONCE / 4 - 1) * stride + 4 <= counted;
 #pragma unroll
       for (int j = 0; j < AT_ONCE / 4; j++) {
-        const int i = at + j * stride;
-        const float *four = x + (all ? i : ((i >> 13) * 4 << 13) + (i & 8191)); // all in one run
-        v[j] = whole ? *(const vec4 *)four : quad_at(four, counted - i, NOT_A_NUMBER);
+        const unsigned i = at + j * stride;
+        const float *four = x + (all ? i : ((i >> 13) * 4 << 13) + (i & 8191)); // of one run
+        v[j] = whole ? *(const vec4 *)four : quad_at(four, counted - (int)i, NOT_A_NUMBER);
       }
 #pragma unroll
       for (int j = 0; j < AT_ONCE / 4; j++)
@@ -1198,7 +1199,7 @@ extern "C" __global__ __launch_bounds__(OCTAVE_THREADS) void pw_stats_octaves(co
   rows[gridDim.x * OCTAVES + blockIdx.x] = zeros;
 }
 
-// sum_rows adds up rows of BINS counts: groups of threads take rows in turn.
+// sum_rows adds up rows of BINS counts: groups of threads take rows in turn. A kernel calls it once.
 template <int BINS> DEVICE const unsigned *sum_rows(const unsigned *row, int rows) {
   constexpr int QUADS = BINS / 4, GROUPS = 256 / QUADS;
   __shared__ unsigned cell[GROUPS][BINS] __attribute__((aligned(16)));
@@ -1216,14 +1217,14 @@ template <int BINS> DEVICE const unsigned *sum_rows(const unsigned *row, int row
   return cell[0];
 }
 
-enum { BINS = 64 }; // of the histogram
+enum { HISTOGRAM_BINS = 64 };
 
 // Summary is what the kernels of one StatisticsOp hand on.
 struct Summary {
   double total[TOTALS];
   double counted, rank[QUANTILES], before[QUANTILES]; // before: values in lower octaves
   int octave[QUANTILES];                              // −1: nothing is counted
-  unsigned histogram[BINS];
+  unsigned histogram[HISTOGRAM_BINS];
 };
 
 // octave_at is the octave at a place in ascending order: the largest negative values come first.
@@ -1231,8 +1232,8 @@ DEVICE int octave_at(int place) { return place < OCTAVES / 2 ? OCTAVES - 1 - pla
 
 // edge_of is the place where a bin of the histogram begins. A bin is an octave; the first and last of each sign take all beyond.
 DEVICE int edge_of(int bin) {
-  const int smallest = 103, octave = bin - BINS / 2; // the exponents below belong to the bins about 0, where octave is 0
-  if (bin % BINS == 0) return bin / BINS * OCTAVES;
+  const int smallest = 103, octave = bin - HISTOGRAM_BINS / 2; // the exponents below belong to the bins about 0, where octave is 0
+  if (bin % HISTOGRAM_BINS == 0) return bin / HISTOGRAM_BINS * OCTAVES;
   return OCTAVES / 2 + (octave > 0 ? smallest - 1 + octave : octave < 0 ? octave + 1 - smallest : 0);
 }
 
@@ -1262,9 +1263,9 @@ KERNEL pw_stats_middle(const double *__restrict__ sums, const unsigned *__restri
   __syncthreads();
   const double counted = before[OCTAVES];
   if (t == 0) s->counted = counted;
-  if (t < BINS) { // zeros have no sign
+  if (t < HISTOGRAM_BINS) { // zeros have no sign
     const unsigned many = before[edge_of(t + 1)] - before[edge_of(t)];
-    s->histogram[t] = t == BINS / 2 ? many + zeros : t == BINS / 2 - 1 ? many - zeros : many;
+    s->histogram[t] = t == HISTOGRAM_BINS / 2 ? many + zeros : t == HISTOGRAM_BINS / 2 - 1 ? many - zeros : many;
   }
   const double at[QUANTILES] = {0.01, 0.5, 0.99};
 #pragma unroll
@@ -1323,7 +1324,7 @@ KERNEL pw_stats_finish(const Summary *__restrict__ s, const double *__restrict__
   second = sum_of(second);
   fourth = sum_of(fourth);
   const double many = s->total[FINITE], largest = s->total[LARGEST];
-  if (t < BINS) out[HISTOGRAM + t] = s->counted > 0.0 ? (float)((double)s->histogram[t] / s->counted) : NOT_A_NUMBER;
+  if (t < HISTOGRAM_BINS) out[HISTOGRAM + t] = s->counted > 0.0 ? (float)((double)s->histogram[t] / s->counted) : NOT_A_NUMBER;
 
   // A thread has one of a quantile's mantissas, in ascending order of the values.
   const unsigned *count = sum_rows<FINE>(rows, blocks);
