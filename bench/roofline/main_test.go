@@ -51,7 +51,7 @@ func TestRun(t *testing.T) {
 		}
 	}
 	out.Reset()
-	if err := run([]string{"-net", "../../trainer/graph/testdata/nets/B.json", "-kernels"}, &out); err != nil || !strings.Contains(out.String(), "never run on a card") {
+	if err := run([]string{"-net", "../../trainer/graph/testdata/nets/B.json", "-launches"}, &out); err != nil || !strings.Contains(out.String(), "never run on a card") {
 		t.Errorf("%v: %s", err, out.String())
 	}
 	if err := run([]string{"-net", "none.json"}, &out); err == nil {

@@ -39,11 +39,15 @@ func write(w io.Writer, s step, reports []report, all bool) error {
 		fmt.Fprintf(out, "%-16s %9d %6.0f µs %6.0f µs %8.0f µs | %11.0f µs %6.0f µs %6.0f µs | %.2f\n", r.Card.Name, len(r.Launches),
 			1e6*r.Device, 1e6*r.Host, 1e6*r.Step, 1e6*r.TorchHost, 1e6*r.TorchDevice, 1e6*r.Torch, r.Torch/r.Step)
 	}
+	writeAssumptions(out)
+	return out.Flush()
+}
+
+func writeAssumptions(out io.Writer) {
 	fmt.Fprintln(out, "\nAssumed:")
 	for _, a := range assumptions {
 		fmt.Fprintln(out, "-", a)
 	}
-	return out.Flush()
 }
 
 // groups are the places of the launches that a line stands for, in the order in which they first come.

@@ -37,6 +37,7 @@ static __device__ inline pw_index pw_grid_size() {
 #endif
 
 typedef float vec4 __attribute__((vector_size(16))); // loads and stores of four neighbours
+typedef unsigned uvec4 __attribute__((vector_size(16)));
 typedef unsigned long long u64;
 
 #define DEVICE static __device__ inline __attribute__((always_inline))
@@ -119,5 +120,9 @@ DEVICE float log_of(float x) {
 
 DEVICE float sqrt_of(float x) { return __builtin_sqrtf(x); }
 DEVICE double sqrt_of(double x) { return __builtin_sqrt(x); }
+DEVICE vec4 sqrt_of(vec4 x) {
+  const vec4 r = {sqrt_of(x[0]), sqrt_of(x[1]), sqrt_of(x[2]), sqrt_of(x[3])};
+  return r;
+}
 
 #endif

@@ -17,6 +17,17 @@ struct Divisor {
   DEVICE_MEMBER unsigned mod(unsigned n) const { return n - div(n) * d; }
 };
 
+DEVICE int smaller(int a, int b) { return a < b ? a : b; }
+DEVICE int larger(int a, int b) { return a > b ? a : b; }
+
+// quad_at reads four neighbours of which so many are there; what is not is otherwise.
+DEVICE vec4 quad_at(const float *p, int there, float otherwise) {
+  vec4 v;
+#pragma unroll
+  for (int e = 0; e < 4; e++) v[e] = e < there ? p[e] : otherwise;
+  return v;
+}
+
 // sum_of adds one value of each thread, in a tree; every thread gets the sum.
 template <class T> DEVICE T sum_of(T value) {
   __shared__ T cell[256];
@@ -31,8 +42,8 @@ template <class T> DEVICE T sum_of(T value) {
   return cell[0];
 }
 
-DEVICE double largest_of(double value) {
-  __shared__ double cell[256];
+template <class T> DEVICE T largest_of(T value) {
+  __shared__ T cell[256];
   const int t = threadIdx.x;
   __syncthreads(); // as in sum_of
   cell[t] = value;
@@ -44,10 +55,42 @@ DEVICE double largest_of(double value) {
   return cell[0];
 }
 
-// Products: c = a·b, tile by tile. A block computes BM×BN values of c, a thread TM×TN of them in registers. Both operands
+// sums_before returns, for each t ≤ 256, the sum of the values of the threads before t (Hillis & Steele 1986). A kernel calls it once.
+DEVICE const unsigned *sums_before(unsigned value) {
+  __shared__ unsigned cell[257];
+  const int t = threadIdx.x;
+  cell[t + 1] = value;
+  if (t == 0) cell[0] = 0;
+  __syncthreads();
+  for (int step = 1; step < 256; step *= 2) {
+    const unsigned more = t >= step ? cell[t + 1 - step] : 0;
+    __syncthreads();
+    cell[t + 1] += more;
+    __syncthreads();
+  }
+  return cell;
+}
+
+// Products: c = a·b, tile by tile. A block computes BM×BN values of c, a thread TM×TN of them in registers; where that takes fewer threads than a block has,
+// groups of them share the depth and their sums are added at the end. Both operands
 // go through shared memory, BK deep and twice: while one half is multiplied, the next values are on their way. What an operand is
 // (rows, columns, patches of images) is its loader's business: fetch reads E×BK values into registers, put lays them down as
 // tile[k][i]. Values beyond the operand are 0.
+
+// lay_along_k and lay_along_i are put for values that the threads hold in the order of tile[i][k] and tile[k][i]: value j of thread t is
+// number t + 256·j. E and BK divide 256.
+template <int E, int BK> DEVICE void lay_along_k(float (*tile)[E + 4], const float *r) {
+#pragma unroll
+  for (int j = 0; j < E * BK / 256; j++) tile[threadIdx.x % BK][(threadIdx.x + 256 * j) / BK] = r[j];
+}
+
+template <int E, int BK> DEVICE void lay_along_i(float (*tile)[E + 4], const float *r) {
+#pragma unroll
+  for (int j = 0; j < E * BK / 256; j++) tile[(threadIdx.x + 256 * j) / E][threadIdx.x % E] = r[j];
+}
+
+// quad_of reads four neighbours of a line in a matrix whose lines are ld apart.
+DEVICE vec4 quad_of(const float *at, int ld, int there) { return ld % 4 == 0 && there >= 4 ? *(const vec4 *)at : quad_at(at, there, 0.0f); }
 
 // Rows holds value (i, k) at p[i·ld + k].
 template <int E, int BK> struct Rows {
@@ -63,14 +106,9 @@ template <int E, int BK> struct Rows {
     if (P % 4 == 0) {
 #pragma unroll
       for (int j = 0; j < P / 4; j++) {
-        const int q = t + 256 * j, i = first + q / (BK / 4), k = k0 + q % (BK / 4) * 4;
-        if (ld % 4 == 0 && i < extent && k + 4 <= k1) { // k0 is a multiple of BK
-          const vec4 v = *(const vec4 *)(p + (u64)i * ld + k);
-          r[4 * j] = v[0], r[4 * j + 1] = v[1], r[4 * j + 2] = v[2], r[4 * j + 3] = v[3];
-        } else {
-#pragma unroll
-          for (int e = 0; e < 4; e++) r[4 * j + e] = i < extent && k + e < k1 ? p[(u64)i * ld + k + e] : 0.0f;
-        }
+        const int q = t + 256 * j, i = first + q / (BK / 4), k = k0 + q % (BK / 4) * 4; // k0 is a multiple of BK
+        const vec4 v = quad_of(p + (u64)i * ld + k, ld, i < extent ? k1 - k : 0);
+        r[4 * j] = v[0], r[4 * j + 1] = v[1], r[4 * j + 2] = v[2], r[4 * j + 3] = v[3];
       }
       return;
     }
@@ -92,56 +130,34 @@ template <int E, int BK> struct Rows {
       }
       return;
     }
-#pragma unroll
-    for (int j = 0; j < P; j++) tile[(t + 256 * j) % BK][(t + 256 * j) / BK] = r[j];
+    lay_along_k<E, BK>(tile, r);
   }
 };
 
 // Columns holds value (i, k) at p[k·ld + i].
 template <int E, int BK> struct Columns {
-  static constexpr int P = E * BK / 256;
+  static_assert(E * BK % 1024 == 0, "whole quads for each thread");
+  static constexpr int P = E * BK / 1024;
   const float *p;
   int ld, first, extent;
-  float r[P];
+  vec4 r[P];
 
   DEVICE_MEMBER void start() {}
 
   DEVICE_MEMBER void fetch(int k0, int k1) {
-    const int t = threadIdx.x;
-    if (P % 4 == 0) {
-#pragma unroll
-      for (int j = 0; j < P / 4; j++) {
-        const int q = t + 256 * j, k = k0 + q / (E / 4), i = first + q % (E / 4) * 4;
-        if (ld % 4 == 0 && k < k1 && i + 4 <= extent) {
-          const vec4 v = *(const vec4 *)(p + (u64)k * ld + i);
-          r[4 * j] = v[0], r[4 * j + 1] = v[1], r[4 * j + 2] = v[2], r[4 * j + 3] = v[3];
-        } else {
-#pragma unroll
-          for (int e = 0; e < 4; e++) r[4 * j + e] = k < k1 && i + e < extent ? p[(u64)k * ld + i + e] : 0.0f;
-        }
-      }
-      return;
-    }
 #pragma unroll
     for (int j = 0; j < P; j++) {
-      const int k = k0 + (t + 256 * j) / E, i = first + (t + 256 * j) % E;
-      r[j] = k < k1 && i < extent ? p[(u64)k * ld + i] : 0.0f;
+      const int q = threadIdx.x + 256 * j, k = k0 + q / (E / 4), i = first + q % (E / 4) * 4;
+      r[j] = quad_of(p + (u64)k * ld + i, ld, k < k1 ? extent - i : 0);
     }
   }
 
   DEVICE_MEMBER void put(float (*tile)[E + 4]) {
-    const int t = threadIdx.x;
-    if (P % 4 == 0) {
 #pragma unroll
-      for (int j = 0; j < P / 4; j++) {
-        const int q = t + 256 * j;
-        const vec4 v = {r[4 * j], r[4 * j + 1], r[4 * j + 2], r[4 * j + 3]};
-        *(vec4 *)&tile[q / (E / 4)][q % (E / 4) * 4] = v;
-      }
-      return;
+    for (int j = 0; j < P; j++) {
+      const int q = threadIdx.x + 256 * j;
+      *(vec4 *)&tile[q / (E / 4)][q % (E / 4) * 4] = r[j];
     }
-#pragma unroll
-    for (int j = 0; j < P; j++) tile[(t + 256 * j) / E][(t + 256 * j) % E] = r[j];
   }
 };
 
@@ -181,10 +197,7 @@ template <int E, int BK> struct Patches {
     }
   }
 
-  DEVICE_MEMBER void put(float (*tile)[E + 4]) {
-#pragma unroll
-    for (int j = 0; j < P; j++) tile[(threadIdx.x + 256 * j) / E][threadIdx.x % E] = r[j];
-  }
+  DEVICE_MEMBER void put(float (*tile)[E + 4]) { lay_along_i<E, BK>(tile, r); }
 };
 
 // Spread is the matrix of a convolution's data gradient: value (i, k) is the dy that pixel i = (n, h, w) reached through tap
@@ -222,10 +235,7 @@ template <int E, int BK> struct Spread {
     }
   }
 
-  DEVICE_MEMBER void put(float (*tile)[E + 4]) {
-#pragma unroll
-    for (int j = 0; j < P; j++) tile[(threadIdx.x + 256 * j) / E][threadIdx.x % E] = r[j];
-  }
+  DEVICE_MEMBER void put(float (*tile)[E + 4]) { lay_along_i<E, BK>(tile, r); }
 };
 
 // Flipped is the filters w (F,C,KH,KW) as the data gradient needs them: value (i, k) is w of channel i for k = (f, kh, kw).
@@ -247,10 +257,7 @@ template <int E, int BK> struct Flipped {
     }
   }
 
-  DEVICE_MEMBER void put(float (*tile)[E + 4]) {
-#pragma unroll
-    for (int j = 0; j < P; j++) tile[threadIdx.x % BK][(threadIdx.x + 256 * j) / BK] = r[j];
-  }
+  DEVICE_MEMBER void put(float (*tile)[E + 4]) { lay_along_k<E, BK>(tile, r); }
 };
 
 // Gradients is dy (N,F,OH,OW) with value (i, k) that of filter i at position k = (n, oh, ow).
@@ -274,10 +281,7 @@ template <int E, int BK> struct Gradients {
     }
   }
 
-  DEVICE_MEMBER void put(float (*tile)[E + 4]) {
-#pragma unroll
-    for (int j = 0; j < P; j++) tile[threadIdx.x % BK][(threadIdx.x + 256 * j) / BK] = r[j];
-  }
+  DEVICE_MEMBER void put(float (*tile)[E + 4]) { lay_along_k<E, BK>(tile, r); }
 };
 
 // Taps is Patches the other way round: value (i, k) is the pixel under tap i = (c, kh, kw) at position k = (n, oh, ow).
@@ -313,10 +317,7 @@ template <int E, int BK> struct Taps {
     }
   }
 
-  DEVICE_MEMBER void put(float (*tile)[E + 4]) {
-#pragma unroll
-    for (int j = 0; j < P; j++) tile[threadIdx.x % BK][(threadIdx.x + 256 * j) / BK] = r[j];
-  }
+  DEVICE_MEMBER void put(float (*tile)[E + 4]) { lay_along_k<E, BK>(tile, r); }
 };
 
 // Output says where value (m, j) of M×N goes: column j = (n, s) of images of S columns, out[(n·M + m)·S + s], with bias and relu.
@@ -338,7 +339,10 @@ template <int BM, int BN, int BK, int TM, int TN, class A, class B> DEVICE void 
   __shared__ float as[2][BK][BM + 4] __attribute__((aligned(16)));
   __shared__ float bs[2][BK][BN + 4] __attribute__((aligned(16)));
   constexpr int GM = TM / 4, GN = TN / 4; // groups of four rows and columns
-  const int tx = threadIdx.x % (BN / TN) * 4, ty = threadIdx.x / (BN / TN) * 4;
+  constexpr int TEAM = BM / TM * (BN / TN), TEAMS = 256 / TEAM;
+  const unsigned team = TEAMS > 1 ? threadIdx.x / TEAM : 0, thread = threadIdx.x - team * TEAM;
+  const int tx = thread % (BN / TN) * 4, ty = thread / (BN / TN) * 4;
+  const int first = team * (BK / TEAMS); // of the team's steps in a tile
   vec4 sum[TM][GN] = {};
   a.start();
   b.start();
@@ -355,7 +359,7 @@ template <int BM, int BN, int BK, int TM, int TN, class A, class B> DEVICE void 
       b.fetch(k + BK, k1);
     }
 #pragma unroll 1 // unrolled, the registers spill
-    for (int kk = 0; kk < BK; kk++) {
+    for (int kk = first; kk < first + BK / TEAMS; kk++) {
       vec4 ra[GM], rb[GN];
 #pragma unroll
       for (int i = 0; i < GM; i++) ra[i] = *(const vec4 *)&as[half][kk][i * (BM / GM) + ty];
@@ -372,6 +376,24 @@ template <int BM, int BN, int BK, int TM, int TN, class A, class B> DEVICE void 
       b.put(bs[half]);
       __syncthreads();
     }
+  }
+  if (TEAMS > 1) { // teams 2 and 3 hand over to 0 and 1, then 1 to 0
+    static_assert(TEAMS == 1 || (TEAMS == 4 && TN == 4 && 4 * TM * TEAM <= BK * (BM + 4) && 2 * TM * TEAM <= BK * (BN + 4)), "room in as and bs");
+    vec4(*pair)[2 * TEAM] = (vec4(*)[2 * TEAM])as, (*single)[TEAM] = (vec4(*)[TEAM])bs;
+    __syncthreads();
+#pragma unroll
+    for (int m = 0; m < TM; m++)
+      if (team >= 2) pair[m][threadIdx.x - 2 * TEAM] = sum[m][0];
+    __syncthreads();
+#pragma unroll
+    for (int m = 0; m < TM; m++) {
+      if (team < 2) sum[m][0] += pair[m][threadIdx.x];
+      if (team == 1) single[m][thread] = sum[m][0];
+    }
+    __syncthreads();
+    if (team > 0) return;
+#pragma unroll
+    for (int m = 0; m < TM; m++) sum[m][0] += single[m][thread];
   }
   const int row = blockIdx.y * BM + ty, column = blockIdx.x * BN + tx;
 #pragma unroll
@@ -415,9 +437,6 @@ DEVICE Output partial(Output o) {
   return o;
 }
 
-DEVICE int smaller(int a, int b) { return a < b ? a : b; }
-DEVICE int larger(int a, int b) { return a > b ? a : b; }
-
 #define GEMM(name, LA, LB, lda, ldb, BM, BN, BK, TM, TN)                                                                            \
   PRODUCT(BM) name(const float *__restrict__ a, const float *__restrict__ b, float *__restrict__ c, int M, int N, int K, int slice) {    \
     const int k0 = blockIdx.z * slice, k1 = smaller(K, k0 + slice);                                                                 \
@@ -433,6 +452,9 @@ GEMM(pw_gemm_tn_large, Columns, Columns, M, N, 128, 128, 8, 8, 8)
 GEMM(pw_gemm_nn_small, Rows, Columns, K, N, 64, 64, 16, 4, 4)
 GEMM(pw_gemm_nt_small, Rows, Rows, K, K, 64, 64, 16, 4, 4)
 GEMM(pw_gemm_tn_small, Columns, Columns, M, N, 64, 64, 16, 4, 4)
+GEMM(pw_gemm_nn_deep, Rows, Columns, K, N, 32, 32, 32, 4, 4)
+GEMM(pw_gemm_nt_deep, Rows, Rows, K, K, 32, 32, 32, 4, 4)
+GEMM(pw_gemm_tn_deep, Columns, Columns, M, N, 32, 32, 32, 4, 4)
 GEMM(pw_gemm_tt_small, Columns, Rows, M, K, 64, 64, 16, 4, 4)
 
 #define WINDOW_PARAMETERS                                                                                                           \
@@ -490,6 +512,7 @@ FILTER_GRADIENT(pw_conv_filter_large, 128, 128, 8, 8, 8)
 FILTER_GRADIENT(pw_conv_filter_medium, 64, 128, 8, 4, 8)
 FILTER_GRADIENT(pw_conv_filter_small, 64, 64, 16, 4, 4)
 FILTER_GRADIENT(pw_conv_filter_thin, 32, 128, 16, 4, 4)
+FILTER_GRADIENT(pw_conv_filter_deep, 32, 32, 32, 4, 4)
 
 // pw_join adds the M×N values of all slices, in order, and lays them out.
 KERNEL pw_join(const float *__restrict__ part, const float *__restrict__ bias, float *__restrict__ out, int M, int N, int slices, int relu,
@@ -505,36 +528,42 @@ KERNEL pw_join(const float *__restrict__ part, const float *__restrict__ bias, f
   out[((u64)n * M + m) * S + (j - n * S)] = o.finish(sum, m);
 }
 
-// Elementwise: a thread takes four neighbours.
+// Elementwise: a thread takes four neighbours. What is done with them is written once, for vectors, and compiled twice: for a whole quad, and for the
+// last one, whose missing values are 0 and stay unwritten.
+
+struct Whole {
+  int i; // of the first value
+  DEVICE_MEMBER vec4 load(const float *p) const { return *(const vec4 *)(p + i); }
+  DEVICE_MEMBER void store(float *p, vec4 v) const { *(vec4 *)(p + i) = v; }
+};
+
+struct Rest {
+  int i, count;
+  DEVICE_MEMBER vec4 load(const float *p) const { return quad_at(p + i, count, 0.0f); }
+  DEVICE_MEMBER void store(float *p, vec4 v) const {
+#pragma unroll
+    for (int e = 0; e < 4; e++)
+      if (e < count) p[i + e] = v[e];
+  }
+};
 
 template <class F> DEVICE void each_quad(int n, F f) {
   const int i = 4 * (blockIdx.x * 256 + threadIdx.x);
-  if (i < n) f(i, smaller(4, n - i));
+  if (i + 4 <= n)
+    f(Whole{i});
+  else if (i < n)
+    f(Rest{i, n - i});
 }
 
-// unary is y[i] = f(x[i]), binary y[i] = f(a[i], b[i]); y may be x.
-template <class F> DEVICE void unary(int n, const float *x, float *y, F f) {
-  each_quad(n, [=](int i, int count) {
-    if (count == 4) {
-      const vec4 v = *(const vec4 *)(x + i);
-      const vec4 r = {f(v[0]), f(v[1]), f(v[2]), f(v[3])};
-      *(vec4 *)(y + i) = r;
-    } else {
-      for (int e = 0; e < count; e++) y[i + e] = f(x[i + e]);
-    }
-  });
+// lanes applies f to each value of vectors.
+template <class F, class... V> DEVICE vec4 lanes(F f, V... v) {
+  const vec4 r = {f(v[0]...), f(v[1]...), f(v[2]...), f(v[3]...)};
+  return r;
 }
 
-template <class F> DEVICE void binary(int n, const float *a, const float *b, float *y, F f) {
-  each_quad(n, [=](int i, int count) {
-    if (count == 4) {
-      const vec4 v = *(const vec4 *)(a + i), w = *(const vec4 *)(b + i);
-      const vec4 r = {f(v[0], w[0]), f(v[1], w[1]), f(v[2], w[2]), f(v[3], w[3])};
-      *(vec4 *)(y + i) = r;
-    } else {
-      for (int e = 0; e < count; e++) y[i + e] = f(a[i + e], b[i + e]);
-    }
-  });
+// elementwise is y[i] = f(x[i]...); y may be one of x.
+template <class F, class... X> DEVICE void elementwise(int n, float *y, F f, X... x) {
+  each_quad(n, [=](auto q) { q.store(y, lanes(f, q.load(x)...)); });
 }
 
 // Planes finds the channel of a value of N images of C channels with S positions.
@@ -543,16 +572,15 @@ struct Planes {
   DEVICE_MEMBER int channel(int i) const { return C.mod(S.div(i)); }
 };
 
-// by_channel is y[i] = f(x[i], k(channel of i)); k is asked once for four values of one channel. XS is a plain array or several.
-template <class K, class F> DEVICE void by_channel(int n, Planes p, const float *x, float *y, K k, F f) {
-  each_quad(n, [=](int i, int count) {
-    if (count == 4 && p.S.d % 4 == 0) {
-      const auto constants = k(p.channel(i));
-      const vec4 v = *(const vec4 *)(x + i);
-      const vec4 r = {f(v[0], i, constants), f(v[1], i + 1, constants), f(v[2], i + 2, constants), f(v[3], i + 3, constants)};
-      *(vec4 *)(y + i) = r;
+// by_channel is y[i] = f(k(channel of i), x[i]...); k is asked once for four values of one channel.
+template <class K, class F, class... X> DEVICE void by_channel(int n, Planes p, float *y, K k, F f, X... x) {
+  each_quad(n, [=](auto q) {
+    if (p.S.d % 4 == 0) {
+      const auto constants = k(p.channel(q.i));
+      q.store(y, lanes([=](auto... v) { return f(constants, v...); }, q.load(x)...));
     } else {
-      for (int e = 0; e < count; e++) y[i + e] = f(x[i + e], i + e, k(p.channel(i + e)));
+      int i = q.i;
+      q.store(y, lanes([&](auto... v) { return f(k(p.channel(i++)), v...); }, q.load(x)...));
     }
   });
 }
@@ -582,16 +610,15 @@ KERNEL pw_gather(const float *__restrict__ pixels, const float *__restrict__ lab
 }
 
 KERNEL pw_copy(const float *__restrict__ x, float *__restrict__ y, int n) {
-  unary(n, x, y, [](float v) { return v; });
+  elementwise(n, y, [](float v) { return v; }, x);
 }
 
 KERNEL pw_add(const float *__restrict__ a, const float *__restrict__ b, float *__restrict__ y, int n) {
-  binary(n, a, b, y, [](float v, float w) { return v + w; });
+  elementwise(n, y, [](float v, float w) { return v + w; }, a, b);
 }
 
 KERNEL pw_bias(const float *__restrict__ x, const float *__restrict__ b, float *__restrict__ y, int n, int S, u64 s, int C, u64 c) {
-  by_channel(n, Planes{{(unsigned)S, s}, {(unsigned)C, c}}, x, y, [=](int channel) { return b[channel]; },
-             [](float v, int, float bias) { return v + bias; });
+  by_channel(n, Planes{{(unsigned)S, s}, {(unsigned)C, c}}, y, [=](int channel) { return b[channel]; }, [](float bias, float v) { return v + bias; }, x);
 }
 
 enum { LINEAR, RELU, LEAKY, ELU, SELU, SIGMOID, TANH };
@@ -600,7 +627,7 @@ enum { LINEAR, RELU, LEAKY, ELU, SELU, SIGMOID, TANH };
 #define SELU_SCALE 1.05070099f
 
 KERNEL pw_activation(const float *__restrict__ x, float *__restrict__ y, int n, int kind, float slope) {
-  unary(n, x, y, [=](float v) {
+  const auto f = [=](float v) {
     switch (kind) {
     case RELU: return v < 0.0f ? 0.0f : v;
     case LEAKY: return v < 0.0f ? slope * v : v;
@@ -610,11 +637,12 @@ KERNEL pw_activation(const float *__restrict__ x, float *__restrict__ y, int n, 
     case TANH: return tanh_of(v);
     }
     return v;
-  });
+  };
+  elementwise(n, y, f, x);
 }
 
 KERNEL pw_activation_grad(const float *__restrict__ y, const float *__restrict__ dy, float *__restrict__ dx, int n, int kind, float slope) {
-  binary(n, y, dy, dx, [=](float v, float d) {
+  const auto f = [=](float v, float d) {
     switch (kind) {
     case RELU: return d * (v > 0.0f ? 1.0f : 0.0f);
     case LEAKY: return d * (v > 0.0f ? 1.0f : slope);
@@ -624,7 +652,8 @@ KERNEL pw_activation_grad(const float *__restrict__ y, const float *__restrict__
     case TANH: return d * (1.0f - v * v);
     }
     return d;
-  });
+  };
+  elementwise(n, dx, f, y, dy);
 }
 
 // Normal is what batch norm knows of a channel.
@@ -634,16 +663,16 @@ struct Normal {
 
 KERNEL pw_norm_apply(const float *__restrict__ x, const float *__restrict__ stats, const float *__restrict__ params, float *__restrict__ y,
                      int n, int S, u64 s, int C, u64 c, float epsilon) {
-  by_channel(n, Planes{{(unsigned)S, s}, {(unsigned)C, c}}, x, y,
+  by_channel(n, Planes{{(unsigned)S, s}, {(unsigned)C, c}}, y,
              [=](int i) { return Normal{stats[i], 1.0f / sqrt_of(stats[C + i] + epsilon), params[i], params[C + i]}; },
-             [](float v, int, Normal k) { return k.scale * ((v - k.mean) * k.inverse) + k.shift; });
+             [](Normal k, float v) { return k.scale * ((v - k.mean) * k.inverse) + k.shift; }, x);
 }
 
 // pw_norm_data_grad has dgamma and dbeta divided by the number of values, in scale and shift.
 KERNEL pw_norm_data_grad(const float *__restrict__ x, const float *__restrict__ stats, const float *__restrict__ params,
                          const float *__restrict__ dparams, const float *__restrict__ dy, float *__restrict__ dx, int n, int S, u64 s, int C,
                          u64 c, float epsilon, float values) {
-  by_channel(n, Planes{{(unsigned)S, s}, {(unsigned)C, c}}, x, dx,
+  by_channel(n, Planes{{(unsigned)S, s}, {(unsigned)C, c}}, dx,
              [=](int i) {
                const float inverse = 1.0f / sqrt_of(stats[C + i] + epsilon);
                struct {
@@ -652,7 +681,7 @@ KERNEL pw_norm_data_grad(const float *__restrict__ x, const float *__restrict__ 
                } all = {{stats[i], inverse, dparams[i] / values, dparams[C + i] / values}, params[i] * inverse};
                return all;
              },
-             [=](float v, int i, auto a) { return a.gain * (dy[i] - a.k.shift - (v - a.k.mean) * a.k.inverse * a.k.scale); });
+             [](auto a, float v, float d) { return a.gain * (d - a.k.shift - (v - a.k.mean) * a.k.inverse * a.k.scale); }, x, dy);
 }
 
 KERNEL pw_norm_update(const float *__restrict__ stats, float *__restrict__ running, int C, float momentum, float values) {
@@ -686,18 +715,20 @@ DEVICE Random philox(unsigned c0, unsigned c1, unsigned c2, unsigned c3, unsigne
 KERNEL pw_dropout(const float *__restrict__ x, float *__restrict__ y, int n, int S, u64 s, unsigned below, float scale, unsigned stream, u64 index,
                   u64 key) {
   const Divisor unit = {(unsigned)S, s};
-  each_quad(n, [=](int i, int count) {
-    unsigned block = ~0u;
+  each_quad(n, [=](auto q) {
+    unsigned at = q.i, block = ~0u;
     Random r = {};
-    for (int e = 0; e < count; e++) {
-      const unsigned u = unit.div(i + e);
-      if (u / 4 != block) {
-        block = u / 4;
-        r = philox(block, stream, (unsigned)index, (unsigned)(index >> 32), (unsigned)key, (unsigned)(key >> 32));
-      }
-      const unsigned word = u % 4 == 0 ? r.word[0] : u % 4 == 1 ? r.word[1] : u % 4 == 2 ? r.word[2] : r.word[3];
-      y[i + e] = word >= below ? x[i + e] * scale : 0.0f;
-    }
+    q.store(y, lanes(
+                   [&](float v) {
+                     const unsigned u = unit.div(at++);
+                     if (u / 4 != block) {
+                       block = u / 4;
+                       r = philox(block, stream, (unsigned)index, (unsigned)(index >> 32), (unsigned)key, (unsigned)(key >> 32));
+                     }
+                     const unsigned word = u % 4 == 0 ? r.word[0] : u % 4 == 1 ? r.word[1] : u % 4 == 2 ? r.word[2] : r.word[3];
+                     return word >= below ? v * scale : 0.0f;
+                   },
+                   q.load(x)));
   });
 }
 
@@ -928,11 +959,12 @@ DEVICE int class_of(float label, int C) { return label >= 0.0f && label < (float
 // One block. wrong gets 1 + the first row whose label is no class number, if there is one.
 KERNEL pw_cross_entropy(const float *__restrict__ logits, const float *__restrict__ labels, float *__restrict__ loss, int *__restrict__ wrong, int N,
                         int C) {
-  double sum = 0.0, first = 0.0; // N − row of the first wrong one
+  double sum = 0.0;
+  int first = 0; // N − row of the first wrong one
   for (int i = threadIdx.x; i < N; i += 256) {
     const int label = class_of(labels[i], C);
     if (label < 0) {
-      if (first < (double)(N - i)) first = (double)(N - i);
+      first = larger(first, N - i);
       continue;
     }
     const float *row = logits + (u64)i * C;
@@ -943,7 +975,7 @@ KERNEL pw_cross_entropy(const float *__restrict__ logits, const float *__restric
   first = largest_of(first);
   if (threadIdx.x == 0) {
     loss[0] = (float)(sum / (double)N);
-    if (first > 0.0) wrong[0] = N - (int)first + 1;
+    if (first > 0) wrong[0] = N - first + 1;
   }
 }
 
@@ -961,12 +993,12 @@ KERNEL pw_cross_entropy_grad(const float *__restrict__ logits, const float *__re
 
 // One block; wrong as above.
 KERNEL pw_correct(const float *__restrict__ logits, const float *__restrict__ labels, float *__restrict__ count, int *__restrict__ wrong, int N, int C) {
-  double first = 0.0;
+  int first = 0;
   float right = 0.0f;
   for (int i = threadIdx.x; i < N; i += 256) {
     const int label = class_of(labels[i], C);
     if (label < 0) {
-      if (first < (double)(N - i)) first = (double)(N - i);
+      first = larger(first, N - i);
       continue;
     }
     const float *row = logits + (u64)i * C;
@@ -978,17 +1010,18 @@ KERNEL pw_correct(const float *__restrict__ logits, const float *__restrict__ la
   first = largest_of(first);
   if (threadIdx.x == 0) {
     count[0] = right;
-    if (first > 0.0) wrong[0] = N - (int)first + 1;
+    if (first > 0) wrong[0] = N - first + 1;
   }
 }
 
 // Updates.
 
 KERNEL pw_penalty(const float *__restrict__ w, float *__restrict__ dw, int n, float l1, float l2) {
-  binary(n, w, dw, dw, [=](float v, float d) {
+  const auto f = [=](float v, float d) {
     const float sign = v > 0.0f ? 1.0f : v < 0.0f ? -1.0f : 0.0f;
     return d + (l1 * sign + 2.0f * l2 * v);
-  });
+  };
+  elementwise(n, dw, f, w, dw);
 }
 
 // pw_squares writes the sum of squares of the block's share to part[block].
@@ -1010,85 +1043,69 @@ KERNEL pw_clip_factor(const double *__restrict__ part, float *__restrict__ facto
 KERNEL pw_clip(const float *__restrict__ factor, float *x, int n) {
   const float k = factor[0];
   if (k == 1.0f) return;
-  unary(n, x, x, [=](float v) { return v * k; });
+  elementwise(n, x, [=](float v) { return v * k; }, x);
 }
 
 KERNEL pw_sgd(const float *__restrict__ g, float *__restrict__ w, float *__restrict__ v, int n, float rate, float momentum, int nesterov) {
-  each_quad(n, [=](int i, int count) {
-    for (int e = i; e < i + count; e++) {
-      float step = g[e];
-      if (momentum != 0.0f) {
-        const float moved = momentum * v[e] + g[e];
-        v[e] = moved;
-        step = nesterov ? g[e] + momentum * moved : moved;
-      }
-      w[e] -= rate * step;
+  each_quad(n, [=](auto q) {
+    const vec4 d = q.load(g);
+    vec4 step = d;
+    if (momentum != 0.0f) {
+      const vec4 moved = momentum * q.load(v) + d;
+      q.store(v, moved);
+      step = moved;
+      if (nesterov) step = d + momentum * moved;
     }
+    q.store(w, q.load(w) - rate * step);
   });
 }
 
 KERNEL pw_rmsprop(const float *__restrict__ g, float *__restrict__ w, float *__restrict__ s, float *__restrict__ v, int n, float rate, float rho,
                   float epsilon, float momentum) {
-  each_quad(n, [=](int i, int count) {
-    for (int e = i; e < i + count; e++) {
-      const float square = rho * s[e] + (1.0f - rho) * g[e] * g[e];
-      s[e] = square;
-      float step = g[e] / (sqrt_of(square) + epsilon);
-      if (momentum != 0.0f) {
-        step = momentum * v[e] + step;
-        v[e] = step;
-      }
-      w[e] -= rate * step;
+  each_quad(n, [=](auto q) {
+    const vec4 d = q.load(g), square = rho * q.load(s) + (1.0f - rho) * d * d;
+    q.store(s, square);
+    vec4 step = d / (sqrt_of(square) + epsilon);
+    if (momentum != 0.0f) {
+      step = momentum * q.load(v) + step;
+      q.store(v, step);
     }
+    q.store(w, q.load(w) - rate * step);
   });
 }
 
 // pw_adam: correct1 and correct2 are 1 − betaᵗ.
 KERNEL pw_adam(const float *__restrict__ g, float *__restrict__ w, float *__restrict__ m, float *__restrict__ v, int n, float rate, float beta1, float beta2,
                float epsilon, float decay, float correct1, float correct2) {
-  each_quad(n, [=](int i, int count) {
-    if (count == 4) {
-      const vec4 d = *(const vec4 *)(g + i);
-      const vec4 first = beta1 * *(const vec4 *)(m + i) + (1.0f - beta1) * d;
-      const vec4 second = beta2 * *(const vec4 *)(v + i) + (1.0f - beta2) * d * d;
-      vec4 at = *(const vec4 *)(w + i);
-      *(vec4 *)(m + i) = first;
-      *(vec4 *)(v + i) = second;
-#pragma unroll
-      for (int e = 0; e < 4; e++) {
-        at[e] -= rate * decay * at[e];
-        at[e] -= rate * (first[e] / correct1) / (sqrt_of(second[e] / correct2) + epsilon);
-      }
-      *(vec4 *)(w + i) = at;
-      return;
-    }
-    for (int e = i; e < i + count; e++) {
-      const float first = beta1 * m[e] + (1.0f - beta1) * g[e], second = beta2 * v[e] + (1.0f - beta2) * g[e] * g[e];
-      m[e] = first;
-      v[e] = second;
-      const float at = w[e] - rate * decay * w[e];
-      w[e] = at - rate * (first / correct1) / (sqrt_of(second / correct2) + epsilon);
-    }
+  each_quad(n, [=](auto q) {
+    const vec4 d = q.load(g), at = q.load(w);
+    const vec4 first = beta1 * q.load(m) + (1.0f - beta1) * d, second = beta2 * q.load(v) + (1.0f - beta2) * d * d;
+    q.store(m, first);
+    q.store(v, second);
+    q.store(w, at - rate * decay * at - rate * (first / correct1) / (sqrt_of(second / correct2) + epsilon));
   });
 }
 
-// Statistics, in double precision. Values that are not finite are counted (as n − FINITE) and left out.
+// Statistics, their sums in double precision. Values that are not finite are counted (as n − FINITE) and left out.
 
 enum { FINITE, SUM, SQUARES, LARGEST, BELOW, ZEROS, TOTALS }; // a block's totals
 
-// pw_stats_sums writes TOTALS sums of the block's share to part[block·TOTALS].
+// pw_stats_sums writes TOTALS sums of the block's share to part[block·TOTALS]. Only what needs it is in double precision, which is slow on most cards.
 KERNEL pw_stats_sums(const float *__restrict__ x, double *__restrict__ part, int n, float below) {
-  double finites = 0.0, sum = 0.0, squares = 0.0, most = 0.0, small = 0.0, zeros = 0.0;
+  unsigned finites = 0, small = 0, zeros = 0;
+  double sum = 0.0, squares = 0.0;
+  float most = 0.0f;
   for (int i = blockIdx.x * 256 + threadIdx.x; i < n; i += gridDim.x * 256) {
     const float v = x[i];
     if (!finite(v)) continue;
-    const double d = v, size = abs_of(v);
-    finites += 1.0;
+    const double d = v;
+    const float size = abs_of(v);
+    finites++;
     sum += d;
     squares += d * d;
     if (size > most) most = size;
-    if (size < (double)below) small += 1.0;
-    if (v == 0.0f) zeros += 1.0;
+    if (size < below) small++;
+    if (v == 0.0f) zeros++;
   }
   finites = sum_of(finites);
   sum = sum_of(sum);
@@ -1103,45 +1120,149 @@ KERNEL pw_stats_sums(const float *__restrict__ x, double *__restrict__ part, int
 }
 
 // Values are counted in bins by the upper bits of a float (see trainer.FineShift): first by sign and exponent, OCTAVES bins; then,
-// in the octaves that hold a quantile, by five bits of the mantissa. A thread has counters of its own; hence small blocks.
-enum { OCTAVES = 512, CELLS = OCTAVES + 1, SHIFT = 18, MANTISSAS = 32, QUANTILES = 3 }; // the last cell: −0 and what is binned with it
+// in the octaves that hold a quantile, by five bits of the mantissa.
+#define NOT_A_NUMBER of_bits(0x7FC00000u)
 
-// counted_at is the place of the i-th value that is counted: all of them, or every fourth run of 2¹³.
-DEVICE int counted_at(int i, int all) { return all ? i : ((i >> 13) * 4 << 13) + (i & 8191); }
+enum { OCTAVES = 512, OCTAVE_SHIFT = 23, SHIFT = 18, MANTISSAS = 32, QUANTILES = 3, FINE = QUANTILES * MANTISSAS };
 
-// Blocks of 32 threads; part[block·CELLS] gets the block's counts.
-extern "C" __global__ __launch_bounds__(32) void pw_stats_octaves(const float *__restrict__ x, unsigned *__restrict__ part, int counted, int all) {
-  __shared__ unsigned short cell[CELLS][32];
-  const int t = threadIdx.x;
-  for (int b = 0; b < CELLS; b++) cell[b][t] = 0;
-  for (int i = blockIdx.x * 32 + t; i < counted; i += gridDim.x * 32) {
-    const float v = x[counted_at(i, all)];
-    if (!finite(v)) continue;
-    const unsigned fine = bits_of(v) >> SHIFT;
-    cell[fine / MANTISSAS][t]++;
-    if (fine == OCTAVES / 2 * MANTISSAS) cell[OCTAVES][t]++;
+// Counters are counts of BINS bins, kept without atomics: each of T threads has a byte for every bin. Four bins of a thread share a word, and the
+// words of a warp lie in 32 banks. A byte holds what a thread counts in a round of ROUND values; then the bytes of all threads are added up.
+template <int BINS, int T> struct Counters {
+  static constexpr int WORDS = BINS / 4, OWN = (WORDS + T - 1) / T; // words that a thread adds up
+  unsigned (*word)[T];                                              // in shared memory
+  unsigned total[OWN][4];
+
+  DEVICE_MEMBER void clear() {
+#pragma unroll 8
+    for (int w = 0; w < WORDS; w++) word[w][threadIdx.x] = 0;
   }
-  __syncthreads();
-  for (int b = t; b < CELLS; b += 32) {
-    unsigned sum = 0;
-    for (int i = 0; i < 32; i++) sum += cell[b][i];
-    part[blockIdx.x * CELLS + b] = sum;
+
+  DEVICE_MEMBER void count(unsigned bin) { ((unsigned char *)&word[bin / 4][threadIdx.x])[bin % 4]++; }
+
+  // collect adds all threads' bytes to the totals and begins anew.
+  DEVICE_MEMBER void collect() {
+    __syncthreads();
+#pragma unroll
+    for (int own = 0; own < OWN; own++) {
+      const int w = threadIdx.x + own * T;
+      if (w >= WORDS) break;
+      unsigned even = 0, odd = 0; // two sums of 16 bits each: at most 255·T
+#pragma unroll 8
+      for (int i = 0; i < T; i++) {
+        const unsigned four = word[w][(i + threadIdx.x) % T]; // each thread in another bank
+        even += four & 0x00FF00FFu;
+        odd += four >> 8 & 0x00FF00FFu;
+      }
+      total[own][0] += even & 0xFFFF, total[own][1] += odd & 0xFFFF, total[own][2] += even >> 16, total[own][3] += odd >> 16;
+    }
+    __syncthreads();
+    clear();
+  }
+
+  DEVICE_MEMBER void write(unsigned *to) const {
+#pragma unroll
+    for (int own = 0; own < OWN; own++) {
+      const int w = threadIdx.x + own * T;
+      if (w >= WORDS) break;
+      const uvec4 four = {total[own][0], total[own][1], total[own][2], total[own][3]};
+      *(uvec4 *)(to + 4 * w) = four;
+    }
+  }
+};
+
+// ROUND values of a thread are counted between two collections, AT_ONCE of them on their way from memory together.
+enum { AT_ONCE = 16, ROUND = 240 };
+static_assert(ROUND <= 255 && ROUND % AT_ONCE == 0, "a byte holds a round");
+
+// each_counted gives see the values of the block's T threads that are counted and finite, and calls collect after every ROUND of a thread. All of the values are
+// counted, or every fourth run of 2¹³.
+template <int T, class S, class E> DEVICE void each_counted(const float *x, int counted, int all, S see, E collect) {
+  const int stride = gridDim.x * T * 4;
+  int at = (blockIdx.x * T + threadIdx.x) * 4;
+  for (int first = blockIdx.x * T * 4; first < counted;) { // the same for all threads of the block
+    for (int seen = 0; seen < ROUND && first < counted; seen += AT_ONCE) {
+      vec4 v[AT_ONCE / 4];
+      const bool whole = at + (AT_ONCE / 4 - 1) * stride + 4 <= counted;
+#pragma unroll
+      for (int j = 0; j < AT_ONCE / 4; j++) {
+        const unsigned i = at + j * stride;
+        const float *four = x + (all ? i : ((i >> 13) * 4 << 13) + (i & 8191)); // of one run
+        v[j] = whole ? *(const vec4 *)four : quad_at(four, counted - (int)i, NOT_A_NUMBER);
+      }
+#pragma unroll
+      for (int j = 0; j < AT_ONCE / 4; j++)
+#pragma unroll
+        for (int e = 0; e < 4; e++)
+          if (finite(v[j][e])) see(bits_of(v[j][e]));
+      at += AT_ONCE / 4 * stride;
+      first += AT_ONCE / 4 * stride;
+    }
+    collect();
   }
 }
+
+// Blocks of OCTAVE_THREADS threads; rows[block] gets the block's counts, and behind all rows stand those of −0 and what is binned with it, one a block.
+enum { OCTAVE_THREADS = 64, FINE_THREADS = 128 };
+
+extern "C" __global__ __launch_bounds__(OCTAVE_THREADS) void pw_stats_octaves(const float *__restrict__ x, unsigned *__restrict__ rows, int counted, int all) {
+  __shared__ unsigned word[OCTAVES / 4][OCTAVE_THREADS];
+  Counters<OCTAVES, OCTAVE_THREADS> counters{word, {}};
+  unsigned zeros = 0;
+  counters.clear();
+  each_counted<OCTAVE_THREADS>(x, counted, all,
+                               [&](unsigned bits) {
+                                 counters.count(bits >> OCTAVE_SHIFT);
+                                 if (bits >> SHIFT == OCTAVES / 2 * MANTISSAS) zeros++;
+                               },
+                               [&] { counters.collect(); });
+  counters.write(rows + blockIdx.x * OCTAVES);
+  word[0][threadIdx.x] = zeros; // each thread its own
+  __syncthreads();
+  if (threadIdx.x != 0) return;
+  for (int i = 1; i < OCTAVE_THREADS; i++) zeros += word[0][i];
+  rows[gridDim.x * OCTAVES + blockIdx.x] = zeros;
+}
+
+// sum_rows adds up rows of BINS counts: groups of threads take rows in turn. A kernel calls it once.
+template <int BINS> DEVICE const unsigned *sum_rows(const unsigned *row, int rows) {
+  constexpr int QUADS = BINS / 4, GROUPS = 256 / QUADS;
+  __shared__ unsigned cell[GROUPS][BINS] __attribute__((aligned(16)));
+  const int t = threadIdx.x, group = t / QUADS, quad = t % QUADS * 4;
+  if (group < GROUPS) {
+    uvec4 sum = {};
+#pragma unroll 8
+    for (int i = group; i < rows; i += GROUPS) sum += *(const uvec4 *)(row + i * BINS + quad);
+    *(uvec4 *)&cell[group][quad] = sum;
+  }
+  __syncthreads();
+  for (int b = t; b < BINS; b += 256)
+    for (int g = 1; g < GROUPS; g++) cell[0][b] += cell[g][b];
+  __syncthreads();
+  return cell[0];
+}
+
+enum { HISTOGRAM_BINS = 64 };
 
 // Summary is what the kernels of one StatisticsOp hand on.
 struct Summary {
   double total[TOTALS];
   double counted, rank[QUANTILES], before[QUANTILES]; // before: values in lower octaves
   int octave[QUANTILES];                              // −1: nothing is counted
-  unsigned count[CELLS];
+  unsigned histogram[HISTOGRAM_BINS];
 };
 
 // octave_at is the octave at a place in ascending order: the largest negative values come first.
 DEVICE int octave_at(int place) { return place < OCTAVES / 2 ? OCTAVES - 1 - place : place - OCTAVES / 2; }
 
+// edge_of is the place where a bin of the histogram begins. A bin is an octave; the first and last of each sign take all beyond.
+DEVICE int edge_of(int bin) {
+  const int smallest = 103, octave = bin - HISTOGRAM_BINS / 2; // the exponents below belong to the bins about 0, where octave is 0
+  if (bin % HISTOGRAM_BINS == 0) return bin / HISTOGRAM_BINS * OCTAVES;
+  return OCTAVES / 2 + (octave > 0 ? smallest - 1 + octave : octave < 0 ? octave + 1 - smallest : 0);
+}
+
 // One block: adds up what the blocks before have counted and finds the octaves of the quantiles.
-KERNEL pw_stats_middle(const double *__restrict__ sums, const unsigned *__restrict__ counts, Summary *__restrict__ s, int parts, int blocks) {
+KERNEL pw_stats_middle(const double *__restrict__ sums, const unsigned *__restrict__ rows, Summary *__restrict__ s, int parts, int blocks) {
   const int t = threadIdx.x;
   for (int k = 0; k < TOTALS; k++) {
     double v = 0.0;
@@ -1152,33 +1273,35 @@ KERNEL pw_stats_middle(const double *__restrict__ sums, const unsigned *__restri
     v = k != LARGEST ? sum_of(v) : largest_of(v);
     if (t == 0) s->total[k] = v;
   }
-  __shared__ unsigned cell[CELLS];
-  for (int b = t; b < CELLS; b += 256) {
-    unsigned sum = 0;
-    for (int i = 0; i < blocks; i++) sum += counts[i * CELLS + b];
-    cell[b] = sum;
-    s->count[b] = sum;
-  }
+  const unsigned *octave = sum_rows<OCTAVES>(rows, blocks);
+  unsigned zeros = 0;
+  for (int i = t; i < blocks; i += 256) zeros += rows[blocks * OCTAVES + i];
+  zeros = sum_of(zeros);
+
+  // A thread has two neighbouring places.
+  __shared__ unsigned before[OCTAVES + 1];
+  const unsigned first = octave[octave_at(2 * t)], second = octave[octave_at(2 * t + 1)], sum = sums_before(first + second)[t];
+  before[2 * t] = sum;
+  before[2 * t + 1] = sum + first;
+  if (t == 255) before[OCTAVES] = sum + first + second;
   __syncthreads();
-  if (t != 0) return;
-  double counted = 0.0;
-  for (int b = 0; b < OCTAVES; b++) counted += (double)cell[b];
-  s->counted = counted;
+  const double counted = before[OCTAVES];
+  if (t == 0) s->counted = counted;
+  if (t < HISTOGRAM_BINS) { // zeros have no sign
+    const unsigned many = before[edge_of(t + 1)] - before[edge_of(t)];
+    s->histogram[t] = t == HISTOGRAM_BINS / 2 ? many + zeros : t == HISTOGRAM_BINS / 2 - 1 ? many - zeros : many;
+  }
   const double at[QUANTILES] = {0.01, 0.5, 0.99};
+#pragma unroll
   for (int q = 0; q < QUANTILES; q++) {
     const double rank = at[q] * (counted - 1.0);
-    double before = 0.0;
-    s->octave[q] = -1;
-    s->rank[q] = rank;
-    for (int place = 0; place < OCTAVES; place++) {
-      const double count = (double)cell[octave_at(place)];
-      if (before + count > rank + 0.5) {
-        s->octave[q] = octave_at(place);
-        break;
-      }
-      before += count;
+    if (counted == 0.0 && t == 0) s->octave[q] = -1;
+    for (int place = 2 * t; place < 2 * t + 2; place++) {
+      if (!((double)before[place] <= rank + 0.5 && (double)before[place + 1] > rank + 0.5)) continue; // holds for one place
+      s->octave[q] = octave_at(place);
+      s->rank[q] = rank;
+      s->before[q] = before[place];
     }
-    s->before[q] = before;
   }
 }
 
@@ -1197,89 +1320,60 @@ KERNEL pw_stats_moments(const float *__restrict__ x, const Summary *__restrict__
   if (threadIdx.x == 0) part[2 * blockIdx.x] = second, part[2 * blockIdx.x + 1] = fourth;
 }
 
-// Blocks of 64 threads; part[block·96] gets the counts by mantissa in the octaves of the quantiles.
-extern "C" __global__ __launch_bounds__(64) void pw_stats_fine(const float *__restrict__ x, const Summary *__restrict__ s, unsigned *__restrict__ part,
-                                                               int counted, int all) {
-  __shared__ unsigned short cell[QUANTILES * MANTISSAS][64];
-  const int t = threadIdx.x;
-  const int first = s->octave[0], second = s->octave[1], third = s->octave[2];
-  for (int b = 0; b < QUANTILES * MANTISSAS; b++) cell[b][t] = 0;
-  for (int i = blockIdx.x * 64 + t; i < counted; i += gridDim.x * 64) {
-    const float v = x[counted_at(i, all)];
-    if (!finite(v)) continue;
-    const int octave = bits_of(v) >> (SHIFT + 5), mantissa = bits_of(v) >> SHIFT & (MANTISSAS - 1);
-    if (octave == first) cell[mantissa][t]++;
-    if (octave == second) cell[MANTISSAS + mantissa][t]++;
-    if (octave == third) cell[2 * MANTISSAS + mantissa][t]++;
-  }
-  __syncthreads();
-  for (int b = t; b < QUANTILES * MANTISSAS; b += 64) {
-    unsigned sum = 0;
-    for (int i = 0; i < 64; i++) sum += cell[b][i];
-    part[blockIdx.x * QUANTILES * MANTISSAS + b] = sum;
-  }
+// Blocks of FINE_THREADS threads; rows[block] gets the counts by mantissa in the octaves of the quantiles.
+extern "C" __global__ __launch_bounds__(FINE_THREADS) void pw_stats_fine(const float *__restrict__ x, const Summary *__restrict__ s, unsigned *__restrict__ rows,
+                                                                         int counted, int all) {
+  __shared__ unsigned word[FINE / 4][FINE_THREADS];
+  Counters<FINE, FINE_THREADS> counters{word, {}};
+  const int octave[QUANTILES] = {s->octave[0], s->octave[1], s->octave[2]};
+  counters.clear();
+  each_counted<FINE_THREADS>(x, counted, all,
+                             [&](unsigned bits) {
+                               const unsigned mantissa = bits >> SHIFT & (MANTISSAS - 1);
+#pragma unroll
+                               for (int q = 0; q < QUANTILES; q++)
+                                 if ((int)(bits >> OCTAVE_SHIFT) == octave[q]) counters.count(q * MANTISSAS + mantissa);
+                             },
+                             [&] { counters.collect(); });
+  counters.write(rows + blockIdx.x * FINE);
 }
 
-#define NOT_A_NUMBER of_bits(0x7FC00000u)
+// One block: writes what trainer.StatisticsOp promises, in its order.
+KERNEL pw_stats_finish(const Summary *__restrict__ s, const double *__restrict__ moments, const unsigned *__restrict__ rows, float *__restrict__ out, int n,
+                       int parts, int blocks) {
+  enum { MEAN, VARIANCE, MAX_ABS, SHARE_BELOW, SHARE_ZERO, NORM, KURTOSIS, AT_QUANTILES, NOT_FINITE = AT_QUANTILES + QUANTILES, HISTOGRAM };
+  const int t = threadIdx.x;
+  double second = 0.0, fourth = 0.0;
+  for (int i = t; i < parts; i += 256) second += moments[2 * i], fourth += moments[2 * i + 1];
+  second = sum_of(second);
+  fourth = sum_of(fourth);
+  const double many = s->total[FINITE], largest = s->total[LARGEST];
+  if (t < HISTOGRAM_BINS) out[HISTOGRAM + t] = s->counted > 0.0 ? (float)((double)s->histogram[t] / s->counted) : NOT_A_NUMBER;
 
-// quantile finds the value at a rank among the counts of one octave.
-DEVICE double quantile(const unsigned *count, int octave, double rank, double before) {
+  // A thread has one of a quantile's mantissas, in ascending order of the values.
+  const unsigned *count = sum_rows<FINE>(rows, blocks);
+  const int q = smaller(t / MANTISSAS, QUANTILES - 1), octave = s->octave[q];
   const bool negative = octave >= OCTAVES / 2;
-  for (int i = 0; i < MANTISSAS; i++) {
-    const int mantissa = negative ? MANTISSAS - 1 - i : i;
-    const double many = (double)count[mantissa];
-    if (before + many > rank + 0.5) {
-      const unsigned size = (unsigned)(octave % (OCTAVES / 2)) * MANTISSAS + mantissa;
-      if (size == 0) return 0.0;
+  const unsigned mantissa = negative ? MANTISSAS - 1 - t % MANTISSAS : t % MANTISSAS, here = t < FINE ? count[q * MANTISSAS + mantissa] : 0;
+  const unsigned *sum = sums_before(here);
+  const double rank = s->rank[q], before = s->before[q] + (double)(sum[t] - sum[q * MANTISSAS]);
+  if (t < FINE && octave < 0) {
+    out[AT_QUANTILES + q] = NOT_A_NUMBER;
+  } else if (t < FINE && before <= rank + 0.5 && before + (double)here > rank + 0.5) { // holds for one mantissa
+    const unsigned size = (unsigned)(octave % (OCTAVES / 2)) * MANTISSAS + mantissa;
+    double v = 0.0;
+    if (size > 0) { // the bin reaches from low, by the part of it below the rank
       double low = of_bits(size << SHIFT), high = of_bits((size + 1) << SHIFT);
       if (high > 3.4028234663852886e38) high = 3.4028234663852886e38;
       if (negative) {
         const double swap = low;
         low = -high, high = -swap;
       }
-      return low + (rank + 0.5 - before) / many * (high - low);
+      v = low + (rank + 0.5 - before) / (double)here * (high - low);
     }
-    before += many;
+    out[AT_QUANTILES + q] = (float)(v < -largest ? -largest : v > largest ? largest : v); // a bin may reach beyond the largest
   }
-  return 0.0; // not reached: the octave was chosen to hold the rank
-}
 
-// One block: writes what trainer.StatisticsOp promises, in its order.
-KERNEL pw_stats_finish(const Summary *__restrict__ s, const double *__restrict__ moments, const unsigned *__restrict__ counts, float *__restrict__ out, int n,
-                       int parts, int blocks) {
-  enum { MEAN, VARIANCE, MAX_ABS, SHARE_BELOW, SHARE_ZERO, NORM, KURTOSIS, AT_QUANTILES, NOT_FINITE = AT_QUANTILES + QUANTILES, HISTOGRAM, BINS = 64 };
-  const int t = threadIdx.x;
-  double second = 0.0, fourth = 0.0;
-  for (int i = t; i < parts; i += 256) second += moments[2 * i], fourth += moments[2 * i + 1];
-  second = sum_of(second);
-  fourth = sum_of(fourth);
-  __shared__ unsigned cell[QUANTILES * MANTISSAS];
-  if (t < QUANTILES * MANTISSAS) {
-    unsigned sum = 0;
-    for (int i = 0; i < blocks; i++) sum += counts[i * QUANTILES * MANTISSAS + t];
-    cell[t] = sum;
-  }
-  __syncthreads();
-  const double many = s->total[FINITE], largest = s->total[LARGEST];
-  if (t < BINS) { // a bin is an octave; the first and last of each sign take all beyond
-    double sum = 0.0;
-    for (int exponent = 0; exponent < OCTAVES / 2; exponent++) {
-      const int octave = smaller(larger(exponent - 102, 0), BINS / 2 - 1); // 102: that of the lowest edge, 2^-24, less one
-      if (t == BINS / 2 + octave) sum += (double)s->count[exponent];
-      if (t == BINS / 2 - 1 - octave) sum += (double)s->count[OCTAVES / 2 + exponent];
-    }
-    if (t == BINS / 2) sum += (double)s->count[OCTAVES]; // zeros have no sign
-    if (t == BINS / 2 - 1) sum -= (double)s->count[OCTAVES];
-    out[HISTOGRAM + t] = s->counted > 0.0 ? (float)(sum / s->counted) : NOT_A_NUMBER;
-  }
-  if (t < QUANTILES) {
-    float v = NOT_A_NUMBER;
-    if (s->octave[t] >= 0) {
-      const double q = quantile(cell + t * MANTISSAS, s->octave[t], s->rank[t], s->before[t]);
-      v = (float)(q < -largest ? -largest : q > largest ? largest : q); // a bin may reach beyond the largest
-    }
-    out[AT_QUANTILES + t] = v;
-  }
   if (t != 0) return;
   out[NOT_FINITE] = (float)((double)n - many);
   if (many == 0.0) {

@@ -16,6 +16,7 @@ type Launch struct {
 	Block  int   // threads
 	Bytes  int64 // read and written, each array once: what memory has to move at least
 	FLOPs  int64 // a fused multiply-add is two
+	Double int64 // of the FLOPs, those in double precision
 	Padded int64 // FLOPs with those in the parts of tiles that lie outside of the result; 0: not in tiles
 
 	args []argument
@@ -32,6 +33,7 @@ type argument struct {
 	kind   kind
 	at     int     // of a buffer: its place in the call
 	offset int     // of a buffer or of scratch, in bytes
+	size   int     // of scratch, in bytes
 	bits   uint64  // of a number
 	beta   float32 // of a correction
 }
@@ -139,7 +141,7 @@ func (b *planner) plan() error {
 	case trainer.DropoutOp:
 		b.dropout(o)
 	case trainer.CrossEntropyOp:
-		b.block("pw_cross_entropy", 6*o.N*o.C, buffer(0), buffer(1), result(0), argument{kind: wrong}, o.N, o.C)
+		b.block("pw_cross_entropy", 6*o.N*o.C, buffer(0), buffer(1), result(0), argument{kind: wrong}, o.N, o.C).doubles(o.N + threads)
 	case trainer.CrossEntropyGrad:
 		b.rows("pw_cross_entropy_grad", o.N, 8*o.C, buffer(0), buffer(1), result(0), o.N, o.C)
 	case trainer.CorrectOp:
@@ -169,16 +171,21 @@ func buffer(i int) argument { return argument{kind: input, at: i} }
 func result(i int) argument { return argument{kind: output, at: i} }
 
 // from is the rest of an array that begins so many bytes in.
-func (a argument) from(bytes int) argument { a.offset += bytes; return a }
+func (a argument) from(bytes int) argument {
+	a.offset += bytes
+	a.size = max(0, a.size-bytes)
+	return a
+}
 
 // reserve takes bytes of the scratch memory.
 func (b *planner) reserve(bytes int) argument {
 	at := b.work.Scratch
 	b.work.Scratch += (int64(bytes) + 255) &^ 255
-	return argument{kind: scratch, offset: int(at)}
+	return argument{kind: scratch, offset: int(at), size: bytes}
 }
 
-// add appends a launch. Arguments are an argument, int, float32 or uint64. Its bytes are those of the call's buffers among the arguments.
+// add appends a launch. Arguments are an argument, int, float32 or uint64. Its bytes are those of the call's buffers and of
+// scratch among the arguments.
 func (b *planner) add(name string, grid [3]int, block int, flops int64, args ...any) *Launch {
 	l := Launch{Kernel: name, Grid: grid, Block: block, FLOPs: flops}
 	for _, a := range args {
@@ -189,6 +196,8 @@ func (b *planner) add(name string, grid [3]int, block int, flops int64, args ...
 				l.Bytes += 4 * int64(b.in[a.at])
 			case output:
 				l.Bytes += 4 * int64(b.out[a.at])
+			case scratch:
+				l.Bytes += int64(a.size)
 			}
 			l.args = append(l.args, a)
 		case int:
@@ -215,12 +224,18 @@ func (b *planner) quads(name string, n, flops int, args ...any) *Launch {
 	return b.add(name, [3]int{ceil(n, quad*threads), 1, 1}, threads, int64(n)*int64(flops), args...)
 }
 
-func (b *planner) rows(name string, n, flops int, args ...any) {
-	b.add(name, [3]int{ceil(n, threads), 1, 1}, threads, int64(n)*int64(flops), args...)
+func (b *planner) rows(name string, n, flops int, args ...any) *Launch {
+	return b.add(name, [3]int{ceil(n, threads), 1, 1}, threads, int64(n)*int64(flops), args...)
 }
 
-func (b *planner) block(name string, flops int, args ...any) {
-	b.add(name, [3]int{1, 1, 1}, threads, int64(flops), args...)
+func (b *planner) block(name string, flops int, args ...any) *Launch {
+	return b.add(name, [3]int{1, 1, 1}, threads, int64(flops), args...)
+}
+
+// doubles adds FLOPs in double precision.
+func (l *Launch) doubles(n int) {
+	l.FLOPs += int64(n)
+	l.Double += int64(n)
 }
 
 func ceil(n, by int) int { return (n + by - 1) / by }

@@ -50,8 +50,8 @@ func (b *planner) planRest() error {
 	case trainer.DistanceOp:
 		parts := partsOf(o.Len)
 		part := b.reserve(8 * 3 * parts)
-		b.add("pw_distance", [3]int{parts, 1, 1}, threads, 7*int64(o.Len), buffer(0), buffer(1), part, o.Len)
-		b.block("pw_distance_join", 3*parts, part, result(0), parts)
+		b.add("pw_distance", [3]int{parts, 1, 1}, threads, 0, buffer(0), buffer(1), part, o.Len).doubles(7*o.Len + 3*threads*parts)
+		b.block("pw_distance_join", 0, part, result(0), parts).doubles(3*parts + 3*threads)
 	default:
 		return fmt.Errorf("cuda: unknown op %T%+v", b.op, b.op)
 	}
@@ -117,15 +117,16 @@ func channels(p trainer.Plane) (grid [3]int, parts int, sizes []any) {
 func (b *planner) channelSums(name string, p trainer.Plane, to argument, flops, by int, args ...any) {
 	grid, parts, sizes := channels(p)
 	part := b.reserve(8 * parts * p.C)
-	b.add(name, grid, threads, int64(p.Len())*int64(flops), slices.Concat(args, []any{part}, sizes)...)
-	b.rows("pw_channel_join", p.C, parts, part, to, p.C, parts, float32(by))
+	b.add(name, grid, threads, int64(p.Len())*int64(flops), slices.Concat(args, []any{part}, sizes)...).doubles(threads * grid[0] * grid[1])
+	b.rows("pw_channel_join", p.C, 0, part, to, p.C, parts, float32(by)).doubles(p.C * parts)
 }
 
 func (b *planner) channelProducts(o trainer.BatchNormParamGrad) {
 	grid, parts, sizes := channels(o.Plane)
 	part := b.reserve(8 * parts * o.C)
-	b.add("pw_channel_products", grid, threads, 4*int64(o.Len()), slices.Concat([]any{buffer(0), buffer(1), buffer(2), part}, sizes, []any{o.Epsilon})...)
-	b.rows("pw_channel_join", o.C, parts, part, result(0), o.C, parts, float32(1))
+	b.add("pw_channel_products", grid, threads, 4*int64(o.Len()), slices.Concat([]any{buffer(0), buffer(1), buffer(2), part}, sizes, []any{o.Epsilon})...).
+		doubles(threads * grid[0] * grid[1])
+	b.rows("pw_channel_join", o.C, 0, part, result(0), o.C, parts, float32(1)).doubles(o.C * parts)
 }
 
 // partsOf is the number of blocks that sum over n values.
@@ -142,10 +143,10 @@ func (b *planner) clip(o trainer.ClipNorm) {
 		if n == 0 {
 			continue
 		}
-		b.add("pw_squares", [3]int{partsOf(n), 1, 1}, threads, 2*int64(n), result(i), part.from(8*at), n)
+		b.add("pw_squares", [3]int{partsOf(n), 1, 1}, threads, 0, result(i), part.from(8*at), n).doubles(2*n + threads*partsOf(n))
 		at += partsOf(n)
 	}
-	b.block("pw_clip_factor", parts, part, factor, parts, o.Max)
+	b.block("pw_clip_factor", 0, part, factor, parts, o.Max).doubles(parts + threads)
 	for i, n := range b.out {
 		if n > 0 {
 			b.quads("pw_clip", n, 1, factor, result(i), n).Bytes *= 2
@@ -155,10 +156,12 @@ func (b *planner) clip(o trainer.ClipNorm) {
 
 // What kernels.cu keeps of a StatisticsOp.
 const (
-	totals       = 6
-	cells        = 513 // octaves, and one more
-	fineCells    = 96
-	summaryBytes = 4096 // at least those of its Summary
+	totals        = 6
+	octaves       = 512
+	octaveThreads = 64
+	fineBins      = 96
+	fineThreads   = 128
+	summaryBytes  = 512 // at least those of its Summary
 )
 
 func (b *planner) statistics(o trainer.StatisticsOp) {
@@ -169,14 +172,20 @@ func (b *planner) statistics(o trainer.StatisticsOp) {
 	}
 	all := one(n <= trainer.CountAll)
 	parts := partsOf(n)
-	// A thread's counters have 16 bits: with so many blocks they hold for any n.
-	blocks, fineBlocks := min(ceil(counted, 32*64), 512), min(ceil(counted, 64*64), 256)
+	const share, most = 4096, 128 // values of a block that counts; blocks, whose counts one block adds up
+	blocks := min(ceil(counted, share), most)
 	sums, moments := b.reserve(8*totals*parts), b.reserve(8*2*parts)
-	counts, fine, summary := b.reserve(4*cells*blocks), b.reserve(4*fineCells*fineBlocks), b.reserve(summaryBytes)
-	b.add("pw_stats_sums", [3]int{parts, 1, 1}, threads, 8*int64(n), buffer(0), sums, n, o.Below)
-	b.add("pw_stats_octaves", [3]int{blocks, 1, 1}, 32, int64(counted), buffer(0), counts, counted, all)
-	b.block("pw_stats_middle", totals*parts+cells*blocks, sums, counts, summary, parts, blocks)
-	b.add("pw_stats_moments", [3]int{parts, 1, 1}, threads, 5*int64(n), buffer(0), summary, moments, n)
-	b.add("pw_stats_fine", [3]int{fineBlocks, 1, 1}, 64, int64(counted), buffer(0), summary, fine, counted, all)
-	b.block("pw_stats_finish", 2*parts+fineCells*fineBlocks, summary, moments, fine, result(0), n, parts, fineBlocks)
+	rows, fine, summary := b.reserve(4*(octaves+1)*blocks), b.reserve(4*fineBins*blocks), b.reserve(summaryBytes)
+	b.add("pw_stats_sums", [3]int{parts, 1, 1}, threads, 4*int64(n), buffer(0), sums, n, o.Below).doubles(3*n + 2*threads*parts)
+	b.count("pw_stats_octaves", blocks, octaveThreads, n-counted, buffer(0), rows, counted, all)
+	b.block("pw_stats_middle", octaves*blocks, sums, rows, summary, parts, blocks).doubles(totals * (parts + threads))
+	b.add("pw_stats_moments", [3]int{parts, 1, 1}, threads, 0, buffer(0), summary, moments, n).doubles(5*n + 2*threads*parts)
+	b.count("pw_stats_fine", blocks, fineThreads, n-counted, buffer(0), summary, fine, counted, all)
+	b.block("pw_stats_finish", fineBins*blocks, summary, moments, fine, result(0), n, parts, blocks).doubles(2 * (parts + threads))
+}
+
+// count is a launch that reads all of the call's buffer but what is left out, and does an addition for each value that it reads.
+func (b *planner) count(name string, blocks, threads, left int, args ...any) {
+	l := b.add(name, [3]int{blocks, 1, 1}, threads, int64(b.in[0]-left), args...)
+	l.Bytes -= 4 * int64(left)
 }

@@ -15,9 +15,17 @@ type tile struct {
 
 var (
 	large  = tile{"_large", 128, 128, 8, 60}
-	medium = tile{"_medium", 64, 128, 8, 50} // convolutions only, as thin
+	medium = tile{"_medium", 64, 128, 8, 50}
 	small  = tile{"_small", 64, 64, 16, 40}
 	thin   = tile{"_thin", 32, 128, 16, 40}
+	deep   = tile{"_deep", 32, 32, 32, 30} // a quarter of the threads is enough for the values: four teams share the depth
+)
+
+// The tiles that there are kernels for.
+var (
+	convolutionTiles = []tile{large, medium, small, thin}       // forward and data gradients: few rows, many columns
+	filterTiles      = []tile{large, medium, small, thin, deep} // filter gradients
+	matrixTiles      = []tile{large, small, deep}
 )
 
 // The card that tiles are picked for. It is the same whatever card is there, so that sums have the same order everywhere.
@@ -29,20 +37,12 @@ const (
 	mostSlices    = 160
 )
 
-func tilesOf(convolution bool) []tile {
-	if convolution {
-		return []tile{large, medium, small, thin}
-	}
-	return []tile{large, small}
-}
+// picker picks one of the tiles for an M×N product over K, and cuts K into slices of so many steps.
+type picker func(m, n, k int, tiles []tile) (t tile, slices, slice int)
 
-// picker picks the tile of an M×N product over K, which may be a convolution's, and cuts K into slices of so many steps.
-type picker func(m, n, k int, convolution bool) (t tile, slices, slice int)
-
-// tileOf picks the tile of an M×N product over K, and into how many slices K is cut so that there are enough blocks: what is done first
+// tileOf picks the tile for an M×N product over K, and into how many slices K is cut so that there are enough blocks: what is done first
 // on the card above. Slices are multiples of the tile's depth. Whole numbers throughout: every machine picks the same.
-func tileOf(m, n, k int, convolution bool) (best tile, slices, slice int) {
-	tiles := tilesOf(convolution)
+func tileOf(m, n, k int, tiles []tile) (best tile, slices, slice int) {
 	least := int64(math.MaxInt64)
 	for _, t := range tiles {
 		blocks := int64(ceil(m, t.m)) * int64(ceil(n, t.n))
@@ -64,12 +64,31 @@ func tileOf(m, n, k int, convolution bool) (best tile, slices, slice int) {
 	return best, slices, slice
 }
 
+// Tiles says what a product becomes with each tile that there is a kernel for, whatever Plan picks. Other ops have none.
+func Tiles(op trainer.Op) ([]Work, error) {
+	var tiles []tile
+	if _, err := planWith(op, nil, func(m, n, k int, all []tile) (tile, int, int) {
+		tiles = all
+		return tileOf(m, n, k, all)
+	}); err != nil {
+		return nil, err
+	}
+	works := make([]Work, len(tiles))
+	for i := range tiles {
+		var err error
+		if works[i], err = planWith(op, nil, func(m, n, k int, all []tile) (tile, int, int) { return tileOf(m, n, k, all[i:i+1]) }); err != nil {
+			return nil, err
+		}
+	}
+	return works, nil
+}
+
 // product adds the launch of an M×N product over K whose result is laid out as images of so many columns, and what joins the
 // slices. bias and relu are applied to the whole sums: by the product's kernel, or by the one that joins.
 type product struct {
 	name     string
 	m, n, k  int
-	conv     bool
+	tiles    []tile
 	columns  int // of an image
 	bias     argument
 	relu     bool
@@ -80,7 +99,7 @@ type product struct {
 }
 
 func (b *planner) product(p product) {
-	t, slices, slice := b.pick(p.m, p.n, p.k, p.conv)
+	t, slices, slice := b.pick(p.m, p.n, p.k, p.tiles)
 	target := result(0)
 	if slices > 1 {
 		target = b.reserve(4 * slices * p.m * p.n)
@@ -95,10 +114,7 @@ func (b *planner) product(p product) {
 	if slices == 1 {
 		return
 	}
-	parts := 4 * int64(slices) * int64(p.m) * int64(p.n)
-	l.Bytes += parts
-	b.add("pw_join", [3]int{ceil(p.m*p.n, threads), 1, 1}, threads, parts/4,
-		target, p.bias, result(0), p.m, p.n, slices, one(p.relu), p.columns, magic(p.columns), magic(p.n)).Bytes += parts
+	b.rows("pw_join", p.m*p.n, slices, target, p.bias, result(0), p.m, p.n, slices, one(p.relu), p.columns, magic(p.columns), magic(p.n))
 }
 
 func one(yes bool) int {
@@ -110,7 +126,7 @@ func one(yes bool) int {
 
 func (b *planner) matMul(o trainer.MatMul) {
 	name := "pw_gemm_" + [2]string{"n", "t"}[one(o.TransA)] + [2]string{"n", "t"}[one(o.TransB)]
-	p := product{name: name, m: o.M, n: o.N, k: o.K, columns: o.N, bias: argument{kind: nothing}, before: []any{buffer(0), buffer(1)},
+	p := product{name: name, m: o.M, n: o.N, k: o.K, tiles: matrixTiles, columns: o.N, bias: argument{kind: nothing}, before: []any{buffer(0), buffer(1)},
 		behind: func(slice int) []any { return []any{o.M, o.N, o.K, slice} }, flops: 2 * int64(o.M) * int64(o.N) * int64(o.K)}
 	if o.TransA && o.TransB { // never in a plan: one kernel is enough
 		t, slices, slice := small, 1, ceil(o.K, small.k)*small.k
@@ -132,21 +148,21 @@ func convFLOPs(g trainer.Window, f int) int64 {
 
 func (b *planner) convolution(g trainer.Window, f int, bias argument, relu bool) {
 	columns := g.N * g.OH * g.OW
-	b.product(product{name: "pw_conv", m: f, n: columns, k: g.C * g.KH * g.KW, conv: true, columns: g.OH * g.OW,
+	b.product(product{name: "pw_conv", m: f, n: columns, k: g.C * g.KH * g.KW, tiles: convolutionTiles, columns: g.OH * g.OW,
 		bias: bias, relu: relu, withBias: true, before: []any{buffer(0), buffer(1)}, flops: convFLOPs(g, f),
 		behind: func(slice int) []any { return append([]any{columns, slice, one(relu)}, window(g, f, g.OH, g.OW)...) }})
 }
 
 func (b *planner) dataGradient(o trainer.ConvDataGrad) {
 	columns := o.N * o.H * o.W
-	b.product(product{name: "pw_conv_data", m: o.C, n: columns, k: o.F * o.KH * o.KW, conv: true, columns: o.H * o.W,
+	b.product(product{name: "pw_conv_data", m: o.C, n: columns, k: o.F * o.KH * o.KW, tiles: convolutionTiles, columns: o.H * o.W,
 		bias: argument{kind: nothing}, before: []any{buffer(0), buffer(1)}, flops: convFLOPs(o.Window, o.F),
 		behind: func(slice int) []any { return append([]any{columns, slice}, window(o.Window, o.F, o.H, o.W)...) }})
 }
 
 func (b *planner) filterGradient(o trainer.ConvFilterGrad) {
 	positions, n := o.N*o.OH*o.OW, o.C*o.KH*o.KW
-	b.product(product{name: "pw_conv_filter", m: o.F, n: n, k: positions, conv: true, columns: n,
+	b.product(product{name: "pw_conv_filter", m: o.F, n: n, k: positions, tiles: filterTiles, columns: n,
 		bias: argument{kind: nothing}, before: []any{buffer(0), buffer(1)}, flops: convFLOPs(o.Window, o.F),
 		behind: func(slice int) []any { return append([]any{positions, slice}, window(o.Window, o.F, o.OH, o.OW)...) }})
 }

@@ -29,8 +29,8 @@ func entries(t *testing.T) []string {
 
 // forcedTo picks always the same tile, or small where there is none such, and cuts K into so many slices where that is possible.
 func forcedTo(t tile, count int) picker {
-	return func(_, _, k int, convolution bool) (tile, int, int) {
-		if !slices.Contains(tilesOf(convolution), t) {
+	return func(_, _, k int, tiles []tile) (tile, int, int) {
+		if !slices.Contains(tiles, t) {
 			t = small
 		}
 		slice := ceil(ceil(k, count), t.k) * t.k
@@ -40,7 +40,7 @@ func forcedTo(t tile, count int) picker {
 
 // forced are the ways that every product is tried in.
 func forced() (ways []picker) {
-	for i, t := range tilesOf(true) {
+	for i, t := range filterTiles {
 		ways = append(ways, forcedTo(t, 1), forcedTo(t, 2+i))
 	}
 	return ways
@@ -130,13 +130,73 @@ func TestTileOf(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 5000 {
 		m, n, k := 1+r.IntN(1<<r.IntN(11)), 1+r.IntN(1<<r.IntN(17)), 1+r.IntN(1<<r.IntN(17))
-		tile, count, slice := tileOf(m, n, k, r.IntN(2) == 0)
+		tile, count, slice := tileOf(m, n, k, [][]tile{convolutionTiles, filterTiles, matrixTiles}[r.IntN(3)])
 		if count < 1 || slice%tile.k != 0 || count*slice < k || (count-1)*slice >= k || count > mostSlices {
 			t.Fatalf("%d×%d over %d: %d slices of %d", m, n, k, count, slice)
 		}
 	}
-	if tile, count, _ := tileOf(256, 1<<16, 1152, true); tile != large || count != 1 {
+	if tile, count, _ := tileOf(256, 1<<16, 1152, convolutionTiles); tile != large || count != 1 {
 		t.Errorf("a large product: %s in %d slices", tile.name, count)
+	}
+}
+
+// TestFirstFilters: the filter gradient of a first layer, with three channels, computes few values that nobody wants.
+func TestFirstFilters(t *testing.T) {
+	w := trainer.Window{N: 64, C: 3, H: 32, W: 32, KH: 3, KW: 3, SH: 1, SW: 1, PT: 1, PL: 1, OH: 32, OW: 32}
+	work, err := Plan(trainer.ConvFilterGrad{Window: w, F: 32}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l := work.Launches[0]; l.Kernel != "pw_conv_filter_deep" || l.Padded < l.FLOPs || l.Padded > l.FLOPs*5/4 {
+		t.Errorf("%s computes %d FLOP for %d", l.Kernel, l.Padded, l.FLOPs)
+	}
+}
+
+// TestDouble: what sums in double precision says so, and nothing else does.
+func TestDouble(t *testing.T) {
+	for _, trial := range backendtest.Trials(t) {
+		want := false
+		switch trial.Op.(type) {
+		case trainer.StatisticsOp, trainer.DistanceOp, trainer.ClipNorm, trainer.CrossEntropyOp, trainer.BiasGrad, trainer.UnitZerosOp, trainer.BatchNormStats,
+			trainer.BatchNormParamGrad:
+			want = true
+		}
+		work, err := Plan(trial.Op, lengths(trial.Out))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := false
+		for _, l := range work.Launches {
+			got = got || l.Double > 0
+			if l.Double < 0 || l.Double > l.FLOPs {
+				t.Errorf("%T%+v: %s: %d of %d FLOP in double precision", trial.Op, trial.Op, l.Kernel, l.Double, l.FLOPs)
+			}
+		}
+		if got != want {
+			t.Errorf("%T%+v: double precision %v, want %v", trial.Op, trial.Op, got, want)
+		}
+	}
+}
+
+// TestStatisticsRead: the passes that count read the values that are counted, the others all.
+func TestStatisticsRead(t *testing.T) {
+	for n, counted := range map[int]int64{1: 1, trainer.CountAll: trainer.CountAll, 4 * trainer.CountAll: trainer.CountAll, 4*trainer.CountAll + 5: trainer.CountAll + 5} {
+		work, err := Plan(trainer.StatisticsOp{Plane: trainer.Plane{N: 1, C: 1, S: n}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range work.Launches {
+			blocks := int64(l.Grid[0])
+			want := map[string]int64{
+				"pw_stats_sums":    4*int64(n) + 8*totals*blocks,
+				"pw_stats_octaves": 4*counted + 4*(octaves+1)*blocks,
+				"pw_stats_moments": 4*int64(n) + 8*2*blocks + summaryBytes,
+				"pw_stats_fine":    4*counted + 4*fineBins*blocks + summaryBytes,
+			}
+			if bytes, ok := want[l.Kernel]; ok && l.Bytes != bytes {
+				t.Errorf("%d values: %s moves %d bytes, want %d", n, l.Kernel, l.Bytes, bytes)
+			}
+		}
 	}
 }
 
