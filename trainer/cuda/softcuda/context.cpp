@@ -15,8 +15,8 @@ void say(const char *format, ...) {
   fprintf(stderr, "softcuda: %s\n", line);
 }
 
-Context::Context(int device, size_t total, size_t &used, bool reverse)
-    : device(device), reverse(reverse), memory(total, used), null{this, true, {}} {}
+Context::Context(int number, Device &device, size_t total, bool reverse, bool late_uploads)
+    : device(number), reverse(reverse), late_uploads(late_uploads), memory(total, device.used), broken(device.broken), null{this, true, {}} {}
 
 Context::~Context() {
   if (const size_t left = memory.live().size(); left > 0 && broken == success) say("context closed with live buffers: %zu", left);

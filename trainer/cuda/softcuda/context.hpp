@@ -21,23 +21,30 @@ struct Event {
   double milliseconds = 0; // when it was reached
 };
 
+// A Device on which a kernel has failed answers every call with that fault until the process ends.
 struct Device {
   size_t used = 0;
+  Result broken = success;
   Context *primary = nullptr;
   int retained = 0;
 };
 
+// What a context takes of the device's memory at once, and what with its first launch: code and the threads' local memory, as
+// drivers that load late do.
+constexpr size_t context_size = 128 << 20, launch_size = 32 << 20;
+
 struct Context {
   int device;
-  bool reverse;
+  bool reverse, late_uploads;
   Memory memory;
-  Result broken = success; // the fault after which every call fails
+  Result &broken; // the device's
+  bool launched = false;
   Stream null;
   std::set<Stream *> streams;
   std::set<Event *> events;
   std::set<Module *> modules;
 
-  Context(int device, size_t total, size_t &used, bool reverse);
+  Context(int number, Device &device, size_t total, bool reverse, bool late_uploads);
   ~Context();
   bool owns(Stream *s) const { return s == &null || streams.count(s); }
   Function *function(void *handle) const;
