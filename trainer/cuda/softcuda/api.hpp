@@ -15,6 +15,7 @@ extern std::map<int, Device> devices;
 extern thread_local std::vector<Context *> current_contexts; // of this thread, the last is current
 
 // Settings of the environment.
+size_t setting(const char *name, size_t otherwise);
 int device_count();
 size_t device_memory();
 

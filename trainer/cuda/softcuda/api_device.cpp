@@ -14,17 +14,17 @@ namespace {
 
 std::set<Context *> contexts;
 
-size_t setting(const char *name, size_t otherwise) {
-  const char *value = getenv(name);
-  return value && *value ? strtoull(value, nullptr, 10) : otherwise;
-}
-
 bool chosen(const char *name, const char *choice) {
   const char *value = getenv(name);
   return value && strcmp(value, choice) == 0;
 }
 
 } // namespace
+
+size_t setting(const char *name, size_t otherwise) {
+  const char *value = getenv(name);
+  return value && *value ? strtoull(value, nullptr, 10) : otherwise;
+}
 
 int device_count() {
   static const int count = int(setting("PROBEWISE_SOFTCUDA_DEVICES", 2));
@@ -41,6 +41,7 @@ Context *current() {
 namespace {
 
 Result create(int number, Device &device, Context **context) {
+  if (chosen("PROBEWISE_SOFTCUDA_FAIL_AT", "start")) device.broken = unavailable;
   if (device.broken != success) return device.broken;
   auto c = std::make_unique<Context>(number, device, device_memory(), chosen("PROBEWISE_SOFTCUDA_ORDER", "reverse"),
                                      chosen("PROBEWISE_SOFTCUDA_UPLOADS", "late"));
@@ -90,6 +91,7 @@ constexpr Name names[] = {
     {invalid_value, "CUDA_ERROR_INVALID_VALUE", "invalid argument"},
     {out_of_memory, "CUDA_ERROR_OUT_OF_MEMORY", "out of memory"},
     {not_initialized, "CUDA_ERROR_NOT_INITIALIZED", "cuInit was not called"},
+    {unavailable, "CUDA_ERROR_DEVICE_UNAVAILABLE", "the device cannot be had"},
     {no_device, "CUDA_ERROR_NO_DEVICE", "no device"},
     {invalid_device, "CUDA_ERROR_INVALID_DEVICE", "no device of that number"},
     {invalid_context, "CUDA_ERROR_INVALID_CONTEXT", "no context, or one that has ended"},

@@ -4,7 +4,7 @@
 #include <ctime>
 #include <malloc.h>
 
-#include "context.hpp"
+#include "api.hpp"
 
 void say(const char *format, ...) {
   char line[1024];
@@ -77,6 +77,12 @@ Result Context::reach(Event &e, uint64_t number) {
 }
 
 Result Context::execute(const Launch &launch) {
+  static const uint64_t fails = setting("PROBEWISE_SOFTCUDA_FAIL_AT", 0);
+  static uint64_t launches;
+  if (++launches == fails) {
+    say("fault=as asked for kernel=%s launch=%llu", launch.function->entry.name.c_str(), (unsigned long long)launches);
+    return illegal_address;
+  }
   const Fault fault = run(launch);
   const std::string &kernel = launch.function->entry.name;
   const SoftDim &b = fault.at.block, &t = fault.at.thread;

@@ -21,6 +21,7 @@ enum Result {
   invalid_value = 1,
   out_of_memory = 2,
   not_initialized = 3,
+  unavailable = 46,
   no_device = 100,
   invalid_device = 101,
   invalid_context = 201,
