@@ -29,47 +29,45 @@ func (c *counted) Alloc(n int) (trainer.Buffer, error) {
 // TestFits looks for the smallest device that a run is accepted on: there it trains to its end, and on smaller ones nothing of it is allocated.
 func TestFits(t *testing.T) {
 	const step, most = 4 << 20, 256 << 20
-	for _, net := range []string{"B", "C"} {
-		spec := short(t, net)
-		start := func(size int64) (*counted, trainer.Session) {
-			t.Setenv(memoryVariable, fmt.Sprint(size))
-			c := &counted{}
-			s, err := graph.Trainer{Open: func() (trainer.Backend, error) {
-				g, err := cuda.Open(0)
-				c.GPU = g
-				return c, err
-			}}.Start(t.Context(), spec)
-			var memory *trainer.MemoryError
-			if err != nil && (!errors.As(err, &memory) || c.allocations > 0) {
-				t.Fatalf("net %s on %d bytes, after %d allocations: %v", net, size, c.allocations, err)
-			}
-			return c, s
+	spec := short(t, "B")
+	start := func(size int64) (*counted, trainer.Session) {
+		t.Setenv(memoryVariable, fmt.Sprint(size))
+		c := &counted{}
+		s, err := graph.Trainer{Open: func() (trainer.Backend, error) {
+			g, err := cuda.Open(0)
+			c.GPU = g
+			return c, err
+		}}.Start(t.Context(), spec)
+		var memory *trainer.MemoryError
+		if err != nil && (!errors.As(err, &memory) || c.allocations > 0) {
+			t.Fatalf("on %d bytes, after %d allocations: %v", size, c.allocations, err)
 		}
-		refused, accepted := int64(most/2), int64(most) // a context takes the half
-		for accepted-refused > step {
-			size := (accepted + refused) / 2
-			if _, s := start(size); s == nil {
-				refused = size
-			} else {
-				accepted = size
-				if err := s.Close(); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-		c, s := start(accepted)
-		if _, err := s.TrainTo(t.Context(), 1, &diary{}); err != nil {
-			t.Fatalf("net %s on %d bytes: %v", net, accepted, err)
-		}
-		left, _, err := c.Free()
-		if err := errors.Join(err, s.Close()); err != nil {
-			t.Fatal(err)
-		}
-		if left > 64<<20 { // what Fits spares for the driver, of which that has taken a part
-			t.Errorf("net %s: %d bytes are left on the smallest device that it is accepted on", net, left)
-		}
-		t.Logf("fits net=%s allocations=%d device=%d MiB left=%d MiB", net, c.allocations, accepted>>20, left>>20)
+		return c, s
 	}
+	refused, accepted := int64(most/2), int64(most) // a context takes the half
+	for accepted-refused > step {
+		size := (accepted + refused) / 2
+		if _, s := start(size); s == nil {
+			refused = size
+		} else {
+			accepted = size
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	c, s := start(accepted)
+	if _, err := s.TrainTo(t.Context(), 1, &diary{}); err != nil {
+		t.Fatalf("on %d bytes: %v", accepted, err)
+	}
+	left, _, err := c.Free()
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if left > 64<<20 { // what Fits spares for the driver, of which that has taken a part
+		t.Errorf("%d bytes are left on the smallest device that it is accepted on", left)
+	}
+	t.Logf("fits allocations=%d device=%d MiB left=%d MiB", c.allocations, accepted>>20, left>>20)
 }
 
 // TestTwoAtOnce: both sessions are told that they fit, and one is first. The other's error says what the device was asked for and how its

@@ -50,8 +50,10 @@ struct Worker {
   void describe(const SoftAt &at);
 };
 
-std::mutex lock;
-std::condition_variable start, finished;
+// The workers wait here to the end of the process. Destroyed by an exit that runs destructors, as that of Go's race detector does, a
+// condition would wait for them.
+std::mutex &lock = *new std::mutex;
+std::condition_variable &start = *new std::condition_variable, &finished = *new std::condition_variable;
 std::vector<Worker *> workers;
 Job *current;
 uint64_t generation;
