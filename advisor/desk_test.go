@@ -125,11 +125,12 @@ type school struct {
 	accuracy func(a trainer.Architecture, epoch int) float64 // NaN: diverges in this epoch
 	fault    error
 	tooLarge func(a trainer.Architecture) bool // for the memory limit
+	late     bool                              // which shows in the first epoch
 	before   func(epoch int)
 }
 
 func (s *school) Start(_ context.Context, spec trainer.Spec) (trainer.Session, error) {
-	if s.tooLarge != nil && s.tooLarge(spec.Architecture) {
+	if !s.late && s.tooLarge != nil && s.tooLarge(spec.Architecture) {
 		return nil, &trainer.MemoryError{Needed: 3 << 20, Limit: 2 << 20}
 	}
 	return &lesson{school: s, spec: spec}, s.fault
@@ -150,6 +151,9 @@ func (s *lesson) TrainTo(ctx context.Context, epoch int, o trainer.Observer) (tr
 		}
 		if err := ctx.Err(); err != nil {
 			return trainer.Outcome{}, err
+		}
+		if s.late && s.tooLarge(s.spec.Architecture) {
+			return trainer.Outcome{}, &trainer.MemoryError{On: "gpu:0", Err: errors.New("OutOfMemory")}
 		}
 		s.epoch++
 		accuracy := s.accuracy(s.spec.Architecture, s.epoch)
