@@ -22,6 +22,9 @@ size_t device_memory();
 Context *current();
 
 template <class F> Result locked(F call) {
+  struct End {
+    ~End() { tidy(); }
+  } end;
   std::lock_guard<std::mutex> hold(driver);
   return initialized ? call() : not_initialized;
 }
