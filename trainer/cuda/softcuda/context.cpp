@@ -104,6 +104,7 @@ Slots take(void **params) {
   const size_t room = params ? malloc_usable_size(params) / sizeof *params : 0;
   for (size_t i = 0; i < room && i < 128 && params[0] && (i == 0 || params[i] == static_cast<char *>(all.at[0]) + 8 * i); i++)
     all.at[all.count++] = params[i];
+  if (params) explicit_bzero(params, room * sizeof *params);
   return all;
 }
 

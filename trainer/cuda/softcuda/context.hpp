@@ -65,14 +65,15 @@ private:
 
 struct Slots {
   size_t count = 0;
-  void *at[128];
+  void *at[128]; // no vector: freed, its memory would hold what a list of parameters looks like
 };
 
-// take gives the list of parameters. It has no length of its own: gorgonia.org/cu makes it with malloc and lets its pointers name
-// consecutive slots of 8 bytes, and this driver serves no other caller.
+// take empties the list of parameters and gives it. It has no length of its own: gorgonia.org/cu makes it with malloc and lets its
+// pointers name consecutive slots of 8 bytes, and this driver serves no other caller. Emptied, the list cannot pass for a longer
+// one at the next launch that gets its memory.
 Slots take(void **params);
-// tidy empties the memory that this thread's next list and its slots will get, so that nothing behind the list's end looks like one more
-// of its pointers: where malloc keeps its own, they do. Every driver call ends with it.
+// tidy empties other memory that this thread's next list may get: malloc's own pointers to neighbours look like one parameter more.
+// Every driver call ends with it.
 void tidy();
 
 // prepare checks a launch as a driver does and says why it refuses one.
