@@ -74,14 +74,11 @@ func (l *ledger) FindUnfinishedAdvice(context.Context, string) (Advice, bool, er
 func (l *ledger) FindUnfinishedRun(context.Context, string) (Run, bool, error) {
 	return Run{}, false, nil
 }
-func (l *ledger) Advice(context.Context, string) (Advice, error)    { return l.advice, nil }
-func (l *ledger) Run(_ context.Context, id string) (Run, error)     { return l.runs[id], nil }
-func (l *ledger) Heartbeat(context.Context, Lease, time.Time) error { return nil }
-func (l *ledger) Release(context.Context, Lease) error              { l.released = true; return nil }
-func (l *ledger) Abandon(_ context.Context, _ Lease, reason string) error {
-	l.reason = reason
-	return nil
-}
+func (l *ledger) Advice(context.Context, string) (Advice, error)      { return l.advice, nil }
+func (l *ledger) Run(_ context.Context, id string) (Run, error)       { return l.runs[id], nil }
+func (l *ledger) Heartbeat(context.Context, Lease, time.Time) error   { return nil }
+func (l *ledger) Release(context.Context, Lease) error                { l.released = true; return nil }
+func (l *ledger) Abandon(_ context.Context, _ Lease, r string) error  { l.reason = r; return nil }
 func (l *ledger) Cancelled(context.Context, Lease) error              { return nil }
 func (l *ledger) AddChildRun(_ context.Context, _ Lease, r Run) error { l.runs[r.ID] = r; return nil }
 func (l *ledger) StartRun(_ context.Context, _ Lease, id string) error {
