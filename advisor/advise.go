@@ -18,7 +18,7 @@ func (d Desk) advise(ctx context.Context, l Lease, watch Watcher) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if transient(err) {
+	if unfinished(err) {
 		return fmt.Errorf("advice %s: %w", a.ID, err)
 	}
 	finished := now()
@@ -117,9 +117,10 @@ func (d Desk) probe(ctx context.Context, l Lease, r Run, watch Watcher) (result 
 	return t.result, t.finish(ctx)
 }
 
-// fail ends a run that an error stopped; one that was interrupted, or whose store is busy, is left to go back to the queue.
+// fail ends a run that an error stopped; one that was interrupted, or whose store is busy or whose device is lost, is left to go back
+// to the queue.
 func (d Desk) fail(ctx context.Context, l Lease, r Run, err error) error {
-	if ctx.Err() != nil || transient(err) {
+	if ctx.Err() != nil || unfinished(err) {
 		return err
 	}
 	return errors.Join(err, d.Store.FinishRun(ctx, l, r.ID, Failed, nil, err.Error()))

@@ -64,6 +64,8 @@ type Ledger interface {
 	Records(ctx context.Context, run string) ([]trainer.EpochRecord, error)
 	Heartbeat(ctx context.Context, l Lease, until time.Time) error
 	Release(ctx context.Context, l Lease) error
+	// Abandon gives a job back as if its worker had ended: that counts, and a job that has lost too many fails, with the reason.
+	Abandon(ctx context.Context, l Lease, reason string) error
 	Cancelled(ctx context.Context, l Lease) error
 	AddChildRun(ctx context.Context, l Lease, r Run) error
 	StartRun(ctx context.Context, l Lease, run string) error
@@ -96,7 +98,7 @@ func (d Desk) PredictRun(ctx context.Context, id string) (Prediction, error) {
 // LeaseTime is how long a job belongs to a worker that does not say that it is alive.
 const LeaseTime = 30 * time.Second
 
-// Work does the job that the lease is for, to its end. When the context ends first, or the store is busy or full, the job
+// Work does the job that the lease is for, to its end. When the context ends first, or the store is busy or full, or the device is lost, the job
 // goes back to the queue. The watcher may be nil.
 func (d Desk) Work(parent context.Context, l Lease, watch Watcher) error {
 	ctx, cancel := context.WithCancelCause(parent)
@@ -126,12 +128,23 @@ func (d Desk) Work(parent context.Context, l Lease, watch Watcher) error {
 		return d.giveUp(l, cause)
 	case transient(err):
 		return d.release(l, err)
+	case lostDevice(err) != nil:
+		return d.abandon(l, lostDevice(err))
 	}
 	return err
 }
 
 // transient errors say nothing of the job: the same work may succeed later.
 func transient(err error) bool { return errors.Is(err, ErrBusy) || errors.Is(err, ErrStorageFull) }
+
+// lostDevice is the loss of its device among what an error has; nil: none.
+func lostDevice(err error) (lost *trainer.DeviceLostError) {
+	errors.As(err, &lost)
+	return lost
+}
+
+// unfinished errors leave a job for another worker, or another time.
+func unfinished(err error) bool { return transient(err) || lostDevice(err) != nil }
 
 // logging keeps what happens in the store's log before it tells the watcher, and cancels the work where that fails.
 func (d Desk) logging(ctx context.Context, l Lease, watch Watcher, cancel context.CancelCauseFunc) Watcher {
@@ -174,6 +187,17 @@ func (d Desk) release(l Lease, cause error) error {
 	ctx, stop := context.WithTimeout(context.Background(), lastWrite)
 	defer stop()
 	return errors.Join(cause, d.Store.Release(ctx, l))
+}
+
+// abandon gives a job back whose device is lost. Its own kernels may be what broke it, so this counts as a lost worker does: else it would go
+// from worker to worker for ever. A device that was lost before the job had it says nothing of the job.
+func (d Desk) abandon(l Lease, lost *trainer.DeviceLostError) error {
+	if lost.Unused {
+		return d.release(l, lost)
+	}
+	ctx, stop := context.WithTimeout(context.Background(), lastWrite)
+	defer stop()
+	return errors.Join(lost, d.Store.Abandon(ctx, l, lost.Error()))
 }
 
 // giveUp ends work that the store interrupted: cancelled, back to the queue where the store cannot write now, and failed

@@ -22,6 +22,7 @@ type ledger struct {
 	events   []Event
 	keys     map[string]Submission
 	released bool
+	reason   string           // of a job that was abandoned
 	faults   map[string]error // by method
 }
 
@@ -77,6 +78,7 @@ func (l *ledger) Advice(context.Context, string) (Advice, error)      { return l
 func (l *ledger) Run(_ context.Context, id string) (Run, error)       { return l.runs[id], nil }
 func (l *ledger) Heartbeat(context.Context, Lease, time.Time) error   { return nil }
 func (l *ledger) Release(context.Context, Lease) error                { l.released = true; return nil }
+func (l *ledger) Abandon(_ context.Context, _ Lease, r string) error  { l.reason = r; return nil }
 func (l *ledger) Cancelled(context.Context, Lease) error              { return nil }
 func (l *ledger) AddChildRun(_ context.Context, _ Lease, r Run) error { l.runs[r.ID] = r; return nil }
 func (l *ledger) StartRun(_ context.Context, _ Lease, id string) error {
@@ -120,11 +122,12 @@ type school struct {
 	accuracy func(a trainer.Architecture, epoch int) float64 // NaN: diverges in this epoch
 	fault    error
 	tooLarge func(a trainer.Architecture) bool // for the memory limit
+	late     bool                              // which shows in the first epoch
 	before   func(epoch int)
 }
 
 func (s *school) Start(_ context.Context, spec trainer.Spec) (trainer.Session, error) {
-	if s.tooLarge != nil && s.tooLarge(spec.Architecture) {
+	if !s.late && s.tooLarge != nil && s.tooLarge(spec.Architecture) {
 		return nil, &trainer.MemoryError{Needed: 3 << 20, Limit: 2 << 20}
 	}
 	return &lesson{school: s, spec: spec}, s.fault
@@ -145,6 +148,9 @@ func (s *lesson) TrainTo(ctx context.Context, epoch int, o trainer.Observer) (tr
 		}
 		if err := ctx.Err(); err != nil {
 			return trainer.Outcome{}, err
+		}
+		if s.late && s.tooLarge(s.spec.Architecture) {
+			return trainer.Outcome{}, &trainer.MemoryError{On: "gpu:0", Err: errors.New("OutOfMemory")}
 		}
 		s.epoch++
 		accuracy := s.accuracy(s.spec.Architecture, s.epoch)

@@ -17,25 +17,31 @@ func TestSuggestionsOverTheMemoryLimitStayUntried(t *testing.T) {
 		}
 		return false
 	}
-	store := &ledger{}
-	d := Desk{Store: store, Datasets: shelf{}, Predictor: byUnits{reason: "none"}, Rules: says{narrow, penalise}}
-	d.Trainer = &school{accuracy: narrowerIsBetter, tooLarge: penalised}
-	a, err := ask(t, d, Request{Verify: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	failed := 0
-	for _, r := range store.runs {
-		if r.State == Failed {
-			failed++
+	var store *ledger
+	var d Desk
+	var a Advice
+	var err error
+	for _, late := range []bool{true, false} {
+		store = &ledger{}
+		d = Desk{Store: store, Datasets: shelf{}, Predictor: byUnits{reason: "none"}, Rules: says{narrow, penalise}}
+		d.Trainer = &school{accuracy: narrowerIsBetter, tooLarge: penalised, late: late}
+		a, err = ask(t, d, Request{Verify: true})
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	verdicts := map[string]string{}
-	for _, s := range a.Suggestions {
-		verdicts[s.Title] = s.Verdict
-	}
-	if a.State != Succeeded || a.Revised == nil || verdicts["narrow dense2"] != Gained || verdicts["penalise dense2"] != NotTried || failed != 2 { // alone and with the other
-		t.Errorf("advice %s, verdicts %v, %d runs failed", a.State, verdicts, failed)
+		failed := 0
+		for _, r := range store.runs {
+			if r.State == Failed {
+				failed++
+			}
+		}
+		verdicts := map[string]string{}
+		for _, s := range a.Suggestions {
+			verdicts[s.Title] = s.Verdict
+		}
+		if a.State != Succeeded || a.Revised == nil || verdicts["narrow dense2"] != Gained || verdicts["penalise dense2"] != NotTried || failed != 2 { // alone and with the other
+			t.Errorf("late %t: advice %s, verdicts %v, %d runs failed", late, a.State, verdicts, failed)
+		}
 	}
 	d.Store, d.Rules = &ledger{}, says{penalise}
 	if a, err = ask(t, d, Request{Verify: true}); err != nil || a.State != Succeeded || !strings.Contains(a.RevisedReason, "memory limit") {

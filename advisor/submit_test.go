@@ -1,9 +1,11 @@
 package advisor
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"probewise/trainer"
@@ -184,21 +186,7 @@ func TestStoreFaults(t *testing.T) {
 			}
 			store := &ledger{}
 			d := desk(store, says{narrow})
-			l := Lease{Kind: kind}
-			if kind == JobAdvice {
-				a, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), Request{Dataset: "made-up", Verify: true}, Once{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				l.ID = a.ID
-			} else {
-				r, err := d.SubmitRun(t.Context(), sixLayers(t).Canonical(), RunRequest{Dataset: "made-up", Kind: Probe}, Once{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				l.ID, r.State = r.ID, Running
-				store.runs[r.ID] = r
-			}
+			l := claimed(t, d, store, kind)
 			store.faults = map[string]error{c.method: c.fault}
 			err := d.Work(t.Context(), l, nil)
 			failed := store.advice.State == Failed
@@ -207,6 +195,67 @@ func TestStoreFaults(t *testing.T) {
 			}
 			if !errors.Is(err, c.fault) || store.released != c.released || failed == c.released {
 				t.Errorf("%s of %s, %v: %v, released %t, failed %t", c.method, kind, c.fault, err, store.released, failed)
+			}
+		}
+	}
+}
+
+// claimed submits a job, which then is a worker's.
+func claimed(t *testing.T, d Desk, store *ledger, kind JobKind) Lease {
+	t.Helper()
+	if kind == JobAdvice {
+		a, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), Request{Dataset: "made-up", Verify: true}, Once{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Lease{Kind: kind, ID: a.ID}
+	}
+	r, err := d.SubmitRun(t.Context(), sixLayers(t).Canonical(), RunRequest{Dataset: "made-up", Kind: Probe}, Once{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.State = Running
+	store.runs[r.ID] = r
+	return Lease{Kind: kind, ID: r.ID}
+}
+
+// brittle is a trainer whose device is lost with a session.
+type brittle struct {
+	Trainer
+	sound int // sessions before that
+	lost  *trainer.DeviceLostError
+}
+
+func (b *brittle) Start(ctx context.Context, s trainer.Spec) (trainer.Session, error) {
+	if b.sound == 0 {
+		return nil, fmt.Errorf("prepare %s: %w", s.Architecture.Name, b.lost)
+	}
+	b.sound--
+	return b.Trainer.Start(ctx, s)
+}
+
+// TestLostDevice: the job goes back to the queue, whatever it was at, and is charged for it unless the device was lost before.
+func TestLostDevice(t *testing.T) {
+	for _, c := range []struct {
+		kind  JobKind
+		sound int
+	}{{JobRun, 0}, {JobAdvice, 0}, {JobAdvice, 1}} {
+		for _, unused := range []bool{false, true} {
+			store := &ledger{}
+			d := desk(store, says{narrow})
+			lost := &trainer.DeviceLostError{Device: "gpu:0", Unused: unused, Err: errors.New("IllegalAddress")}
+			d.Trainer = &brittle{d.Trainer, c.sound, lost}
+			l := claimed(t, d, store, c.kind)
+			if err := d.Work(t.Context(), l, nil); !errors.Is(err, lost) {
+				t.Errorf("%s: %v", c.kind, err)
+			}
+			if store.released != unused || strings.Contains(store.reason, "device gpu:0 is lost: IllegalAddress") == unused || store.advice.State.Finished() {
+				t.Errorf("%s, %d sessions before: released %t, abandoned for %q, advice %s", c.kind, c.sound, store.released, store.reason, store.advice.State)
+			}
+			for _, r := range store.runs {
+				if r.State == Failed {
+					t.Errorf("%s, %d sessions before: a run failed", c.kind, c.sound)
+				}
 			}
 		}
 	}

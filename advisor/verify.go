@@ -70,18 +70,19 @@ func (v *verifier) verify(ctx context.Context, candidates []candidate) (err erro
 			return err
 		}
 		t, err := v.begin(ctx, v.lease, r, data, fmt.Sprintf("verify %d of %d", i+1, n), v.watch)
+		if err == nil {
+			open = append(open, verified{&candidates[i], t})
+			err = v.step(ctx, open[len(open)-1], 1)
+		}
 		var tooLarge *trainer.MemoryError
 		if errors.As(err, &tooLarge) { // beside the others that are open: it stays untried
-			if err := v.Store.FinishRun(ctx, v.lease, r.ID, Failed, nil, err.Error()); err != nil {
-				return err
+			err = v.Store.FinishRun(ctx, v.lease, r.ID, Failed, nil, err.Error())
+			if t != nil { // a device may refuse memory that is asked for late
+				open = open[:len(open)-1]
+				err = errors.Join(err, t.close())
 			}
-			continue
-		} else if err != nil {
-			return err
 		}
-		o := verified{&candidates[i], t}
-		open = append(open, o)
-		if err := v.step(ctx, o, 1); err != nil {
+		if err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@
 // but can be deleted, with all that belongs to them; an accepted request is on the disk before its call returns (WAL,
 // synchronous FULL), and its idempotency key with it. A job whose worker died goes back to the queue (Recover) without the
 // records of trainings that were cut short: training is deterministic and makes them again. After MaxLostLeases it fails.
+// A job whose worker has lost its device (Abandon) counts alike.
 //
 // A job's log begins with its state "queued", tells each change of state in the transaction that makes it, and ends with
 // "done" once the job has ended. Events never change, and their ids ascend in the order of the commits: who reads on after

@@ -42,6 +42,9 @@ func TestEventsOfALife(t *testing.T) {
 		{"released", ", state queued", ", state queued",
 			func(d *db.DB, l advisor.Lease, _ advisor.Advice) error { return d.Release(ctx, l) },
 			func(d *db.DB, l advisor.Lease, _ advisor.Run) error { return d.Release(ctx, l) }},
+		{"abandoned", ", state queued", ", state queued",
+			func(d *db.DB, l advisor.Lease, _ advisor.Advice) error { return d.Abandon(ctx, l, "reason") },
+			func(d *db.DB, l advisor.Lease, _ advisor.Run) error { return d.Abandon(ctx, l, "reason") }},
 		{"released when it should stop", ", done cancelled", ", done cancelled", func(d *db.DB, l advisor.Lease, a advisor.Advice) error {
 			return errors.Join(d.Cancel(ctx, l.Kind, a.ID), d.Release(ctx, l))
 		}, func(d *db.DB, l advisor.Lease, r advisor.Run) error {

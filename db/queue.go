@@ -11,7 +11,7 @@ import (
 	"probewise/advisor"
 )
 
-// MaxLostLeases is how often a job may lose its worker before it fails: it may be the job that kills them.
+// MaxLostLeases is how often a job may lose its worker, or the worker its device, before it fails: it may be the job that kills them.
 const MaxLostLeases = 5
 
 // Claim takes the oldest queued advice or stand-alone run for the worker; false says that nothing waits.
@@ -98,6 +98,22 @@ func (d *DB) Release(ctx context.Context, l advisor.Lease) error {
 			return err
 		}
 		return giveBack(ctx, tx, t, l.ID)
+	})
+}
+
+// Abandon gives a running job back, as Recover does: that its worker cannot go on counts as a lost lease. A job that fails for it has the reason.
+func (d *DB) Abandon(ctx context.Context, l advisor.Lease, reason string) error {
+	return d.write(ctx, leaseOperation("abandon", l), func(tx *sql.Tx) error {
+		t, err := checkLease(ctx, tx, l)
+		if err != nil {
+			return err
+		}
+		j := leased{table: t, id: l.ID}
+		err = tx.QueryRowContext(ctx, `SELECT lost_leases, cancel_requested FROM `+string(t)+` WHERE id = ?`, l.ID).Scan(&j.lost, &j.cancel)
+		if err != nil {
+			return err
+		}
+		return takeBack(ctx, tx, j, "the last one: "+reason)
 	})
 }
 

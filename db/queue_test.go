@@ -150,6 +150,7 @@ func TestLeaseLost(t *testing.T) {
 		"heartbeat advice": d.Heartbeat(ctx, advice, inAnHour()),
 		"release":          d.Release(ctx, advice),
 		"cancelled":        d.Cancelled(ctx, advice),
+		"abandon":          d.Abandon(ctx, run, "reason"),
 		"start":            d.StartRun(ctx, run, r.ID),
 		"start probe":      d.StartRun(ctx, advice, a.ProbeRun),
 		"append":           d.AppendRecord(ctx, run, r.ID, dbtest.Record(0)),
@@ -266,6 +267,7 @@ func TestCancel(t *testing.T) {
 	for name, stop := range map[string]func(advisor.Lease) error{
 		"cancelled": func(l advisor.Lease) error { return d.Cancelled(ctx, l) },
 		"release":   func(l advisor.Lease) error { return d.Release(ctx, l) },
+		"abandon":   func(l advisor.Lease) error { return d.Abandon(ctx, l, "reason") },
 		"recover": func(advisor.Lease) error {
 			_, err := d.Recover(ctx, time.Now().Add(4*time.Hour), nil)
 			return err

@@ -34,7 +34,8 @@ func (d *DB) Recover(ctx context.Context, now time.Time, gone func(advisor.Worke
 				if j.until.After(now) && (gone == nil || !gone(j.worker)) {
 					continue
 				}
-				if err := takeBack(ctx, tx, j); err != nil {
+				reason := fmt.Sprintf("the last one was %s; the work may need more memory than there is", j.worker)
+				if err := takeBack(ctx, tx, j, reason); err != nil {
 					return fmt.Errorf("%s %s: %w", t, j.id, err)
 				}
 				taken++
@@ -67,7 +68,8 @@ func leasedJobs(ctx context.Context, tx *sql.Tx, t table) ([]leased, error) {
 	return jobs, rows.Err()
 }
 
-func takeBack(ctx context.Context, tx *sql.Tx, j leased) error {
+// takeBack requeues a job that has lost its worker once more, or fails it with the reason of this time.
+func takeBack(ctx context.Context, tx *sql.Tx, j leased, reason string) error {
 	lost := j.lost + 1
 	_, err := tx.ExecContext(ctx, `UPDATE `+string(j.table)+` SET lost_leases = ? WHERE id = ?`, lost, j.id)
 	if err != nil {
@@ -75,8 +77,7 @@ func takeBack(ctx context.Context, tx *sql.Tx, j leased) error {
 	}
 	if lost >= MaxLostLeases && !j.cancel {
 		return end(ctx, tx, j.table, j.id, advisor.Failed, fmt.Sprintf(
-			"given up: %d workers in turn ended or stopped answering during the work, the last one %s; it may need more memory than there is",
-			lost, j.worker))
+			"given up: %d workers in turn ended, stopped answering or lost their device during the work; %s", lost, reason))
 	}
 	return giveBack(ctx, tx, j.table, j.id)
 }

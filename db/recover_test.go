@@ -170,6 +170,34 @@ func TestTooManyLostLeases(t *testing.T) {
 	}
 }
 
+// TestAbandonCounts: a job that costs its workers their devices fails in the end, and says of what; one that is released does not.
+func TestAbandonCounts(t *testing.T) {
+	d := dbtest.Open(t)
+	l, r := runningRun(t, d)
+	for i := 1; i <= db.MaxLostLeases; i++ {
+		if i > 1 {
+			var err error
+			if l, err = d.ClaimJob(t.Context(), advisor.JobRun, r.ID, worker, inAnHour()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := d.Abandon(t.Context(), l, "device gpu:0 is lost"); err != nil {
+			t.Fatal(err)
+		}
+		want := advisor.Queued
+		if i == db.MaxLostLeases {
+			want = advisor.Failed
+		}
+		if state := stateOf(t, d, r.ID); state != want {
+			t.Errorf("after %d times it is %s, want %s", i, state, want)
+		}
+	}
+	r, err := d.Run(t.Context(), r.ID)
+	if err != nil || !strings.Contains(r.Error, "5 workers") || !strings.Contains(r.Error, "device gpu:0 is lost") {
+		t.Errorf("the reason is %q, %v", r.Error, err)
+	}
+}
+
 // TestKilledWorker kills a process in the middle of a probe; only then its job is taken back.
 func TestKilledWorker(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "test.db")

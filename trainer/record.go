@@ -57,11 +57,15 @@ func (r EpochRecord) Whole() bool { return r.Epoch > 0 && r.Epoch == math.Trunc(
 type MemoryError struct {
 	Architecture  string // its name, may be empty
 	On            string // the device whose memory it is; empty: that of the process
-	Needed, Limit int64  // bytes
+	Needed, Limit int64  // bytes; unknown where Err says more
+	Err           error  // what the device's driver said, where it refused what had seemed to fit; may be nil
 }
 
 // Error implements error.
 func (e *MemoryError) Error() string {
+	if e.Err != nil {
+		return fmt.Sprintf("training %s needs more memory than %s has left: %v", cmp.Or(e.Architecture, "the network"), e.On, e.Err)
+	}
 	where, limit := "", "the limit of"
 	if e.On != "" {
 		where, limit = " on "+e.On, "the free"
@@ -69,6 +73,25 @@ func (e *MemoryError) Error() string {
 	return fmt.Sprintf("training %s needs about %s of memory%s (%d bytes), more than %s %s (%d bytes)",
 		cmp.Or(e.Architecture, "the network"), mebibytes(e.Needed), where, e.Needed, limit, mebibytes(e.Limit), e.Limit)
 }
+
+// Unwrap gives what the driver said.
+func (e *MemoryError) Unwrap() error { return e.Err }
+
+// DeviceLostError says that this process can do nothing more on a device: its driver answers every call with the same error. A new process
+// may.
+type DeviceLostError struct {
+	Device string
+	Unused bool // it was so before this process had run anything on it: no run is to blame
+	Err    error
+}
+
+// Error implements error.
+func (e *DeviceLostError) Error() string {
+	return fmt.Sprintf("device %s is lost: %v; start the program again", e.Device, e.Err)
+}
+
+// Unwrap gives what the driver said.
+func (e *DeviceLostError) Unwrap() error { return e.Err }
 
 func mebibytes(bytes int64) string { return fmt.Sprintf("%d MiB", (bytes+1<<19)>>20) }
 

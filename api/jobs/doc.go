@@ -2,7 +2,7 @@
 // cases of package advisor, a Feed lets streams follow a job through the store's event log.
 //
 // Invariants: a job belongs to whoever holds its lease; work that a stop cuts short goes back to the queue uncharged; a
-// follower sees every logged event exactly once and in order, wherever the job is worked on, and progress only when that
+// worker that has lost its device takes no other job; a follower sees every logged event exactly once and in order, wherever the job is worked on, and progress only when that
 // happens in this process.
 //
 // Read next: worker.go, feed.go, then advisor/desk.go (Work).

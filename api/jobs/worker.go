@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"probewise/advisor"
+	"probewise/trainer"
 )
 
 // Poll is how often an idle worker looks for work, and a follower for what other processes logged.
@@ -68,7 +69,8 @@ const (
 
 // Run works until ctx ends, which gives the job in hand back to the queue. The error is nil then, and where the worker
 // has drained the queue. A job that fails does not end it, nor does a queue that cannot be read, which is tried again
-// after a while; a draining worker returns that error.
+// after a while; a draining worker returns that error. A device that is lost ends every worker with a
+// *trainer.DeviceLostError, since it would spoil each further job: a new process has to go on.
 func (w *Worker) Run(ctx context.Context) error {
 	backOff := firstPause
 	for ctx.Err() == nil {
@@ -80,7 +82,10 @@ func (w *Worker) Run(ctx context.Context) error {
 		w.trouble = err
 		w.mu.Unlock()
 		wait := Poll
+		var lost *trainer.DeviceLostError
 		switch {
+		case errors.As(err, &lost):
+			return lost
 		case err != nil && w.Drain:
 			return err
 		case err != nil:
@@ -120,7 +125,7 @@ func (w *Worker) rest(ctx context.Context, wait time.Duration, light bool) bool 
 }
 
 // next does the oldest job, if there is one. The error is the queue's, or that of a job which is in the queue again since
-// the store was busy or full.
+// the store was busy or full or the device is lost.
 func (w *Worker) next(ctx context.Context) (bool, error) {
 	if _, err := w.Queue.Recover(ctx, time.Now(), advisor.Worker.Gone); err != nil {
 		return false, fmt.Errorf("take back abandoned jobs: %w", err)
@@ -139,7 +144,8 @@ func (w *Worker) next(ctx context.Context) (bool, error) {
 	if w.Ended != nil {
 		w.Ended(lease, err)
 	}
-	if errors.Is(err, advisor.ErrBusy) || errors.Is(err, advisor.ErrStorageFull) {
+	var lost *trainer.DeviceLostError
+	if errors.Is(err, advisor.ErrBusy) || errors.Is(err, advisor.ErrStorageFull) || errors.As(err, &lost) {
 		return true, err
 	}
 	return true, nil

@@ -3,11 +3,13 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
 
 	"probewise/advisor"
+	"probewise/trainer"
 )
 
 // line is a queue in memory, and the desk that does its jobs.
@@ -129,6 +131,21 @@ func TestBusyStore(t *testing.T) {
 	}
 	if err := w.Run(ctx); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestLostDevice: a worker whose device is lost takes no further job and says why, drain or not.
+func TestLostDevice(t *testing.T) {
+	for _, drain := range []bool{false, true} {
+		gone := &trainer.DeviceLostError{Device: "gpu:0", Err: errors.New("IllegalAddress")}
+		q := &line{waiting: []string{"a", "b"}, work: func(context.Context, string) error { return fmt.Errorf("run a: %w", gone) }}
+		w := NewWorker(q, q)
+		w.Drain = drain
+		var heard error
+		w.Ended = func(_ advisor.Lease, err error) { heard = err }
+		if err := w.Run(t.Context()); !errors.Is(err, gone) || !errors.Is(heard, gone) || !slices.Equal(q.done, []string{"a"}) {
+			t.Errorf("drain %t: %v, heard %v, did %q", drain, err, heard, q.done)
+		}
 	}
 }
 

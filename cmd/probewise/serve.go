@@ -15,6 +15,7 @@ import (
 	"probewise/api"
 	"probewise/api/jobs"
 	"probewise/examples"
+	"probewise/trainer"
 	"probewise/web"
 )
 
@@ -26,7 +27,8 @@ func (a *app) serveCommand() *cobra.Command {
 		Use:   "serve",
 		Short: "Serve the REST interface and the web form, and work on what is queued",
 		Long: "Listens on the loopback address by default: there is no authentication. One job at a time is worked on in this\n" +
-			"process; \"probewise worker\" beside it takes more. On SIGINT or SIGTERM the job in hand goes back to the queue.",
+			"process; \"probewise worker\" beside it takes more. On SIGINT or SIGTERM the job in hand goes back to the queue, and\n" +
+			"also when the GPU fails, which ends the service with exit code 3: only a new process can use the GPU again.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), listen, hosts, maxUpload) },
 	}
@@ -93,7 +95,10 @@ func (a *app) serve(ctx context.Context, listen string, hosts []string, maxUploa
 // logEnd tells how a job ended.
 func logEnd(ctx context.Context, log *slog.Logger, l advisor.Lease, err error) {
 	log = log.With("kind", string(l.Kind), "id", l.ID)
+	var lost *trainer.DeviceLostError
 	switch {
+	case errors.As(err, &lost):
+		log.Error("the device is lost", "error", err.Error())
 	case err == nil:
 		log.Info("finished")
 	case errors.Is(err, advisor.ErrCancelRequested):

@@ -20,6 +20,7 @@ import (
 	"testing"
 
 	"probewise/advisor"
+	"probewise/trainer"
 )
 
 // served is a service in a process of its own.
@@ -46,15 +47,15 @@ func serve(t *testing.T, dir string, arguments ...string) *served {
 		t.Fatal(err)
 	}
 	lines := bufio.NewReader(stderr)
-	first, err := lines.ReadString('\n')
-	if err != nil {
-		t.Fatalf("the service said %q: %v", first, err)
+	for s.url == "" { // a build for GPUs says first which it takes
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			t.Fatalf("the service said %q: %v", line, err)
+		}
+		if match := announced.FindStringSubmatch(line); match != nil {
+			s.url = match[1]
+		}
 	}
-	match := announced.FindStringSubmatch(first)
-	if match == nil {
-		t.Fatalf("the service said %q", first)
-	}
-	s.url = match[1]
 	go func() {
 		defer close(s.read)
 		_, _ = io.Copy(s.log, lines) // ends with the process
@@ -204,6 +205,7 @@ func TestHowJobsEnd(t *testing.T) {
 		{t.Context(), lost, "level=WARN", "another worker has taken run r", false},
 		{stopped, context.Canceled, `level=INFO msg="back to the queue"`, "run r: context canceled", true},
 		{t.Context(), advisor.ErrBusy, `level=WARN msg="back to the queue"`, "run r: busy", true},
+		{t.Context(), &trainer.DeviceLostError{Device: "gpu:0", Err: errors.New("Assert")}, `level=ERROR msg="the device is lost"`, "the device was lost during run r", false},
 		{t.Context(), errors.New("no memory"), "level=ERROR msg=failed", "run r: no memory", true},
 	} {
 		var log, said bytes.Buffer

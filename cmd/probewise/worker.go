@@ -9,6 +9,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/api/jobs"
+	"probewise/trainer"
 )
 
 func (a *app) workerCommand() *cobra.Command {
@@ -17,7 +18,8 @@ func (a *app) workerCommand() *cobra.Command {
 		Use:   "worker",
 		Short: "Work on queued advice and runs",
 		Long: "Claims queued jobs, one at a time, and also those whose worker is gone or whose lease has expired. Stops on\n" +
-			"SIGINT or SIGTERM; the job in hand goes back to the queue.",
+			"SIGINT or SIGTERM, and with exit code 3 when its GPU fails: only a new process can use that again. Each time the job in\n" +
+			"hand goes back to the queue.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.worker(c.Context(), drain) },
 	}
@@ -65,7 +67,10 @@ func (a *app) ended(l advisor.Lease, err error) error {
 			fmt.Fprintf(a.errOut, format+"\n", args...)
 		}
 	}
+	var lost *trainer.DeviceLostError
 	switch {
+	case errors.As(err, &lost):
+		say("the device was lost during %s %s", l.Kind, l.ID) // the worker ends with the error itself
 	case err == nil:
 		say("finished %s %s", l.Kind, l.ID)
 	case errors.Is(err, advisor.ErrCancelRequested):

@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"unsafe"
 
 	"gorgonia.org/cu"
@@ -21,7 +22,8 @@ var kernels string
 
 // GPU implements trainer.Backend on one device. It has a context, a stream and a thread of the operating system of its own; all
 // that it does on the device happens there, in order. Run returns when everything is queued; Download waits.
-// With PROBEWISE_CUDA_SYNC=1 every kernel is waited for, so that the error of one that fails names its op.
+// With PROBEWISE_CUDA_SYNC=1 every kernel is waited for, so that the error of one that fails names its op. Errors of a driver that is out of
+// memory are *trainer.MemoryError, those after which only a new process can go on *trainer.DeviceLostError.
 type GPU struct {
 	info    Info
 	device  cu.Device
@@ -30,6 +32,7 @@ type GPU struct {
 	module  cu.Module
 	kernels map[string]cu.Function
 
+	mutex  sync.Mutex // of the next two: a call in hand ends before Close begins
 	work   chan func()
 	closed bool
 
@@ -58,6 +61,9 @@ func (m *memory) Len() int { return m.len }
 // Open prepares the device with the given number, from 0: its context, stream and kernels. The error names what failed as the
 // driver calls it.
 func Open(number int) (*GPU, error) {
+	if err := lost(number); err != nil {
+		return nil, err
+	}
 	info, err := describe(number)
 	if err != nil {
 		return nil, err
@@ -73,17 +79,28 @@ func Open(number int) (*GPU, error) {
 	if err := g.do(func() error { return g.prepare(number) }); err != nil {
 		return nil, errors.Join(err, g.Close())
 	}
+	began(number)
 	return g, nil
 }
 
-// do runs f on the device's thread.
+// do runs f on the device's thread. A device that is lost answers in its place.
 func (g *GPU) do(f func() error) error {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
 	if g.closed {
 		return errors.New("cuda: the backend is closed")
 	}
+	if err := lost(g.info.Number); err != nil {
+		return err
+	}
+	return g.onThread(f)
+}
+
+// onThread is do for those who hold the lock.
+func (g *GPU) onThread(f func() error) error {
 	done := make(chan error)
 	g.work <- func() { done <- f() }
-	return <-done
+	return g.judge(<-done)
 }
 
 func (g *GPU) prepare(number int) (err error) {
@@ -99,8 +116,8 @@ func (g *GPU) prepare(number int) (err error) {
 	if g.module, err = cu.LoadData(kernels); err != nil {
 		return fmt.Errorf("cuda: load the kernels for %s (%s): %w", g.info.Name, g.info.Capability(), err)
 	}
-	if g.wrong, err = cu.MemAlloc(4); err != nil {
-		return fmt.Errorf("cuda: allocate: %w", err)
+	if g.wrong, err = allocate(4); err != nil {
+		return fmt.Errorf("cuda: %w", err)
 	}
 	return g.zero(g.wrong, 1)
 }
@@ -133,9 +150,8 @@ func (g *GPU) Alloc(n int) (trainer.Buffer, error) {
 		if n == 0 {
 			return nil
 		}
-		if m.at, err = cu.MemAlloc(4 * int64(n)); err != nil {
-			free, total, _ := cu.MemInfo()
-			return fmt.Errorf("cuda: allocate %d bytes, %d of %d free: %w", 4*n, free, total, err)
+		if m.at, err = allocate(4 * int64(n)); err != nil {
+			return fmt.Errorf("cuda: %w", err)
 		}
 		g.buffers[m] = true
 		return g.zero(m.at, n)
@@ -246,12 +262,17 @@ func (g *GPU) since() string {
 	return ", after " + g.first + " to " + g.last + " (PROBEWISE_CUDA_SYNC=1 finds the op)"
 }
 
-// Close implements trainer.Backend: it waits for the device and frees all that this backend has there.
-func (g *GPU) Close() error {
+// Close implements trainer.Backend: it waits for the device and frees all that this backend has there. On a device that is lost nothing can
+// be freed, which the end of the process does.
+func (g *GPU) Close() (err error) {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
 	if g.closed {
 		return nil
 	}
-	err := g.do(g.release)
+	if lost(g.info.Number) == nil {
+		err = g.onThread(g.release)
+	}
 	g.closed = true
 	close(g.work)
 	return err

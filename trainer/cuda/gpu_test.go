@@ -144,7 +144,8 @@ func TestOutOfMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := g.Alloc(int(total/4) + 1); err == nil || !strings.Contains(err.Error(), "OutOfMemory") || !strings.Contains(err.Error(), "free") {
+	var memory *trainer.MemoryError
+	if _, err := g.Alloc(int(total/4) + 1); !errors.As(err, &memory) || memory.On != g.Device() || !strings.Contains(err.Error(), "OutOfMemory") || !strings.Contains(err.Error(), "free") {
 		t.Errorf("more than there is: %v", err)
 	}
 	if b, err := g.Alloc(10); err != nil || b.Len() != 10 {

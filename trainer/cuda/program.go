@@ -199,9 +199,9 @@ func (g *GPU) grow(bytes int64) error {
 		}
 		g.scratch, g.capacity = 0, 0
 	}
-	at, err := cu.MemAlloc(bytes)
+	at, err := allocate(bytes)
 	if err != nil {
-		return fmt.Errorf("allocate %d bytes: %w", bytes, err)
+		return err
 	}
 	g.scratch, g.capacity = at, bytes
 	return nil

@@ -1,5 +1,5 @@
-// What the driver calls share. Each call takes the one lock, and each but those that end something gives a context's fault
-// until the context ends. gorgonia.org/cu's header names the calls plainly, NVIDIA's adds a version to some: both names exist.
+// What the driver calls share. Each call takes the one lock, and each that needs a context, or makes or ends one,
+// gives the fault of a device that is broken. gorgonia.org/cu's header names the calls plainly, NVIDIA's adds a version to some: both names exist.
 #pragma once
 
 #include <mutex>
@@ -15,12 +15,16 @@ extern std::map<int, Device> devices;
 extern thread_local std::vector<Context *> current_contexts; // of this thread, the last is current
 
 // Settings of the environment.
+size_t setting(const char *name, size_t otherwise);
 int device_count();
 size_t device_memory();
 
 Context *current();
 
 template <class F> Result locked(F call) {
+  struct End {
+    ~End() { tidy(); }
+  } end;
   std::lock_guard<std::mutex> hold(driver);
   return initialized ? call() : not_initialized;
 }

@@ -14,17 +14,17 @@ namespace {
 
 std::set<Context *> contexts;
 
+bool chosen(const char *name, const char *choice) {
+  const char *value = getenv(name);
+  return value && strcmp(value, choice) == 0;
+}
+
+} // namespace
+
 size_t setting(const char *name, size_t otherwise) {
   const char *value = getenv(name);
   return value && *value ? strtoull(value, nullptr, 10) : otherwise;
 }
-
-bool reverse_order() {
-  const char *order = getenv("PROBEWISE_SOFTCUDA_ORDER");
-  return order && strcmp(order, "reverse") == 0;
-}
-
-} // namespace
 
 int device_count() {
   static const int count = int(setting("PROBEWISE_SOFTCUDA_DEVICES", 2));
@@ -40,18 +40,22 @@ Context *current() {
 
 namespace {
 
-Context *create(int device) {
-  auto *c = new Context(device, device_memory(), devices[device].used, reverse_order());
-  contexts.insert(c);
-  return c;
+Result create(int number, Device &device, Context **context) {
+  if (chosen("PROBEWISE_SOFTCUDA_FAIL_AT", "start")) device.broken = unavailable;
+  if (device.broken != success) return device.broken;
+  auto c = std::make_unique<Context>(number, device, device_memory(), chosen("PROBEWISE_SOFTCUDA_ORDER", "reverse"),
+                                     chosen("PROBEWISE_SOFTCUDA_UPLOADS", "late"));
+  if (!c->memory.take(context_size)) return out_of_memory;
+  contexts.insert(*context = c.release());
+  return success;
 }
 
 Result destroy(Context *c) {
   if (!contexts.count(c)) return invalid_context;
-  c->drain_all();
+  const Result r = c->drain_all();
   contexts.erase(c);
   delete c;
-  return success;
+  return r;
 }
 
 int attribute(int number, int device) {
@@ -87,6 +91,7 @@ constexpr Name names[] = {
     {invalid_value, "CUDA_ERROR_INVALID_VALUE", "invalid argument"},
     {out_of_memory, "CUDA_ERROR_OUT_OF_MEMORY", "out of memory"},
     {not_initialized, "CUDA_ERROR_NOT_INITIALIZED", "cuInit was not called"},
+    {unavailable, "CUDA_ERROR_DEVICE_UNAVAILABLE", "the device cannot be had"},
     {no_device, "CUDA_ERROR_NO_DEVICE", "no device"},
     {invalid_device, "CUDA_ERROR_INVALID_DEVICE", "no device of that number"},
     {invalid_context, "CUDA_ERROR_INVALID_CONTEXT", "no context, or one that has ended"},
@@ -187,9 +192,10 @@ Result cuDeviceGetAttribute(int *value, int number, int device) {
 // Contexts
 
 Result cuCtxCreate(Context **context, unsigned, int device) {
-  return on_device(device, [&](Device &) {
-    current_contexts.push_back(*context = create(device));
-    return success;
+  return on_device(device, [&](Device &d) {
+    const Result r = create(device, d, context);
+    if (r == success) current_contexts.push_back(*context);
+    return r;
   });
 }
 VERSIONED(cuCtxCreate, "_v2")
@@ -256,7 +262,9 @@ Result cuCtxSynchronize() {
 
 Result cuDevicePrimaryCtxRetain(Context **context, int device) {
   return on_device(device, [&](Device &d) {
-    if (d.retained++ == 0) d.primary = create(device);
+    const Result r = d.retained > 0 ? d.broken : create(device, d, &d.primary);
+    if (r != success) return r;
+    d.retained++;
     *context = d.primary;
     return success;
   });

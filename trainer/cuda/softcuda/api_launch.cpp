@@ -169,7 +169,10 @@ Result cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, uns
     if (extra) return not_supported;
     Launch launch;
     const Result r = prepare(c, *f, {gx, gy, gz}, {bx, by, bz}, shared, slots, launch);
-    return r != success ? r : c.add(s, [&c, launch] { return c.execute(launch); });
+    if (r != success) return r;
+    if (!c.launched && !c.memory.take(launch_size)) return out_of_memory;
+    c.launched = true;
+    return c.add(s, [&c, launch] { return c.execute(launch); });
   });
 }
 }

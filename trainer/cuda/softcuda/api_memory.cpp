@@ -14,7 +14,12 @@ Result refuse(Context &c, const char *call, uint64_t address, size_t size) {
 Result copy_in(Context &c, Stream &s, uint64_t to, const void *from, size_t size) {
   if (size == 0) return success;
   if (!c.memory.find(pointer(to), size)) return refuse(c, "copy to the device", to, size);
-  // Pageable memory: the driver takes the bytes before it returns.
+  // NVIDIA leaves open whether pageable memory has been read when an asynchronous copy returns.
+  if (c.late_uploads)
+    return c.add(s, [=] {
+      memcpy(pointer(to), from, size);
+      return success;
+    });
   const char *bytes = static_cast<const char *>(from);
   return c.add(s, [to, staged = std::vector<char>(bytes, bytes + size)] {
     memcpy(pointer(to), staged.data(), staged.size());
@@ -60,7 +65,7 @@ extern "C" {
 Result cuMemGetInfo(size_t *free, size_t *total) {
   return in_context([&](Context &c) {
     *total = c.memory.total();
-    *free = *total - c.memory.used();
+    *free = c.memory.left();
     return success;
   });
 }

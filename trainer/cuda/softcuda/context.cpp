@@ -1,10 +1,11 @@
 #include <cstdarg>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <malloc.h>
 
-#include "context.hpp"
+#include "api.hpp"
 
 void say(const char *format, ...) {
   char line[1024];
@@ -15,8 +16,8 @@ void say(const char *format, ...) {
   fprintf(stderr, "softcuda: %s\n", line);
 }
 
-Context::Context(int device, size_t total, size_t &used, bool reverse)
-    : device(device), reverse(reverse), memory(total, used), null{this, true, {}} {}
+Context::Context(int number, Device &device, size_t total, bool reverse, bool late_uploads)
+    : device(number), reverse(reverse), late_uploads(late_uploads), memory(total, device.used), broken(device.broken), null{this, true, {}} {}
 
 Context::~Context() {
   if (const size_t left = memory.live().size(); left > 0 && broken == success) say("context closed with live buffers: %zu", left);
@@ -77,6 +78,12 @@ Result Context::reach(Event &e, uint64_t number) {
 }
 
 Result Context::execute(const Launch &launch) {
+  static const uint64_t fails = setting("PROBEWISE_SOFTCUDA_FAIL_AT", 0);
+  static uint64_t launches;
+  if (++launches == fails) {
+    say("fault=as asked for kernel=%s launch=%llu", launch.function->entry.name.c_str(), (unsigned long long)launches);
+    return illegal_address;
+  }
   const Fault fault = run(launch);
   const std::string &kernel = launch.function->entry.name;
   const SoftDim &b = fault.at.block, &t = fault.at.thread;
@@ -97,8 +104,20 @@ Slots take(void **params) {
   const size_t room = params ? malloc_usable_size(params) / sizeof *params : 0;
   for (size_t i = 0; i < room && i < 128 && params[0] && (i == 0 || params[i] == static_cast<char *>(all.at[0]) + 8 * i); i++)
     all.at[all.count++] = params[i];
-  for (size_t i = 0; i < all.count; i++) params[i] = nullptr;
+  if (params) explicit_bzero(params, room * sizeof *params);
   return all;
+}
+
+void tidy() {
+  constexpr size_t longest = 32; // parameters of a kernel here
+  for (size_t words = 3; words <= longest; words += 2) { // the sizes that malloc rounds to
+    void *two[2];
+    for (void *&p : two) {
+      p = malloc(words * 8);
+      if (p) explicit_bzero(p, malloc_usable_size(p));
+    }
+    for (void *p : two) free(p);
+  }
 }
 
 namespace {

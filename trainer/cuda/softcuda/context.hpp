@@ -21,23 +21,30 @@ struct Event {
   double milliseconds = 0; // when it was reached
 };
 
+// A Device on which a kernel has failed answers every call with that fault until the process ends.
 struct Device {
   size_t used = 0;
+  Result broken = success;
   Context *primary = nullptr;
   int retained = 0;
 };
 
+// What a context takes of the device's memory at once, and what with its first launch: code and the threads' local memory, as
+// drivers that load late do.
+constexpr size_t context_size = 128 << 20, launch_size = 32 << 20;
+
 struct Context {
   int device;
-  bool reverse;
+  bool reverse, late_uploads;
   Memory memory;
-  Result broken = success; // the fault after which every call fails
+  Result &broken; // the device's
+  bool launched = false;
   Stream null;
   std::set<Stream *> streams;
   std::set<Event *> events;
   std::set<Module *> modules;
 
-  Context(int device, size_t total, size_t &used, bool reverse);
+  Context(int number, Device &device, size_t total, bool reverse, bool late_uploads);
   ~Context();
   bool owns(Stream *s) const { return s == &null || streams.count(s); }
   Function *function(void *handle) const;
@@ -61,10 +68,13 @@ struct Slots {
   void *at[128]; // no vector: freed, its memory would hold what a list of parameters looks like
 };
 
-// take empties the list of parameters and gives it. It has no length of its own: gorgonia.org/cu makes it with malloc and
-// lets its pointers name consecutive slots of 8 bytes, and this driver serves no other caller. Emptied, the list cannot pass
-// for a longer one at the next launch that gets its memory.
+// take empties the list of parameters and gives it. It has no length of its own: gorgonia.org/cu makes it with malloc and lets its
+// pointers name consecutive slots of 8 bytes, and this driver serves no other caller. Emptied, the list cannot pass for a longer
+// one at the next launch that gets its memory.
 Slots take(void **params);
+// tidy empties other memory that this thread's next list may get: malloc's own pointers to neighbours look like one parameter more.
+// Every driver call ends with it.
+void tidy();
 
 // prepare checks a launch as a driver does and says why it refuses one.
 Result prepare(Context &c, Function &f, SoftDim grid, SoftDim block, unsigned dynamic_shared, const Slots &slots, Launch &launch);

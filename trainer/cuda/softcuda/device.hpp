@@ -1,10 +1,12 @@
 // The software device's parts. One lock guards everything; every driver call takes it first (api.hpp).
 #pragma once
 
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <set>
@@ -19,6 +21,7 @@ enum Result {
   invalid_value = 1,
   out_of_memory = 2,
   not_initialized = 3,
+  unavailable = 46,
   no_device = 100,
   invalid_device = 101,
   invalid_context = 201,
@@ -39,7 +42,11 @@ constexpr uint32_t poison = 0x7FFFDEAD; // a quiet NaN as float32, and twice in 
 // say prints one line that starts with "softcuda: " on standard error.
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-// memory.cpp: allocations, each between guards that no access survives.
+// memory.cpp: allocations, each between guards that no access survives. They are charged as a driver does it: in pages of 2 MiB,
+// which small ones share.
+
+constexpr size_t device_page = 2 << 20, grain = 512, largest_shared = 1 << 20;
+using SharedPage = std::bitset<device_page / grain>; // the grains that are taken
 
 struct Buffer {
   uint64_t id;
@@ -49,6 +56,8 @@ struct Buffer {
   size_t room_size;
   char *reserved; // the pages and the guards around them
   size_t reserved_size;
+  SharedPage *shared; // null where it has pages of its own
+  size_t first_grain;
   bool freed;
 };
 
@@ -57,6 +66,8 @@ public:
   // total is what the device has, used what all its contexts hold.
   Memory(size_t total, size_t &used) : total_(total), used_(used) {}
   ~Memory();
+  // take charges bytes until the memory ends, or says that there are not so many.
+  bool take(size_t bytes);
   // allocate fills the buffer with poison. at_start puts it behind the front guard rather than before the rear one.
   Buffer *allocate(size_t size, bool at_start);
   bool free(char *data);
@@ -68,15 +79,17 @@ public:
   static const Buffer *overrun(const std::vector<Buffer *> &buffers);
   std::vector<Buffer *> live();
   size_t total() const { return total_; }
-  size_t used() const { return used_; }
+  size_t left() const { return used_ < total_ ? total_ - used_ : 0; }
 
 private:
-  size_t total_, &used_;
+  size_t total_, &used_, held_ = 0; // held: of the used, by this context
+  std::list<SharedPage> shared_;
   uint64_t next_ = 1;
   std::map<char *, std::unique_ptr<Buffer>> buffers_; // by the start of the reservation
   std::deque<char *> freed_;
   Buffer *at(const void *p);
-  void drop(Buffer &b);
+  bool charge(Buffer &b);
+  void refund(Buffer &b);
 };
 
 void fill(char *p, size_t size);

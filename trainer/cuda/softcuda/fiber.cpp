@@ -1,10 +1,7 @@
+#include <algorithm>
 #include <sys/mman.h>
 
 #include "fiber.hpp"
-
-#ifndef __x86_64__
-#error "the software device switches stacks in x86-64 assembly"
-#endif
 
 namespace {
 
@@ -14,9 +11,11 @@ constexpr size_t page = 4096, room = 128 << 10, stride = room + page;
 
 // fiber_switch saves the callee's registers on this stack, leaves its pointer in *from and goes on at `to`.
 extern "C" void fiber_switch(void **from, void *to);
-// fiber_start is where a fresh fiber begins: it hands r12 to fiber_body.
+// fiber_start is where a fresh fiber begins: it calls the function in one of the registers that fiber_switch restores, with another
+// as its argument.
 extern "C" void fiber_start();
 
+#if defined __x86_64__
 __asm__(R"(
 .text
 .type fiber_switch, @function
@@ -44,6 +43,50 @@ fiber_start:
   ud2
 .size fiber_start, .-fiber_start
 )");
+constexpr int saved = 9, body_at = 2, argument_at = 3, return_at = 6; // words: r15 r14 r13 r12 rbx rbp, the address, two for the alignment
+#elif defined __aarch64__
+__asm__(R"(
+.text
+.globl fiber_start // a local label's address would become that of the section
+.hidden fiber_start
+.type fiber_switch, %function
+fiber_switch:
+  stp x19, x20, [sp, #-160]!
+  stp x21, x22, [sp, #16]
+  stp x23, x24, [sp, #32]
+  stp x25, x26, [sp, #48]
+  stp x27, x28, [sp, #64]
+  stp x29, x30, [sp, #80]
+  stp d8, d9, [sp, #96]
+  stp d10, d11, [sp, #112]
+  stp d12, d13, [sp, #128]
+  stp d14, d15, [sp, #144]
+  mov x2, sp
+  str x2, [x0]
+  mov sp, x1
+  ldp x21, x22, [sp, #16]
+  ldp x23, x24, [sp, #32]
+  ldp x25, x26, [sp, #48]
+  ldp x27, x28, [sp, #64]
+  ldp x29, x30, [sp, #80]
+  ldp d8, d9, [sp, #96]
+  ldp d10, d11, [sp, #112]
+  ldp d12, d13, [sp, #128]
+  ldp d14, d15, [sp, #144]
+  ldp x19, x20, [sp], #160
+  ret
+.size fiber_switch, .-fiber_switch
+.type fiber_start, %function
+fiber_start:
+  mov x0, x19
+  blr x20
+  brk #0
+.size fiber_start, .-fiber_start
+)");
+constexpr int saved = 20, body_at = 1, argument_at = 0, return_at = 11; // words: x19 to x30, d8 to d15
+#else
+#error "the software device switches stacks in assembly, of x86-64 and arm64"
+#endif
 
 void fiber_body(Fibers *fibers) { Fibers::body(fibers); }
 
@@ -74,15 +117,11 @@ void Fibers::prepare(Fiber *f) {
   while (all_[number] != f) number++;
   // Tops at different distances from a page's start keep the stacks from competing for the same cache lines.
   auto *top = reinterpret_cast<void **>(f->stack + stride - 64 - number * 832 % (32 << 10) / 64 * 64);
-  *--top = nullptr;                                   // keeps the stack aligned at the call
-  *--top = nullptr;
-  *--top = reinterpret_cast<void *>(&fiber_start);    // where fiber_switch returns to
-  *--top = nullptr;                                   // rbp
-  *--top = nullptr;                                   // rbx
-  *--top = this;                                      // r12
-  *--top = reinterpret_cast<void *>(&fiber_body);     // r13
-  *--top = nullptr;                                   // r14
-  *--top = nullptr;                                   // r15
+  top -= saved;
+  std::fill(top, top + saved, nullptr);
+  top[argument_at] = this;
+  top[body_at] = reinterpret_cast<void *>(&fiber_body);
+  top[return_at] = reinterpret_cast<void *>(&fiber_start);
   f->at = top;
 }
 

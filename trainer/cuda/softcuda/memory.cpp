@@ -18,13 +18,50 @@ void fill(char *p, size_t size) {
   memcpy(p + i, &poison, size - i);
 }
 
+bool Memory::take(size_t bytes) {
+  if (bytes > left()) return false;
+  used_ += bytes;
+  held_ += bytes;
+  return true;
+}
+
+// charge gives the buffer the first free grains of a shared page, or pages of its own.
+bool Memory::charge(Buffer &b) {
+  b.shared = nullptr;
+  b.first_grain = 0;
+  if (b.size > largest_shared) return take(round_up(b.size, device_page));
+  const size_t grains = round_up(b.size, grain) / grain;
+  auto mark = [&](SharedPage &page, size_t first) {
+    for (size_t i = 0; i < grains; i++) page.set(first + i);
+    b.shared = &page;
+    b.first_grain = first;
+    return true;
+  };
+  for (SharedPage &page : shared_)
+    for (size_t first = 0, i = 0; i < page.size(); i++) {
+      if (page[i]) first = i + 1;
+      if (i + 1 - first == grains) return mark(page, first);
+    }
+  return take(device_page) && mark(shared_.emplace_back(), 0);
+}
+
+void Memory::refund(Buffer &b) {
+  size_t bytes = round_up(b.size, device_page);
+  if (b.shared) {
+    for (size_t i = 0; i < round_up(b.size, grain) / grain; i++) b.shared->reset(b.first_grain + i);
+    bytes = b.shared->none() ? device_page : 0;
+    if (bytes) shared_.remove_if([&](const SharedPage &page) { return &page == b.shared; });
+  }
+  used_ -= bytes;
+  held_ -= bytes;
+}
+
 Memory::~Memory() {
-  for (Buffer *b : live()) used_ -= b->size;
+  used_ -= held_;
   for (auto &[start, b] : buffers_) munmap(b->reserved, b->reserved_size);
 }
 
 Buffer *Memory::allocate(size_t size, bool at_start) {
-  if (used_ > total_ || size > total_ - used_) return nullptr;
   auto b = std::make_unique<Buffer>();
   b->id = next_++;
   b->size = size;
@@ -34,15 +71,19 @@ Buffer *Memory::allocate(size_t size, bool at_start) {
     b->reserved_size = b->room_size + 2 * around;
     void *p = mmap(nullptr, b->reserved_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (p == MAP_FAILED) continue;
+    if (!charge(*b)) {
+      munmap(p, b->reserved_size);
+      return nullptr;
+    }
     b->reserved = static_cast<char *>(p);
     b->room = b->reserved + around;
     if (mprotect(b->room, b->room_size, PROT_READ | PROT_WRITE) != 0) {
+      refund(*b);
       munmap(p, b->reserved_size);
       return nullptr;
     }
     b->data = at_start ? b->room : b->room + b->room_size - round_up(size, alignment);
     fill(b->room, b->room_size);
-    used_ += size;
     return (buffers_[b->reserved] = std::move(b)).get();
   }
   return nullptr;
@@ -66,7 +107,7 @@ bool Memory::free(char *data) {
   Buffer *b = at(data);
   if (!b || b->freed || b->data != data) return false;
   b->freed = true;
-  used_ -= b->size;
+  refund(*b);
   // The addresses stay taken for a while, so that a use after this is caught.
   mmap(b->room, b->room_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
   freed_.push_back(b->reserved);

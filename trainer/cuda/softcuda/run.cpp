@@ -50,15 +50,30 @@ struct Worker {
   void describe(const SoftAt &at);
 };
 
-std::mutex lock;
-std::condition_variable start, finished;
+// The workers wait here to the end of the process. Destroyed by an exit that runs destructors, as that of Go's race detector does, a
+// condition would wait for them.
+std::mutex &lock = *new std::mutex;
+std::condition_variable &start = *new std::condition_variable, &finished = *new std::condition_variable;
 std::vector<Worker *> workers;
 Job *current;
 uint64_t generation;
 unsigned busy;
 struct sigaction before[NSIG];
 
-constexpr int watched[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
+// g++'s traps are SIGILL on x86-64 and SIGTRAP on arm64.
+constexpr int watched[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
+
+// wrote says whether a fault was that of a write.
+bool wrote(void *context) {
+  auto *machine = &static_cast<ucontext_t *>(context)->uc_mcontext;
+#if defined __x86_64__
+  return machine->gregs[REG_ERR] & 2;
+#elif defined __aarch64__
+  const auto *record = reinterpret_cast<const _aarch64_ctx *>(machine->__reserved);
+  while (record->magic != 0 && record->magic != ESR_MAGIC) record = reinterpret_cast<const _aarch64_ctx *>(reinterpret_cast<const char *>(record) + record->size);
+  return record->magic == ESR_MAGIC && reinterpret_cast<const esr_context *>(record)->esr & 1 << 6;
+#endif
+}
 
 // barrier passes over the barriers of one line where barriers.sh asks whether that shows.
 void barrier(int line) {
@@ -117,9 +132,7 @@ void on_signal(int signal, siginfo_t *info, void *context) {
     w->signal = signal;
     w->code = info->si_code;
     w->address = info->si_addr;
-#ifdef __x86_64__
-    w->wrote = static_cast<ucontext_t *>(context)->uc_mcontext.gregs[REG_ERR] & 2;
-#endif
+    w->wrote = wrote(context);
     siglongjmp(w->escape, 1);
   }
   const struct sigaction &old = before[signal]; // Go's own
@@ -205,7 +218,7 @@ void Worker::describe(const SoftAt &at) {
   if (!broken.empty()) {
     fault.result = launch_failed;
     fault.what = broken;
-  } else if (signal == SIGILL) {
+  } else if (signal == SIGILL || signal == SIGTRAP) {
     fault.result = illegal_instruction;
     fault.what = "undefined behaviour: an index beyond its array, a misaligned vector or a shift beyond the word";
   } else if (signal == SIGFPE) {

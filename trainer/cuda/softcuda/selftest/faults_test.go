@@ -29,7 +29,7 @@ const (
 	orderVariable = "PROBEWISE_SOFTCUDA_ORDER"
 )
 
-// TestChild is what the process runs in which a kernel fails: a fault stays with its context for good.
+// TestChild is what the process runs in which a kernel fails: a fault stays with the device until the process ends.
 func TestChild(t *testing.T) {
 	name := os.Getenv(faultVariable)
 	if name == "" {
@@ -51,10 +51,12 @@ type device struct {
 }
 
 // onDevice runs f with a fresh context on this thread.
-func onDevice(f func(d device) error) error {
+func onDevice(f func(d device) error) error { return onNumber(0, f) }
+
+func onNumber(number int, f func(d device) error) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	context, err := cu.Device(0).MakeContext(cu.SchedAuto)
+	context, err := cu.Device(number).MakeContext(cu.SchedAuto)
 	if err != nil {
 		return err
 	}
@@ -133,6 +135,12 @@ var faults = []struct {
 	{"different-barriers", launched("fault_divergent", 256, 100, 1), `fault=threads of one block wait at different barriers`},
 	{"beyond-shared-array", launched("fault_beyond_shared", 256, 65, 1), `fault=undefined behaviour: .*kernel=fault_beyond_shared block=\(0,0,0\) thread=\(64,0,0\)`},
 	{"misaligned-vector", launched("fault_misaligned", 2048, 256, 1), `fault=undefined behaviour: .*kernel=fault_misaligned`},
+	{"later-call", func(d device) error { // in the context, in a new one, and on the other device
+		sound := launched("fault_writes_past", 256, 255, 1)
+		failed := launched("fault_writes_past", 512, 512, 3)(d)
+		_, err := cu.MemAlloc(4)
+		return errors.Join(failed, err, onDevice(sound), onNumber(1, sound))
+	}, `result: IllegalAddress\nIllegalAddress\nIllegalAddress\nPASS`},
 	{"freed-buffer", func(d device) error {
 		x, _ := array(256)
 		y, err := array(256)
