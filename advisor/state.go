@@ -7,7 +7,7 @@ import "fmt"
 //	queued ──▶ running ──▶ succeeded | failed | cancelled
 //	  ▲  │        │
 //	  │  └────────┼──────▶ cancelled
-//	  └───────────┘  (shutdown, or a lost lease)
+//	  └───────────┘  (shutdown, a lost lease, or a lost device)
 //
 // A diverged run succeeded: its outcome says diverged.
 type State string

@@ -245,6 +245,9 @@ func (p *Predictor) model(ctx context.Context, t forest.Table, o forest.Options)
 		if known {
 			return m, nil
 		}
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx) // a fit would be begun for nothing
+		}
 		mine := false
 		fit := p.fits.DoChan(name, func() (any, error) {
 			mine = true

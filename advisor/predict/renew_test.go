@@ -44,8 +44,8 @@ func TestRenew(t *testing.T) {
 	stop()
 	books[key] = append(books[key], run(t, rand.New(rand.NewPCG(4, 4)), 101))
 	ask(41, 2)
-	waiting[1](gone) // the program ends: the fit was begun for nothing
-	ask(41, 3)
+	waiting[1](gone) // the program ends: nothing is fitted
+	ask(41, 2)
 	if len(waiting) != 3 {
 		t.Errorf("%d renewals, want another attempt", len(waiting))
 	}
