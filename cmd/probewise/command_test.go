@@ -36,7 +36,7 @@ func TestExitCodes(t *testing.T) {
 		{"negative epochs", []string{"train", valid, "--epochs", "-5"}, exitUsage, "/training/epochs"},
 		{"a seed out of range", []string{"train", valid, "--seed", "9007199254740993"}, exitUsage, "/training/seed"},
 		{"negative suggestions", []string{"advise", valid, "--suggestions", "-3"}, exitUsage, "suggestions"},
-		{"unknown subcommand", []string{"forest", "fit"}, exitUsage, "fit"},
+		{"unknown subcommand", []string{"forest", "grow"}, exitUsage, "grow"},
 		{"too few images for a corpus", []string{"corpus", "build", "--images", "3"}, exitUsage, "--images 3"},
 		{"a corpus extended by nothing", []string{"corpus", "extend", "--runs", "0"}, exitUsage, "--runs must be at least 1"},
 		{"unknown device", []string{"version", "--device", "tpu"}, exitUsage, "tpu"},
@@ -187,7 +187,7 @@ func TestForestFit(t *testing.T) {
 	}
 	again := fit()
 	after, err := os.Stat(kept[0])
-	if err != nil || again[0].Forest != first[0].Forest || !after.ModTime().Equal(before.ModTime()) {
+	if err != nil || again[0].Forest != first[0].Forest || !os.SameFile(before, after) {
 		t.Errorf("the second time %+v, %v", again[0], err)
 	}
 	if code, _, errOut := call(t, "forest", "fit", "--dataset", "nothing", "--data-dir", dir); code != exitUnevaluated || !strings.Contains(errOut, "no past runs") {
