@@ -1,13 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,10 +34,18 @@ func parseDevice(text string) (device, error) {
 	switch {
 	case name == "gpu" && numbered && err == nil && n >= 0 && n < 1<<10:
 		return device{name, n}, nil
-	case !numbered && (name == "auto" || name == "cpu" || name == "gpu"):
+	case !numbered && (name == "auto" || name == cpuName || name == "gpu"):
 		return device{name: name}, nil
 	}
 	return device{}, fmt.Errorf("--device %s: must be auto, cpu, gpu or gpu:1", text)
+}
+
+// String is the device as abilities name it.
+func (d device) String() string {
+	if d.name == "gpu" {
+		return fmt.Sprintf("gpu:%d", d.number)
+	}
+	return cpuName
 }
 
 // trains marks a command that trains: the others run on any build.
@@ -52,7 +63,7 @@ func openCPU(threads int) func() (trainer.Backend, error) {
 type surroundings struct {
 	node    string                                                          // the file that NVIDIA's driver makes for a device
 	sibling string                                                          // the other build, beside this one
-	starts  func(ctx context.Context, binary string) error                  // whether it finds a device
+	starts  func(ctx context.Context, binary string) error                  // whether it finds a device that it can use
 	become  func(binary string, arguments []string, environ []string) error // replaces this process
 }
 
@@ -75,29 +86,59 @@ func here() surroundings {
 	return s
 }
 
-// starts says why the build for GPUs does not start: its driver is initialised before anything else, which ends the program without a device.
+// starts asks the build for GPUs what it can train on and says why that is nothing. Its driver is initialised before anything else, which ends the
+// program without a device.
 func starts(ctx context.Context, binary string) error {
 	const patience = 30 * time.Second // a driver that nobody uses loads slowly
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	said, err := exec.CommandContext(ctx, binary, "version").CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("%w: %s", err, lastLine(said))
+	var said, failed bytes.Buffer
+	command := exec.CommandContext(ctx, binary, "doctor", "--json")
+	command.Stdout, command.Stderr = &said, &failed
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("it does not start: %w: %s", err, lastLine(failed.Bytes()))
+	}
+	var c checkup
+	if err := json.Unmarshal(said.Bytes(), &c); err != nil {
+		return fmt.Errorf("it is no build of this program: %w", err)
+	}
+	return c.suits()
+}
+
+// suits says why a build that prints this is none that a command for a GPU can be given to.
+func (c checkup) suits() error {
+	var unusable []string
+	usable := false
+	for _, d := range c.Devices {
+		switch {
+		case d.Device == cpuName:
+		case d.Unusable == "":
+			usable = true
+		default:
+			unusable = append(unusable, fmt.Sprintf("%s %s is %s", d.Device, d.Name, d.Unusable))
+		}
+	}
+	switch {
+	case !c.GPU:
+		return errors.New("it is no build for GPUs")
+	case c.Version != version():
+		return fmt.Errorf("it is version %s, this is %s", c.Version, version())
+	case !usable:
+		return fmt.Errorf("no device is usable: %s", strings.Join(unusable, "; "))
 	}
 	return nil
 }
 
+// cpuName is the processor's for --device.
+const cpuName = "cpu"
+
 // handOver gives the command to the build for GPUs where one is wanted and there. It says so, and why not where a card is there but nothing for it.
 // It returns where this process goes on, on the CPU.
 func (a *app) handOver(ctx context.Context, chosen device, s surroundings, arguments []string) error {
-	note := func(format string, args ...any) {
-		if !a.Quiet {
-			fmt.Fprintf(a.errOut, "device %s: "+format+"\n", append([]any{a.Device}, args...)...)
-		}
-	}
+	note := func(format string, args ...any) { a.tell("device "+a.Device+": "+format, args...) }
 	binary := s.sibling
 	switch {
-	case chosen.name == "cpu":
+	case chosen.name == cpuName:
 		return nil
 	case chosen.name == "gpu" && !exists(binary):
 		return fmt.Errorf("--device %s: %w", a.Device, errNoGPU)
@@ -109,9 +150,9 @@ func (a *app) handOver(ctx context.Context, chosen device, s surroundings, argum
 	}
 	if err := s.starts(ctx, binary); err != nil {
 		if chosen.name == "gpu" {
-			return fmt.Errorf("--device %s: %s does not start: %w", a.Device, binary, err)
+			return fmt.Errorf("--device %s: %s cannot be used: %w", a.Device, binary, err)
 		}
-		note("%s does not start (%v); training on the CPU", siblingName, err)
+		note("%s cannot be used (%v); training on the CPU", siblingName, err)
 		return nil
 	}
 	note("running %s", siblingName)
@@ -124,19 +165,30 @@ func (a *app) handOver(ctx context.Context, chosen device, s surroundings, argum
 var errNoGPU = errors.New("this build trains on the CPU alone, and " + siblingName + " is not beside it (go build -tags gpu -o " + siblingName +
 	" ./cmd/probewise; needs NVIDIA's driver)")
 
-// ability is a device that this program can train on: what a worker may say of itself.
+// ability is a device that this program sees: what a worker may say of itself.
 type ability struct {
-	Device string `json:"device"` // for --device
-	Name   string `json:"name"`
-	Memory int64  `json:"memory,omitempty"` // bytes of its own
-	Driver string `json:"driver,omitempty"`
-	Detail string `json:"detail,omitempty"`
+	Device   string `json:"device"` // for --device
+	Name     string `json:"name"`
+	Memory   int64  `json:"memory,omitempty"` // bytes of its own
+	Driver   string `json:"driver,omitempty"`
+	Detail   string `json:"detail,omitempty"`
+	Unusable string `json:"unusable,omitempty"` // why it cannot be trained on
+}
+
+// ability is that of the device which this process trains on.
+func (a *app) ability() (ability, error) {
+	all, err := abilities()
+	i := slices.IndexFunc(all, func(d ability) bool { return d.Device == a.device.String() })
+	if err != nil || i < 0 {
+		return ability{}, errors.Join(err, fmt.Errorf("no device %s", a.device))
+	}
+	return all[i], nil
 }
 
 // cpuAbility is the processor.
 func cpuAbility() (ability, error) {
 	variant, err := kernel.Variant()
-	return ability{Device: "cpu", Name: processorName(os.ReadFile), Memory: machineMemory(os.ReadFile),
+	return ability{Device: cpuName, Name: processorName(os.ReadFile), Memory: machineMemory(os.ReadFile),
 		Detail: fmt.Sprintf("%s kernels, %d threads", variant, runtime.GOMAXPROCS(0))}, err
 }
 

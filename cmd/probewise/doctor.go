@@ -69,6 +69,9 @@ func (a *app) printCheckup(c checkup) error {
 				text += ", " + more
 			}
 		}
+		if d.Unusable != "" {
+			text += "; cannot be used: " + d.Unusable
+		}
 		text += "\n"
 	}
 	if c.MemoryLimit > 0 {

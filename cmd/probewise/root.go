@@ -40,6 +40,13 @@ type app struct {
 	out, errOut io.Writer
 }
 
+// tell prints a line for people, unless they want none.
+func (a *app) tell(format string, args ...any) {
+	if !a.Quiet {
+		fmt.Fprintf(a.errOut, format+"\n", args...)
+	}
+}
+
 func newRoot(args []string, in io.Reader, out, errOut io.Writer) *cobra.Command {
 	a := &app{in: in, out: out, errOut: errOut, around: here(), arguments: args}
 	root := a.root()

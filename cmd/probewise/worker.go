@@ -36,13 +36,11 @@ func (a *app) worker(ctx context.Context, drain bool) error {
 	var failed error
 	w := jobs.NewWorker(s.db, s.desk)
 	w.Drain, w.Log = drain, a.logger()
-	can, err := abilities()
+	can, err := a.ability()
 	if err != nil {
 		return &exitError{exitUnevaluated, err}
 	}
-	for _, d := range can {
-		w.Log.Info("this worker can train on", "device", d.Device, "name", d.Name, "detail", d.Detail)
-	}
+	w.Log.Info("this worker trains on", "device", can.Device, "name", can.Name, "detail", can.Detail)
 	if watch := a.watch(); watch != nil {
 		w.Watch = func(_ advisor.Lease, e advisor.Event) { watch(e) }
 	}
@@ -62,19 +60,14 @@ func (a *app) worker(ctx context.Context, drain bool) error {
 
 // ended tells how a job ended and returns its error where it failed.
 func (a *app) ended(l advisor.Lease, err error) error {
-	say := func(format string, args ...any) {
-		if !a.Quiet {
-			fmt.Fprintf(a.errOut, format+"\n", args...)
-		}
-	}
 	var lost *trainer.DeviceLostError
 	switch {
 	case errors.As(err, &lost):
-		say("the device was lost during %s %s", l.Kind, l.ID) // the worker ends with the error itself
+		a.tell("the device was lost during %s %s", l.Kind, l.ID) // the worker ends with the error itself
 	case err == nil:
-		say("finished %s %s", l.Kind, l.ID)
+		a.tell("finished %s %s", l.Kind, l.ID)
 	case errors.Is(err, advisor.ErrCancelRequested):
-		say("cancelled %s %s", l.Kind, l.ID)
+		a.tell("cancelled %s %s", l.Kind, l.ID)
 	case errors.Is(err, advisor.ErrLeaseLost):
 		fmt.Fprintf(a.errOut, "probewise: another worker has taken %s %s\n", l.Kind, l.ID)
 	default:

@@ -30,6 +30,17 @@ func (i Info) Driver() string {
 // Software says whether the device is the one of the tests, which runs on the processor.
 func (i Info) Software() bool { return strings.Contains(i.Name, "SOFTWARE DEVICE") }
 
+// Unusable says why the kernels do not run on the device; empty: they do.
+func (i Info) Unusable() string {
+	if i.Major < oldest {
+		return fmt.Sprintf("%s; the kernels need sm_%d0 or newer", i.Capability(), oldest)
+	}
+	return ""
+}
+
+// oldest compute capability that kernels.ptx is for: Volta.
+const oldest = 7
+
 // Devices lists what the driver shows, in the order of their numbers.
 func Devices() ([]Info, error) {
 	n, err := cu.NumDevices()
@@ -55,8 +66,8 @@ func describe(number int) (Info, error) {
 		return Info{}, fmt.Errorf("cuda: there is no device gpu:%d; the driver shows %d", number, n)
 	}
 	i, err := describeDevice(number)
-	if err == nil && i.Major < 7 {
-		err = fmt.Errorf("cuda: gpu:%d %s is %s; the kernels need sm_70 or newer", number, i.Name, i.Capability())
+	if why := i.Unusable(); err == nil && why != "" {
+		err = fmt.Errorf("cuda: gpu:%d %s is %s", number, i.Name, why)
 	}
 	return i, err
 }

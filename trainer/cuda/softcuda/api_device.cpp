@@ -74,7 +74,8 @@ int attribute(int number, int device) {
   case 38: return 1 << 20;                // L2
   case 39: return 2048;                   // threads of a multiprocessor
   case 41: return 1;                      // unified addressing
-  case 75: return 7;                      // compute capability 7.0
+  case 75: return int(setting("PROBEWISE_SOFTCUDA_CAPABILITY", 70)) / 10; // compute capability
+  case 76: return int(setting("PROBEWISE_SOFTCUDA_CAPABILITY", 70)) % 10;
   case 81: return 96 << 10;               // shared memory of a multiprocessor
   case 106: return 32;                    // blocks of a multiprocessor
   default: return 0;

@@ -24,5 +24,5 @@ for way in forward:early reverse:late; do
     exit 1
   fi
 done
-echo "workers and services whose device is lost"
-go test -tags gpu,softcuda -count=1 -v -run '^(TestLostDevice|TestUnavailableDevice)$' "$@" ./cmd/probewise
+echo "the program"
+go test -tags gpu,softcuda -count=1 -v -run '^(TestLostDevice|TestUnavailableDevice|TestDevicesOfTheGPUBuild|TestOldCards|TestStarts|TestDoctor)$' "$@" ./cmd/probewise
