@@ -1,11 +1,27 @@
 package trainer
 
+import (
+	"fmt"
+	"strings"
+)
+
 // Op is one operation with its sizes. The value says everything but the buffers and the Step. Buffers are listed with
 // each op as "in → out"; N is the number of rows (images) of the batch, C channels or units, S the positions of a
 // plane (height·width, 1 for dense layers).
 type Op interface {
 	// WithRows returns the same op for n images; ops that do not depend on the batch return themselves.
 	WithRows(n int) Op
+}
+
+// OpName is the type of op: "ConvOp".
+func OpName(op Op) string { return strings.TrimPrefix(fmt.Sprintf("%T", op), "trainer.") }
+
+// OpTitle is the type of op with its sizes.
+func OpTitle(op Op) string {
+	if op == nil {
+		return "nil"
+	}
+	return OpName(op) + fmt.Sprintf("%+v", op)
 }
 
 // Window is the geometry of a convolution or pool: N images of C×H×W, a KH×KW window moved by SH, SW over the input

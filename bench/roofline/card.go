@@ -95,7 +95,7 @@ func reckon(c card, s step) (report, error) {
 	for i, call := range s.calls {
 		torch := 0.0
 		for _, l := range s.works[i].Launches {
-			line, err := c.launch(opName(call.Op), l)
+			line, err := c.launch(trainer.OpName(call.Op), l)
 			if err != nil {
 				return r, err
 			}

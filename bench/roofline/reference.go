@@ -97,7 +97,7 @@ func (s shapes) add(net string, own bool, op trainer.Op, outs []int) error {
 			need := resources[l.Kernel]
 			r := reference{Net: net, Own: own && i == 0, Shape: shapeOf(op), Shared: need.shared}
 			for _, c := range cards {
-				line, err := c.launch(opName(op), l)
+				line, err := c.launch(trainer.OpName(op), l)
 				if err != nil {
 					return err
 				}
@@ -111,8 +111,6 @@ func (s shapes) add(net string, own bool, op trainer.Op, outs []int) error {
 	}
 	return nil
 }
-
-func opName(op trainer.Op) string { return strings.TrimPrefix(fmt.Sprintf("%T", op), "trainer.") }
 
 // shapeOf lists an op's sizes as trainer/op.go names them: "N64 C3 H32".
 func shapeOf(op trainer.Op) string {

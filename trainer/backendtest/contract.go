@@ -106,10 +106,10 @@ func sequence(t *testing.T, b trainer.Backend) {
 func short(t *testing.T, b trainer.Backend) {
 	seen := map[string]bool{}
 	for _, trial := range Trials(t) {
-		if _, all := trial.Op.(trainer.ClipNorm); all || seen[opName(trial.Op)] {
+		if _, all := trial.Op.(trainer.ClipNorm); all || seen[trainer.OpName(trial.Op)] {
 			continue // every length of a gradient is right
 		}
-		seen[opName(trial.Op)] = true
+		seen[trainer.OpName(trial.Op)] = true
 		for i := range len(trial.In) + len(trial.Out) {
 			call := trainer.Call{Op: trial.Op, In: upload(t, b, trial.In), Out: upload(t, b, trial.Out)}
 			list, at := call.In, i
@@ -124,8 +124,8 @@ func short(t *testing.T, b trainer.Backend) {
 			if list[at], err = b.Alloc(used - 1); err != nil {
 				t.Fatal(err)
 			}
-			if err := b.Run([]trainer.Call{call}, trial.At); err == nil || !strings.Contains(err.Error(), opName(trial.Op)) {
-				t.Errorf("%s with buffer %d one value short: error %v, want one that names the op", title(trial.Op), i, err)
+			if err := b.Run([]trainer.Call{call}, trial.At); err == nil || !strings.Contains(err.Error(), trainer.OpName(trial.Op)) {
+				t.Errorf("%s with buffer %d one value short: error %v, want one that names the op", trainer.OpTitle(trial.Op), i, err)
 			}
 		}
 	}
@@ -160,8 +160,8 @@ func foreign(t *testing.T, b trainer.Backend) {
 		{Op: trainer.ActivationOp{Plane: plane, Kind: "swish"}, In: in, Out: out},
 		{Op: trainer.ActivationGrad{Plane: plane, Kind: trainer.Softmax}, In: []trainer.Buffer{in[0], in[0]}, Out: out},
 	} {
-		if err := b.Run([]trainer.Call{call}, trainer.Step{Index: 1}); err == nil || !strings.Contains(err.Error(), opName(call.Op)) {
-			t.Errorf("%s: error %v, want one that names the op", title(call.Op), err)
+		if err := b.Run([]trainer.Call{call}, trainer.Step{Index: 1}); err == nil || !strings.Contains(err.Error(), trainer.OpName(call.Op)) {
+			t.Errorf("%s: error %v, want one that names the op", trainer.OpTitle(call.Op), err)
 		}
 	}
 	if err := b.Run([]trainer.Call{{Op: trainer.MaxPoolOp{Window: window}, In: in, Out: out}}, trainer.Step{Index: 1}); err != nil {

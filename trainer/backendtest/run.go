@@ -1,11 +1,9 @@
 package backendtest
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 
 	"probewise/trainer"
@@ -98,7 +96,7 @@ func (trial Trial) Outputs(t *testing.T, b trainer.Backend) [][]float32 {
 	}
 	for i, x := range download(t, b, call.In) {
 		if !sameBits(x, trial.In[i]) {
-			t.Errorf("%s: in %d has changed", title(trial.Op), i)
+			t.Errorf("%s: in %d has changed", trainer.OpTitle(trial.Op), i)
 		}
 	}
 	return download(t, b, call.Out)
@@ -137,17 +135,17 @@ func download(t *testing.T, b trainer.Backend, buffers []trainer.Buffer) [][]flo
 func parity(t *testing.T, b trainer.Backend) {
 	worst, order := map[string]float64{}, []string{}
 	for _, trial := range Trials(t) {
-		name := opName(trial.Op)
+		name := trainer.OpName(trial.Op)
 		if _, seen := worst[name]; !seen {
 			order = append(order, name)
 		}
 		got := trial.Outputs(t, b)
 		if again := trial.Outputs(t, b); !slices.EqualFunc(got, again, sameBits) {
-			t.Errorf("%s: two runs on the same data differ", title(trial.Op))
+			t.Errorf("%s: two runs on the same data differ", trainer.OpTitle(trial.Op))
 		}
 		err := trial.distance(t, got)
 		if tol := tolerances[name]; !(err <= tol) {
-			t.Errorf("%s: max_err=%.3g tol=%.3g", title(trial.Op), err, tol)
+			t.Errorf("%s: max_err=%.3g tol=%.3g", trainer.OpTitle(trial.Op), err, tol)
 		}
 		worst[name] = math.Max(worst[name], err)
 	}
@@ -177,7 +175,7 @@ func (trial Trial) distance(t *testing.T, got [][]float32) float64 {
 				continue
 			}
 			if w == float64(untouched) || dropout && (w == 0) != (g == 0) {
-				t.Errorf("%s: out %d: value %d is %v, want %v", title(trial.Op), i, j, g, w)
+				t.Errorf("%s: out %d: value %d is %v, want %v", trainer.OpTitle(trial.Op), i, j, g, w)
 				return math.Inf(1)
 			}
 			worst = max(worst, math.Abs(g-w)/math.Max(1, math.Abs(w))) // max keeps NaN
@@ -201,8 +199,3 @@ func wide(data [][]float32) [][]float64 {
 func sameBits(a, b []float32) bool {
 	return slices.EqualFunc(a, b, func(x, y float32) bool { return math.Float32bits(x) == math.Float32bits(y) })
 }
-
-// opName is the op's type, title also has its sizes.
-func opName(op trainer.Op) string { return strings.TrimPrefix(fmt.Sprintf("%T", op), "trainer.") }
-
-func title(op trainer.Op) string { return opName(op) + fmt.Sprintf("%+v", op) }

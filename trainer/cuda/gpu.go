@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"strings"
 	"sync"
 	"unsafe"
 
@@ -20,9 +19,9 @@ import (
 //go:embed kernels.ptx
 var kernels string
 
-// GPU implements trainer.Backend on one device. It has a context, a stream and a thread of the operating system of its own; all
-// that it does on the device happens there, in order. Run returns when everything is queued; Download waits.
-// With PROBEWISE_CUDA_SYNC=1 every kernel is waited for, so that the error of one that fails names its op. Errors of a driver that is out of
+// GPU implements trainer.Backend on one device. It has a stream of its own, on which all that it does happens in order, and shares the device's
+// primary context with the other backends of the process. Run returns when everything is queued; Download waits.
+// With PROBEWISE_CUDA_SYNC=1 every op is waited for, so that the error of one that fails names it. Errors of a driver that is out of
 // memory are *trainer.MemoryError, those after which only a new process can go on *trainer.DeviceLostError.
 type GPU struct {
 	info    Info
@@ -32,8 +31,7 @@ type GPU struct {
 	module  cu.Module
 	kernels map[string]cu.Function
 
-	mutex  sync.Mutex // of the next two: a call in hand ends before Close begins
-	work   chan func()
+	mutex  sync.Mutex // a call in hand ends before Close begins
 	closed bool
 
 	buffers  map[*memory]bool
@@ -68,22 +66,16 @@ func Open(number int) (*GPU, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &GPU{info: info, work: make(chan func()), buffers: map[*memory]bool{}, programs: map[*trainer.Call]*program{},
+	g := &GPU{info: info, buffers: map[*memory]bool{}, programs: map[*trainer.Call]*program{},
 		kernels: map[string]cu.Function{}, plan: Plan, careful: os.Getenv("PROBEWISE_CUDA_SYNC") == "1"}
-	go func() {
-		runtime.LockOSThread() // a context belongs to a thread, which ends with this goroutine
-		for f := range g.work {
-			f()
-		}
-	}()
-	if err := g.do(func() error { return g.prepare(number) }); err != nil {
-		return nil, errors.Join(err, g.Close())
+	if err := g.prepare(); err != nil {
+		return nil, errors.Join(g.judge(err), g.Close())
 	}
 	began(number)
 	return g, nil
 }
 
-// do runs f on the device's thread. A device that is lost answers in its place.
+// do runs f with the device's context. A device that is lost answers in its place.
 func (g *GPU) do(f func() error) error {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
@@ -93,33 +85,40 @@ func (g *GPU) do(f func() error) error {
 	if err := lost(g.info.Number); err != nil {
 		return err
 	}
-	return g.onThread(f)
+	return g.judge(g.inContext(f))
 }
 
-// onThread is do for those who hold the lock.
-func (g *GPU) onThread(f func() error) error {
-	done := make(chan error)
-	g.work <- func() { done <- f() }
-	return g.judge(<-done)
+// inContext makes the context that of this thread, which it cannot leave meanwhile.
+func (g *GPU) inContext(f func() error) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := cu.SetCurrentContext(g.context); err != nil {
+		return fmt.Errorf("cuda: use the context of %s: %w", g.info.Name, err)
+	}
+	return f()
 }
 
-func (g *GPU) prepare(number int) (err error) {
-	if g.device, err = cu.GetDevice(number); err != nil {
-		return fmt.Errorf("cuda: device %d: %w", number, err)
+func (g *GPU) prepare() (err error) {
+	if g.device, err = cu.GetDevice(g.info.Number); err != nil {
+		return fmt.Errorf("cuda: device %d: %w", g.info.Number, err)
 	}
-	if g.context, err = g.device.MakeContext(cu.SchedAuto); err != nil {
-		return fmt.Errorf("cuda: context on device %d (%s): %w", number, g.info.Name, err)
+	context, err := g.device.RetainPrimaryCtx()
+	if err != nil {
+		return fmt.Errorf("cuda: context on device %d (%s): %w", g.info.Number, g.info.Name, err)
 	}
-	if g.stream, err = cu.MakeStream(cu.NonBlocking); err != nil {
-		return fmt.Errorf("cuda: stream: %w", err)
-	}
-	if g.module, err = cu.LoadData(kernels); err != nil {
-		return fmt.Errorf("cuda: load the kernels for %s (%s): %w", g.info.Name, g.info.Capability(), err)
-	}
-	if g.wrong, err = allocate(4); err != nil {
-		return fmt.Errorf("cuda: %w", err)
-	}
-	return g.zero(g.wrong, 1)
+	g.context = context
+	return g.inContext(func() (err error) {
+		if g.stream, err = cu.MakeStream(cu.NonBlocking); err != nil {
+			return fmt.Errorf("cuda: stream: %w", err)
+		}
+		if g.module, err = cu.LoadData(kernels); err != nil {
+			return fmt.Errorf("cuda: load the kernels for %s (%s): %w", g.info.Name, g.info.Capability(), err)
+		}
+		if g.wrong, err = allocate(4); err != nil {
+			return fmt.Errorf("cuda: %w", err)
+		}
+		return g.zero(g.wrong, 1)
+	})
 }
 
 func (g *GPU) zero(at cu.DevicePtr, n int) error {
@@ -204,6 +203,9 @@ func (g *GPU) Upload(dst trainer.Buffer, src []float32) error {
 		return nil
 	}
 	return g.do(func() error {
+		var pin runtime.Pinner // the driver reads it when this goroutine has left the call
+		defer pin.Unpin()
+		pin.Pin(&src[0])
 		if err := cu.MemcpyHtoDAsync(m.at, unsafe.Pointer(&src[0]), 4*int64(len(src)), g.stream); err != nil {
 			return fmt.Errorf("cuda: upload of %d values%s: %w", len(src), g.since(), err)
 		}
@@ -223,7 +225,10 @@ func (g *GPU) Download(dst []float32, src trainer.Buffer) error {
 		return fmt.Errorf("cuda: download of %d values: %w", len(dst), err)
 	}
 	return g.do(func() error {
+		var pin runtime.Pinner
+		defer pin.Unpin()
 		if len(dst) > 0 {
+			pin.Pin(&dst[0])
 			if err := cu.MemcpyDtoHAsync(unsafe.Pointer(&dst[0]), m.at, 4*int64(len(dst)), g.stream); err != nil {
 				return fmt.Errorf("cuda: download of %d values%s: %w", len(dst), g.since(), err)
 			}
@@ -234,10 +239,13 @@ func (g *GPU) Download(dst []float32, src trainer.Buffer) error {
 
 // wait ends when all that is queued is done.
 func (g *GPU) wait() error {
-	var row int32
+	row := new(int32)
+	var pin runtime.Pinner
+	defer pin.Unpin()
+	pin.Pin(row)
 	loss := g.checking
 	if loss != "" {
-		if err := cu.MemcpyDtoHAsync(unsafe.Pointer(&row), g.wrong, 4, g.stream); err != nil {
+		if err := cu.MemcpyDtoHAsync(unsafe.Pointer(row), g.wrong, 4, g.stream); err != nil {
 			return fmt.Errorf("cuda: wait%s: %w", g.since(), err)
 		}
 	}
@@ -245,8 +253,8 @@ func (g *GPU) wait() error {
 		return fmt.Errorf("cuda: wait%s: %w", g.since(), err)
 	}
 	g.first, g.last, g.checking = "", "", ""
-	if row > 0 {
-		return errors.Join(fmt.Errorf("cuda: %s: the label of row %d is not a class number", loss, row-1), g.zero(g.wrong, 1))
+	if *row > 0 {
+		return errors.Join(fmt.Errorf("cuda: %s: the label of row %d is not a class number", loss, *row-1), g.zero(g.wrong, 1))
 	}
 	return nil
 }
@@ -271,46 +279,42 @@ func (g *GPU) Close() (err error) {
 		return nil
 	}
 	if lost(g.info.Number) == nil {
-		err = g.onThread(g.release)
+		err = g.judge(g.release())
 	}
 	g.closed = true
-	close(g.work)
 	return err
 }
 
 func (g *GPU) release() error {
+	if g.context == (cu.CUContext{}) {
+		return nil
+	}
 	var failed error
 	note := func(what string, err error) {
 		if err != nil && failed == nil { // a device that has failed once answers all that follows alike
 			failed = fmt.Errorf("cuda: %s: %w", what, err)
 		}
 	}
-	if g.context == (cu.CUContext{}) {
-		return nil
-	}
-	if g.stream != cu.NoStream {
-		note("wait", g.stream.Synchronize())
-	}
-	for m := range g.buffers {
-		note("free a buffer", cu.MemFree(m.at))
-	}
-	for _, at := range []cu.DevicePtr{g.scratch, g.wrong} {
-		if at != 0 {
-			note("free", cu.MemFree(at))
+	note("free", g.inContext(func() error {
+		if g.stream != cu.NoStream {
+			note("wait", g.stream.Synchronize())
 		}
-	}
-	if g.module != (cu.Module{}) {
-		note("unload the kernels", g.module.Unload())
-	}
-	if g.stream != cu.NoStream {
-		note("destroy the stream", g.stream.Destroy())
-	}
-	note("destroy the context", g.context.Destroy())
+		for m := range g.buffers {
+			note("free a buffer", cu.MemFree(m.at))
+		}
+		for _, at := range []cu.DevicePtr{g.scratch, g.wrong} {
+			if at != 0 {
+				note("free", cu.MemFree(at))
+			}
+		}
+		if g.module != (cu.Module{}) {
+			note("unload the kernels", g.module.Unload())
+		}
+		if g.stream != cu.NoStream {
+			note("destroy the stream", g.stream.Destroy())
+		}
+		return nil
+	}))
+	note("leave the context", g.device.ReleasePrimaryCtx()) // the last one to leave ends it
 	return failed
 }
-
-// opName names an op without its sizes.
-func opName(op trainer.Op) string { return strings.TrimPrefix(fmt.Sprintf("%T", op), "trainer.") }
-
-// title names an op with its sizes.
-func title(op trainer.Op) string { return opName(op) + fmt.Sprintf("%+v", op) }

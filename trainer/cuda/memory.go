@@ -40,7 +40,7 @@ func taken(sizes []int64) int64 {
 
 func roundUp(n, to int64) int64 { return (n + to - 1) / to * to }
 
-// allocate takes memory of the device, on its thread. The driver may refuse what Fits found room for: another session, or another program, was
+// allocate takes memory of the device whose context is current. The driver may refuse what Fits found room for: another session, or another program, was
 // faster.
 func allocate(bytes int64) (cu.DevicePtr, error) {
 	at, err := cu.MemAlloc(bytes)

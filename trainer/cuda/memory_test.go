@@ -73,7 +73,7 @@ func TestFits(t *testing.T) {
 // TestTwoAtOnce: both sessions are told that they fit, and one is first. The other's error says what the device was asked for and how its
 // driver calls it, and the session goes on.
 func TestTwoAtOnce(t *testing.T) {
-	t.Setenv(memoryVariable, fmt.Sprint(512<<20)) // two contexts leave half of it
+	t.Setenv(memoryVariable, fmt.Sprint(384<<20)) // the context leaves 256 MiB
 	const values = 40 << 20                       // 160 MiB
 	first, second := open(t), open(t)
 	defer first.Close()

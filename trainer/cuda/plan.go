@@ -57,10 +57,10 @@ const (
 // that is unknown, impossible or too large.
 func Plan(op trainer.Op, outs []int) (Work, error) { return planWith(op, outs, tileOf) }
 
-// planWith plans with tiles picked by another function; tests try all.
 // mostRows bounds a grid's second and third size (CUDA C++ Programming Guide, table of technical specifications).
 const mostRows = 1<<16 - 1
 
+// planWith plans with tiles picked by another function; tests try all.
 func planWith(op trainer.Op, outs []int, pick picker) (Work, error) {
 	in, out, err := sizes(op, outs)
 	if err != nil {

@@ -21,6 +21,7 @@ type program []prepared
 // prepared is one call: what it was made of, and its launches.
 type prepared struct {
 	op       trainer.Op
+	name     string
 	in, out  []trainer.Buffer
 	launches []launch
 	loss     bool // it may report wrong labels
@@ -100,17 +101,17 @@ func (g *GPU) prepareCall(c *trainer.Call) (prepared, error) {
 		return prepared{}, err
 	}
 	if len(c.In) != len(in) || len(c.Out) != len(out) {
-		return prepared{}, fmt.Errorf("cuda: %s: takes %d buffers in and %d out, got %d and %d", title(c.Op), len(in), len(out), len(c.In), len(c.Out))
+		return prepared{}, fmt.Errorf("cuda: %s: takes %d buffers in and %d out, got %d and %d", trainer.OpTitle(c.Op), len(in), len(out), len(c.In), len(c.Out))
 	}
 	bound := bound{g: g}
 	for i, n := range in {
 		if err := bound.add(&bound.in, c.In[i], n); err != nil {
-			return prepared{}, fmt.Errorf("cuda: %s: in %d is %w", title(c.Op), i, err)
+			return prepared{}, fmt.Errorf("cuda: %s: in %d is %w", trainer.OpTitle(c.Op), i, err)
 		}
 	}
 	for i, b := range c.Out {
 		if err := bound.add(&bound.out, b, out[i]); err != nil {
-			return prepared{}, fmt.Errorf("cuda: %s: out %d is %w", title(c.Op), i, err)
+			return prepared{}, fmt.Errorf("cuda: %s: out %d is %w", trainer.OpTitle(c.Op), i, err)
 		}
 	}
 	work, err := g.plan(c.Op, lengths)
@@ -118,13 +119,13 @@ func (g *GPU) prepareCall(c *trainer.Call) (prepared, error) {
 		return prepared{}, err
 	}
 	if err := g.grow(work.Scratch); err != nil {
-		return prepared{}, fmt.Errorf("cuda: %s: %w", title(c.Op), err)
+		return prepared{}, fmt.Errorf("cuda: %s: %w", trainer.OpTitle(c.Op), err)
 	}
-	p := prepared{op: c.Op, in: slices.Clone(c.In), out: slices.Clone(c.Out)}
+	p := prepared{op: c.Op, name: trainer.OpName(c.Op), in: slices.Clone(c.In), out: slices.Clone(c.Out)}
 	for _, l := range work.Launches {
 		ready, err := bound.launch(l)
 		if err != nil {
-			return prepared{}, fmt.Errorf("cuda: %s: kernel %s: %w", title(c.Op), l.Kernel, err)
+			return prepared{}, fmt.Errorf("cuda: %s: kernel %s: %w", trainer.OpTitle(c.Op), l.Kernel, err)
 		}
 		p.launches = append(p.launches, ready)
 	}
@@ -210,7 +211,7 @@ func (g *GPU) grow(bytes int64) error {
 // launch queues a call's kernels.
 func (g *GPU) launch(p *prepared, at trainer.Step) error {
 	if _, counts := p.op.(trainer.AdamOp); counts && at.Index == 0 {
-		return fmt.Errorf("cuda: %s: updates are counted from 1, got step 0", title(p.op))
+		return fmt.Errorf("cuda: %s: updates are counted from 1, got step 0", trainer.OpTitle(p.op))
 	}
 	for i := range p.launches {
 		l := &p.launches[i]
@@ -229,19 +230,19 @@ func (g *GPU) launch(p *prepared, at trainer.Step) error {
 			}
 		}
 		if err := l.kernel.Launch(l.grid[0], l.grid[1], l.grid[2], l.block, 1, 1, 0, g.stream, l.pointer); err != nil {
-			return fmt.Errorf("cuda: %s%s: %w", title(p.op), g.since(), err)
+			return fmt.Errorf("cuda: %s%s: %w", trainer.OpTitle(p.op), g.since(), err)
 		}
 	}
-	g.last = opName(p.op)
+	g.last = p.name
 	if g.first == "" {
 		g.first = g.last
 	}
 	if p.loss {
-		g.checking = opName(p.op)
+		g.checking = p.name
 	}
 	if g.careful {
 		if err := g.stream.Synchronize(); err != nil {
-			return fmt.Errorf("cuda: %s: %w", title(p.op), err)
+			return fmt.Errorf("cuda: %s: %w", trainer.OpTitle(p.op), err)
 		}
 	}
 	return nil

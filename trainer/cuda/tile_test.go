@@ -35,7 +35,7 @@ func TestTiles(t *testing.T) {
 			for j, w := range want[0] {
 				off := math.Abs(float64(got[0][j])-w) / math.Max(1, math.Abs(w))
 				if !(off <= tolerance) {
-					t.Fatalf("%s, way %d: value %d is %v, want %v", title(trial.Op), i, j, got[0][j], w)
+					t.Fatalf("%s, way %d: value %d is %v, want %v", trainer.OpTitle(trial.Op), i, j, got[0][j], w)
 				}
 				worst = math.Max(worst, off)
 			}

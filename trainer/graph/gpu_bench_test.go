@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -49,7 +48,7 @@ func profiled(b *testing.B, gpu *cuda.GPU, plans []*plan, at trainer.Step) []str
 	}
 	sums := map[string]time.Duration{}
 	for i, c := range calls {
-		sums[strings.TrimPrefix(fmt.Sprintf("%T", c.Op), "trainer.")] += took[i]
+		sums[trainer.OpName(c.Op)] += took[i]
 	}
 	var names, lines []string
 	for name := range sums {

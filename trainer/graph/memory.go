@@ -130,13 +130,11 @@ func fits(b trainer.Backend, spec trainer.Spec) (keep bool, err error) {
 		}
 		return device.Fits(counted.sizes, s.allCalls())
 	}
-	var memory *trainer.MemoryError
-	if spec.Data.Train.Len() <= mostKept && spec.Data.Test.Len() <= mostKept {
-		if err := attempt(true); !errors.As(err, &memory) {
-			return err == nil, err
-		}
+	if spec.Data.Train.Len() <= mostKept && spec.Data.Test.Len() <= mostKept && attempt(true) == nil {
+		return true, nil
 	}
 	err = attempt(false)
+	var memory *trainer.MemoryError
 	if errors.As(err, &memory) {
 		memory.Architecture = spec.Architecture.Name
 	}

@@ -148,14 +148,14 @@ func (c *CPU) bind(call *trainer.Call) error {
 	for i, b := range call.In {
 		m, ok := b.(memory)
 		if !ok {
-			return fmt.Errorf("kernel: %s: in %d is %s", describe(call.Op), i, describeBuffer(b))
+			return fmt.Errorf("kernel: %s: in %d is %s", trainer.OpTitle(call.Op), i, describeBuffer(b))
 		}
 		c.in = append(c.in, m)
 	}
 	for i, b := range call.Out {
 		m, ok := b.(memory)
 		if !ok {
-			return fmt.Errorf("kernel: %s: out %d is %s", describe(call.Op), i, describeBuffer(b))
+			return fmt.Errorf("kernel: %s: out %d is %s", trainer.OpTitle(call.Op), i, describeBuffer(b))
 		}
 		c.out = append(c.out, m)
 	}

@@ -102,7 +102,7 @@ func look[T float](op trainer.Op, in, out [][]T) error {
 	case trainer.DistanceOp:
 		distance(o, in[0], in[1], out[0])
 	default:
-		return fmt.Errorf("kernel: unknown op %s", describe(op))
+		return fmt.Errorf("kernel: unknown op %s", trainer.OpTitle(op))
 	}
 	return nil
 }

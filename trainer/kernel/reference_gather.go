@@ -14,7 +14,7 @@ func gatherImages[T float](o trainer.GatherOp, pixels, labels, picks, x, y []T) 
 		pick := picks[4*n : 4*n+4]
 		image, mirrored, down, right := int(pick[0]), pick[1] != 0, int(pick[2]), int(pick[3])
 		if image < 0 || image >= o.Images {
-			return fmt.Errorf("kernel: %s: row %d picks image %d of %d", describe(o), n, image, o.Images)
+			return fmt.Errorf("kernel: %s: row %d picks image %d of %d", trainer.OpTitle(o), n, image, o.Images)
 		}
 		y[n] = labels[image]
 		for i := range size {

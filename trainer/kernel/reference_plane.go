@@ -98,7 +98,7 @@ func activation(o trainer.ActivationOp) (func(x float64) float64, error) {
 	case trainer.Tanh:
 		return math.Tanh, nil
 	}
-	return nil, fmt.Errorf("kernel: %s: no elementwise activation %q", describe(o), o.Kind)
+	return nil, fmt.Errorf("kernel: %s: no elementwise activation %q", trainer.OpTitle(o), o.Kind)
 }
 
 func activateGrad[T float](o trainer.ActivationGrad, y, dy, dx []T) error {
@@ -139,7 +139,7 @@ func activationSlope(o trainer.ActivationGrad) (func(y float64) float64, error) 
 	case trainer.Tanh:
 		return func(y float64) float64 { return 1 - y*y }, nil
 	}
-	return nil, fmt.Errorf("kernel: %s: no elementwise activation %q", describe(o), o.Kind)
+	return nil, fmt.Errorf("kernel: %s: no elementwise activation %q", trainer.OpTitle(o), o.Kind)
 }
 
 // eachPosition visits the first index of every group of C values that softmax normalises together; they lie S apart.

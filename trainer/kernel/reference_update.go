@@ -14,7 +14,7 @@ func classOf[T float](label T, classes int) (class int, ok bool) {
 }
 
 func labelError[T float](op trainer.Op, row int, label T, classes int) error {
-	return fmt.Errorf("kernel: %s: label of row %d is %v, not a class number below %d", describe(op), row, label, classes)
+	return fmt.Errorf("kernel: %s: label of row %d is %v, not a class number below %d", trainer.OpTitle(op), row, label, classes)
 }
 
 // logSumExp is log Σ exp(row), stable for any values.
@@ -149,5 +149,5 @@ func adam[T float](o trainer.AdamOp, g, w, m, v []T, at trainer.Step) error {
 }
 
 func stepError(op trainer.Op) error {
-	return fmt.Errorf("kernel: %s: updates are counted from 1, got step 0", describe(op))
+	return fmt.Errorf("kernel: %s: updates are counted from 1, got step 0", trainer.OpTitle(op))
 }

@@ -2,7 +2,6 @@ package kernel
 
 import (
 	"fmt"
-	"strings"
 
 	"probewise/trainer"
 )
@@ -117,7 +116,7 @@ func planeSignature(op trainer.Op) (signature, error) {
 	case trainer.DropoutOp:
 		s, err := one(o.Plane, "x", "y")
 		if err == nil && !(o.Rate >= 0 && o.Rate < 1) {
-			err = fmt.Errorf("kernel: %s: rate must be at least 0 and below 1", describe(op))
+			err = fmt.Errorf("kernel: %s: rate must be at least 0 and below 1", trainer.OpTitle(op))
 		}
 		return s, err
 	case trainer.CrossEntropyOp:
@@ -147,7 +146,7 @@ func updateSignature(op trainer.Op) (signature, error) {
 	case trainer.ClipNorm:
 		s := signature{outs: anyNumber}
 		if !(o.Max > 0) {
-			return s, fmt.Errorf("kernel: %s: the largest norm must be above 0", describe(op))
+			return s, fmt.Errorf("kernel: %s: the largest norm must be above 0", trainer.OpTitle(op))
 		}
 		return s, nil
 	case trainer.SGDOp:
@@ -158,7 +157,7 @@ func updateSignature(op trainer.Op) (signature, error) {
 	case trainer.AdamOp:
 		return takes(argument{"g", o.Len}).gives(argument{"w", o.Len}, argument{"m", o.Len}, argument{"v", o.Len}), sizeError(op, o.Len)
 	}
-	return signature{}, fmt.Errorf("kernel: unknown op %s", describe(op))
+	return signature{}, fmt.Errorf("kernel: unknown op %s", trainer.OpTitle(op))
 }
 
 func unless(unused bool, n int) int {
@@ -179,7 +178,7 @@ func padSizes(o trainer.PadOp) (x, y int) {
 func sizeError(op trainer.Op, sizes ...int) error {
 	for _, n := range sizes {
 		if n <= 0 {
-			return fmt.Errorf("kernel: %s: every size must be above 0", describe(op))
+			return fmt.Errorf("kernel: %s: every size must be above 0", trainer.OpTitle(op))
 		}
 	}
 	return nil
@@ -194,14 +193,14 @@ func planeError(op trainer.Op, p trainer.Plane) error {
 
 func logitsError(op trainer.Op, p trainer.Plane) error {
 	if p.S != 1 {
-		return fmt.Errorf("kernel: %s: logits have one position, S = 1", describe(op))
+		return fmt.Errorf("kernel: %s: logits have one position, S = 1", trainer.OpTitle(op))
 	}
 	return planeError(op, p)
 }
 
 func padError(op trainer.Op, o trainer.PadOp) error {
 	if o.PH < 0 || o.PW < 0 {
-		return fmt.Errorf("kernel: %s: negative padding", describe(op))
+		return fmt.Errorf("kernel: %s: negative padding", trainer.OpTitle(op))
 	}
 	return sizeError(op, o.N, o.C, o.H, o.W)
 }
@@ -214,18 +213,9 @@ func windowError(op trainer.Op, g trainer.Window, f int) error {
 		return pad >= 0 && pad < kernel && (positions-1)*stride-pad < size
 	}
 	if !touches(g.H, g.KH, g.SH, g.PT, g.OH) || !touches(g.W, g.KW, g.SW, g.PL, g.OW) {
-		return fmt.Errorf("kernel: %s: a window lies wholly outside the image", describe(op))
+		return fmt.Errorf("kernel: %s: a window lies wholly outside the image", trainer.OpTitle(op))
 	}
 	return nil
-}
-
-// describe names op with its sizes.
-func describe(op trainer.Op) string {
-	name := strings.TrimPrefix(fmt.Sprintf("%T", op), "trainer.")
-	if op == nil {
-		return "nil"
-	}
-	return name + fmt.Sprintf("%+v", op)
 }
 
 // check reports an op that is unknown or impossible, and buffers that are missing or too short.
@@ -235,11 +225,11 @@ func check[T float](op trainer.Op, in, out [][]T) (signature, error) {
 		return s, err
 	}
 	if len(in) != s.ins || len(out) != s.outs && s.outs != anyNumber {
-		return s, fmt.Errorf("kernel: %s: takes %d buffers in and %d out, got %d and %d", describe(op), s.ins, s.outs, len(in), len(out))
+		return s, fmt.Errorf("kernel: %s: takes %d buffers in and %d out, got %d and %d", trainer.OpTitle(op), s.ins, s.outs, len(in), len(out))
 	}
 	for i, b := range in {
 		if len(b) < s.in[i].len {
-			return s, fmt.Errorf("kernel: %s: in %s has %d values, needs %d", describe(op), s.in[i].name, len(b), s.in[i].len)
+			return s, fmt.Errorf("kernel: %s: in %s has %d values, needs %d", trainer.OpTitle(op), s.in[i].name, len(b), s.in[i].len)
 		}
 	}
 	for i, b := range out {
@@ -247,7 +237,7 @@ func check[T float](op trainer.Op, in, out [][]T) (signature, error) {
 			break
 		}
 		if len(b) < s.out[i].len {
-			return s, fmt.Errorf("kernel: %s: out %s has %d values, needs %d", describe(op), s.out[i].name, len(b), s.out[i].len)
+			return s, fmt.Errorf("kernel: %s: out %s has %d values, needs %d", trainer.OpTitle(op), s.out[i].name, len(b), s.out[i].len)
 		}
 	}
 	return s, nil
