@@ -41,7 +41,6 @@ const (
 	launchHost  = 2.6e-6 // of the host for a launch: driver, and 354 ns of the binding
 	readHost    = 10e-6  // of the host for a small copy that it waits for: the queue runs dry
 	reads       = 2      // loss with the count of correct rows, and whether labels were classes
-	uploadRate  = 8e9    // bytes a second of PyTorch's batch, from memory that is not pinned
 
 	torchForward   = 9e-6   // of the host for an operation of PyTorch's forward pass, in eager mode
 	torchBackward  = 14e-6  // of the host for one of its backward pass
@@ -53,11 +52,11 @@ var assumptions = []string{
 	fmt.Sprintf("products reach %.0f, %.0f or %.0f %% of the float32 peak (8×8, 4×8, 4×4 values a thread; %.0f %% in 32×32 tiles), other kernels %.0f %%, memory %.0f %% of its bandwidth",
 		100*largeShare, 100*mediumShare, 100*smallShare, 100*deepShare, 100*otherShare, 100*memoryShare),
 	fmt.Sprintf("double precision reaches %.0f %% of its own peak, and its time is added to that of float32", 100*doubleShare),
-	"a kernel is as slow as the slowest of arithmetic and memory, on the multiprocessors that its blocks reach, in whole waves; L2 is ignored",
+	"a kernel is as slow as the slowest of arithmetic and memory, on the multiprocessors that its blocks reach, in whole waves; L2 is ignored, and so is occupancy, which is shown",
 	fmt.Sprintf("no kernel is shorter than %.1f µs; the host needs %.1f µs a launch and waits %.0f µs for which images come next and for each of %d reads", 1e6*leastKernel, 1e6*launchHost, 1e6*readHost, reads),
 	fmt.Sprintf("PyTorch eager: %.0f µs of the host an operation forward, %.0f backward, %.0f for the optimizer; products at %.0f %% of the peak, neither TF32 nor Winograd (which cuDNN may use for 3×3)",
 		1e6*torchForward, 1e6*torchBackward, 1e6*torchOptimizer, 100*torchProducts),
-	fmt.Sprintf("the images are on the card; PyTorch's batch is uploaded before the step, at %.0f GB/s from memory that is not pinned", uploadRate/1e9),
+	"the images are on the card; PyTorch's batch is there already, and it reads the loss (as bench/step/peer_torch.py has it)",
 	"products compute whole tiles, also where they reach beyond the result; PyTorch's are reckoned like ours",
 	"nothing of this was measured",
 }
@@ -127,7 +126,7 @@ func reckon(c card, s step) (report, error) {
 	// The queue runs dry where values are read, in the middle of the step, and before it, where something is uploaded; before and behind that the
 	// host is ahead or it is not.
 	r.Step = math.Max(r.Device+reads*readHost, r.Host) + readHost
-	r.Torch = math.Max(r.TorchDevice, r.TorchHost) + readHost + float64(s.batchBytes)/uploadRate
+	r.Torch = math.Max(r.TorchDevice, r.TorchHost) + readHost
 	return r, nil
 }
 

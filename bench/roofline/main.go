@@ -77,8 +77,6 @@ type step struct {
 	calls []trainer.Call
 	flops int64 // of the plan's kernels, all together
 	works []cuda.Work
-
-	batchBytes int // of images and labels
 }
 
 // stepOf plans a step of the architecture in a file.
@@ -87,7 +85,7 @@ func stepOf(file string, batch int) (step, error) {
 	if err != nil {
 		return step{}, err
 	}
-	s := step{name: a.Name, rows: a.Training.BatchSize, calls: calls, batchBytes: 4 * a.Training.BatchSize * (a.Input[0]*a.Input[1]*a.Input[2] + 1)}
+	s := step{name: a.Name, rows: a.Training.BatchSize, calls: calls}
 	for _, c := range calls {
 		work, err := cuda.Plan(c.Op, lengths(c.Out))
 		if err != nil {

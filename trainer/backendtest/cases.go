@@ -223,6 +223,9 @@ func statisticsCases() (all []testCase) {
 	}
 	many := trainer.Plane{N: 1, C: 9, S: 1 << 17} // more than are all counted
 	all = append(all, testCase{op: trainer.StatisticsOp{Plane: many, Below: 0.5}})
+	for _, tail := range []int{5, trainer.CountRun + 77, 3*trainer.CountRun + 1} { // which the fourth run is cut short in, or not reached
+		all = append(all, testCase{op: trainer.StatisticsOp{Plane: trainer.Plane{N: 1, C: 1, S: trainer.CountAll + tail}, Below: 0.5}})
+	}
 	for _, p := range []trainer.Plane{{N: 1, C: 1, S: 1}, {N: 3, C: 5, S: 7}, {N: 5, C: 33, S: 196}} {
 		for _, data := range []fill{normal, shifted, steps, zeros, ones, negative, tiny, large, sometimesNaN, nothingFinite} {
 			all = append(all, testCase{op: trainer.StatisticsOp{Plane: p, Below: 0.5}, in: []fill{data}})

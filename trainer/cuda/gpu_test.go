@@ -13,6 +13,7 @@ import (
 	"probewise/trainer"
 	"probewise/trainer/backendtest"
 	"probewise/trainer/cuda"
+	"probewise/trainer/dataset"
 )
 
 // open starts the first device; no device is a failure, and with PROBEWISE_GPU=require the software device is none.
@@ -150,5 +151,49 @@ func TestOutOfMemory(t *testing.T) {
 	}
 	if b, err := g.Alloc(10); err != nil || b.Len() != 10 {
 		t.Errorf("after it: %v", err)
+	}
+}
+
+// TestGatheredBits: a batch of images that the device keeps is bit by bit the one that the host would upload, for every byte and every way to move an image.
+func TestGatheredBits(t *testing.T) {
+	g := open(t)
+	defer g.Close()
+	const high, wide = 16, 17 // the last value of an image is not full
+	d := &trainer.Dataset{Height: high, Width: wide, Channels: 1}
+	for i := range 2 * high * wide {
+		d.Train.Pixels = append(d.Train.Pixels, byte(i))
+	}
+	d.Train.Labels = []uint16{3, 9}
+	packed, labels := make([]float32, 2*dataset.PackedSize(d)), make([]float32, 2)
+	dataset.Pack(packed, labels, d, d.Train, []int{0, 1})
+	const rows = 40
+	indices := make([]int, rows)
+	for i := range indices {
+		indices[i] = i % 2
+	}
+	picks, want, wantLabels := make([]float32, rows*dataset.PickSize), make([]float32, rows*d.ImageSize()), make([]float32, rows)
+	buffer := func(values []float32) trainer.Buffer {
+		b, err := g.Alloc(len(values))
+		if err := errors.Join(err, g.Upload(b, values)); err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	images, classes, x, y := buffer(packed), buffer(labels), buffer(want), buffer(wantLabels)
+	for epoch := range 8 {
+		a := dataset.Augmentation{Seed: 4, Epoch: epoch}
+		if epoch > 0 {
+			a.Augment = trainer.Augment{Flip: true, Crop: 3 * epoch} // beyond the image in the end
+		}
+		dataset.Picks(picks, indices, []int32{0, 1}, a)
+		dataset.Fill(want, wantLabels, d, d.Train, indices, a)
+		call := trainer.Call{Op: trainer.GatherOp{N: rows, Images: 2, C: 1, H: high, W: wide}, In: []trainer.Buffer{images, classes, buffer(picks)}, Out: []trainer.Buffer{x, y}}
+		got, gotLabels := make([]float32, len(want)), make([]float32, rows)
+		if err := errors.Join(g.Run([]trainer.Call{call}, trainer.Step{}), g.Download(got, x), g.Download(gotLabels, y)); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got, want) || !slices.Equal(gotLabels, wantLabels) {
+			t.Errorf("epoch %d: other pixels or labels", epoch)
+		}
 	}
 }

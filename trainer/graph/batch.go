@@ -42,13 +42,17 @@ func (s *source) keep(b trainer.Backend, indices []int) error {
 	return nil
 }
 
+// uploadedAtOnce is the number of images that are packed and uploaded together: where the next ones begin a slice can.
+func uploadedAtOnce(d *trainer.Dataset) int {
+	return max(1<<20/dataset.PackedSize(d), 1) * trainer.SliceStep
+}
+
 // upload puts the images that are kept on the backend, some at a time.
 func (s *source) upload(b trainer.Backend) error {
 	if s.kept == nil {
 		return nil
 	}
-	size := dataset.PackedSize(s.data)
-	most := max(1<<20/size, 1) * trainer.SliceStep // a slice begins there
+	size, most := dataset.PackedSize(s.data), uploadedAtOnce(s.data)
 	pixels, labels := make([]float32, most*size), make([]float32, most)
 	at := 0
 	for some := range slices.Chunk(s.kept.indices, most) {

@@ -50,6 +50,7 @@ func (l *MemoryLimit) reserve(spec trainer.Spec) (release func(), err error) {
 	}
 	if l.Elsewhere {
 		memory.Buffers, memory.Scratch = 0, 0
+		memory.Host += float32Bytes * int64(uploadedAtOnce(spec.Data)*(dataset.PackedSize(spec.Data)+1)) // that it may keep the images
 	}
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
