@@ -8,11 +8,12 @@ import (
 )
 
 // assessments are the figures about past runs that are being computed. Each takes the whole machine, so that one model card
-// is at a time, which takes minutes, and beside it one table of relations, which takes seconds and need not wait for it.
+// is at a time, which takes minutes, beside it one table of relations, which takes seconds and need not wait for it, and one list of expected
+// statistics, which mostly takes milliseconds.
 type assessments struct {
-	cards, relations turn
-	mu               sync.Mutex
-	known            map[string]begun // by name: in hand, or done a moment ago
+	cards, relations, expectations turn
+	mu                             sync.Mutex
+	known                          map[string]begun // by name: in hand, or done a moment ago
 }
 
 // turn is that of who computes.

@@ -49,7 +49,7 @@ func (s *Server) expect(ctx context.Context, in *expectationIn) (*expectationBod
 	q := predict.StatisticsQuery{Dataset: run.Dataset, Probe: in.Body.Probe}
 	answer := expectedStatistics{State: "computing", Dataset: run.Dataset, ID: run.ArchitectureID, Probe: q.Probe, Position: in.Body.Position, Statistics: []predict.ExpectedStatistic{}}
 	name := fmt.Sprintf("expectation of %s for %s, %s layers, %s", run.ArchitectureID, q.Dataset, answer.Position, when(q))
-	e, ready, err := begin(s, &s.forest.relations, name, func(ctx context.Context) (predict.ExpectedStatistics, error) {
+	e, ready, err := begin(s, &s.forest.expectations, name, func(ctx context.Context) (predict.ExpectedStatistics, error) {
 		return s.Forest.Expect(ctx, run.Architecture, q, answer.Position)
 	}).wait(ctx, max(wait, soon))
 	if err != nil {

@@ -10,9 +10,10 @@
 // The boosted trees are those of github.com/malaschitz/randomForest, a
 // classification library, turned into a regression by L2 boosting: each stage
 // separates the low, middle and high thirds of the residual and puts shrunken
-// mean residuals on the leaves. Its Boruta selects columns (select.go) and its
-// isolation forest is the second opinion on novelty; the other trees are our
-// own (grow.go), for speed.
+// mean residuals on the leaves. Its Boruta tells which columns matter (select.go):
+// a verdict beside the four ways of relate.go, not a choice of what is fitted on.
+// Its isolation forest is a second opinion on novelty (Isolation), which takes
+// too long for every answer. The other trees are our own (grow.go), for speed.
 // Beside the estimator of all runs stand those of ten folds, grouped by
 // architecture; the mean of a prediction averages them all, the interval is
 // CV+, and novelty compares the query with the past runs' own distances.

@@ -15,6 +15,14 @@ type Statistic struct {
 	of   func(trainer.LayerStatistics) trainer.Number
 }
 
+// Most is the largest value that a statistic without a logarithm can have; the least is 0. Noise is ‖a−b‖²/(‖a‖²+‖b‖²), the others are shares.
+func (s Statistic) Most() float64 {
+	if s.Name == "gradient_noise" {
+		return 2
+	}
+	return 1
+}
+
 // Statistics lists them, weights first.
 func Statistics() []Statistic { return statistics }
 

@@ -68,9 +68,11 @@ func (p *Predictor) Expect(ctx context.Context, a trainer.Architecture, q Statis
 			return e, fmt.Errorf("expect %s: %w", statistic.Name, err)
 		}
 		expected.Name = statistic.Name
-		if statistic.Log {
-			for _, v := range []*float64{&expected.Mean, &expected.Low, &expected.High} {
+		for _, v := range []*float64{&expected.Mean, &expected.Low, &expected.High} {
+			if statistic.Log {
 				*v = math.Pow(10, *v)
+			} else { // the model knows no bounds
+				*v = min(max(*v, 0), statistic.Most())
 			}
 		}
 		e.Statistics = append(e.Statistics, expected)

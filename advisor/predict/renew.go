@@ -14,6 +14,7 @@ import (
 type settled struct {
 	snapshot *snapshot
 	asked    map[string]question
+	turns    int // questions so far
 	renewing bool
 }
 
@@ -21,9 +22,10 @@ type settled struct {
 type question struct {
 	epochs  float64
 	without []string
+	turn    int // in which it was asked last
 }
 
-// mostQuestions are renewed; whoever asks another one waits for its forest.
+// mostQuestions are renewed, those asked last; whoever asks another one waits for its forest.
 const mostQuestions = 16
 
 // settle returns the newest snapshot of the key whose forests are fitted, and has those of a newer one fitted in the background.
@@ -80,8 +82,16 @@ func (p *Predictor) asked(s *snapshot, epochs float64, group string) {
 	without := slices.DeleteFunc(append(slices.Clone(s.without), group), func(g string) bool { return !slices.Contains(s.groups, g) })
 	slices.Sort(without)
 	name := fmt.Sprint(epochs, slices.Compact(without))
-	if _, noted := now.asked[name]; !noted && len(now.asked) < mostQuestions {
-		now.asked[name] = question{epochs, without}
+	now.turns++
+	now.asked[name] = question{epochs, without, now.turns}
+	if len(now.asked) > mostQuestions {
+		oldest := name
+		for other, q := range now.asked {
+			if q.turn < now.asked[oldest].turn {
+				oldest = other
+			}
+		}
+		delete(now.asked, oldest)
 	}
 }
 

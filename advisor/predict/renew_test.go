@@ -153,3 +153,25 @@ func TestFitOfOneWhoGoesAway(t *testing.T) {
 		t.Errorf("%d fits", fits)
 	}
 }
+
+// TestLatestQuestionsAreRenewed: of many questions those asked last are kept.
+func TestLatestQuestionsAreRenewed(t *testing.T) {
+	p := &Predictor{Past: library{key: runs(t, 41)}, Background: func(func(context.Context)) {}}
+	s, err := p.snapshot(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.settle(s)
+	for i := range 3 * mostQuestions {
+		p.asked(s, float64(i), "")
+		p.asked(s, 0.5, "") // again and again
+	}
+	asked := p.settled[key].asked
+	kept := map[float64]bool{}
+	for _, q := range asked {
+		kept[q.epochs] = true
+	}
+	if len(asked) != mostQuestions || !kept[0.5] || !kept[3*mostQuestions-1] || !kept[2*mostQuestions+1] || kept[0] {
+		t.Errorf("kept %v", kept)
+	}
+}

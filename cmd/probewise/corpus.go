@@ -71,7 +71,7 @@ func corpusFlags(c *cobra.Command, p *corpus.Plan, name, out *string) {
 	f.IntVar(&p.Jobs, "jobs", runtime.GOMAXPROCS(0), "runs at a time")
 	f.Int64Var(&p.Space.MultiplyAdds, "multiply-adds", 4_000_000, "at most, forward, per image; one of five nets has more, up to four times as many")
 	f.Int64Var(&p.Space.MaxParameters, "parameters", 3_000_000, "at most")
-	f.Float64Var(&p.Space.RateFactor, "rate-factor", 1, "multiplies the highest learning rates that are drawn; at 30 a third of the runs stay at chance and some end in NaN")
+	f.Float64Var(&p.Space.RateFactor, "rate-factor", 1, "multiplies the highest learning rates that are drawn; at 30 a third of the runs stay at chance")
 	f.StringVar(out, "out", "", "folder of the shard; default: corpus in the data folder")
 }
 
@@ -121,10 +121,14 @@ func (a *app) corpusBuild(ctx context.Context, name, out string, p corpus.Plan, 
 	if err != nil {
 		return &exitError{exitUnevaluated, err}
 	}
-	if a.JSON {
-		return a.printJSON(map[string]any{"file": p.File, "runs": p.Runs})
+	held, err := corpus.Next(p.File, p.Seed)
+	if err != nil {
+		return &exitError{exitUnevaluated, err}
 	}
-	_, err = fmt.Fprintf(a.out, "%s holds %d runs\n", p.File, p.Runs)
+	if a.JSON {
+		return a.printJSON(map[string]any{"file": p.File, "runs": held})
+	}
+	_, err = fmt.Fprintf(a.out, "%s holds %d runs\n", p.File, held)
 	return err
 }
 

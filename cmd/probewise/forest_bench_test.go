@@ -62,10 +62,10 @@ func TestForestBenchOnPastRuns(t *testing.T) {
 		}
 		return got.Results[0]
 	}
-	if r := bench(); r.R2 < 0.3 || r.Epochs != 0.5 || r.Coverage80 < 0.6 || r.Coverage80 > 0.95 {
+	if r := bench(); r.R2 < 0.5 || r.Epochs != 0.5 || r.Coverage80 < 0.6 || r.Coverage80 > 0.95 {
 		t.Errorf("got %+v", r)
 	}
-	if r := bench("--shuffle"); r.R2 > 0.1 {
+	if r := bench("--shuffle"); r.R2 > 0.05 {
 		t.Errorf("with shuffled targets %+v", r)
 	}
 	for want, args := range map[string][]string{
@@ -90,6 +90,13 @@ func TestForestExpect(t *testing.T) {
 		t.Fatalf("exit %d, %v: %s%s", code, err, out, errOut)
 	}
 	for _, e := range got.Statistics {
+		most, shares := map[string]float64{"gradient_noise": 2, "dead_units": 1}[e.Name], strings.Contains(e.Name, "share")
+		if shares {
+			most = 1
+		}
+		if most > 0 && !(e.Low >= 0 && e.High <= most) {
+			t.Errorf("%s can be from 0 to %g: %+v", e.Name, most, e)
+		}
 		if !(e.Low < e.Mean && e.Mean < e.High) {
 			t.Errorf("%+v", e)
 		}
