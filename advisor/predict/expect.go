@@ -67,7 +67,7 @@ func (p *Predictor) Expect(ctx context.Context, a trainer.Architecture, q Statis
 		case err != nil:
 			return e, fmt.Errorf("expect %s: %w", statistic.Name, err)
 		}
-		expected.Name = statistic.Name
+		expected.Name, expected.Warnings = statistic.Name, append(s.unseen(a), expected.Warnings...)
 		for _, v := range []*float64{&expected.Mean, &expected.Low, &expected.High} {
 			if statistic.Log {
 				*v = math.Pow(10, *v)
@@ -126,5 +126,5 @@ func (p *Predictor) expect(ctx context.Context, t forest.Table, x []float64) (Ex
 	}
 	back := func(share float64) float64 { return low + (share-margin)*unit }
 	return ExpectedStatistic{Mean: back(got.Mean), Low: back(got.Low), High: back(got.High), Confidence: got.Confidence,
-		Runs: got.PastRuns, HeldOutR2: m.R2(), Novelty: got.Novelty, Warnings: append([]string{}, got.Warnings...)}, nil
+		Runs: got.PastRuns, HeldOutR2: m.R2(), Novelty: got.Novelty, Warnings: got.Warnings}, nil
 }

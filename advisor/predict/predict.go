@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/singleflight"
@@ -68,12 +69,15 @@ func (p *Predictor) snapshot(ctx context.Context, k advisor.Key) (*snapshot, err
 	if err != nil {
 		return nil, fmt.Errorf("read the past runs of %s: %w", k, err)
 	}
-	s := &snapshot{predictor: p, key: k, names: map[string]bool{}}
+	s := &snapshot{predictor: p, key: k, names: map[string]bool{}, traits: map[string][]string{}}
 	for _, r := range runs {
 		group := features.GroupOf(r.Architecture)
 		if name := fmt.Sprint(group, r.Seed, r.DatasetID); !s.names[name] { // the same run again tells nothing new
 			s.names[name] = true
 			s.runs, s.groups = append(s.runs, r), append(s.groups, group)
+			for _, trait := range features.Traits(r.Architecture) {
+				s.traits[trait] = append(s.traits[trait], group)
+			}
 		}
 	}
 	s.reference = newReference(s.runs)
@@ -107,8 +111,9 @@ type snapshot struct {
 	predictor *Predictor
 	key       advisor.Key
 	runs      []advisor.PastRun
-	groups    []string        // of the runs: their architecture, whatever the seed
-	names     map[string]bool // of the runs: architecture, seed, data set
+	groups    []string            // of the runs: their architecture, whatever the seed
+	names     map[string]bool     // of the runs: architecture, seed, data set
+	traits    map[string][]string // groups that have them
 	reference *reference
 	without   []string // groups that no prediction rests on
 }
@@ -154,8 +159,20 @@ func (s *snapshot) predict(ctx context.Context, epochs float64, a trainer.Archit
 	return advisor.Prediction{
 		Target:       advisor.Target{Images: s.key.Images, Epochs: s.key.Epochs},
 		TestAccuracy: got.Mean, Low: got.Low, High: got.High, Confidence: got.Confidence, Novelty: got.Novelty,
-		PastRuns: got.PastRuns, Forest: model.ID(), HeldOutR2: model.R2(), Deciles: deciles(t.Y), Warnings: append([]string{}, got.Warnings...),
+		PastRuns: got.PastRuns, Forest: model.ID(), HeldOutR2: model.R2(), Deciles: deciles(t.Y), Warnings: append(s.unseen(a), got.Warnings...),
 	}, nil
+}
+
+// unseen warns of what none of the past runs has that a prediction about the architecture rests on.
+func (s *snapshot) unseen(a trainer.Architecture) []string {
+	left := append([]string{features.GroupOf(a)}, s.without...)
+	traits := slices.DeleteFunc(features.Traits(a), func(trait string) bool {
+		return slices.ContainsFunc(s.traits[trait], func(group string) bool { return !slices.Contains(left, group) })
+	})
+	if len(traits) == 0 {
+		return []string{}
+	}
+	return []string{fmt.Sprintf("no past run has %s: what that does to accuracy is not in this prediction", strings.Join(traits, ", "))}
 }
 
 // forest is that of the table; past runs that none can be fitted on are an *advisor.NoPredictionError.

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"probewise/advisor"
+	"probewise/advisor/features"
 	"probewise/forest"
 	"probewise/trainer"
 )
@@ -235,5 +236,39 @@ func TestReference(t *testing.T) {
 	q.Position = advisor.DenseHigher
 	if len(r.Values(q)) != 0 {
 		t.Errorf("values at a position that no run has: %v", r.Values(q))
+	}
+}
+
+// TestWarnsOfTheUnseen: what no past run has and no feature tells of is said; what they have is not.
+func TestWarnsOfTheUnseen(t *testing.T) {
+	all := runs(t, 41)
+	p := &Predictor{Past: library{key: all[:40]}, Fit: forest.Fit}
+	query := all[40]
+	warned := func(r advisor.PastRun) bool {
+		t.Helper()
+		got, err := fromProbe(t, p, key, probe(r))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.ContainsFunc(got.Warnings, func(w string) bool {
+			return strings.HasPrefix(w, "no past run has flipped images, shifted images: ")
+		})
+	}
+	if warned(query) {
+		t.Error("warned of what all past runs have")
+	}
+	query.Architecture.Training.Augment = trainer.Augment{Flip: true, Crop: 2}
+	if !warned(query) {
+		t.Error("nobody warned of augmentation")
+	}
+	own := query
+	own.Seed++ // trained in full before; predictions leave it out
+	p.Past = library{key: append(all[:40:40], own)}
+	if !warned(query) {
+		t.Error("its own run counts as a past run that has it")
+	}
+	e, err := p.Expect(t.Context(), query.Architecture, StatisticsQuery{Dataset: key.Dataset}, features.Everywhere)
+	if err != nil || len(e.Statistics) == 0 || !slices.ContainsFunc(e.Statistics[0].Warnings, func(w string) bool { return strings.Contains(w, "flipped images") }) {
+		t.Errorf("expected without a warning: %+v, %v", e, err)
 	}
 }
