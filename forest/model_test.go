@@ -238,7 +238,7 @@ func said(p Prediction, text string) bool {
 // 500 runs of 150 features: the bound is 1 ms a prediction.
 func BenchmarkPredict(b *testing.B) {
 	set := curves(500, 3, 150, 1)
-	m := fit(b, set, Options{Share: 0.05})
+	m := fit(b, set, Options{})
 	for i := 0; b.Loop(); i++ {
 		predict(b, m, set.X[i%500])
 	}

@@ -172,7 +172,7 @@ func (s *snapshot) unseen(a trainer.Architecture) []string {
 	if len(traits) == 0 {
 		return []string{}
 	}
-	return []string{fmt.Sprintf("no past run has %s: what that does to accuracy is not in this prediction", strings.Join(traits, ", "))}
+	return []string{fmt.Sprintf("no past run has %s: what that does is not in this prediction", strings.Join(traits, ", "))}
 }
 
 // forest is that of the table; past runs that none can be fitted on are an *advisor.NoPredictionError.

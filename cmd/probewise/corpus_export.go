@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -20,7 +21,9 @@ func (a *app) corpusExportCommand() *cobra.Command {
 		Use:   "export",
 		Short: "Print past runs as a table of features and test accuracy",
 		Long: "Prints what the forest of a probe length is fitted on, as CSV with a header: a line for each past run with the id of\n" +
-			"its architecture (seed aside), its features and, last, the test accuracy of full training. A missing value is empty.",
+			"its architecture (seed aside), its features and, last, the test accuracy of full training. A missing value is empty.\n" +
+			"Logarithms are natural for sizes, ladders and flops_per_parameter, decimal for the learning rate, l1, l2 and statistics,\n" +
+			"and to base two for the batch size.",
 		Example: "  probewise corpus export --epochs 1 > runs.csv",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return a.corpusExport(c.Context(), name, epochs) },
@@ -57,7 +60,7 @@ func (a *app) corpusExport(ctx context.Context, name string, epochs float64) err
 	_ = w.Write(append(append([]string{"architecture"}, t.Names...), "test_accuracy")) // Error tells
 	for i, row := range t.X {
 		line := []string{t.Groups[i]}
-		for _, x := range append(row, t.Y[i]) {
+		for _, x := range slices.Concat(row, t.Y[i:i+1]) {
 			text := ""
 			if !math.IsNaN(x) {
 				text = strconv.FormatFloat(x, 'g', -1, 64)
