@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"probewise/trainer"
+	"probewise/trainer/patch"
 )
 
 // Request asks for advice. Zero values mean: the default data set, 3 epochs of probe, at most 10,000 images, the
@@ -98,19 +99,12 @@ type Diagnosis struct {
 	Message    string         `json:"message"`
 }
 
-// Edit is one operation of a JSON Patch (RFC 6902) on the canonical architecture.
-type Edit struct {
-	Op    string `json:"op"` // add, remove or replace
-	Path  string `json:"path"`
-	Value any    `json:"value,omitempty"`
-}
-
 // Suggestion is a package of edits with its reason and what is expected and verified of it.
 type Suggestion struct {
 	Rank      int           `json:"rank"`
 	Title     string        `json:"title"`
 	Rules     []string      `json:"rules"`
-	Edits     []Edit        `json:"edits"`
+	Edits     []patch.Edit  `json:"edits"`
 	Reason    string        `json:"reason"`
 	Predicted *Expectation  `json:"predicted"` // by the architecture alone, before any training
 	Verified  *Verification `json:"verified"`  // null: not tried

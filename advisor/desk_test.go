@@ -351,3 +351,15 @@ func TestInterruptedWorkGoesBackToTheQueue(t *testing.T) {
 		t.Errorf("released %v, advice %s, probe %s", store.released, store.advice.State, store.runs[a.ProbeRun].State)
 	}
 }
+
+func sixLayers(t *testing.T) trainer.Architecture {
+	t.Helper()
+	p, err := trainer.Parse([]byte(`{"version":1,"input":[28,28,1],"classes":10,"layers":[
+		{"type":"conv","filters":8,"kernel":3,"activation":"relu"},{"type":"max_pool","size":2},
+		{"type":"flatten"},{"type":"dense","units":32,"activation":"relu"},{"type":"dense","units":64,"activation":"relu"},
+		{"type":"dense","units":10,"activation":"softmax"}]}`), trainer.ParseOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Architecture
+}

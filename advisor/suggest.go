@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"probewise/trainer"
+	"probewise/trainer/patch"
 )
 
 // candidate is a package of proposals as one valid architecture.
@@ -77,17 +78,17 @@ func combine(base trainer.Architecture, group []Proposal) (candidate, error) {
 	}
 	c.Title, c.Reason = strings.Join(titles, "; "), strings.Join(reasons, " ")
 	var err error
-	if c.Edits, err = Edits(base, revise(base, group)); err != nil {
+	if c.Edits, err = patch.Diff(base, revise(base, group)); err != nil {
 		return c, err
 	}
 	if len(group) > 1 { // rules title what they change alone; together they may change something else
-		changes, err := Changes(base, c.Edits)
+		changes, err := patch.Describe(base, c.Edits)
 		if err != nil {
 			return c, err
 		}
 		c.Title = strings.Join(changes, "; ")
 	}
-	c.architecture, err = Apply(base, c.Edits)
+	c.architecture, err = patch.Apply(base, c.Edits)
 	return c, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"probewise/trainer"
+	"probewise/trainer/patch"
 )
 
 func proposal(rule string, theme Theme, title string, revise func(*trainer.Architecture)) Proposal {
@@ -76,7 +77,7 @@ func TestPackages(t *testing.T) {
 			t.Errorf("%s: packages %q, want %q", c.name, titles(got), c.want)
 		}
 		for _, p := range got {
-			if after, err := Apply(base, p.Edits); err != nil || after.ID() != p.architecture.ID() {
+			if after, err := patch.Apply(base, p.Edits); err != nil || after.ID() != p.architecture.ID() {
 				t.Errorf("%s: %s: the edits do not lead to the architecture (%v)", c.name, p.Title, err)
 			}
 		}

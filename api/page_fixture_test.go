@@ -20,6 +20,7 @@ import (
 	"probewise/advisor"
 	"probewise/trainer"
 	"probewise/trainer/dataset"
+	"probewise/trainer/patch"
 )
 
 // pageStore keeps what pages read. What they do not use panics.
@@ -270,7 +271,7 @@ func (s *site) withAdvice(t *testing.T) *advisor.Advice {
 		Diagnoses: []advisor.Diagnosis{{Rule: "parabolic-layer", Layer: "dense1", Statistic: "activation_variance_acceleration", Severity: advisor.High,
 			Message: "dense1: <u>accelerates</u>"}},
 		Suggestions: []advisor.Suggestion{{Rank: 1, Title: "Filters of " + pageEvil + " to 16", Rules: []string{"parabolic-layer"}, Reason: "because <s>so</s>",
-			Edits:     []advisor.Edit{{Op: "add", Path: "/layers/0/filters", Value: 16}},
+			Edits:     []patch.Edit{{Op: "add", Path: "/layers/0/filters", Value: 16}},
 			Predicted: &advisor.Expectation{TestAccuracy: 0.6, Low: 0.4, High: 0.8, HeldOutR2: 0.2},
 			Verified:  &advisor.Verification{Run: pageVerifyID, Epochs: 1, Gain: 0.023, Low: trainer.Missing, High: trainer.Missing, Reason: "one seed gives no interval", Observed: 0.031},
 			Verdict:   advisor.Gained}},

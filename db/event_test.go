@@ -14,6 +14,7 @@ import (
 	"probewise/db"
 	"probewise/db/dbtest"
 	"probewise/trainer"
+	"probewise/trainer/patch"
 )
 
 func eventsOf(t *testing.T, d *db.DB, kind advisor.JobKind, id string) []advisor.Event {
@@ -50,7 +51,7 @@ func happenings() []advisor.Event {
 		{Type: advisor.EventDiagnosis, Diagnosis: &advisor.Diagnosis{
 			Rule: "wide-dense", Layer: "dense1", Statistic: "share", Value: 0.9, Threshold: trainer.Missing, Severity: advisor.High, Message: "“…”"}},
 		{Type: advisor.EventSuggestion, Suggestion: &advisor.Suggestion{
-			Rank: 1, Rules: []string{"wide-dense"}, Edits: []advisor.Edit{{Op: "add", Path: "/layers/3/l2", Value: 0.001}}, Verdict: "not tried"}},
+			Rank: 1, Rules: []string{"wide-dense"}, Edits: []patch.Edit{{Op: "add", Path: "/layers/3/l2", Value: 0.001}}, Verdict: "not tried"}},
 	}
 }
 

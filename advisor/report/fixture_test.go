@@ -8,6 +8,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/trainer"
+	"probewise/trainer/patch"
 )
 
 const flawed = `{"version": 1, "name": "flawed-cnn", "input": [28, 28, 1], "classes": 10, "layers": [
@@ -31,9 +32,9 @@ func parse(t *testing.T, document string) trainer.Architecture {
 }
 
 // edited returns the flawed architecture after the edits of a suggestion.
-func edited(t *testing.T, edits ...advisor.Edit) trainer.Architecture {
+func edited(t *testing.T, edits ...patch.Edit) trainer.Architecture {
 	t.Helper()
-	a, err := advisor.Apply(parse(t, flawed), edits)
+	a, err := patch.Apply(parse(t, flawed), edits)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +115,7 @@ func advised(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 		diagnosis("parabolic-layer", advisor.High, "dense2: activation_variance_acceleration 2.43 is above 0.5, percentile 97 of past runs, at epoch 3: it accelerates as in poor runs."),
 		diagnosis("too-many-dense", advisor.Low, "The whole net: dense_layers 4 is above 3: deep stacks of dense layers learn slowly."),
 	}
-	edits := []advisor.Edit{
+	edits := []patch.Edit{
 		{Op: "remove", Path: "/layers/6"},
 		{Op: "add", Path: "/layers/5", Value: map[string]any{"type": "dropout", "name": "dropout1", "rate": 0.3}},
 		{Op: "add", Path: "/layers/2/filters", Value: 16},
@@ -143,7 +144,7 @@ func unpredicted(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 	a.Dataset = "cifar10"
 	a.PredictionReason = "0 past runs of (cifar10, 10000 images, 15 epochs) with records of 3 epochs; a prediction needs 20"
 	a.Diagnoses = []advisor.Diagnosis{diagnosis("unregularised-higher-layers", advisor.Medium, "dense1: techniques 0 is not above 0: nothing keeps its weights small.")}
-	edits := []advisor.Edit{{Op: "add", Path: "/layers/4/batch_norm", Value: true}}
+	edits := []patch.Edit{{Op: "add", Path: "/layers/4/batch_norm", Value: true}}
 	a.Suggestions = []advisor.Suggestion{{Rank: 1, Title: "Add batch norm to dense1", Rules: []string{"unregularised-higher-layers"}, Edits: edits,
 		Verified: &advisor.Verification{Run: "r1", Epochs: 3, Gain: trainer.Missing, Low: trainer.Missing, High: trainer.Missing,
 			Reason: "no prediction: " + a.PredictionReason, Observed: 0.0312}, Verdict: advisor.Gained}}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"probewise/advisor"
+	"probewise/trainer/patch"
 )
 
 // revised shows the architecture after the best suggestion as changes, with its prediction.
@@ -20,11 +21,11 @@ func (p *page) revised(a advisor.Advice) error {
 		p.paragraph("  ", plain, sentence(capital(reason)))
 		return nil
 	}
-	edits, err := advisor.Edits(a.Architecture, r.Architecture)
+	edits, err := patch.Diff(a.Architecture, r.Architecture)
 	if err != nil {
 		return fmt.Errorf("compare the revised architecture: %w", err)
 	}
-	lines, err := advisor.Changes(a.Architecture, edits)
+	lines, err := patch.Describe(a.Architecture, edits)
 	if err != nil {
 		return fmt.Errorf("describe the revised architecture: %w", err)
 	}

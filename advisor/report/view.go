@@ -10,6 +10,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/trainer"
+	"probewise/trainer/patch"
 )
 
 // Fact is a line of a description.
@@ -182,11 +183,11 @@ func (v *AdviceView) revise(a advisor.Advice) error {
 		}
 		return nil
 	}
-	edits, err := advisor.Edits(a.Architecture, r.Architecture)
+	edits, err := patch.Diff(a.Architecture, r.Architecture)
 	if err != nil {
 		return fmt.Errorf("compare the revised architecture: %w", err)
 	}
-	lines, err := advisor.Changes(a.Architecture, edits)
+	lines, err := patch.Describe(a.Architecture, edits)
 	if err != nil {
 		return fmt.Errorf("describe the revised architecture: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/trainer"
+	"probewise/trainer/patch"
 )
 
 var verdictClass = map[string]string{advisor.Gained: "gained", advisor.Early: "early", advisor.NoGain: "none", advisor.NotTried: "untried"}
@@ -17,7 +18,7 @@ var verdictClass = map[string]string{advisor.Gained: "gained", advisor.Early: "e
 func changes(a advisor.Advice) ([]Change, error) {
 	var all []Change
 	for _, s := range a.Suggestions {
-		lines, err := advisor.Changes(a.Architecture, s.Edits)
+		lines, err := patch.Describe(a.Architecture, s.Edits)
 		if err != nil {
 			return nil, fmt.Errorf("describe suggestion %d: %w", s.Rank, err)
 		}

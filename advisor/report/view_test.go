@@ -8,6 +8,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/trainer"
+	"probewise/trainer/patch"
 )
 
 func view(t *testing.T, name string) AdviceView {
@@ -48,8 +49,8 @@ func TestViewOfAnAdvice(t *testing.T) {
 	if third.Run != "" || third.Class != "untried" {
 		t.Errorf("%+v", third)
 	}
-	var patch []advisor.Edit
-	if err := json.Unmarshal([]byte(first.Patch), &patch); err != nil || len(patch) != 6 || patch[2].Path != "/layers/2/filters" {
+	var edits []patch.Edit
+	if err := json.Unmarshal([]byte(first.Patch), &edits); err != nil || len(edits) != 6 || edits[2].Path != "/layers/2/filters" {
 		t.Errorf("%v: %s", err, first.Patch)
 	}
 	var severities []advisor.Severity

@@ -1,4 +1,4 @@
-package advisor
+package patch
 
 import (
 	"encoding/json"
@@ -12,9 +12,16 @@ import (
 	"probewise/trainer"
 )
 
-// Edits returns the JSON Patch that turns the canonical form of from into that of to. Layers are matched by name.
+// Edit is one operation of a JSON Patch (RFC 6902) on the canonical architecture.
+type Edit struct {
+	Op    string `json:"op"` // add, remove or replace
+	Path  string `json:"path"`
+	Value any    `json:"value,omitempty"`
+}
+
+// Diff returns the JSON Patch that turns the canonical form of from into that of to. Layers are matched by name.
 // Members are set with "add", which replaces a member that is there.
-func Edits(from, to trainer.Architecture) ([]Edit, error) {
+func Diff(from, to trainer.Architecture) ([]Edit, error) {
 	a, err := document(from)
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package advisor
+package patch
 
 import (
 	"encoding/json"
@@ -11,8 +11,8 @@ import (
 	"probewise/trainer"
 )
 
-// Changes writes edits of the canonical architecture as lines for people, one per layer that changes.
-func Changes(a trainer.Architecture, edits []Edit) ([]string, error) {
+// Describe writes edits of the canonical architecture as lines for people, one per layer that changes.
+func Describe(a trainer.Architecture, edits []Edit) ([]string, error) {
 	var d object
 	if err := json.Unmarshal(a.Canonical(), &d); err != nil {
 		return nil, fmt.Errorf("read the canonical form: %w", err)
@@ -60,7 +60,7 @@ func (w *walk) follow(e Edit) error {
 	case len(tokens) > 1:
 		w.member(layerName(at.layers[i]), dig(at.layers[i], tokens[1:len(tokens)-1]), tokens[len(tokens)-1], e)
 	case e.Op == "remove":
-		w.say("", "remove "+describe(at.layers[i]))
+		w.say("", "remove "+layerText(at.layers[i]))
 		at.put(slices.Delete(at.layers, i, i+1))
 	case e.Op == "add":
 		added, err := asObject(e.Value)
@@ -71,14 +71,14 @@ func (w *walk) follow(e Edit) error {
 		if i > 0 {
 			where = "behind " + layerName(at.layers[i-1])
 		}
-		w.say("", "add "+where+": "+describe(added))
+		w.say("", "add "+where+": "+layerText(added))
 		at.put(slices.Insert(at.layers, i, added))
 	default:
 		replaced, err := asObject(e.Value)
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", e.Op, e.Path, err)
 		}
-		w.say("", "replace "+describe(at.layers[i])+" by "+describe(replaced))
+		w.say("", "replace "+layerText(at.layers[i])+" by "+layerText(replaced))
 		at.layers[i] = replaced
 		at.put(at.layers)
 	}
@@ -177,8 +177,8 @@ func layerName(l object) string {
 // ordinary settings of a layer are left out where it is described.
 var ordinary = map[string]string{"activation": "relu", "batch_norm": "false", "bias": "true", "initializer": "glorot_uniform", "l1": "0", "l2": "0"}
 
-// describe writes a layer with its settings: "dropout1 (dropout, rate 0.25)".
-func describe(l object) string {
+// layerText writes a layer with its settings: "dropout1 (dropout, rate 0.25)".
+func layerText(l object) string {
 	words := []string{value(l["type"])}
 	for _, key := range slices.Sorted(maps.Keys(l)) {
 		if key == "body" || key == "shortcut" {

@@ -1,4 +1,4 @@
-package advisor
+package patch
 
 import (
 	"slices"
@@ -21,7 +21,7 @@ func flawedCNN(t *testing.T) trainer.Architecture {
 }
 
 // The lines must say what the edits do, also where layers move under later edits.
-func TestChanges(t *testing.T) {
+func TestDescribe(t *testing.T) {
 	base := flawedCNN(t)
 	for _, c := range []struct {
 		edits []Edit
@@ -37,7 +37,7 @@ func TestChanges(t *testing.T) {
 			[]string{"conv1: activation relu → removed", "name flawed-cnn → better"}},
 		{[]Edit{{Op: "replace", Path: "/layers", Value: []any{}}}, []string{"all layers are replaced"}},
 	} {
-		got, err := Changes(base, c.edits)
+		got, err := Describe(base, c.edits)
 		if err != nil {
 			t.Error(err)
 			continue
@@ -54,7 +54,7 @@ func TestChanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := Changes(block.Architecture, []Edit{
+	got, err := Describe(block.Architecture, []Edit{
 		{Op: "remove", Path: "/layers/2/body/1"}, {Op: "add", Path: "/layers/2/body/0", Value: map[string]any{"type": "batch_norm", "name": "b"}},
 		{Op: "add", Path: "/layers/2/body/2", Value: map[string]any{"type": "flatten", "name": "f"}}, {Op: "add", Path: "/layers/2/body/1/l2", Value: 0.1},
 		{Op: "add", Path: "/layers/2/shortcut/0", Value: map[string]any{"type": "dense", "units": 8, "name": "p"}},
@@ -65,7 +65,7 @@ func TestChanges(t *testing.T) {
 		t.Errorf("inside a block: %q, want %q (%v)", got, want, err)
 	}
 	for _, path := range []string{"/layers/1/body/0", "/layers/9/body/0/units", "/layers/99", "/layers/x/units", "/layers/8/units"} {
-		if _, err := Changes(base, []Edit{{Op: "add", Path: path, Value: 1}}); err == nil {
+		if _, err := Describe(base, []Edit{{Op: "add", Path: path, Value: 1}}); err == nil {
 			t.Errorf("%s: no error", path)
 		}
 	}

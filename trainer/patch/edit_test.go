@@ -1,4 +1,4 @@
-package advisor
+package patch
 
 import (
 	"encoding/json"
@@ -18,6 +18,12 @@ func sixLayers(t *testing.T) trainer.Architecture {
 		t.Fatal(err)
 	}
 	return p.Architecture
+}
+
+func mutated(a trainer.Architecture, mutate func(*trainer.Architecture)) trainer.Architecture {
+	a = a.Clone()
+	mutate(&a)
+	return a
 }
 
 // mutations change an architecture the way rules do, and in ways that no rule does.
@@ -97,7 +103,7 @@ func TestEditsReachIntoBlocks(t *testing.T) {
 	for name, want := range map[string]string{
 		"a member": "add /layers/1/body/0/l2", "a layer less": "remove /layers/1/body/0", "a layer more": "add /layers/1/body/1", "a shortcut of its own": "add /layers/1/shortcut/0",
 	} {
-		edits, err := Edits(from, revise(from, []Proposal{{Revise: inBlocks[name]}}))
+		edits, err := Diff(from, mutated(from, inBlocks[name]))
 		if err != nil || len(edits) != 1 || edits[0].Op+" "+edits[0].Path != want {
 			t.Errorf("%s: %+v, want %s (%v)", name, edits, want, err)
 		}
@@ -107,8 +113,8 @@ func TestEditsReachIntoBlocks(t *testing.T) {
 func checkEdits(t *testing.T, from trainer.Architecture, mutations map[string]func(*trainer.Architecture)) {
 	t.Helper()
 	for name, mutate := range mutations {
-		to := revise(from, []Proposal{{Revise: mutate}})
-		edits, err := Edits(from, to)
+		to := mutated(from, mutate)
+		edits, err := Diff(from, to)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -126,7 +132,7 @@ func checkEdits(t *testing.T, from trainer.Architecture, mutations map[string]fu
 		} else if string(got.Canonical()) != string(to.Canonical()) {
 			t.Errorf("%s: edits %s lead to\n%s\nwant\n%s", name, encoded, got.Canonical(), to.Canonical())
 		}
-		if back, err := Edits(to, from); err != nil {
+		if back, err := Diff(to, from); err != nil {
 			t.Errorf("%s: %v", name, err)
 		} else if got, err := Apply(to, back); err != nil || got.ID() != from.ID() {
 			t.Errorf("%s: the way back fails: %v", name, err)
@@ -137,7 +143,7 @@ func checkEdits(t *testing.T, from trainer.Architecture, mutations map[string]fu
 func TestEditsAreSmall(t *testing.T) {
 	from := sixLayers(t)
 	for name, want := range map[string]int{"nothing": 0, "a member": 1, "two members": 2, "training": 3, "a layer less": 1, "a layer more": 1} {
-		edits, err := Edits(from, revise(from, []Proposal{{Revise: mutations[name]}}))
+		edits, err := Diff(from, mutated(from, mutations[name]))
 		if err != nil || len(edits) != want {
 			t.Errorf("%s: %d edits %+v, want %d (%v)", name, len(edits), edits, want, err)
 		}
