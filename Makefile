@@ -27,7 +27,7 @@ build-gpu: ## build ./probewise-gpu, for NVIDIA cards; needs gcc, and the header
 fmt: ## format the Go files
 	gofmt -w $(GO_FILES)
 
-lint: $(LINTER) ## go vet and golangci-lint, with the import directions
+lint: $(LINTER) ## go vet and golangci-lint
 	go vet ./...
 	$(LINTER) run
 

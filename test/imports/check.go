@@ -9,7 +9,7 @@ import (
 // An Edge says that the package From imports the package To; both are full import paths.
 type Edge struct {
 	From, To string
-	Test     bool // the import stands in a test file
+	Test     bool // the import is in a test file
 }
 
 // Check returns why the edge breaks the table, or nothing.
@@ -27,7 +27,7 @@ func Check(e Edge) []string {
 	switch {
 	case !known:
 		report("the folder %q is not in the table of directions", family(from))
-	case to == "": // third-party or standard library: see below
+	case to == "": // third-party or standard library: see Technologies below
 	case family(to) == family(from):
 		if !e.Test && within(to, from) && to != from {
 			report("a folder does not import its subfolder")
@@ -72,7 +72,7 @@ func family(folder string) string {
 	return first
 }
 
-// within reports whether path is prefix or stands below it.
+// within reports whether path is prefix or below it.
 func within(path, prefix string) bool {
 	return path == prefix || strings.HasPrefix(path, prefix+"/")
 }

@@ -22,9 +22,13 @@ func TestCheck(t *testing.T) {
 		{from: "forest", to: "math"},
 		{from: "db", to: "probewise/db/dbtest", test: true},
 		{from: "bench/step", to: "probewise/trainer/kernel"},
+		{from: "cmd/probewise", to: "probewise/jobs"},
+		{from: "jobs", to: "probewise/advisor"},
 
 		{from: "api", to: "probewise/db", want: "api may import only"},
 		{from: "db", to: "probewise/api", want: "db may import only"},
+		{from: "api", to: "probewise/jobs", want: "api may import only"},
+		{from: "jobs", to: "probewise/db", want: "jobs may import only"},
 		{from: "web", to: "probewise/trainer", want: "web may import only [] of ours"},
 		{from: "advisor/gate", to: "probewise/db", want: "advisor may import only"},
 		{from: "advisor", to: "probewise/api", test: true, want: "(test) imports probewise/api"},
@@ -68,7 +72,7 @@ func TestCheckReach(t *testing.T) {
 	}
 }
 
-// A package whose test alone reaches Gorgonia is reported too, as is an edge behind a build tag.
+// A package whose test alone reaches Gorgonia is reported too, as is an import in a file with a build tag.
 func TestExamineSeesTestsAndTags(t *testing.T) {
 	variant := listed{ImportPath: "probewise/advisor.test", Deps: []string{Heavy}}
 	if got := examine(t, variant); len(got) != 1 || !strings.HasPrefix(got[0], "probewise/advisor depends on") {
