@@ -7,6 +7,15 @@ import (
 	"probewise/trainer/patch"
 )
 
+// Defaults of a request.
+const (
+	DefaultDataset     = "fashion-mnist-sample"
+	DefaultProbeEpochs = 3
+	DefaultImages      = 10_000
+	DefaultSuggestions = 8
+	MinImages          = 20 // of a run, training and validation together
+)
+
 // Request asks for advice. Zero values mean: the default data set, 3 epochs of probe, at most 10,000 images, the
 // architecture's own epochs and seed.
 type Request struct {
@@ -99,6 +108,14 @@ type Diagnosis struct {
 	Message    string         `json:"message"`
 }
 
+// Verdicts of a suggestion.
+const (
+	NotTried = "not tried"
+	NoGain   = "tried, no gain"
+	Early    = "gained early" // after one epoch, and not trained to the probe's length
+	Gained   = "verified"
+)
+
 // Suggestion is a package of edits with its reason and what is expected and verified of it.
 type Suggestion struct {
 	Rank      int           `json:"rank"`
@@ -136,4 +153,11 @@ type Revised struct {
 	Prediction   *Prediction          `json:"prediction"`
 	Verified     bool                 `json:"verified"`
 	Rank         int                  `json:"rank"` // of the suggestion that it follows
+}
+
+// Answer is advice with the run that trains, or trained, its revised architecture: what the command line prints and
+// the service returns.
+type Answer struct {
+	Advice
+	Training *Run `json:"training,omitempty"`
 }

@@ -1,10 +1,6 @@
 package advisor
 
-import (
-	"context"
-
-	"probewise/trainer"
-)
+import "probewise/trainer"
 
 // Case is what the rules look at: an architecture and the records of its probe.
 type Case struct {
@@ -88,42 +84,4 @@ type Proposal struct {
 	Reason string // names layer, statistic, value, threshold or percentile, epoch, and what the edit is expected to move
 	// Revise changes the architecture, finding layers by name; layers that are gone, or already as wanted, are left alone.
 	Revise func(*trainer.Architecture)
-}
-
-// Rules examines a case.
-type Rules interface {
-	Examine(Case) ([]Diagnosis, []Proposal)
-}
-
-// NoPredictionError says why there is no prediction. It is an answer, not a failure.
-type NoPredictionError struct{ Reason string }
-
-func (e *NoPredictionError) Error() string { return "no prediction: " + e.Reason }
-
-// Predictor has past runs.
-type Predictor interface {
-	// Snapshot returns the past runs of a key as they are now, so that all predictions of one advice rest on the same.
-	Snapshot(ctx context.Context, k Key) (Forecaster, error)
-}
-
-// Forecaster predicts the test accuracy of full training from the past runs of one key. Runs of the architecture in
-// question, whatever their seed, are not among those that its prediction rests on. Errors are *NoPredictionError where
-// the past runs do not allow a prediction.
-type Forecaster interface {
-	// FromProbe predicts from the first epochs of a run.
-	FromProbe(ctx context.Context, p ProbeResult) (Prediction, error)
-	// FromArchitecture predicts without any training.
-	FromArchitecture(ctx context.Context, a trainer.Architecture) (Prediction, error)
-	// Without leaves the runs of these architectures out as well, so that predictions for all of them are one forest's.
-	Without(architectures ...trainer.Architecture) Forecaster
-	// Reference returns the past runs' statistics; it knows nothing where there are no past runs.
-	Reference() Reference
-}
-
-// ProbeResult is a trained probe.
-type ProbeResult struct {
-	Architecture trainer.Architecture
-	Epochs       int // asked for; a diverged probe has fewer, see Outcome
-	Records      []trainer.EpochRecord
-	Outcome      trainer.Outcome
 }

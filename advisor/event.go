@@ -29,8 +29,8 @@ type Event struct {
 	Suggestion *Suggestion          `json:"suggestion,omitempty"`
 }
 
-// logged returns the event as the log keeps it; false where it does not. The store itself logs changes of state.
-func (e Event) logged() (Event, bool) {
+// Logged returns the event as the log keeps it; false where it does not. The store itself logs changes of state.
+func (e Event) Logged() (Event, bool) {
 	switch e.Type {
 	case EventProgress, EventDone:
 		return e, false

@@ -33,16 +33,16 @@ var (
 	ErrStorageFull = errors.New("the storage is full")
 )
 
-// Once makes a request idempotent: of requests with one key, the first is taken and the others get its answer. The zero
+// IdempotencyKey makes a request idempotent: of requests with one key, the first is taken and the others get its answer. The zero
 // value asks for nothing.
-type Once struct {
+type IdempotencyKey struct {
 	Key    string
 	Digest string // of the request: another one with the same key is a mistake
 }
 
 // Submission is what a request with an idempotency key made.
 type Submission struct {
-	Once
+	IdempotencyKey
 	Kind JobKind
 	ID   string // of the advice or run
 }
@@ -63,6 +63,9 @@ type Lease struct {
 	ID    string // of the advice or run
 	Token string
 }
+
+// LeaseTime is how long a job belongs to a worker that does not say that it is alive.
+const LeaseTime = 30 * time.Second
 
 // Worker is the process that holds a lease.
 type Worker struct {

@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"probewise/advisor"
+	"probewise/advisor/service"
 	"probewise/trainer"
 )
 
@@ -69,12 +70,12 @@ func (w Waiting) duration() (time.Duration, error) {
 }
 
 // once makes a request of its idempotency key and body.
-func (p Posted) once(operation string, body []byte) advisor.Once {
+func (p Posted) once(operation string, body []byte) advisor.IdempotencyKey {
 	if p.Key == "" {
-		return advisor.Once{}
+		return advisor.IdempotencyKey{}
 	}
 	digest := sha256.Sum256(append([]byte(operation+"\n"), body...))
-	return advisor.Once{Key: p.Key, Digest: hex.EncodeToString(digest[:])}
+	return advisor.IdempotencyKey{Key: p.Key, Digest: hex.EncodeToString(digest[:])}
 }
 
 // accepted is the answer to a POST that starts work: 202, or 200 where it was waited for and is done.
@@ -136,7 +137,7 @@ func (s *Server) createAdvice(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	advice, err := s.Desk.SubmitAdvice(ctx, []byte(in.Body.Architecture), in.Body.request(), in.once("advice", in.RawBody))
+	advice, err := s.Service.SubmitAdvice(ctx, []byte(in.Body.Architecture), in.Body.request(), in.once("advice", in.RawBody))
 	if err != nil {
 		return nil, s.problemOf(placed(err, "/probe"))
 	}
@@ -150,9 +151,9 @@ func (s *Server) createAdvice(ctx context.Context, in *struct {
 
 // placed completes the pointer of what is said of a run's images, which stand in another member of each request.
 func placed(err error, parent string) error {
-	var request *advisor.RequestError
+	var request *service.RequestError
 	if errors.As(err, &request) && request.Pointer == "/images" {
-		return &advisor.RequestError{Pointer: parent + "/images", Problem: request.Problem}
+		return &service.RequestError{Pointer: parent + "/images", Problem: request.Problem}
 	}
 	return err
 }
@@ -164,7 +165,7 @@ func (s *Server) answer(ctx context.Context, id string, wait time.Duration) (adv
 			return advisor.Answer{}, s.problemOf(err)
 		}
 	}
-	answer, err := s.Desk.Answer(ctx, id)
+	answer, err := s.Service.Answer(ctx, id)
 	if err != nil {
 		return answer, s.problemOf(err)
 	}

@@ -41,7 +41,7 @@ func (s *Server) validate(ctx context.Context, in *struct {
 		Dataset      string           `json:"dataset,omitempty" doc:"default: fashion-mnist-sample"`
 	}
 }) (*validationBody, error) {
-	run, err := s.Desk.Validate(ctx, []byte(in.Body.Architecture), in.Body.Dataset)
+	run, err := s.Service.Validate(ctx, []byte(in.Body.Architecture), in.Body.Dataset)
 	var invalid *trainer.InvalidError
 	if errors.As(err, &invalid) {
 		return &validationBody{validation{Errors: details("/architecture", invalid.Findings), Warnings: []string{}}}, nil

@@ -1,5 +1,5 @@
 // Package api is the service: the REST interface under /v1, described by the OpenAPI document that it serves, the pages
-// of the web form, and server-sent events. Handlers are thin: the use cases are those of advisor.Desk, which the command
+// of the web form, and server-sent events. Handlers are thin: the use cases are those of advisor/service, which the command
 // line shares, so that both answer with one JSON.
 //
 // Invariants: no training in a handler; a POST that starts work stores it in one transaction and answers 202; every

@@ -42,7 +42,7 @@ func (s *Server) expect(ctx context.Context, in *expectationIn) (*expectationBod
 	if err != nil {
 		return nil, err
 	}
-	run, err := s.Desk.Validate(ctx, []byte(in.Body.Architecture), in.Body.Dataset)
+	run, err := s.Service.Validate(ctx, []byte(in.Body.Architecture), in.Body.Dataset)
 	if err != nil {
 		return nil, s.problemOf(err)
 	}

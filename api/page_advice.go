@@ -12,6 +12,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/report"
+	"probewise/advisor/service"
 	"probewise/trainer"
 )
 
@@ -33,7 +34,7 @@ type trainingLink struct {
 // advice shows an advice: how far it is, its report, or why there is none.
 func (p *pages) advice(c *fiber.Ctx) error {
 	ctx := c.UserContext()
-	answer, err := p.Desk.Answer(ctx, c.Params("id"))
+	answer, err := p.Service.Answer(ctx, c.Params("id"))
 	if err != nil {
 		return p.fail(c, err)
 	}
@@ -96,8 +97,8 @@ func (p *pages) unanswered(c *fiber.Ctx, a advisor.Advice) error {
 
 // train starts the full run of the revised architecture and goes to its page.
 func (p *pages) train(c *fiber.Ctx) error {
-	run, err := p.Desk.SubmitTraining(c.UserContext(), c.Params("id"), advisor.Once{})
-	var request *advisor.RequestError
+	run, err := p.Service.SubmitTraining(c.UserContext(), c.Params("id"), advisor.IdempotencyKey{})
+	var request *service.RequestError
 	if errors.As(err, &request) {
 		return p.errorPage(c, problem(http.StatusConflict, "no-revision", "There is nothing to train", request.Problem))
 	}
@@ -110,7 +111,7 @@ func (p *pages) train(c *fiber.Ctx) error {
 
 // revised is the revised architecture as a file.
 func (p *pages) revised(c *fiber.Ctx) error {
-	a, err := p.Desk.Store.Advice(c.UserContext(), c.Params("id"))
+	a, err := p.Service.Store.Advice(c.UserContext(), c.Params("id"))
 	if err != nil {
 		return p.fail(c, err)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"probewise/advisor"
+	"probewise/advisor/service"
 	"probewise/trainer"
 	"probewise/trainer/dataset"
 	"probewise/trainer/patch"
@@ -25,7 +26,7 @@ import (
 
 // pageStore keeps what pages read. What they do not use panics.
 type pageStore struct {
-	advisor.Store
+	service.Store
 	advice    []advisor.Advice // newest first
 	runs      []advisor.Run
 	records   map[string][]trainer.EpochRecord
@@ -78,12 +79,12 @@ func (s *pageStore) Events(_ context.Context, _ advisor.JobKind, _ string, after
 	return rest[:min(len(rest), limit)], nil
 }
 
-func (s *pageStore) CreateAdvice(_ context.Context, a advisor.Advice, probe advisor.Run, _ string, _ advisor.Once) error {
+func (s *pageStore) CreateAdvice(_ context.Context, a advisor.Advice, probe advisor.Run, _ string, _ advisor.IdempotencyKey) error {
 	s.advice, s.runs = append([]advisor.Advice{a}, s.advice...), append(s.runs, probe)
 	return nil
 }
 
-func (s *pageStore) CreateRun(_ context.Context, r advisor.Run, _ string, _ advisor.Once) error {
+func (s *pageStore) CreateRun(_ context.Context, r advisor.Run, _ string, _ advisor.IdempotencyKey) error {
 	s.runs = append(s.runs, r)
 	return nil
 }
@@ -140,8 +141,8 @@ func newSite(t *testing.T) *site {
 	s := &site{pageStore: &pageStore{records: map[string][]trainer.EpochRecord{}}, forest: openForest()}
 	datasets := pageDatasets{}
 	server := &Server{
-		Desk:  advisor.Desk{Store: s.pageStore, Datasets: datasets, Version: "test"},
-		Store: s.pageStore, Datasets: datasets, Forest: s.forest, Feed: pageFeed{}, Wake: func() { s.woken++ },
+		Service: service.Service{Store: s.pageStore, Datasets: datasets, Version: "test"},
+		Store:   s.pageStore, Datasets: datasets, Forest: s.forest, Feed: pageFeed{}, Wake: func() { s.woken++ },
 		Web: os.DirFS("../web"), Examples: os.DirFS("../examples"), Version: "test", Log: slog.New(slog.DiscardHandler),
 	}
 	var err error

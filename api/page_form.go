@@ -19,6 +19,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/report"
+	"probewise/advisor/service"
 	"probewise/trainer"
 	"probewise/trainer/dataset"
 )
@@ -102,7 +103,7 @@ func (p *pages) ask(c *fiber.Ctx) error {
 		}
 	}
 	if id := c.Query("from"); id != "" {
-		a, err := p.Desk.Answer(c.UserContext(), id)
+		a, err := p.Service.Answer(c.UserContext(), id)
 		if err != nil {
 			return p.fail(c, err)
 		}
@@ -214,7 +215,7 @@ func (p *pages) submit(c *fiber.Ctx) error {
 		f.Findings = []located{{Finding: trainer.Finding{Message: "There is no architecture yet."}}}
 	}
 	if len(f.Errors) == 0 {
-		advice, err := p.Desk.SubmitAdvice(c.UserContext(), document, r, advisor.Once{})
+		advice, err := p.Service.SubmitAdvice(c.UserContext(), document, r, advisor.IdempotencyKey{})
 		if err == nil {
 			p.Wake()
 			return c.Redirect("/advice/"+advice.ID, http.StatusSeeOther)
@@ -279,7 +280,7 @@ func (f *formPage) complain(field, message string) {
 // refuse notes why the desk refused the request; false where it is not the user's to correct.
 func (f *formPage) refuse(document []byte, err error) bool {
 	var invalid *trainer.InvalidError
-	var request *advisor.RequestError
+	var request *service.RequestError
 	var unknown *dataset.UnknownError
 	switch {
 	case errors.As(err, &invalid):

@@ -36,7 +36,7 @@ func (p *pages) run(c *fiber.Ctx) error {
 	var predicted *advisor.Prediction
 	if run.FromAdvice != "" {
 		// The advice may have been deleted since: the run's page stands without it.
-		if answer, err := p.Desk.Answer(ctx, run.FromAdvice); err == nil && answer.Revised != nil {
+		if answer, err := p.Service.Answer(ctx, run.FromAdvice); err == nil && answer.Revised != nil {
 			predicted = answer.Revised.Prediction
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"probewise/advisor"
+	"probewise/advisor/service"
 	"probewise/trainer"
 	"probewise/trainer/dataset"
 )
@@ -127,7 +128,7 @@ func pointerOf(location string) string {
 func (s *Server) problemOf(err error) *Problem {
 	var known *Problem
 	var invalid *trainer.InvalidError
-	var request *advisor.RequestError
+	var request *service.RequestError
 	var unknown *dataset.UnknownError
 	var input *dataset.InputError
 	var state *advisor.TransitionError

@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"probewise/advisor"
+	"probewise/advisor/service"
 	"probewise/trainer"
 )
 
@@ -86,11 +87,11 @@ func (s *Server) createRun(ctx context.Context, in *struct {
 	return newAccepted("/v1/runs/"+run.ID, run.State, run), nil
 }
 
-func (s *Server) submitRun(ctx context.Context, r runRequest, once advisor.Once) (advisor.Run, error) {
+func (s *Server) submitRun(ctx context.Context, r runRequest, once advisor.IdempotencyKey) (advisor.Run, error) {
 	if r.FromAdvice != "" {
-		return s.Desk.SubmitTraining(ctx, r.FromAdvice, once)
+		return s.Service.SubmitTraining(ctx, r.FromAdvice, once)
 	}
-	return s.Desk.SubmitRun(ctx, []byte(r.Architecture), advisor.RunRequest{
+	return s.Service.SubmitRun(ctx, []byte(r.Architecture), service.RunRequest{
 		Dataset: r.Dataset, Kind: r.Kind, StopAfter: r.StopAfter, Seed: r.Seed,
 		Budget: trainer.Budget{Images: r.Budget.Images, Epochs: r.Budget.Epochs},
 	}, once)

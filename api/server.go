@@ -17,6 +17,7 @@ import (
 	"probewise/advisor"
 	"probewise/advisor/features"
 	"probewise/advisor/predict"
+	"probewise/advisor/service"
 	"probewise/trainer"
 	"probewise/trainer/dataset"
 )
@@ -64,7 +65,7 @@ type Feed interface {
 
 // Server answers requests. Every field but Hosts, Trouble and MaxUpload is needed.
 type Server struct {
-	Desk     advisor.Desk
+	Service  service.Service
 	Store    Store
 	Datasets Datasets
 	Forest   Assessor

@@ -11,7 +11,7 @@ import (
 
 // CreateAdvice queues an advice and its probe. The fingerprint of the request finds it again while it is unfinished,
 // and another with it gives advisor.ErrUnfinishedEqual. An idempotency key in use gives advisor.ErrSubmitted.
-func (d *DB) CreateAdvice(ctx context.Context, a advisor.Advice, probe advisor.Run, fingerprint string, once advisor.Once) error {
+func (d *DB) CreateAdvice(ctx context.Context, a advisor.Advice, probe advisor.Run, fingerprint string, once advisor.IdempotencyKey) error {
 	return d.write(ctx, "create advice "+a.ID, func(tx *sql.Tx) error {
 		switch {
 		case a.ID == "" || a.Created.IsZero():
@@ -46,7 +46,7 @@ func (d *DB) CreateAdvice(ctx context.Context, a advisor.Advice, probe advisor.R
 const (
 	adviceColumns = `document, id, state, error, probe_run, created, started, finished`
 	selectAdvice  = `SELECT ` + adviceColumns + ` FROM advice `
-	// selectAnswers adds the run that advisor.Desk.Answer names: the one that the request asked for while it is there, else
+	// selectAnswers adds the run that service.Service.Answer names: the one that the request asked for while it is there, else
 	// the latest that was started from the advice.
 	selectAnswers = `SELECT ` + adviceColumns + `, coalesce(
 		(SELECT runs.id FROM runs WHERE runs.id = json_extract(document, '$.training_run')),

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"probewise/advisor"
+	"probewise/advisor/service"
 	"probewise/db"
 	"probewise/db/dbtest"
 	"probewise/trainer"
@@ -18,7 +19,7 @@ func TestRunRoundTrip(t *testing.T) {
 	d := dbtest.Open(t)
 	r := dbtest.Run(t)
 	r.Seed, r.FromAdvice, r.Warnings = math.MaxUint64, "another", []string{"/layers/1: \"odd\"", "…"}
-	if err := d.CreateRun(t.Context(), r, "f", advisor.Once{}); err != nil {
+	if err := d.CreateRun(t.Context(), r, "f", advisor.IdempotencyKey{}); err != nil {
 		t.Fatal(err)
 	}
 	got, err := d.Run(t.Context(), r.ID)
@@ -28,7 +29,7 @@ func TestRunRoundTrip(t *testing.T) {
 	sameJSON(t, "run", got, r)
 	none := dbtest.Run(t)
 	none.Warnings = nil
-	if err := d.CreateRun(t.Context(), none, "", advisor.Once{}); err != nil {
+	if err := d.CreateRun(t.Context(), none, "", advisor.IdempotencyKey{}); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := d.Run(t.Context(), none.ID); err != nil || got.Warnings == nil || len(got.Warnings) != 0 {
@@ -37,7 +38,7 @@ func TestRunRoundTrip(t *testing.T) {
 	if got.Architecture.ID() != r.ArchitectureID {
 		t.Error("the architecture changed on the way")
 	}
-	if err := d.CreateRun(t.Context(), r, "f", advisor.Once{}); err == nil {
+	if err := d.CreateRun(t.Context(), r, "f", advisor.IdempotencyKey{}); err == nil {
 		t.Error("the same run was created twice")
 	}
 	if _, err := d.Run(t.Context(), "none"); !errors.Is(err, advisor.ErrNotFound) || !strings.Contains(err.Error(), "none") {
@@ -120,7 +121,7 @@ func TestRefusedCreation(t *testing.T) {
 	} {
 		a, probe := dbtest.Advice(t)
 		change(&a, &probe)
-		if err := d.CreateAdvice(t.Context(), a, probe, "", advisor.Once{}); err == nil {
+		if err := d.CreateAdvice(t.Context(), a, probe, "", advisor.IdempotencyKey{}); err == nil {
 			t.Errorf("%s: created", name)
 		}
 	}
@@ -131,7 +132,7 @@ func TestRefusedCreation(t *testing.T) {
 	} {
 		r := dbtest.Run(t)
 		change(&r)
-		if err := d.CreateRun(t.Context(), r, "", advisor.Once{}); err == nil {
+		if err := d.CreateRun(t.Context(), r, "", advisor.IdempotencyKey{}); err == nil {
 			t.Errorf("run that %s: created", name)
 		}
 	}
@@ -164,10 +165,10 @@ func TestLists(t *testing.T) {
 		r.FromAdvice = []string{"", "source"}[i%2]
 		a, probe := dbtest.Advice(t)
 		a.Created, probe.Created = r.Created, r.Created
-		if err := d.CreateRun(t.Context(), r, "", advisor.Once{}); err != nil {
+		if err := d.CreateRun(t.Context(), r, "", advisor.IdempotencyKey{}); err != nil {
 			t.Fatal(err)
 		}
-		if err := d.CreateAdvice(t.Context(), a, probe, "", advisor.Once{}); err != nil {
+		if err := d.CreateAdvice(t.Context(), a, probe, "", advisor.IdempotencyKey{}); err != nil {
 			t.Fatal(err)
 		}
 		runs, advice = append([]string{r.ID}, runs...), append([]string{a.ID}, advice...)
@@ -246,7 +247,7 @@ func TestListNamesTheTraining(t *testing.T) {
 	if err := d.FinishAdvice(t.Context(), l, a, asked); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.CreateRun(t.Context(), later, "", advisor.Once{}); err != nil {
+	if err := d.CreateRun(t.Context(), later, "", advisor.IdempotencyKey{}); err != nil {
 		t.Fatal(err)
 	}
 	check := func(want string) {
@@ -255,7 +256,7 @@ func TestListNamesTheTraining(t *testing.T) {
 		if err != nil || len(list) != 1 || list[0].TrainingRun == nil || *list[0].TrainingRun != want {
 			t.Errorf("listed %+v, %v; want the training %s", list, err, want)
 		}
-		answer, err := advisor.Desk{Store: d}.Answer(t.Context(), a.ID)
+		answer, err := service.Service{Store: d}.Answer(t.Context(), a.ID)
 		if err != nil || answer.TrainingRun == nil || *answer.TrainingRun != want {
 			t.Errorf("the single record: %+v, %v", answer.TrainingRun, err)
 		}
@@ -281,19 +282,19 @@ func TestFindUnfinished(t *testing.T) {
 		return r.ID
 	}
 	first, second, third := dbtest.Run(t), dbtest.Run(t), dbtest.Run(t)
-	if err := d.CreateRun(t.Context(), first, "same", advisor.Once{}); err != nil {
+	if err := d.CreateRun(t.Context(), first, "same", advisor.IdempotencyKey{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.CreateRun(t.Context(), second, "same", advisor.Once{}); !errors.Is(err, advisor.ErrUnfinishedEqual) {
+	if err := d.CreateRun(t.Context(), second, "same", advisor.IdempotencyKey{}); !errors.Is(err, advisor.ErrUnfinishedEqual) {
 		t.Fatalf("an equal run: %v", err)
 	}
-	if err := d.CreateRun(t.Context(), second, "", advisor.Once{}); err != nil {
+	if err := d.CreateRun(t.Context(), second, "", advisor.IdempotencyKey{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.Writer().ExecContext(t.Context(), "UPDATE runs SET fingerprint = 'same' WHERE id = ?", second.ID); err != nil { // as older versions could store it
 		t.Fatal(err)
 	}
-	if err := d.CreateRun(t.Context(), third, "", advisor.Once{}); err != nil {
+	if err := d.CreateRun(t.Context(), third, "", advisor.IdempotencyKey{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := find("same"); got != first.ID {
@@ -330,4 +331,4 @@ func TestFindUnfinished(t *testing.T) {
 	}
 }
 
-var _ advisor.Store = (*db.DB)(nil)
+var _ service.Store = (*db.DB)(nil)

@@ -29,7 +29,7 @@ func endJob(t *testing.T, d *db.DB, l advisor.Lease) {
 
 func remember(t *testing.T, d *db.DB, key string, kind advisor.JobKind, id string) {
 	t.Helper()
-	if err := d.Remember(t.Context(), advisor.Submission{Once: advisor.Once{Key: key}, Kind: kind, ID: id}); err != nil {
+	if err := d.Remember(t.Context(), advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: key}, Kind: kind, ID: id}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -116,7 +116,7 @@ func TestRefusedDeletion(t *testing.T) {
 	d := dbtest.Open(t)
 	ctx := t.Context()
 	queued, probe := dbtest.Advice(t)
-	if err := d.CreateAdvice(ctx, queued, probe, "", advisor.Once{}); err != nil {
+	if err := d.CreateAdvice(ctx, queued, probe, "", advisor.IdempotencyKey{}); err != nil {
 		t.Fatal(err)
 	}
 	_, waiting := runIn(t, d, advisor.Queued)

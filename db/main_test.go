@@ -13,7 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"probewise/advisor"
+	"probewise/advisor/process"
 	"probewise/db"
 	"probewise/db/dbtest"
 )
@@ -50,7 +50,7 @@ func childMain(task, path string) error {
 	switch task {
 	case "claim all":
 		for {
-			l, found, err := d.Claim(ctx, advisor.ThisWorker(), time.Now().Add(time.Hour))
+			l, found, err := d.Claim(ctx, process.This(), time.Now().Add(time.Hour))
 			if err != nil {
 				return err
 			}
@@ -62,7 +62,7 @@ func childMain(task, path string) error {
 			}
 		}
 	case "begin the probe":
-		l, found, err := d.Claim(ctx, advisor.ThisWorker(), time.Now().Add(time.Hour))
+		l, found, err := d.Claim(ctx, process.This(), time.Now().Add(time.Hour))
 		if err != nil || !found {
 			return fmt.Errorf("claim: found %v, %w", found, err)
 		}

@@ -215,7 +215,7 @@ func TestOldDatabaseGoesOn(t *testing.T) {
 	if err != nil || !found || a.ID != "advice-queued" {
 		t.Fatalf("found %v %q, %v", found, a.ID, err)
 	}
-	if err := d.Remember(ctx, advisor.Submission{Once: advisor.Once{Key: "k"}, Kind: advisor.JobAdvice, ID: a.ID}); err != nil {
+	if err := d.Remember(ctx, advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "k"}, Kind: advisor.JobAdvice, ID: a.ID}); err != nil {
 		t.Error(err)
 	}
 	l, err := d.ClaimJob(ctx, advisor.JobAdvice, a.ID, worker, inAnHour())

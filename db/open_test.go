@@ -44,7 +44,7 @@ func TestOpenAgain(t *testing.T) {
 			t.Errorf("schema version %d, want 3", v)
 		}
 		if i == 0 {
-			if err := d.CreateRun(t.Context(), r, "f", advisor.Once{}); err != nil {
+			if err := d.CreateRun(t.Context(), r, "f", advisor.IdempotencyKey{}); err != nil {
 				t.Error(err)
 			}
 		}
@@ -161,7 +161,7 @@ func TestDamagedPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := dbtest.Run(t)
-	if err := d.CreateRun(t.Context(), r, "", advisor.Once{}); err != nil {
+	if err := d.CreateRun(t.Context(), r, "", advisor.IdempotencyKey{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Close(); err != nil { // writes the log back to the file
@@ -200,7 +200,7 @@ func TestLocked(t *testing.T) {
 	}
 	defer d.Close()
 	r := dbtest.Run(t)
-	if err := d.CreateRun(t.Context(), r, "", advisor.Once{}); !errors.Is(err, db.ErrLocked) || !strings.Contains(err.Error(), r.ID) {
+	if err := d.CreateRun(t.Context(), r, "", advisor.IdempotencyKey{}); !errors.Is(err, db.ErrLocked) || !strings.Contains(err.Error(), r.ID) {
 		t.Errorf("a locked file gave %v", err)
 	}
 	if _, err := d.ListRuns(t.Context(), advisor.RunFilter{}); err != nil {
@@ -209,7 +209,7 @@ func TestLocked(t *testing.T) {
 	if err := tx.Rollback(); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.CreateRun(t.Context(), r, "", advisor.Once{}); err != nil {
+	if err := d.CreateRun(t.Context(), r, "", advisor.IdempotencyKey{}); err != nil {
 		t.Errorf("after the lock: %v", err)
 	}
 }
@@ -219,13 +219,13 @@ func TestContextEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	r := dbtest.Run(t)
-	if err := d.CreateRun(ctx, r, "", advisor.Once{}); !errors.Is(err, context.Canceled) {
+	if err := d.CreateRun(ctx, r, "", advisor.IdempotencyKey{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("a write after the context's end gave %v", err)
 	}
 	if _, err := d.Run(ctx, r.ID); !errors.Is(err, context.Canceled) {
 		t.Errorf("a read after the context's end gave %v", err)
 	}
-	if err := d.CreateRun(t.Context(), r, "", advisor.Once{}); err != nil {
+	if err := d.CreateRun(t.Context(), r, "", advisor.IdempotencyKey{}); err != nil {
 		t.Errorf("the next write: %v", err)
 	}
 }
@@ -238,7 +238,7 @@ func TestPing(t *testing.T) {
 	if err := d.Ping(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if err := d.CreateRun(t.Context(), dbtest.Run(t), "", advisor.Once{}); err != nil {
+	if err := d.CreateRun(t.Context(), dbtest.Run(t), "", advisor.IdempotencyKey{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Ping(t.Context()); err != nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"probewise/advisor"
+	"probewise/advisor/process"
 	"probewise/db"
 	"probewise/db/dbtest"
 )
@@ -24,14 +25,14 @@ func TestClaimInOrder(t *testing.T) {
 		if i%2 == 0 {
 			a, probe := dbtest.Advice(t)
 			a.Created, probe.Created = at, at.Add(-time.Hour) // the probe is no job
-			if err := d.CreateAdvice(t.Context(), a, probe, "", advisor.Once{}); err != nil {
+			if err := d.CreateAdvice(t.Context(), a, probe, "", advisor.IdempotencyKey{}); err != nil {
 				t.Fatal(err)
 			}
 			want = append([]string{"advice " + a.ID}, want...)
 		} else {
 			r := dbtest.Run(t)
 			r.Created = at
-			if err := d.CreateRun(t.Context(), r, "", advisor.Once{}); err != nil {
+			if err := d.CreateRun(t.Context(), r, "", advisor.IdempotencyKey{}); err != nil {
 				t.Fatal(err)
 			}
 			want = append([]string{"run " + r.ID}, want...)
@@ -66,10 +67,10 @@ func TestClaimOnce(t *testing.T) {
 	for i := range jobs {
 		if i%2 == 0 {
 			a, probe := dbtest.Advice(t)
-			if err := d.CreateAdvice(t.Context(), a, probe, "", advisor.Once{}); err != nil {
+			if err := d.CreateAdvice(t.Context(), a, probe, "", advisor.IdempotencyKey{}); err != nil {
 				t.Fatal(err)
 			}
-		} else if err := d.CreateRun(t.Context(), dbtest.Run(t), "", advisor.Once{}); err != nil {
+		} else if err := d.CreateRun(t.Context(), dbtest.Run(t), "", advisor.IdempotencyKey{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -105,7 +106,7 @@ func TestClaimOnce(t *testing.T) {
 		for range goroutines {
 			group.Go(func() {
 				for {
-					l, found, err := handle.Claim(t.Context(), advisor.ThisWorker(), inAnHour())
+					l, found, err := handle.Claim(t.Context(), process.This(), inAnHour())
 					if err != nil {
 						t.Error(err)
 					}
@@ -239,7 +240,7 @@ func TestCancel(t *testing.T) {
 	}
 
 	queued, probe := dbtest.Advice(t)
-	if err := d.CreateAdvice(ctx, queued, probe, "", advisor.Once{}); err != nil {
+	if err := d.CreateAdvice(ctx, queued, probe, "", advisor.IdempotencyKey{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, kind := range []error{d.Cancel(ctx, advisor.JobRun, probe.ID), claimError(t, d, probe.ID)} {

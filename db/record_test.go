@@ -23,7 +23,7 @@ func inAnHour() time.Time { return time.Now().Add(time.Hour) }
 func runningRun(t *testing.T, d *db.DB) (advisor.Lease, advisor.Run) {
 	t.Helper()
 	r := dbtest.Run(t)
-	if err := d.CreateRun(t.Context(), r, "fingerprint "+r.ID, advisor.Once{}); err != nil {
+	if err := d.CreateRun(t.Context(), r, "fingerprint "+r.ID, advisor.IdempotencyKey{}); err != nil {
 		t.Fatal(err)
 	}
 	l, err := d.ClaimJob(t.Context(), advisor.JobRun, r.ID, worker, inAnHour())
@@ -37,7 +37,7 @@ func runningRun(t *testing.T, d *db.DB) (advisor.Lease, advisor.Run) {
 func runningAdvice(t *testing.T, d *db.DB) (advisor.Lease, advisor.Advice) {
 	t.Helper()
 	a, probe := dbtest.Advice(t)
-	if err := d.CreateAdvice(t.Context(), a, probe, "fingerprint "+a.ID, advisor.Once{}); err != nil {
+	if err := d.CreateAdvice(t.Context(), a, probe, "fingerprint "+a.ID, advisor.IdempotencyKey{}); err != nil {
 		t.Fatal(err)
 	}
 	l, err := d.ClaimJob(t.Context(), advisor.JobAdvice, a.ID, worker, inAnHour())
@@ -146,7 +146,7 @@ func TestPastRuns(t *testing.T) {
 	finish := func(state advisor.State, change func(*advisor.Run)) advisor.Run {
 		r := dbtest.Run(t)
 		change(&r)
-		if err := d.CreateRun(t.Context(), r, "", advisor.Once{}); err != nil {
+		if err := d.CreateRun(t.Context(), r, "", advisor.IdempotencyKey{}); err != nil {
 			t.Fatal(err)
 		}
 		l, err := d.ClaimJob(t.Context(), advisor.JobRun, r.ID, worker, inAnHour())

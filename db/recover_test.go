@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"probewise/advisor"
+	"probewise/advisor/process"
 	"probewise/db"
 	"probewise/db/dbtest"
 )
@@ -203,7 +204,7 @@ func TestKilledWorker(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "test.db")
 	d := dbtest.OpenFile(t, path)
 	a, probe := dbtest.Advice(t)
-	if err := d.CreateAdvice(t.Context(), a, probe, "the same command", advisor.Once{}); err != nil {
+	if err := d.CreateAdvice(t.Context(), a, probe, "the same command", advisor.IdempotencyKey{}); err != nil {
 		t.Fatal(err)
 	}
 	c := startChild(t, "begin the probe", path)
@@ -215,21 +216,21 @@ func TestKilledWorker(t *testing.T) {
 	if n := records(t, d, probe.ID); n != 1 {
 		t.Errorf("the child wrote %d records", n)
 	}
-	if n, err := d.Recover(t.Context(), time.Now(), advisor.Worker.Gone); n != 0 || err != nil {
+	if n, err := d.Recover(t.Context(), time.Now(), process.Gone); n != 0 || err != nil {
 		t.Fatalf("while the child lives: recovered %d, %v", n, err)
 	}
 	if err := c.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = c.Wait() // "signal: killed"
-	if n, err := d.Recover(t.Context(), time.Now(), advisor.Worker.Gone); n != 1 || err != nil {
+	if n, err := d.Recover(t.Context(), time.Now(), process.Gone); n != 1 || err != nil {
 		t.Fatalf("after the kill: recovered %d, %v", n, err)
 	}
 	found, ok, err := d.FindUnfinishedAdvice(t.Context(), "the same command")
 	if err != nil || !ok || found.ID != a.ID || found.State != advisor.Queued {
 		t.Errorf("the same command finds %v %q %s, %v", ok, found.ID, found.State, err)
 	}
-	again, err := d.ClaimJob(t.Context(), advisor.JobAdvice, a.ID, advisor.ThisWorker(), inAnHour())
+	again, err := d.ClaimJob(t.Context(), advisor.JobAdvice, a.ID, process.This(), inAnHour())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 
 // CreateRun queues a stand-alone run. The fingerprint of the request finds it again while it is unfinished, and
 // another with it gives advisor.ErrUnfinishedEqual. An idempotency key in use gives advisor.ErrSubmitted.
-func (d *DB) CreateRun(ctx context.Context, r advisor.Run, fingerprint string, once advisor.Once) error {
+func (d *DB) CreateRun(ctx context.Context, r advisor.Run, fingerprint string, once advisor.IdempotencyKey) error {
 	return d.write(ctx, "create run "+r.ID, func(tx *sql.Tx) error {
 		if err := queueStandalone(ctx, tx, r, fingerprint); err != nil {
 			return err

@@ -19,7 +19,7 @@ func runIn(t *testing.T, d *db.DB, state advisor.State) (advisor.Lease, advisor.
 	t.Helper()
 	if state == advisor.Queued {
 		r := dbtest.Run(t)
-		if err := d.CreateRun(t.Context(), r, "", advisor.Once{}); err != nil {
+		if err := d.CreateRun(t.Context(), r, "", advisor.IdempotencyKey{}); err != nil {
 			t.Fatal(err)
 		}
 		return advisor.Lease{Kind: advisor.JobRun, ID: r.ID, Token: "made up"}, r
@@ -198,7 +198,7 @@ func TestFrozen(t *testing.T) {
 	if err := d.FinishRun(t.Context(), l, r.ID, advisor.Succeeded, dbtest.Outcome(15), ""); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Remember(t.Context(), advisor.Submission{Once: advisor.Once{Key: "used"}, Kind: advisor.JobRun, ID: r.ID}); err != nil {
+	if err := d.Remember(t.Context(), advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "used"}, Kind: advisor.JobRun, ID: r.ID}); err != nil {
 		t.Fatal(err)
 	}
 	la, a := runningAdvice(t, d)

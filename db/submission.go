@@ -20,12 +20,12 @@ func (d *DB) Remember(ctx context.Context, s advisor.Submission) error {
 		if err != nil {
 			return err
 		}
-		return insertSubmission(ctx, tx, s.Once, t, s.ID)
+		return insertSubmission(ctx, tx, s.IdempotencyKey, t, s.ID)
 	})
 }
 
 // insertSubmission does nothing without a key.
-func insertSubmission(ctx context.Context, tx *sql.Tx, once advisor.Once, t table, id string) error {
+func insertSubmission(ctx context.Context, tx *sql.Tx, once advisor.IdempotencyKey, t table, id string) error {
 	if once.Key == "" {
 		return nil
 	}

@@ -28,11 +28,11 @@ func TestSubmissions(t *testing.T) {
 	ctx := t.Context()
 	a, probe := dbtest.Advice(t)
 	r := dbtest.Run(t)
-	advice := advisor.Submission{Once: advisor.Once{Key: "for advice", Digest: "d1"}, Kind: advisor.JobAdvice, ID: a.ID}
-	run := advisor.Submission{Once: advisor.Once{Key: "für einen Lauf '\"", Digest: "d2"}, Kind: advisor.JobRun, ID: r.ID}
-	again := advisor.Submission{Once: advisor.Once{Key: "another", Digest: "d1"}, Kind: advisor.JobAdvice, ID: a.ID}
+	advice := advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "for advice", Digest: "d1"}, Kind: advisor.JobAdvice, ID: a.ID}
+	run := advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "für einen Lauf '\"", Digest: "d2"}, Kind: advisor.JobRun, ID: r.ID}
+	again := advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "another", Digest: "d1"}, Kind: advisor.JobAdvice, ID: a.ID}
 	for _, err := range []error{
-		d.CreateAdvice(ctx, a, probe, "", advice.Once), d.CreateRun(ctx, r, "", run.Once), d.Remember(ctx, again),
+		d.CreateAdvice(ctx, a, probe, "", advice.IdempotencyKey), d.CreateRun(ctx, r, "", run.IdempotencyKey), d.Remember(ctx, again),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -43,13 +43,13 @@ func TestSubmissions(t *testing.T) {
 		if got := submission(t, d, want.Key); got != want {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
-		once := advisor.Once{Key: want.Key, Digest: "another"}
+		once := advisor.IdempotencyKey{Key: want.Key, Digest: "another"}
 		b, probe := dbtest.Advice(t)
 		for what, err := range map[string]error{
 			"advice":            d.CreateAdvice(ctx, b, probe, "", once),
 			"run":               d.CreateRun(ctx, dbtest.Run(t), "", once),
-			"remembered advice": d.Remember(ctx, advisor.Submission{Once: once, Kind: advisor.JobAdvice, ID: a.ID}),
-			"remembered run":    d.Remember(ctx, advisor.Submission{Once: once, Kind: advisor.JobRun, ID: r.ID}),
+			"remembered advice": d.Remember(ctx, advisor.Submission{IdempotencyKey: once, Kind: advisor.JobAdvice, ID: a.ID}),
+			"remembered run":    d.Remember(ctx, advisor.Submission{IdempotencyKey: once, Kind: advisor.JobRun, ID: r.ID}),
 			"the same":          d.Remember(ctx, want),
 		} {
 			if !errors.Is(err, advisor.ErrSubmitted) || !strings.Contains(err.Error(), "key ") {
@@ -70,11 +70,11 @@ func TestSubmissions(t *testing.T) {
 func TestNoKey(t *testing.T) {
 	d := dbtest.Open(t)
 	for range 2 {
-		if err := d.CreateRun(t.Context(), dbtest.Run(t), "", advisor.Once{Digest: "d"}); err != nil {
+		if err := d.CreateRun(t.Context(), dbtest.Run(t), "", advisor.IdempotencyKey{Digest: "d"}); err != nil {
 			t.Fatal(err)
 		}
 		a, probe := dbtest.Advice(t)
-		if err := d.CreateAdvice(t.Context(), a, probe, "", advisor.Once{}); err != nil {
+		if err := d.CreateAdvice(t.Context(), a, probe, "", advisor.IdempotencyKey{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -91,10 +91,10 @@ func TestRefusedSubmissions(t *testing.T) {
 		s    advisor.Submission
 		want error
 	}{
-		{advisor.Submission{Once: advisor.Once{Key: "k"}, Kind: advisor.JobAdvice, ID: r.ID}, advisor.ErrNotFound},
-		{advisor.Submission{Once: advisor.Once{Key: "k"}, Kind: advisor.JobRun, ID: "none"}, advisor.ErrNotFound},
-		{advisor.Submission{Once: advisor.Once{Key: "k"}, Kind: advisor.JobRun, ID: a.ProbeRun}, advisor.ErrServesAdvice},
-		{advisor.Submission{Once: advisor.Once{Key: "k"}, Kind: "gate", ID: r.ID}, nil},
+		{advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "k"}, Kind: advisor.JobAdvice, ID: r.ID}, advisor.ErrNotFound},
+		{advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "k"}, Kind: advisor.JobRun, ID: "none"}, advisor.ErrNotFound},
+		{advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "k"}, Kind: advisor.JobRun, ID: a.ProbeRun}, advisor.ErrServesAdvice},
+		{advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "k"}, Kind: "gate", ID: r.ID}, nil},
 		{advisor.Submission{Kind: advisor.JobRun, ID: r.ID}, nil},
 	} {
 		if err := d.Remember(t.Context(), c.s); err == nil || c.want != nil && !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.s.ID) {
@@ -103,7 +103,7 @@ func TestRefusedSubmissions(t *testing.T) {
 	}
 	refused := dbtest.Run(t)
 	refused.State = advisor.Running
-	if err := d.CreateRun(t.Context(), refused, "", advisor.Once{Key: "k"}); err == nil {
+	if err := d.CreateRun(t.Context(), refused, "", advisor.IdempotencyKey{Key: "k"}); err == nil {
 		t.Error("a running run was created")
 	}
 	if got := submission(t, d, "k"); got != (advisor.Submission{}) {
@@ -116,7 +116,7 @@ func TestSameKeyAtTheSameTime(t *testing.T) {
 	const handles, requests = 3, 4
 	path := filepath.Join(t.TempDir(), "test.db")
 	d := dbtest.OpenFile(t, path)
-	once := advisor.Once{Key: "one", Digest: "d"}
+	once := advisor.IdempotencyKey{Key: "one", Digest: "d"}
 	taken := make(chan string, handles*requests)
 	var group sync.WaitGroup
 	for range handles {
@@ -149,7 +149,7 @@ func TestSameKeyAtTheSameTime(t *testing.T) {
 	if len(ids) != 1 {
 		t.Fatalf("taken: %v", ids)
 	}
-	if got := submission(t, d, "one"); got.ID != ids[0] || got.Once != once {
+	if got := submission(t, d, "one"); got.ID != ids[0] || got.IdempotencyKey != once {
 		t.Errorf("the key stands for %+v, taken was %s", got, ids[0])
 	}
 	if got := query[int](t, d, "SELECT (SELECT count(*) FROM advice) + (SELECT count(*) FROM runs WHERE advice IS NULL)"); got != 1 {
@@ -173,9 +173,9 @@ func TestEqualAtTheSameTime(t *testing.T) {
 			a, probe := dbtest.Advice(t)
 			r := dbtest.Run(t)
 			group.Go(func() {
-				err := handle.CreateRun(t.Context(), r, "f", advisor.Once{})
+				err := handle.CreateRun(t.Context(), r, "f", advisor.IdempotencyKey{})
 				if i%2 == 0 {
-					err = handle.CreateAdvice(t.Context(), a, probe, "f", advisor.Once{})
+					err = handle.CreateAdvice(t.Context(), a, probe, "f", advisor.IdempotencyKey{})
 				}
 				if err == nil {
 					taken.Add(1)

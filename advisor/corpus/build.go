@@ -33,9 +33,14 @@ type Progress struct {
 	Finished   *Entry // the run that has just been stored
 }
 
+// Trainer starts training sessions.
+type Trainer interface {
+	Start(ctx context.Context, s trainer.Spec) (trainer.Session, error)
+}
+
 // Build trains the runs of the plan that the shard does not hold, and appends each as it finishes. Stopping and
 // starting again loses at most the runs in hand.
-func Build(ctx context.Context, t advisor.Trainer, p Plan, watch func(Progress)) error {
+func Build(ctx context.Context, t Trainer, p Plan, watch func(Progress)) error {
 	if err := Repair(p.File); err != nil {
 		return err
 	}
@@ -101,7 +106,7 @@ func held(file string) ([]Entry, error) {
 
 type builder struct {
 	Plan
-	trainer advisor.Trainer
+	trainer Trainer
 
 	mu    sync.Mutex // of the shard and the watcher
 	done  int

@@ -10,6 +10,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/report"
+	"probewise/advisor/service"
 	"probewise/trainer"
 	"probewise/trainer/dataset"
 )
@@ -50,7 +51,7 @@ func (a *app) advise(ctx context.Context, file string, r advisor.Request) error 
 		return &exitError{exitUnevaluated, err}
 	}
 	defer func() { _ = s.close() }() // everything is on disk when its write returned
-	advice, err := s.desk.SubmitAdvice(ctx, data, r, advisor.Once{})
+	advice, err := s.service.SubmitAdvice(ctx, data, r, advisor.IdempotencyKey{})
 	if err != nil {
 		return a.badInput(file, err)
 	}
@@ -73,8 +74,8 @@ func (a *app) advise(ctx context.Context, file string, r advisor.Request) error 
 	return errors.Join(training, a.printAdvice(ctx, s, advice.ID))
 }
 
-func (a *app) printAdvice(ctx context.Context, s *service, id string) error {
-	document, err := s.desk.Answer(ctx, id)
+func (a *app) printAdvice(ctx context.Context, s *program, id string) error {
+	document, err := s.service.Answer(ctx, id)
 	if err != nil {
 		return &exitError{exitUnevaluated, err}
 	}
@@ -106,7 +107,7 @@ func (a *app) compare(revised advisor.Revised, run advisor.Run) error {
 	return err
 }
 
-func (a *app) printRun(ctx context.Context, s *service, id string) error {
+func (a *app) printRun(ctx context.Context, s *program, id string) error {
 	run, err := s.db.Run(ctx, id)
 	if err != nil {
 		return &exitError{exitUnevaluated, err}
@@ -149,7 +150,7 @@ func (a *app) train(ctx context.Context, file, name string, b trainer.Budget) er
 		return &exitError{exitUnevaluated, err}
 	}
 	defer func() { _ = s.close() }()
-	run, err := s.desk.SubmitRun(ctx, data, advisor.RunRequest{Dataset: name, Budget: b, Seed: a.Seed}, advisor.Once{})
+	run, err := s.service.SubmitRun(ctx, data, service.RunRequest{Dataset: name, Budget: b, Seed: a.Seed}, advisor.IdempotencyKey{})
 	if err != nil {
 		return a.badInput(file, err)
 	}
@@ -166,7 +167,7 @@ func (a *app) train(ctx context.Context, file, name string, b trainer.Budget) er
 // evaluated.
 func (a *app) badInput(file string, err error) error {
 	var invalid *trainer.InvalidError
-	var request *advisor.RequestError
+	var request *service.RequestError
 	var unknown *dataset.UnknownError
 	switch {
 	case errors.As(err, &request), errors.As(err, &unknown), errors.Is(err, dataset.ErrName):

@@ -7,9 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"probewise/advisor"
 	"probewise/advisor/gate"
-	"probewise/trainer"
 )
 
 func (a *app) checkCommand() *cobra.Command {
@@ -63,7 +61,7 @@ func (a *app) check(ctx context.Context, names []string, policyFile, format stri
 		return &exitError{exitUnevaluated, err}
 	}
 	defer func() { _ = s.close() }()
-	verdict, err := gate.Check(ctx, prober{s, a.watch()}, policy, files, gate.Options{NoProbe: noProbe})
+	verdict, err := gate.Check(ctx, s.prober(a.watch()), policy, files, gate.Options{NoProbe: noProbe})
 	if err != nil {
 		return a.cannotCheck(err, format)
 	}
@@ -96,53 +94,4 @@ func (a *app) cannotCheck(err error, format string) error {
 		a.printFindings(f.File, f.Findings)
 	}
 	return &exitError{exitUsage, fmt.Errorf("%d errors in %d architectures", findings, len(invalid.Files))}
-}
-
-// prober implements gate.Prober on the desk.
-type prober struct {
-	*service
-	watch advisor.Watcher
-}
-
-// Validate implements gate.Prober.
-func (p prober) Validate(ctx context.Context, data []byte, dataset string) (trainer.Architecture, error) {
-	run, err := p.desk.Validate(ctx, data, dataset)
-	return run.Architecture, err
-}
-
-// Probe implements gate.Prober. Nothing is trained where the past runs allow no prediction.
-func (p prober) Probe(ctx context.Context, a trainer.Architecture, dataset string, epochs int, seed uint64) (advisor.Prediction, advisor.Key, error) {
-	full, err := p.desk.Validate(ctx, a.Canonical(), dataset)
-	key := full.Key()
-	if err != nil {
-		return advisor.Prediction{}, key, err
-	}
-	if _, err := p.predictor.Table(ctx, key, float64(epochs)); err != nil {
-		return advisor.Prediction{}, key, err
-	}
-	request := advisor.RunRequest{Dataset: dataset, Kind: advisor.Probe, StopAfter: epochs, Seed: seed}
-	run, err := p.desk.SubmitRun(ctx, a.Canonical(), request, advisor.Once{})
-	if err != nil {
-		return advisor.Prediction{}, key, err
-	}
-	if err := p.work(ctx, advisor.JobRun, run.ID, p.watch); err != nil {
-		return advisor.Prediction{}, key, err
-	}
-	prediction, err := p.desk.PredictRun(ctx, run.ID)
-	return prediction, key, err
-}
-
-// FromArchitecture implements gate.Prober.
-func (p prober) FromArchitecture(ctx context.Context, a trainer.Architecture, dataset string) (advisor.Prediction, advisor.Key, error) {
-	full, err := p.desk.Validate(ctx, a.Canonical(), dataset)
-	key := full.Key()
-	if err != nil {
-		return advisor.Prediction{}, key, err
-	}
-	forecaster, err := p.predictor.Snapshot(ctx, key)
-	if err != nil {
-		return advisor.Prediction{}, key, err
-	}
-	prediction, err := forecaster.FromArchitecture(ctx, a)
-	return prediction, key, err
 }

@@ -168,7 +168,7 @@ type pastRun struct {
 
 func (a *app) corpusShow(ctx context.Context, name string) error {
 	list := []pastRun{}
-	err := a.eachKey(ctx, name, func(s *service, k advisor.Key) error {
+	err := a.eachKey(ctx, name, func(s *program, k advisor.Key) error {
 		runs, err := s.past.Of(ctx, k)
 		for _, r := range runs {
 			cost := r.Architecture.Cost()

@@ -34,7 +34,7 @@ func write(t *testing.T, name, content string) string {
 // killAt starts the program and kills it with SIGKILL when it prints a line that begins with the given words.
 func killAt(t *testing.T, words string, args ...string) {
 	t.Helper()
-	c := process(t.Context(), t, args...)
+	c := subprocess(t.Context(), t, args...)
 	stderr, err := c.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -104,7 +104,7 @@ func TestWorkerTakesOverAKilledAdvice(t *testing.T) {
 func TestTheSameCommandTwice(t *testing.T) {
 	file, dir := write(t, "tiny.json", tiny), t.TempDir()
 	arguments := []string{"advise", file, "--images", "1000", "--probe-epochs", "2", "--json", "--data-dir", dir}
-	first := process(t.Context(), t, arguments...)
+	first := subprocess(t.Context(), t, arguments...)
 	var printed bytes.Buffer
 	first.Stdout = &printed
 	stderr, err := first.StderrPipe()

@@ -53,7 +53,7 @@ func (a *app) forestExpect(ctx context.Context, file string, q predict.Statistic
 		return &exitError{exitUnevaluated, err}
 	}
 	defer func() { _ = s.close() }()
-	run, err := s.desk.Validate(ctx, data, q.Dataset)
+	run, err := s.service.Validate(ctx, data, q.Dataset)
 	if err != nil {
 		return a.badInput(file, err)
 	}

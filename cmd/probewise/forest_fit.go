@@ -45,7 +45,7 @@ func (a *app) forestFit(ctx context.Context, name string, epochs []float64) erro
 		return err
 	}
 	list := []fittedForest{}
-	err := a.eachKey(ctx, name, func(s *service, k advisor.Key) error {
+	err := a.eachKey(ctx, name, func(s *program, k advisor.Key) error {
 		for _, e := range epochs {
 			start := time.Now()
 			f := fittedForest{Key: k, Probe: e}

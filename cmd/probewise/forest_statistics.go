@@ -86,7 +86,7 @@ func (a *app) forestStatistics(ctx context.Context, q predict.StatisticsQuery, p
 }
 
 // forestHyperparameters prints a table for each statistic.
-func (a *app) forestHyperparameters(ctx context.Context, s *service, q predict.StatisticsQuery, position features.Position) error {
+func (a *app) forestHyperparameters(ctx context.Context, s *program, q predict.StatisticsQuery, position features.Position) error {
 	found, err := s.predictor.Hyperparameters(ctx, q, position)
 	if err != nil {
 		return &exitError{exitUnevaluated, err}

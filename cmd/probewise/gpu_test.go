@@ -13,7 +13,7 @@ import (
 func TestDevicesOfTheGPUBuild(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("PROBEWISE_SOFTCUDA_DEVICES", "2")
-	said, err := process(t.Context(), t, "doctor", "--json", "--data-dir", dir).Output()
+	said, err := subprocess(t.Context(), t, "doctor", "--json", "--data-dir", dir).Output()
 	var c checkup
 	if err != nil || json.Unmarshal(said, &c) != nil {
 		t.Fatalf("%v: %s", err, said)
@@ -30,7 +30,7 @@ func TestDevicesOfTheGPUBuild(t *testing.T) {
 	}
 	net := write(t, "tiny.json", tiny)
 	for device, want := range map[string]string{"auto": "device auto: gpu:0 SOFTWARE DEVICE", "gpu:1": "device gpu:1: gpu:1 SOFTWARE DEVICE", "gpu:2": "the driver shows 2 devices", "cpu": ""} {
-		command := process(t.Context(), t, "train", net, "--device", device, "--images", "60", "--epochs", "1", "--json", "--data-dir", t.TempDir())
+		command := subprocess(t.Context(), t, "train", net, "--device", device, "--images", "60", "--epochs", "1", "--json", "--data-dir", t.TempDir())
 		var errOut strings.Builder
 		command.Stderr = &errOut
 		out, err := command.Output()
@@ -46,13 +46,13 @@ func TestDevicesOfTheGPUBuild(t *testing.T) {
 // TestOldCards: devices that the kernels do not run on are listed with the reason, auto trains on the CPU, and who names one is told.
 func TestOldCards(t *testing.T) {
 	t.Setenv("PROBEWISE_SOFTCUDA_CAPABILITY", "61")
-	said, err := process(t.Context(), t, "doctor", "--data-dir", t.TempDir()).Output()
+	said, err := subprocess(t.Context(), t, "doctor", "--data-dir", t.TempDir()).Output()
 	if err != nil || !strings.Contains(string(said), "cannot be used: sm_61; the kernels need sm_70 or newer") {
 		t.Errorf("%v: %s", err, said)
 	}
 	net := write(t, "tiny.json", tiny)
 	for device, want := range map[string]string{"auto": "training on the CPU", "gpu:0": "is sm_61; the kernels need sm_70 or newer"} {
-		out, err := process(t.Context(), t, "train", net, "--device", device, "--images", "60", "--epochs", "1", "--data-dir", t.TempDir()).CombinedOutput()
+		out, err := subprocess(t.Context(), t, "train", net, "--device", device, "--images", "60", "--epochs", "1", "--data-dir", t.TempDir()).CombinedOutput()
 		if (device == "auto") != (err == nil) || !strings.Contains(string(out), want) {
 			t.Errorf("--device %s: %v: %s", device, err, out)
 		}

@@ -30,7 +30,7 @@ func lostIn(t *testing.T, err error, said string) {
 func work(t *testing.T, dir, fails string) (string, error) {
 	t.Helper()
 	t.Setenv(failAt, fails)
-	said, err := process(t.Context(), t, "worker", "--drain", "--data-dir", dir).CombinedOutput()
+	said, err := subprocess(t.Context(), t, "worker", "--drain", "--data-dir", dir).CombinedOutput()
 	return string(said), err
 }
 
@@ -69,7 +69,7 @@ func TestUnavailableDevice(t *testing.T) {
 	file := write(t, "tiny.json", tiny)
 	t.Setenv(failAt, "start")
 	for range db.MaxLostLeases + 1 {
-		said, err := process(t.Context(), t, "train", file, "--images", "60", "--epochs", "1", "--data-dir", dir).CombinedOutput()
+		said, err := subprocess(t.Context(), t, "train", file, "--images", "60", "--epochs", "1", "--data-dir", dir).CombinedOutput()
 		lostIn(t, err, string(said))
 	}
 	if said, err := work(t, dir, ""); err != nil {

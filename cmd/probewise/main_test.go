@@ -29,8 +29,8 @@ func call(t *testing.T, args ...string) (code int, out, errOut string) {
 	return code, o.String(), e.String()
 }
 
-// process prepares the command line as a process of its own.
-func process(ctx context.Context, t *testing.T, args ...string) *exec.Cmd {
+// subprocess prepares the command line as a process of its own.
+func subprocess(ctx context.Context, t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	binary, err := os.Executable()
 	if err != nil {

@@ -79,7 +79,7 @@ func noPastRuns(dataset string) error {
 }
 
 // eachKey opens the data folder and visits the keys of a data set that have past runs, in order.
-func (a *app) eachKey(ctx context.Context, dataset string, visit func(*service, advisor.Key) error) error {
+func (a *app) eachKey(ctx context.Context, dataset string, visit func(*program, advisor.Key) error) error {
 	s, err := a.open(ctx)
 	if err != nil {
 		return err

@@ -13,8 +13,8 @@ import (
 
 	"probewise/advisor"
 	"probewise/api"
-	"probewise/api/jobs"
 	"probewise/examples"
+	"probewise/jobs"
 	"probewise/trainer"
 	"probewise/web"
 )
@@ -71,7 +71,7 @@ func (a *app) serve(ctx context.Context, listen string, hosts []string, maxUploa
 		}
 	}
 	feed := &jobs.Feed{Log: s.db}
-	worker := jobs.NewWorker(s.db, s.desk)
+	worker := jobs.NewWorker(s.db, s.service)
 	worker.Log = log
 	worker.Watch = func(l advisor.Lease, e advisor.Event) { feed.Publish(l.Kind, l.ID, e) }
 	worker.Ended = func(l advisor.Lease, err error) {
@@ -84,7 +84,7 @@ func (a *app) serve(ctx context.Context, listen string, hosts []string, maxUploa
 		})
 	}
 	server := &api.Server{
-		Desk: s.desk, Store: s.db, Datasets: s.library, Forest: s.predictor, Feed: feed, Wake: worker.Wake,
+		Service: s.service, Store: s.db, Datasets: s.library, Forest: s.predictor, Feed: feed, Wake: worker.Wake,
 		Web: web.Files, Examples: examples.Architectures, Hosts: append(names, hosts...),
 		Uploads: filepath.Join(a.DataDir, "uploads"), Version: version(), Log: log,
 		Trouble: worker.Trouble, MaxUpload: maxUpload,

@@ -38,7 +38,7 @@ var announced = regexp.MustCompile(`url=(\S+)`)
 func serve(t *testing.T, dir string, arguments ...string) *served {
 	t.Helper()
 	all := append([]string{"serve", "--listen", "127.0.0.1:0", "--data-dir", dir}, arguments...) // the last of a flag counts
-	s := &served{t: t, command: process(t.Context(), t, all...), log: &bytes.Buffer{}, read: make(chan struct{})}
+	s := &served{t: t, command: subprocess(t.Context(), t, all...), log: &bytes.Buffer{}, read: make(chan struct{})}
 	stderr, err := s.command.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"probewise/advisor"
-	"probewise/api/jobs"
+	"probewise/jobs"
 	"probewise/trainer"
 )
 
@@ -34,7 +34,7 @@ func (a *app) worker(ctx context.Context, drain bool) error {
 	}
 	defer func() { _ = s.close() }()
 	var failed error
-	w := jobs.NewWorker(s.db, s.desk)
+	w := jobs.NewWorker(s.db, s.service)
 	w.Drain, w.Log = drain, a.logger()
 	can, err := a.ability()
 	if err != nil {

@@ -27,7 +27,7 @@ type stream struct {
 	lines    *bufio.Scanner
 }
 
-func (s *service) follow(path, after string) *stream {
+func (s *runningService) follow(path, after string) *stream {
 	s.t.Helper()
 	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.url+path, nil)
 	if err != nil {

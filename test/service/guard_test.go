@@ -24,7 +24,7 @@ import (
 
 // raw sends bytes over a connection of its own and returns the answers to what the server takes for requests. The last
 // request asks for the connection's end.
-func (s *service) raw(text string) []int {
+func (s *runningService) raw(text string) []int {
 	s.t.Helper()
 	connection, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 	if err != nil {

@@ -20,9 +20,10 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/rule"
+	"probewise/advisor/service"
 	"probewise/api"
-	"probewise/api/jobs"
 	"probewise/db"
+	"probewise/jobs"
 	"probewise/trainer"
 	"probewise/trainer/dataset"
 	"probewise/web"
@@ -34,8 +35,8 @@ func TestMain(m *testing.M) {
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
 }
 
-// service is a running service.
-type service struct {
+// runningService is a service under test.
+type runningService struct {
 	t        *testing.T
 	url      string
 	db       *db.DB
@@ -64,19 +65,19 @@ func (j *journal) String() string {
 }
 
 // start runs a service on a database in dir until the test ends. The changes are to what is usual.
-func start(t *testing.T, dir string, s *school, changes ...func(*api.Server)) *service {
+func start(t *testing.T, dir string, s *school, changes ...func(*api.Server)) *runningService {
 	t.Helper()
 	store, err := db.Open(t.Context(), filepath.Join(dir, "probewise.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	desk := advisor.Desk{Store: store, Datasets: dataset.Open(dir), Trainer: s, Predictor: forecaster{}, Rules: rule.Driver{}, Version: "test"}
+	desk := service.Service{Store: store, Datasets: dataset.Open(dir), Trainer: s, Predictor: forecaster{}, Rules: rule.Driver{}, Version: "test"}
 	feed := &jobs.Feed{Log: store}
 	worker := jobs.NewWorker(store, desk)
 	worker.Watch = func(l advisor.Lease, e advisor.Event) { feed.Publish(l.Kind, l.ID, e) }
 	var log journal
 	server := &api.Server{
-		Desk: desk, Store: store, Datasets: dataset.Open(dir), Forest: cards{}, Feed: feed, Wake: worker.Wake, Web: web.Files,
+		Service: desk, Store: store, Datasets: dataset.Open(dir), Forest: cards{}, Feed: feed, Wake: worker.Wake, Web: web.Files,
 		Examples: os.DirFS("../../examples"), Hosts: []string{"127.0.0.1"}, Uploads: filepath.Join(dir, "uploads"), Version: "test",
 		Log: slog.New(slog.NewTextHandler(&log, nil)), Trouble: worker.Trouble,
 	}
@@ -96,7 +97,7 @@ func start(t *testing.T, dir string, s *school, changes ...func(*api.Server)) *s
 			}
 		})
 	}
-	out := &service{t: t, url: "http://" + listener.Addr().String(), db: store, school: s, log: &log}
+	out := &runningService{t: t, url: "http://" + listener.Addr().String(), db: store, school: s, log: &log}
 	out.stop = sync.OnceFunc(func() {
 		cancel()
 		ended.Wait()
@@ -125,7 +126,7 @@ func (a answer) decode(t *testing.T, into any) {
 }
 
 // call sends a request and holds the answer against the contract.
-func (s *service) call(method, path, body string, headers ...string) answer {
+func (s *runningService) call(method, path, body string, headers ...string) answer {
 	s.t.Helper()
 	request, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, bytes.NewBufferString(body))
 	if err != nil {
@@ -154,7 +155,7 @@ func (s *service) call(method, path, body string, headers ...string) answer {
 }
 
 // want sends a request and fails the test where the status is another.
-func (s *service) want(status int, method, path, body string, headers ...string) answer {
+func (s *runningService) want(status int, method, path, body string, headers ...string) answer {
 	s.t.Helper()
 	got := s.call(method, path, body, headers...)
 	if got.status != status {

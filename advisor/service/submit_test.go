@@ -1,4 +1,4 @@
-package advisor
+package service
 
 import (
 	"context"
@@ -8,29 +8,30 @@ import (
 	"strings"
 	"testing"
 
+	"probewise/advisor"
 	"probewise/trainer"
 )
 
-func desk(store *ledger, rules says) Desk {
-	return Desk{Store: store, Datasets: shelf{}, Trainer: &school{accuracy: narrowerIsBetter}, Predictor: byUnits{reason: "none"}, Rules: rules}
+func newService(store *ledger, rules says) Service {
+	return Service{Store: store, Datasets: shelf{}, Trainer: &school{accuracy: narrowerIsBetter}, Predictor: byUnits{reason: "none"}, Rules: rules}
 }
 
 // TestOnce: an idempotency key stands for one request and its answer.
 func TestOnce(t *testing.T) {
-	d, once := desk(&ledger{}, nil), Once{Key: "k", Digest: "a"}
-	architecture, request := sixLayers(t).Canonical(), Request{Dataset: "made-up"}
-	first, err := d.SubmitAdvice(t.Context(), architecture, request, once)
+	d, key := newService(&ledger{}, nil), advisor.IdempotencyKey{Key: "k", Digest: "a"}
+	architecture, request := sixLayers(t).Canonical(), advisor.Request{Dataset: "made-up"}
+	first, err := d.SubmitAdvice(t.Context(), architecture, request, key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := d.SubmitAdvice(t.Context(), architecture, request, once)
+	again, err := d.SubmitAdvice(t.Context(), architecture, request, key)
 	if err != nil || again.ID != first.ID {
 		t.Errorf("the same request got advice %s, %v; want %s", again.ID, err, first.ID)
 	}
-	if _, err := d.SubmitAdvice(t.Context(), architecture, request, Once{Key: "k", Digest: "b"}); !errors.Is(err, ErrKeyReused) {
+	if _, err := d.SubmitAdvice(t.Context(), architecture, request, advisor.IdempotencyKey{Key: "k", Digest: "b"}); !errors.Is(err, advisor.ErrKeyReused) {
 		t.Errorf("another request with the key: %v", err)
 	}
-	if _, err := d.SubmitRun(t.Context(), architecture, RunRequest{Dataset: "made-up"}, once); !errors.Is(err, ErrKeyReused) {
+	if _, err := d.SubmitRun(t.Context(), architecture, RunRequest{Dataset: "made-up"}, key); !errors.Is(err, advisor.ErrKeyReused) {
 		t.Errorf("a run with an advice's key: %v", err)
 	}
 }
@@ -38,22 +39,22 @@ func TestOnce(t *testing.T) {
 func TestSubmitRun(t *testing.T) {
 	for name, c := range map[string]struct {
 		request RunRequest
-		kind    Kind
+		kind    advisor.Kind
 		stop    int
 		pointer string
 	}{
-		"full":                 {RunRequest{}, Full, 15, ""},
-		"full, epochs given":   {RunRequest{Budget: trainer.Budget{Epochs: 4}, StopAfter: 4}, Full, 4, ""},
-		"probe":                {RunRequest{Kind: Probe}, Probe, 3, ""},
-		"probe of one epoch":   {RunRequest{Kind: Probe, StopAfter: 1}, Probe, 1, ""},
-		"probe too long":       {RunRequest{Kind: Probe, StopAfter: 16}, "", 0, "/stop_after"},
-		"probe of a short run": {RunRequest{Kind: Probe, Budget: trainer.Budget{Epochs: 2}}, "", 0, "/stop_after"},
+		"full":                 {RunRequest{}, advisor.Full, 15, ""},
+		"full, epochs given":   {RunRequest{Budget: trainer.Budget{Epochs: 4}, StopAfter: 4}, advisor.Full, 4, ""},
+		"probe":                {RunRequest{Kind: advisor.Probe}, advisor.Probe, 3, ""},
+		"probe of one epoch":   {RunRequest{Kind: advisor.Probe, StopAfter: 1}, advisor.Probe, 1, ""},
+		"probe too long":       {RunRequest{Kind: advisor.Probe, StopAfter: 16}, "", 0, "/stop_after"},
+		"probe of a short run": {RunRequest{Kind: advisor.Probe, Budget: trainer.Budget{Epochs: 2}}, "", 0, "/stop_after"},
 		"full that stops":      {RunRequest{StopAfter: 3}, "", 0, "/stop_after"},
 		"another kind":         {RunRequest{Kind: "half"}, "", 0, "/kind"},
 		"too many images":      {RunRequest{Budget: trainer.Budget{Images: 101}}, "", 0, "/images"},
 	} {
 		c.request.Dataset = "made-up"
-		run, err := desk(&ledger{}, nil).SubmitRun(t.Context(), sixLayers(t).Canonical(), c.request, Once{})
+		run, err := newService(&ledger{}, nil).SubmitRun(t.Context(), sixLayers(t).Canonical(), c.request, advisor.IdempotencyKey{})
 		var refused *RequestError
 		if errors.As(err, &refused) {
 			if refused.Pointer != c.pointer {
@@ -61,7 +62,7 @@ func TestSubmitRun(t *testing.T) {
 			}
 			continue
 		}
-		if err != nil || run.Kind != c.kind || run.StopAfter != c.stop || run.State != Queued || run.Warnings == nil {
+		if err != nil || run.Kind != c.kind || run.StopAfter != c.stop || run.State != advisor.Queued || run.Warnings == nil {
 			t.Errorf("%s: %+v, %v; want kind %s, %d epochs", name, run, err, c.kind, c.stop)
 		}
 	}
@@ -70,21 +71,21 @@ func TestSubmitRun(t *testing.T) {
 // TestSubmitTraining: only an advice that has an answer can be trained, and the answer then names the run.
 func TestSubmitTraining(t *testing.T) {
 	store := &ledger{}
-	d := desk(store, says{narrow})
-	queued, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), Request{Dataset: "made-up"}, Once{})
+	d := newService(store, says{narrow})
+	queued, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), advisor.Request{Dataset: "made-up"}, advisor.IdempotencyKey{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.SubmitTraining(t.Context(), queued.ID, Once{}); !errors.Is(err, ErrUnfinished) {
+	if _, err := d.SubmitTraining(t.Context(), queued.ID, advisor.IdempotencyKey{}); !errors.Is(err, advisor.ErrUnfinished) {
 		t.Errorf("training of a queued advice: %v", err)
 	}
-	a, err := ask(t, d, Request{Verify: true})
+	a, err := ask(t, d, advisor.Request{Verify: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	probe := store.runs[a.ProbeRun]
-	run, err := d.SubmitTraining(t.Context(), a.ID, Once{})
-	if err != nil || run.Kind != Full || run.FromAdvice != a.ID || run.ArchitectureID != a.Revised.Architecture.ID() || run.Budget != probe.Budget || run.Seed != probe.Seed {
+	run, err := d.SubmitTraining(t.Context(), a.ID, advisor.IdempotencyKey{})
+	if err != nil || run.Kind != advisor.Full || run.FromAdvice != a.ID || run.ArchitectureID != a.Revised.Architecture.ID() || run.Budget != probe.Budget || run.Seed != probe.Seed {
 		t.Errorf("run %+v, %v", run, err)
 	}
 	answer, err := d.Answer(t.Context(), a.ID)
@@ -92,12 +93,12 @@ func TestSubmitTraining(t *testing.T) {
 		t.Errorf("answer %+v, %v; want the training run", answer, err)
 	}
 
-	none, err := ask(t, desk(store, nil), Request{Verify: true})
+	none, err := ask(t, newService(store, nil), advisor.Request{Verify: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var refused *RequestError
-	if _, err := d.SubmitTraining(t.Context(), none.ID, Once{}); !errors.As(err, &refused) || refused.Pointer != "/from_advice" {
+	if _, err := d.SubmitTraining(t.Context(), none.ID, advisor.IdempotencyKey{}); !errors.As(err, &refused) || refused.Pointer != "/from_advice" {
 		t.Errorf("training of an advice without a revised architecture: %v", err)
 	}
 }
@@ -105,32 +106,32 @@ func TestSubmitTraining(t *testing.T) {
 // TestEventsAreLogged: what happens is in the log in order, epochs without their layers, progress not at all.
 func TestEventsAreLogged(t *testing.T) {
 	store := &ledger{}
-	d := desk(store, says{narrow})
-	a, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), Request{Dataset: "made-up", Probe: ProbeRequest{Epochs: 2}, Verify: true}, Once{})
+	d := newService(store, says{narrow})
+	a, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), advisor.Request{Dataset: "made-up", Probe: advisor.ProbeRequest{Epochs: 2}, Verify: true}, advisor.IdempotencyKey{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var seen int
-	if err := d.Work(t.Context(), Lease{Kind: JobAdvice, ID: a.ID}, func(Event) { seen++ }); err != nil {
+	if err := d.Work(t.Context(), advisor.Lease{Kind: advisor.JobAdvice, ID: a.ID}, func(advisor.Event) { seen++ }); err != nil {
 		t.Fatal(err)
 	}
 	var got []string
 	for _, e := range store.events {
 		switch e.Type {
-		case EventState:
+		case advisor.EventState:
 			got = append(got, fmt.Sprint(e.State, " ", e.Phase))
-		case EventEpoch:
+		case advisor.EventEpoch:
 			if e.Record.Layers != nil {
 				t.Error("a logged epoch has its layers")
 			}
 			got = append(got, fmt.Sprint(e.Phase, " ", e.Record.Epoch))
-		case EventDiagnosis:
+		case advisor.EventDiagnosis:
 			got = append(got, e.Diagnosis.Rule)
-		case EventSuggestion:
+		case advisor.EventSuggestion:
 			got = append(got, e.Suggestion.Verdict)
 		}
 	}
-	want := []string{"running probe", "probe 1", "probe 2", "wide-dense", "running verify 1 of 1", "verify 1 of 1 1", "verify 1 of 1 2", Gained}
+	want := []string{"running probe", "probe 1", "probe 2", "wide-dense", "running verify 1 of 1", "verify 1 of 1 1", "verify 1 of 1 2", advisor.Gained}
 	if !slices.Equal(got, want) || len(store.events) != len(want) {
 		t.Errorf("logged %q, want %q", got, want)
 	}
@@ -142,16 +143,16 @@ func TestEventsAreLogged(t *testing.T) {
 // TestRecordsComeFirst: who hears of an epoch finds its record in the store.
 func TestRecordsComeFirst(t *testing.T) {
 	store := &ledger{}
-	d := desk(store, nil)
-	r, err := d.SubmitRun(t.Context(), sixLayers(t).Canonical(), RunRequest{Dataset: "made-up", Kind: Probe}, Once{})
+	d := newService(store, nil)
+	r, err := d.SubmitRun(t.Context(), sixLayers(t).Canonical(), RunRequest{Dataset: "made-up", Kind: advisor.Probe}, advisor.IdempotencyKey{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.State = Running
+	r.State = advisor.Running
 	store.runs[r.ID] = r
 	heard := 0
-	err = d.Work(t.Context(), Lease{Kind: JobRun, ID: r.ID}, func(e Event) {
-		if e.Type != EventEpoch {
+	err = d.Work(t.Context(), advisor.Lease{Kind: advisor.JobRun, ID: r.ID}, func(e advisor.Event) {
+		if e.Type != advisor.EventEpoch {
 			return
 		}
 		heard++
@@ -173,25 +174,25 @@ func TestStoreFaults(t *testing.T) {
 		released bool
 	}{
 		{"AppendEvent", never, false},
-		{"AppendEvent", fmt.Errorf("db: %w", ErrBusy), true},
-		{"AppendRecord", fmt.Errorf("db: %w", ErrBusy), true},
-		{"AppendRecord", fmt.Errorf("db: %w", ErrStorageFull), true},
+		{"AppendEvent", fmt.Errorf("db: %w", advisor.ErrBusy), true},
+		{"AppendRecord", fmt.Errorf("db: %w", advisor.ErrBusy), true},
+		{"AppendRecord", fmt.Errorf("db: %w", advisor.ErrStorageFull), true},
 		{"AppendRecord", never, false},
-		{"FinishRun", fmt.Errorf("db: %w", ErrBusy), true},
-		{"FinishAdvice", fmt.Errorf("db: %w", ErrBusy), true},
+		{"FinishRun", fmt.Errorf("db: %w", advisor.ErrBusy), true},
+		{"FinishAdvice", fmt.Errorf("db: %w", advisor.ErrBusy), true},
 	} {
-		for _, kind := range []JobKind{JobAdvice, JobRun} {
-			if kind == JobRun && c.method == "FinishAdvice" {
+		for _, kind := range []advisor.JobKind{advisor.JobAdvice, advisor.JobRun} {
+			if kind == advisor.JobRun && c.method == "FinishAdvice" {
 				continue
 			}
 			store := &ledger{}
-			d := desk(store, says{narrow})
+			d := newService(store, says{narrow})
 			l := claimed(t, d, store, kind)
 			store.faults = map[string]error{c.method: c.fault}
 			err := d.Work(t.Context(), l, nil)
-			failed := store.advice.State == Failed
-			if kind == JobRun {
-				failed = store.runs[l.ID].State == Failed
+			failed := store.advice.State == advisor.Failed
+			if kind == advisor.JobRun {
+				failed = store.runs[l.ID].State == advisor.Failed
 			}
 			if !errors.Is(err, c.fault) || store.released != c.released || failed == c.released {
 				t.Errorf("%s of %s, %v: %v, released %t, failed %t", c.method, kind, c.fault, err, store.released, failed)
@@ -201,22 +202,22 @@ func TestStoreFaults(t *testing.T) {
 }
 
 // claimed submits a job, which then is a worker's.
-func claimed(t *testing.T, d Desk, store *ledger, kind JobKind) Lease {
+func claimed(t *testing.T, d Service, store *ledger, kind advisor.JobKind) advisor.Lease {
 	t.Helper()
-	if kind == JobAdvice {
-		a, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), Request{Dataset: "made-up", Verify: true}, Once{})
+	if kind == advisor.JobAdvice {
+		a, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), advisor.Request{Dataset: "made-up", Verify: true}, advisor.IdempotencyKey{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return Lease{Kind: kind, ID: a.ID}
+		return advisor.Lease{Kind: kind, ID: a.ID}
 	}
-	r, err := d.SubmitRun(t.Context(), sixLayers(t).Canonical(), RunRequest{Dataset: "made-up", Kind: Probe}, Once{})
+	r, err := d.SubmitRun(t.Context(), sixLayers(t).Canonical(), RunRequest{Dataset: "made-up", Kind: advisor.Probe}, advisor.IdempotencyKey{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.State = Running
+	r.State = advisor.Running
 	store.runs[r.ID] = r
-	return Lease{Kind: kind, ID: r.ID}
+	return advisor.Lease{Kind: kind, ID: r.ID}
 }
 
 // brittle is a trainer whose device is lost with a session.
@@ -237,12 +238,12 @@ func (b *brittle) Start(ctx context.Context, s trainer.Spec) (trainer.Session, e
 // TestLostDevice: the job goes back to the queue, whatever it was at, and is charged for it unless the device was lost before.
 func TestLostDevice(t *testing.T) {
 	for _, c := range []struct {
-		kind  JobKind
+		kind  advisor.JobKind
 		sound int
-	}{{JobRun, 0}, {JobAdvice, 0}, {JobAdvice, 1}} {
+	}{{advisor.JobRun, 0}, {advisor.JobAdvice, 0}, {advisor.JobAdvice, 1}} {
 		for _, unused := range []bool{false, true} {
 			store := &ledger{}
-			d := desk(store, says{narrow})
+			d := newService(store, says{narrow})
 			lost := &trainer.DeviceLostError{Device: "gpu:0", Unused: unused, Err: errors.New("IllegalAddress")}
 			d.Trainer = &brittle{d.Trainer, c.sound, lost}
 			l := claimed(t, d, store, c.kind)
@@ -253,7 +254,7 @@ func TestLostDevice(t *testing.T) {
 				t.Errorf("%s, %d sessions before: released %t, abandoned for %q, advice %s", c.kind, c.sound, store.released, store.reason, store.advice.State)
 			}
 			for _, r := range store.runs {
-				if r.State == Failed {
+				if r.State == advisor.Failed {
 					t.Errorf("%s, %d sessions before: a run failed", c.kind, c.sound)
 				}
 			}
@@ -262,22 +263,22 @@ func TestLostDevice(t *testing.T) {
 }
 
 func TestSubmitRefuses(t *testing.T) {
-	d := Desk{Store: &ledger{}, Datasets: shelf{}}
-	for name, r := range map[string]Request{
-		"more images than there are": {Probe: ProbeRequest{Images: 101}},
-		"too few images":             {Probe: ProbeRequest{Images: 10}},
-		"a probe longer than a run":  {Probe: ProbeRequest{Epochs: 4}, Epochs: 3},
-		"a negative probe":           {Probe: ProbeRequest{Epochs: -1}},
+	d := Service{Store: &ledger{}, Datasets: shelf{}}
+	for name, r := range map[string]advisor.Request{
+		"more images than there are": {Probe: advisor.ProbeRequest{Images: 101}},
+		"too few images":             {Probe: advisor.ProbeRequest{Images: 10}},
+		"a probe longer than a run":  {Probe: advisor.ProbeRequest{Epochs: 4}, Epochs: 3},
+		"a negative probe":           {Probe: advisor.ProbeRequest{Epochs: -1}},
 		"negative epochs":            {Epochs: -5},
-		"a seed out of range":        {Probe: ProbeRequest{Seed: 1 << 60}},
+		"a seed out of range":        {Probe: advisor.ProbeRequest{Seed: 1 << 60}},
 		"negative suggestions":       {Suggestions: -3},
 	} {
-		if _, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), r, Once{}); err == nil {
+		if _, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), r, advisor.IdempotencyKey{}); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
 	var invalid *trainer.InvalidError
-	if _, err := d.SubmitAdvice(t.Context(), []byte(`{}`), Request{}, Once{}); !errors.As(err, &invalid) {
+	if _, err := d.SubmitAdvice(t.Context(), []byte(`{}`), advisor.Request{}, advisor.IdempotencyKey{}); !errors.As(err, &invalid) {
 		t.Errorf("an empty document: %v", err)
 	}
 }

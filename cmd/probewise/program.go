@@ -13,35 +13,37 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/predict"
+	"probewise/advisor/process"
 	"probewise/advisor/rule"
-	"probewise/api/jobs"
+	"probewise/advisor/service"
 	"probewise/db"
 	"probewise/forest"
+	"probewise/jobs"
 	"probewise/trainer/dataset"
 	"probewise/trainer/graph"
 )
 
-// service is the program with everything wired: the one place that knows all packages.
-type service struct {
+// program is what commands work with, everything wired: the one place that knows all packages.
+type program struct {
 	db        *db.DB
 	library   *dataset.Library
 	past      pastRuns
 	predictor *predict.Predictor
-	desk      advisor.Desk
+	service   service.Service
 }
 
 // open opens the data folder and puts jobs whose worker is gone back into the queue.
-func (a *app) open(ctx context.Context) (*service, error) {
+func (a *app) open(ctx context.Context) (*program, error) {
 	store, err := a.openStore(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := store.Recover(ctx, time.Now(), advisor.Worker.Gone); err != nil {
+	if _, err := store.Recover(ctx, time.Now(), process.Gone); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	s := &service{db: store, library: dataset.Open(a.DataDir), past: pastRuns{store, a.corpusDir()}}
+	s := &program{db: store, library: dataset.Open(a.DataDir), past: pastRuns{store, a.corpusDir()}}
 	s.predictor = &predict.Predictor{Past: s.past, Fit: fitInChild, Score: scoreInChild, Climb: climbInChild, Relate: relateInChild, Folder: filepath.Join(a.DataDir, "forests")}
-	s.desk = advisor.Desk{
+	s.service = service.Service{
 		Store: store, Datasets: s.library, Trainer: a.newTrainer(0), Predictor: s.predictor, Rules: rule.Driver{}, Version: version(),
 	}
 	return s, nil
@@ -54,7 +56,7 @@ func (a *app) openStore(ctx context.Context) (*db.DB, error) {
 	return db.Open(ctx, filepath.Join(a.DataDir, "probewise.db"))
 }
 
-func (s *service) close() error { return s.db.Close() }
+func (s *program) close() error { return s.db.Close() }
 
 // newTrainer trains on the device that was chosen, a CPU with the given number of threads (0: all), within the memory limit.
 func (a *app) newTrainer(threads int) graph.Trainer {
@@ -62,30 +64,28 @@ func (a *app) newTrainer(threads int) graph.Trainer {
 	return graph.Trainer{Open: open, Memory: &graph.MemoryLimit{Bytes: a.memory, Elsewhere: own}}
 }
 
-// work claims the job and does it. Where another process is at work on it, it waits until that one is done or gone.
-func (s *service) work(ctx context.Context, kind advisor.JobKind, id string, watch advisor.Watcher) error {
-	for {
-		lease, err := s.db.ClaimJob(ctx, kind, id, advisor.ThisWorker(), time.Now().Add(advisor.LeaseTime))
-		var state *advisor.TransitionError
-		switch {
-		case err == nil:
-			if err := s.desk.Work(ctx, lease, watch); err != nil {
-				return &exitError{exitUnevaluated, err}
-			}
-			return nil
-		case errors.Is(err, advisor.ErrFinished), errors.As(err, &state) && state.From.Finished():
-			return nil
-		case state == nil || state.From != advisor.Running:
-			return &exitError{exitUnevaluated, fmt.Errorf("claim %s %s: %w", kind, id, err)}
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(jobs.Poll):
-		}
-		if _, err := s.db.Recover(ctx, time.Now(), advisor.Worker.Gone); err != nil {
-			return &exitError{exitUnevaluated, err}
-		}
+// work does the job. Where another process is at work on it, it waits until that one is done or gone.
+func (s *program) work(ctx context.Context, kind advisor.JobKind, id string, watch advisor.Watcher) error {
+	w := jobs.NewWorker(s.db, s.service)
+	if watch != nil {
+		w.Watch = func(_ advisor.Lease, e advisor.Event) { watch(e) }
+	}
+	err := w.Do(ctx, kind, id)
+	if err == nil || errors.Is(err, ctx.Err()) {
+		return err
+	}
+	return &exitError{exitUnevaluated, err}
+}
+
+// prober gives the gate its evidence.
+func (s *program) prober(watch advisor.Watcher) service.Prober {
+	return service.Prober{
+		Service: s.service,
+		Predictable: func(ctx context.Context, k advisor.Key, epochs int) error {
+			_, err := s.predictor.Table(ctx, k, float64(epochs))
+			return err
+		},
+		Work: func(ctx context.Context, run string) error { return s.work(ctx, advisor.JobRun, run, watch) },
 	}
 }
 

@@ -1,36 +1,37 @@
-package advisor
+package service
 
 import (
 	"context"
 	"errors"
 	"fmt"
 
+	"probewise/advisor"
 	"probewise/trainer"
 )
 
 // training is a run in the hands of a worker: what it records is stored as it comes.
 type training struct {
-	desk    Desk
-	lease   Lease
-	run     Run
+	service Service
+	lease   advisor.Lease
+	run     advisor.Run
 	phase   string
-	watch   Watcher
+	watch   advisor.Watcher
 	session trainer.Session
-	result  ProbeResult
+	result  advisor.ProbeResult
 }
 
 // begin starts a run's session.
-func (d Desk) begin(ctx context.Context, l Lease, r Run, data *trainer.Dataset, phase string, watch Watcher) (*training, error) {
+func (s Service) begin(ctx context.Context, l advisor.Lease, r advisor.Run, data *trainer.Dataset, phase string, watch advisor.Watcher) (*training, error) {
 	if data.ID != r.DatasetID {
 		return nil, fmt.Errorf("data set %s has changed since run %s was asked for", r.Dataset, r.ID)
 	}
-	watch(Event{Type: EventState, State: Running, Phase: phase, Run: r.ID})
-	session, err := d.Trainer.Start(ctx, trainer.Spec{Architecture: r.Architecture, Data: data, Budget: r.Budget, Seed: r.Seed})
+	watch(advisor.Event{Type: advisor.EventState, State: advisor.Running, Phase: phase, Run: r.ID})
+	session, err := s.Trainer.Start(ctx, trainer.Spec{Architecture: r.Architecture, Data: data, Budget: r.Budget, Seed: r.Seed})
 	if err != nil {
 		return nil, err
 	}
-	return &training{desk: d, lease: l, run: r, phase: phase, watch: watch, session: session,
-		result: ProbeResult{Architecture: r.Architecture}}, nil
+	return &training{service: s, lease: l, run: r, phase: phase, watch: watch, session: session,
+		result: advisor.ProbeResult{Architecture: r.Architecture}}, nil
 }
 
 func (t *training) close() error { return t.session.Close() }
@@ -47,7 +48,7 @@ func (t *training) trainTo(ctx context.Context, epoch int) error {
 
 // finish stores the outcome.
 func (t *training) finish(ctx context.Context) error {
-	return t.desk.Store.FinishRun(ctx, t.lease, t.run.ID, Succeeded, &t.result.Outcome, "")
+	return t.service.Store.FinishRun(ctx, t.lease, t.run.ID, advisor.Succeeded, &t.result.Outcome, "")
 }
 
 // recorder is a training as a trainer.Observer.
@@ -59,42 +60,42 @@ type recorder struct {
 // Progress implements trainer.Observer: the share of this stretch, not of the full run.
 func (r *recorder) Progress(p trainer.Progress) {
 	p.Batches = p.Batches / r.run.Budget.Epochs * r.last
-	r.watch(Event{Type: EventProgress, Phase: r.phase, Run: r.run.ID, Progress: &p})
+	r.watch(advisor.Event{Type: advisor.EventProgress, Phase: r.phase, Run: r.run.ID, Progress: &p})
 }
 
 // Record implements trainer.Observer.
 func (r *recorder) Record(ctx context.Context, e trainer.EpochRecord) error {
 	r.result.Records = append(r.result.Records, e)
-	if err := r.desk.Store.AppendRecord(ctx, r.lease, r.run.ID, e); err != nil {
+	if err := r.service.Store.AppendRecord(ctx, r.lease, r.run.ID, e); err != nil {
 		return err
 	}
-	r.watch(Event{Type: EventEpoch, Phase: r.phase, Run: r.run.ID, Record: &e}) // who hears of it finds the record stored
+	r.watch(advisor.Event{Type: advisor.EventEpoch, Phase: r.phase, Run: r.run.ID, Record: &e}) // who hears of it finds the record stored
 	return nil
 }
 
 // train does a run of its own, full or probe.
-func (d Desk) train(ctx context.Context, l Lease, watch Watcher) error {
-	r, err := d.Store.Run(ctx, l.ID)
+func (s Service) train(ctx context.Context, l advisor.Lease, watch advisor.Watcher) error {
+	r, err := s.Store.Run(ctx, l.ID)
 	if err != nil {
 		return err
 	}
-	data, err := d.Datasets.Load(ctx, r.Dataset)
+	data, err := s.Datasets.Load(ctx, r.Dataset)
 	if err != nil {
-		return d.fail(ctx, l, r, fmt.Errorf("load data set %s: %w", r.Dataset, err))
+		return s.fail(ctx, l, r, fmt.Errorf("load data set %s: %w", r.Dataset, err))
 	}
-	t, err := d.begin(ctx, l, r, data, "train", watch)
+	t, err := s.begin(ctx, l, r, data, "train", watch)
 	if err != nil {
-		return d.fail(ctx, l, r, err)
+		return s.fail(ctx, l, r, err)
 	}
 	err = t.trainTo(ctx, r.StopAfter)
 	if err == nil {
 		err = t.finish(ctx)
 	} else {
-		err = d.fail(ctx, l, r, err)
+		err = s.fail(ctx, l, r, err)
 	}
 	if err := errors.Join(err, t.close()); err != nil {
 		return fmt.Errorf("run %s: %w", r.ID, err)
 	}
-	watch(Event{Type: EventDone, State: Succeeded, Run: r.ID})
+	watch(advisor.Event{Type: advisor.EventDone, State: advisor.Succeeded, Run: r.ID})
 	return nil
 }

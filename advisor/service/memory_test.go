@@ -1,9 +1,10 @@
-package advisor
+package service
 
 import (
 	"strings"
 	"testing"
 
+	"probewise/advisor"
 	"probewise/trainer"
 )
 
@@ -18,20 +19,20 @@ func TestSuggestionsOverTheMemoryLimitStayUntried(t *testing.T) {
 		return false
 	}
 	var store *ledger
-	var d Desk
-	var a Advice
+	var d Service
+	var a advisor.Advice
 	var err error
 	for _, late := range []bool{true, false} {
 		store = &ledger{}
-		d = Desk{Store: store, Datasets: shelf{}, Predictor: byUnits{reason: "none"}, Rules: says{narrow, penalise}}
+		d = Service{Store: store, Datasets: shelf{}, Predictor: byUnits{reason: "none"}, Rules: says{narrow, penalise}}
 		d.Trainer = &school{accuracy: narrowerIsBetter, tooLarge: penalised, late: late}
-		a, err = ask(t, d, Request{Verify: true})
+		a, err = ask(t, d, advisor.Request{Verify: true})
 		if err != nil {
 			t.Fatal(err)
 		}
 		failed := 0
 		for _, r := range store.runs {
-			if r.State == Failed {
+			if r.State == advisor.Failed {
 				failed++
 			}
 		}
@@ -39,17 +40,17 @@ func TestSuggestionsOverTheMemoryLimitStayUntried(t *testing.T) {
 		for _, s := range a.Suggestions {
 			verdicts[s.Title] = s.Verdict
 		}
-		if a.State != Succeeded || a.Revised == nil || verdicts["narrow dense2"] != Gained || verdicts["penalise dense2"] != NotTried || failed != 2 { // alone and with the other
+		if a.State != advisor.Succeeded || a.Revised == nil || verdicts["narrow dense2"] != advisor.Gained || verdicts["penalise dense2"] != advisor.NotTried || failed != 2 { // alone and with the other
 			t.Errorf("late %t: advice %s, verdicts %v, %d runs failed", late, a.State, verdicts, failed)
 		}
 	}
 	d.Store, d.Rules = &ledger{}, says{penalise}
-	if a, err = ask(t, d, Request{Verify: true}); err != nil || a.State != Succeeded || !strings.Contains(a.RevisedReason, "memory limit") {
+	if a, err = ask(t, d, advisor.Request{Verify: true}); err != nil || a.State != advisor.Succeeded || !strings.Contains(a.RevisedReason, "memory limit") {
 		t.Errorf("%v, advice %s: %s", err, a.State, a.RevisedReason)
 	}
 	store = &ledger{}
 	d.Store, d.Trainer = store, &school{tooLarge: func(trainer.Architecture) bool { return true }}
-	if a, err = ask(t, d, Request{}); err == nil || a.State != Failed || !strings.Contains(a.Error, "3 MiB of memory (3145728 bytes), more than the limit of 2 MiB") {
+	if a, err = ask(t, d, advisor.Request{}); err == nil || a.State != advisor.Failed || !strings.Contains(a.Error, "3 MiB of memory (3145728 bytes), more than the limit of 2 MiB") {
 		t.Errorf("%v, advice %s: %s", err, a.State, a.Error)
 	}
 }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package advisor
+package process
 
 import (
 	"errors"
@@ -8,18 +8,20 @@ import (
 	"os"
 	"strings"
 	"syscall"
+
+	"probewise/advisor"
 )
 
-// ThisWorker describes the running process.
-func ThisWorker() Worker {
-	w := Worker{Host: hostName(), PID: os.Getpid()}
+// This describes the running process.
+func This() advisor.Worker {
+	w := advisor.Worker{Host: hostName(), PID: os.Getpid()}
 	w.Started, _ = processStart(w.PID)
 	return w
 }
 
-// Gone says whether the process has surely ended: it ran on this host, and there is no such process, or the one with
+// Gone says whether the worker's process has surely ended: it ran on this host, and there is no such process, or the one with
 // its PID was started at another time. Where that cannot be told, Gone is false and the lease has to expire.
-func (w Worker) Gone() bool {
+func Gone(w advisor.Worker) bool {
 	if w.PID <= 0 || w.Host == "" || w.Host != hostName() {
 		return false
 	}

@@ -12,37 +12,47 @@ import (
 	"probewise/trainer"
 )
 
-// line is a queue in memory, and the desk that does its jobs.
-type line struct {
+// fakeQueue is a queue in memory, and the runner that does its jobs.
+type fakeQueue struct {
 	waiting []string
-	fault   error // of the queue
+	fault   error   // of the queue
+	claims  []error // what ClaimJob answers, one call after the other; then the job is given out
 	work    func(ctx context.Context, id string) error
 	done    []string
 	asked   chan struct{} // hears of each look at the queue, where there is room
 }
 
-func (l *line) Recover(context.Context, time.Time, func(advisor.Worker) bool) (int, error) {
-	return 0, l.fault
+func (q *fakeQueue) Recover(context.Context, time.Time, func(advisor.Worker) bool) (int, error) {
+	return 0, q.fault
 }
 
-func (l *line) Claim(context.Context, advisor.Worker, time.Time) (advisor.Lease, bool, error) {
+func (q *fakeQueue) Claim(context.Context, advisor.Worker, time.Time) (advisor.Lease, bool, error) {
 	select {
-	case l.asked <- struct{}{}:
+	case q.asked <- struct{}{}:
 	default:
 	}
-	if len(l.waiting) == 0 {
+	if len(q.waiting) == 0 {
 		return advisor.Lease{}, false, nil
 	}
-	id := l.waiting[0]
-	l.waiting = l.waiting[1:]
+	id := q.waiting[0]
+	q.waiting = q.waiting[1:]
 	return advisor.Lease{Kind: advisor.JobRun, ID: id}, true, nil
 }
 
-func (l *line) Work(ctx context.Context, lease advisor.Lease, watch advisor.Watcher) error {
-	l.done = append(l.done, lease.ID)
+func (q *fakeQueue) ClaimJob(_ context.Context, kind advisor.JobKind, id string, _ advisor.Worker, _ time.Time) (advisor.Lease, error) {
+	if len(q.claims) == 0 {
+		return advisor.Lease{Kind: kind, ID: id}, nil
+	}
+	err := q.claims[0]
+	q.claims = q.claims[1:]
+	return advisor.Lease{}, err
+}
+
+func (q *fakeQueue) Work(ctx context.Context, lease advisor.Lease, watch advisor.Watcher) error {
+	q.done = append(q.done, lease.ID)
 	watch(advisor.Event{Type: advisor.EventDone})
-	if l.work != nil {
-		return l.work(ctx, lease.ID)
+	if q.work != nil {
+		return q.work(ctx, lease.ID)
 	}
 	return nil
 }
@@ -50,7 +60,7 @@ func (l *line) Work(ctx context.Context, lease advisor.Lease, watch advisor.Watc
 // TestDrain does what waits, in order, also behind a job that fails, and ends.
 func TestDrain(t *testing.T) {
 	fault := errors.New("no memory")
-	q := &line{waiting: []string{"a", "b", "c"}, work: func(_ context.Context, id string) error {
+	q := &fakeQueue{waiting: []string{"a", "b", "c"}, work: func(_ context.Context, id string) error {
 		if id == "b" {
 			return fault
 		}
@@ -78,7 +88,7 @@ func TestDrain(t *testing.T) {
 // that drains it ends.
 func TestBrokenQueue(t *testing.T) {
 	fault := errors.New("disk full")
-	q := &line{fault: fault}
+	q := &fakeQueue{fault: fault}
 	drains := NewWorker(q, q)
 	drains.Drain = true
 	if err := drains.Run(t.Context()); !errors.Is(err, fault) {
@@ -120,7 +130,7 @@ func TestBrokenQueue(t *testing.T) {
 // TestBusyStore: a job that is in the queue again since the store is busy is not taken again at once.
 func TestBusyStore(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
-	q := &line{waiting: []string{"a", "a"}, work: func(context.Context, string) error { return advisor.ErrBusy }}
+	q := &fakeQueue{waiting: []string{"a", "a"}, work: func(context.Context, string) error { return advisor.ErrBusy }}
 	w := NewWorker(q, q)
 	w.pause = func(time.Duration) <-chan time.Time {
 		if !errors.Is(w.Trouble(), advisor.ErrBusy) || len(q.done) != 1 {
@@ -138,7 +148,7 @@ func TestBusyStore(t *testing.T) {
 func TestLostDevice(t *testing.T) {
 	for _, drain := range []bool{false, true} {
 		gone := &trainer.DeviceLostError{Device: "gpu:0", Err: errors.New("IllegalAddress")}
-		q := &line{waiting: []string{"a", "b"}, work: func(context.Context, string) error { return fmt.Errorf("run a: %w", gone) }}
+		q := &fakeQueue{waiting: []string{"a", "b"}, work: func(context.Context, string) error { return fmt.Errorf("run a: %w", gone) }}
 		w := NewWorker(q, q)
 		w.Drain = drain
 		var heard error
@@ -152,7 +162,7 @@ func TestLostDevice(t *testing.T) {
 // TestStopInTheMiddle: the end of the context ends the work in hand and the worker, which is no failure.
 func TestStopInTheMiddle(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
-	q := &line{waiting: []string{"a", "b"}, work: func(ctx context.Context, _ string) error {
+	q := &fakeQueue{waiting: []string{"a", "b"}, work: func(ctx context.Context, _ string) error {
 		stop()
 		<-ctx.Done()
 		return ctx.Err()
@@ -165,7 +175,7 @@ func TestStopInTheMiddle(t *testing.T) {
 // TestWake: an idle worker looks again when it is told to, well before it would by itself.
 func TestWake(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
-	q := &line{asked: make(chan struct{})}
+	q := &fakeQueue{asked: make(chan struct{})}
 	w := NewWorker(q, q)
 	ended := make(chan error, 1)
 	go func() { ended <- w.Run(ctx) }()
@@ -176,5 +186,47 @@ func TestWake(t *testing.T) {
 	stop()
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+}
+
+// TestDo does one job, waits while another process has it, and takes one that has ended for done.
+func TestDo(t *testing.T) {
+	elsewhere := &advisor.TransitionError{From: advisor.Running, To: advisor.Running}
+	ended := &advisor.TransitionError{From: advisor.Succeeded, To: advisor.Running}
+	fault := errors.New("no disk")
+	for name, c := range map[string]struct {
+		claims []error
+		work   error
+		want   error
+		done   int
+	}{
+		"queued":          {done: 1},
+		"its work fails":  {work: fault, want: fault, done: 1},
+		"at work, gone":   {claims: []error{elsewhere, elsewhere}, done: 1},
+		"at work, ends":   {claims: []error{elsewhere, ended}},
+		"finished":        {claims: []error{fmt.Errorf("claim: %w", advisor.ErrFinished)}},
+		"cannot be taken": {claims: []error{fault}, want: fault},
+	} {
+		q := &fakeQueue{claims: c.claims, work: func(context.Context, string) error { return c.work }}
+		w := NewWorker(q, q)
+		w.pause = func(time.Duration) <-chan time.Time { // no time passes
+			now := make(chan time.Time, 1)
+			now <- time.Time{}
+			return now
+		}
+		if err := w.Do(t.Context(), advisor.JobRun, "a"); !errors.Is(err, c.want) || len(q.done) != c.done {
+			t.Errorf("%s: error %v, want %v; done %d times, want %d", name, err, c.want, len(q.done), c.done)
+		}
+	}
+}
+
+// TestDoEndsWithItsContext: a job that is another process's is not waited for any longer.
+func TestDoEndsWithItsContext(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	q := &fakeQueue{claims: []error{&advisor.TransitionError{From: advisor.Running, To: advisor.Running}}}
+	w := NewWorker(q, q)
+	w.pause = func(time.Duration) <-chan time.Time { stop(); return nil }
+	if err := w.Do(ctx, advisor.JobRun, "a"); !errors.Is(err, context.Canceled) || len(q.done) != 0 {
+		t.Errorf("error %v, done %q", err, q.done)
 	}
 }

@@ -1,4 +1,4 @@
-package advisor
+package service
 
 import (
 	"context"
@@ -10,50 +10,51 @@ import (
 	"testing"
 	"time"
 
+	"probewise/advisor"
 	"probewise/trainer"
 )
 
 // ledger keeps one advice in memory and notes what is done to it.
 type ledger struct {
-	advice   Advice
-	runs     map[string]Run
+	advice   advisor.Advice
+	runs     map[string]advisor.Run
 	records  map[string][]trainer.EpochRecord
-	next     []Run
-	events   []Event
-	keys     map[string]Submission
+	next     []advisor.Run
+	events   []advisor.Event
+	keys     map[string]advisor.Submission
 	released bool
 	reason   string           // of a job that was abandoned
 	faults   map[string]error // by method
 }
 
-func (l *ledger) CreateAdvice(ctx context.Context, a Advice, probe Run, _ string, once Once) error {
-	if err := l.Remember(ctx, Submission{once, JobAdvice, a.ID}); err != nil {
+func (l *ledger) CreateAdvice(ctx context.Context, a advisor.Advice, probe advisor.Run, _ string, key advisor.IdempotencyKey) error {
+	if err := l.Remember(ctx, advisor.Submission{IdempotencyKey: key, Kind: advisor.JobAdvice, ID: a.ID}); err != nil {
 		return err
 	}
-	l.advice, l.runs, l.records = a, map[string]Run{probe.ID: probe}, map[string][]trainer.EpochRecord{}
+	l.advice, l.runs, l.records = a, map[string]advisor.Run{probe.ID: probe}, map[string][]trainer.EpochRecord{}
 	return nil
 }
-func (l *ledger) CreateRun(ctx context.Context, r Run, _ string, once Once) error {
-	if err := l.Remember(ctx, Submission{once, JobRun, r.ID}); err != nil {
+func (l *ledger) CreateRun(ctx context.Context, r advisor.Run, _ string, key advisor.IdempotencyKey) error {
+	if err := l.Remember(ctx, advisor.Submission{IdempotencyKey: key, Kind: advisor.JobRun, ID: r.ID}); err != nil {
 		return err
 	}
-	l.runs, l.records = map[string]Run{r.ID: r}, map[string][]trainer.EpochRecord{}
+	l.runs, l.records = map[string]advisor.Run{r.ID: r}, map[string][]trainer.EpochRecord{}
 	return nil
 }
-func (l *ledger) Remember(_ context.Context, s Submission) error {
+func (l *ledger) Remember(_ context.Context, s advisor.Submission) error {
 	if _, used := l.keys[s.Key]; used {
-		return ErrSubmitted
+		return advisor.ErrSubmitted
 	}
 	if s.Key != "" {
-		l.keys = map[string]Submission{s.Key: s}
+		l.keys = map[string]advisor.Submission{s.Key: s}
 	}
 	return nil
 }
-func (l *ledger) FindSubmission(_ context.Context, key string) (Submission, bool, error) {
+func (l *ledger) FindSubmission(_ context.Context, key string) (advisor.Submission, bool, error) {
 	s, found := l.keys[key]
 	return s, found, nil
 }
-func (l *ledger) ListRuns(_ context.Context, f RunFilter) (found []Run, err error) {
+func (l *ledger) ListRuns(_ context.Context, f advisor.RunFilter) (found []advisor.Run, err error) {
 	for _, r := range l.runs {
 		if r.FromAdvice == f.FromAdvice {
 			found = append(found, r)
@@ -61,53 +62,59 @@ func (l *ledger) ListRuns(_ context.Context, f RunFilter) (found []Run, err erro
 	}
 	return found, nil
 }
-func (l *ledger) AppendEvent(_ context.Context, _ Lease, e Event) error {
+func (l *ledger) AppendEvent(_ context.Context, _ advisor.Lease, e advisor.Event) error {
 	if err := l.faults["AppendEvent"]; err != nil {
 		return err
 	}
 	l.events = append(l.events, e)
 	return nil
 }
-func (l *ledger) FindUnfinishedAdvice(context.Context, string) (Advice, bool, error) {
-	return Advice{}, false, nil
+func (l *ledger) FindUnfinishedAdvice(context.Context, string) (advisor.Advice, bool, error) {
+	return advisor.Advice{}, false, nil
 }
-func (l *ledger) FindUnfinishedRun(context.Context, string) (Run, bool, error) {
-	return Run{}, false, nil
+func (l *ledger) FindUnfinishedRun(context.Context, string) (advisor.Run, bool, error) {
+	return advisor.Run{}, false, nil
 }
-func (l *ledger) Advice(context.Context, string) (Advice, error)      { return l.advice, nil }
-func (l *ledger) Run(_ context.Context, id string) (Run, error)       { return l.runs[id], nil }
-func (l *ledger) Heartbeat(context.Context, Lease, time.Time) error   { return nil }
-func (l *ledger) Release(context.Context, Lease) error                { l.released = true; return nil }
-func (l *ledger) Abandon(_ context.Context, _ Lease, r string) error  { l.reason = r; return nil }
-func (l *ledger) Cancelled(context.Context, Lease) error              { return nil }
-func (l *ledger) AddChildRun(_ context.Context, _ Lease, r Run) error { l.runs[r.ID] = r; return nil }
-func (l *ledger) StartRun(_ context.Context, _ Lease, id string) error {
-	return l.set(id, Running, nil)
+func (l *ledger) Advice(context.Context, string) (advisor.Advice, error)    { return l.advice, nil }
+func (l *ledger) Run(_ context.Context, id string) (advisor.Run, error)     { return l.runs[id], nil }
+func (l *ledger) Heartbeat(context.Context, advisor.Lease, time.Time) error { return nil }
+func (l *ledger) Release(context.Context, advisor.Lease) error              { l.released = true; return nil }
+func (l *ledger) Abandon(_ context.Context, _ advisor.Lease, r string) error {
+	l.reason = r
+	return nil
+}
+func (l *ledger) Cancelled(context.Context, advisor.Lease) error { return nil }
+func (l *ledger) AddChildRun(_ context.Context, _ advisor.Lease, r advisor.Run) error {
+	l.runs[r.ID] = r
+	return nil
+}
+func (l *ledger) StartRun(_ context.Context, _ advisor.Lease, id string) error {
+	return l.set(id, advisor.Running, nil)
 }
 func (l *ledger) Records(_ context.Context, id string) ([]trainer.EpochRecord, error) {
 	return l.records[id], nil
 }
-func (l *ledger) AppendRecord(ctx context.Context, _ Lease, id string, r trainer.EpochRecord) error {
+func (l *ledger) AppendRecord(ctx context.Context, _ advisor.Lease, id string, r trainer.EpochRecord) error {
 	if err := l.faults["AppendRecord"]; err != nil {
 		return err
 	}
 	l.records[id] = append(l.records[id], r)
 	return ctx.Err()
 }
-func (l *ledger) FinishRun(_ context.Context, _ Lease, id string, s State, o *trainer.Outcome, _ string) error {
+func (l *ledger) FinishRun(_ context.Context, _ advisor.Lease, id string, s advisor.State, o *trainer.Outcome, _ string) error {
 	if err := l.faults["FinishRun"]; err != nil {
 		return err
 	}
 	return l.set(id, s, o)
 }
-func (l *ledger) FinishAdvice(_ context.Context, _ Lease, a Advice, next ...Run) error {
+func (l *ledger) FinishAdvice(_ context.Context, _ advisor.Lease, a advisor.Advice, next ...advisor.Run) error {
 	if err := l.faults["FinishAdvice"]; err != nil {
 		return err
 	}
 	l.advice, l.next = a, next
 	return nil
 }
-func (l *ledger) set(id string, s State, o *trainer.Outcome) error {
+func (l *ledger) set(id string, s advisor.State, o *trainer.Outcome) error {
 	r := l.runs[id]
 	if err := r.State.Check(s); err != nil {
 		return err
@@ -173,11 +180,11 @@ func (shelf) Load(context.Context, string) (*trainer.Dataset, error) {
 }
 
 // says proposes what it holds.
-type says []Proposal
+type says []advisor.Proposal
 
-func (s says) Examine(Case) (diagnoses []Diagnosis, proposals []Proposal) {
+func (s says) Examine(advisor.Case) (diagnoses []advisor.Diagnosis, proposals []advisor.Proposal) {
 	for _, p := range s {
-		diagnoses = append(diagnoses, Diagnosis{Rule: p.Rule, Severity: Medium})
+		diagnoses = append(diagnoses, advisor.Diagnosis{Rule: p.Rule, Severity: advisor.Medium})
 	}
 	return diagnoses, s
 }
@@ -196,25 +203,25 @@ func narrowerIsBetter(a trainer.Architecture, epoch int) float64 {
 	return 0.3 + 0.1*float64(epoch) + 0.005*float64(64-units(a, "dense2"))
 }
 
-func ask(t *testing.T, d Desk, r Request) (Advice, error) {
+func ask(t *testing.T, d Service, r advisor.Request) (advisor.Advice, error) {
 	t.Helper()
 	r.Dataset = "made-up"
-	a, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), r, Once{})
+	a, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), r, advisor.IdempotencyKey{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = d.Work(t.Context(), Lease{Kind: JobAdvice, ID: a.ID}, nil)
+	err = d.Work(t.Context(), advisor.Lease{Kind: advisor.JobAdvice, ID: a.ID}, nil)
 	return d.Store.(*ledger).advice, err
 }
 
 func TestAdviseRevisesWhatVerificationShows(t *testing.T) {
 	store := &ledger{}
-	d := Desk{Store: store, Datasets: shelf{}, Trainer: &school{accuracy: narrowerIsBetter}, Predictor: byUnits{reason: "no past runs"}, Rules: says{narrow, penalise}}
-	a, err := ask(t, d, Request{Verify: true, Train: true})
+	d := Service{Store: store, Datasets: shelf{}, Trainer: &school{accuracy: narrowerIsBetter}, Predictor: byUnits{reason: "no past runs"}, Rules: says{narrow, penalise}}
+	a, err := ask(t, d, advisor.Request{Verify: true, Train: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.State != Succeeded || a.Prediction != nil || a.PredictionReason != "no past runs" {
+	if a.State != advisor.Succeeded || a.Prediction != nil || a.PredictionReason != "no past runs" {
 		t.Errorf("advice %+v", a)
 	}
 	if a.Revised == nil || units(a.Revised.Architecture, "dense2") != 16 || !a.Revised.Verified {
@@ -227,14 +234,14 @@ func TestAdviseRevisesWhatVerificationShows(t *testing.T) {
 	verdicts := map[string]string{}
 	for _, s := range a.Suggestions {
 		verdicts[s.Title] = s.Verdict
-		if s.Verified != nil && store.runs[s.Verified.Run].State != Succeeded {
+		if s.Verified != nil && store.runs[s.Verified.Run].State != advisor.Succeeded {
 			t.Errorf("%s: its re-probe is %s", s.Title, store.runs[s.Verified.Run].State)
 		}
 	}
-	if verdicts["narrow dense2"] != Gained || verdicts["penalise dense2"] != NoGain {
+	if verdicts["narrow dense2"] != advisor.Gained || verdicts["penalise dense2"] != advisor.NoGain {
 		t.Errorf("verdicts %v", verdicts)
 	}
-	if len(store.next) != 1 || *a.TrainingRun != store.next[0].ID || store.next[0].FromAdvice != a.ID || store.next[0].Kind != Full {
+	if len(store.next) != 1 || *a.TrainingRun != store.next[0].ID || store.next[0].FromAdvice != a.ID || store.next[0].Kind != advisor.Full {
 		t.Errorf("the run that trains the revised architecture: %+v", store.next)
 	}
 	// 3 epochs of the probe; 1 + 1 + 1 of all three candidates, 2 more of the better two.
@@ -251,13 +258,13 @@ func TestEarlyGainIsNotVerified(t *testing.T) {
 		}
 		return 0.3 + 0.005*float64(64-units(a, "dense2"))
 	}
-	to := func(n int) Proposal {
-		return proposal("wide-dense", Stabilise, fmt.Sprint("dense2 to ", n), func(a *trainer.Architecture) {
+	to := func(n int) advisor.Proposal {
+		return proposal("wide-dense", advisor.Stabilise, fmt.Sprint("dense2 to ", n), func(a *trainer.Architecture) {
 			named(a, "dense2", func(l *trainer.Layer) { l.Units = min(l.Units, n) })
 		})
 	}
-	d := Desk{Store: &ledger{}, Datasets: shelf{}, Trainer: &school{accuracy: fades}, Predictor: byUnits{reason: "none"}, Rules: says{to(16), to(32), to(48)}}
-	a, err := ask(t, d, Request{Verify: true})
+	d := Service{Store: &ledger{}, Datasets: shelf{}, Trainer: &school{accuracy: fades}, Predictor: byUnits{reason: "none"}, Rules: says{to(16), to(32), to(48)}}
+	a, err := ask(t, d, advisor.Request{Verify: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,7 +272,7 @@ func TestEarlyGainIsNotVerified(t *testing.T) {
 	for _, s := range a.Suggestions {
 		got[s.Title] = s.Verdict
 	}
-	want := map[string]string{"dense2 to 16": NoGain, "dense2 to 32": NoGain, "dense2 to 48": Early}
+	want := map[string]string{"dense2 to 16": advisor.NoGain, "dense2 to 32": advisor.NoGain, "dense2 to 48": advisor.Early}
 	if !maps.Equal(got, want) || a.Revised != nil || !strings.Contains(a.RevisedReason, "none gained") {
 		t.Errorf("verdicts %v, want %v; revised %+v, %q", got, want, a.Revised, a.RevisedReason)
 	}
@@ -274,8 +281,8 @@ func TestEarlyGainIsNotVerified(t *testing.T) {
 // TestPredictionDecidesWhereThereIsOne: the predictor prefers fewer units; accuracy says the opposite.
 func TestPredictionDecidesWhereThereIsOne(t *testing.T) {
 	wider := func(a trainer.Architecture, epoch int) float64 { return 0.01 * float64(units(a, "dense2")) / 2 }
-	d := Desk{Store: &ledger{}, Datasets: shelf{}, Trainer: &school{accuracy: wider}, Predictor: byUnits{}, Rules: says{narrow}}
-	a, err := ask(t, d, Request{Verify: true})
+	d := Service{Store: &ledger{}, Datasets: shelf{}, Trainer: &school{accuracy: wider}, Predictor: byUnits{}, Rules: says{narrow}}
+	a, err := ask(t, d, advisor.Request{Verify: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -300,15 +307,15 @@ func TestAdviseAdvisesNoChange(t *testing.T) {
 	for name, c := range map[string]struct {
 		school  *school
 		rules   says
-		request Request
+		request advisor.Request
 		reason  string
 	}{
-		"nothing found":     {&school{accuracy: worse}, nil, Request{Verify: true}, "no rule found"},
-		"nothing gained":    {&school{accuracy: worse}, says{narrow}, Request{Verify: true}, "1 suggestions were tried, none gained"},
-		"only divergence":   {&school{accuracy: divergesWhenNarrow}, says{narrow}, Request{Verify: true}, "none gained"},
-		"not asked to look": {&school{accuracy: worse}, says{narrow}, Request{}, "not asked for"},
+		"nothing found":     {&school{accuracy: worse}, nil, advisor.Request{Verify: true}, "no rule found"},
+		"nothing gained":    {&school{accuracy: worse}, says{narrow}, advisor.Request{Verify: true}, "1 suggestions were tried, none gained"},
+		"only divergence":   {&school{accuracy: divergesWhenNarrow}, says{narrow}, advisor.Request{Verify: true}, "none gained"},
+		"not asked to look": {&school{accuracy: worse}, says{narrow}, advisor.Request{}, "not asked for"},
 	} {
-		a, err := ask(t, Desk{Store: &ledger{}, Datasets: shelf{}, Trainer: c.school, Predictor: byUnits{reason: "none"}, Rules: c.rules}, c.request)
+		a, err := ask(t, Service{Store: &ledger{}, Datasets: shelf{}, Trainer: c.school, Predictor: byUnits{reason: "none"}, Rules: c.rules}, c.request)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -321,11 +328,11 @@ func TestAdviseAdvisesNoChange(t *testing.T) {
 func TestFailureIsKept(t *testing.T) {
 	fault := errors.New("out of memory")
 	store := &ledger{}
-	a, err := ask(t, Desk{Store: store, Datasets: shelf{}, Trainer: &school{fault: fault}, Predictor: byUnits{}, Rules: says{}}, Request{})
-	if !errors.Is(err, fault) || a.State != Failed || !strings.Contains(a.Error, "out of memory") || a.Finished == nil {
+	a, err := ask(t, Service{Store: store, Datasets: shelf{}, Trainer: &school{fault: fault}, Predictor: byUnits{}, Rules: says{}}, advisor.Request{})
+	if !errors.Is(err, fault) || a.State != advisor.Failed || !strings.Contains(a.Error, "out of memory") || a.Finished == nil {
 		t.Errorf("error %v, advice %+v", err, a)
 	}
-	if r := store.runs[a.ProbeRun]; r.State != Failed {
+	if r := store.runs[a.ProbeRun]; r.State != advisor.Failed {
 		t.Errorf("the probe is %s", r.State)
 	}
 }
@@ -339,15 +346,15 @@ func TestInterruptedWorkGoesBackToTheQueue(t *testing.T) {
 			cancel()
 		}
 	}}
-	d := Desk{Store: store, Datasets: shelf{}, Trainer: s, Predictor: byUnits{}, Rules: says{}}
-	a, err := d.SubmitAdvice(ctx, sixLayers(t).Canonical(), Request{Dataset: "made-up"}, Once{})
+	d := Service{Store: store, Datasets: shelf{}, Trainer: s, Predictor: byUnits{}, Rules: says{}}
+	a, err := d.SubmitAdvice(ctx, sixLayers(t).Canonical(), advisor.Request{Dataset: "made-up"}, advisor.IdempotencyKey{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Work(ctx, Lease{Kind: JobAdvice, ID: a.ID}, nil); !errors.Is(err, context.Canceled) {
+	if err := d.Work(ctx, advisor.Lease{Kind: advisor.JobAdvice, ID: a.ID}, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
-	if !store.released || store.advice.State.Finished() || store.runs[a.ProbeRun].State != Running {
+	if !store.released || store.advice.State.Finished() || store.runs[a.ProbeRun].State != advisor.Running {
 		t.Errorf("released %v, advice %s, probe %s", store.released, store.advice.State, store.runs[a.ProbeRun].State)
 	}
 }

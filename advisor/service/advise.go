@@ -1,20 +1,21 @@
-package advisor
+package service
 
 import (
 	"context"
 	"errors"
 	"fmt"
 
+	"probewise/advisor"
 	"probewise/trainer"
 )
 
 // advise does an advice: probe, prediction, diagnoses, suggestions, verification.
-func (d Desk) advise(ctx context.Context, l Lease, watch Watcher) error {
-	a, err := d.Store.Advice(ctx, l.ID)
+func (s Service) advise(ctx context.Context, l advisor.Lease, watch advisor.Watcher) error {
+	a, err := s.Store.Advice(ctx, l.ID)
 	if err != nil {
 		return err
 	}
-	next, err := d.answer(ctx, l, &a, watch)
+	next, err := s.answer(ctx, l, &a, watch)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -22,33 +23,33 @@ func (d Desk) advise(ctx context.Context, l Lease, watch Watcher) error {
 		return fmt.Errorf("advice %s: %w", a.ID, err)
 	}
 	finished := now()
-	a.State, a.Finished = Succeeded, &finished
+	a.State, a.Finished = advisor.Succeeded, &finished
 	if err != nil {
-		a.State, a.Error = Failed, err.Error()
+		a.State, a.Error = advisor.Failed, err.Error()
 	}
-	if err := errors.Join(err, d.Store.FinishAdvice(ctx, l, a, next...)); err != nil {
+	if err := errors.Join(err, s.Store.FinishAdvice(ctx, l, a, next...)); err != nil {
 		return fmt.Errorf("advice %s: %w", a.ID, err)
 	}
-	watch(Event{Type: EventDone, State: a.State})
+	watch(advisor.Event{Type: advisor.EventDone, State: a.State})
 	return nil
 }
 
 // answer fills in the advice. It returns the run that trains the revised architecture, where one was asked for.
-func (d Desk) answer(ctx context.Context, l Lease, a *Advice, watch Watcher) ([]Run, error) {
-	probe, err := d.Store.Run(ctx, a.ProbeRun)
+func (s Service) answer(ctx context.Context, l advisor.Lease, a *advisor.Advice, watch advisor.Watcher) ([]advisor.Run, error) {
+	probe, err := s.Store.Run(ctx, a.ProbeRun)
 	if err != nil {
 		return nil, err
 	}
-	result, err := d.probe(ctx, l, probe, watch)
+	result, err := s.probe(ctx, l, probe, watch)
 	if err != nil {
 		return nil, err
 	}
 	a.Compute.ProbeFLOPs = flops(result, probe.Budget.Images)
-	forecaster, err := d.Predictor.Snapshot(ctx, probe.Key())
+	forecaster, err := s.Predictor.Snapshot(ctx, probe.Key())
 	if err != nil {
 		return nil, err
 	}
-	proposals, err := d.diagnose(forecaster.Reference(), a, result, watch)
+	proposals, err := s.diagnose(forecaster.Reference(), a, result, watch)
 	if err != nil {
 		return nil, err
 	}
@@ -69,9 +70,9 @@ func (d Desk) answer(ctx context.Context, l Lease, a *Advice, watch Watcher) ([]
 	}
 	candidates = candidates[:min(len(candidates), a.Request.Suggestions)]
 	for i := range candidates {
-		candidates[i].Rank, candidates[i].Verdict = i+1, NotTried
+		candidates[i].Rank, candidates[i].Verdict = i+1, advisor.NotTried
 	}
-	v := verifier{Desk: d, lease: l, forecaster: forecaster, probe: probe, original: result, watch: watch}
+	v := verifier{Service: s, lease: l, forecaster: forecaster, probe: probe, original: result, watch: watch}
 	if a.Request.Verify {
 		if err := v.verify(ctx, candidates); err != nil {
 			return nil, fmt.Errorf("verify the suggestions: %w", err)
@@ -80,7 +81,7 @@ func (d Desk) answer(ctx context.Context, l Lease, a *Advice, watch Watcher) ([]
 	a.Compute.VerificationFLOPs = v.flops
 	for i := range candidates {
 		a.Suggestions = append(a.Suggestions, candidates[i].Suggestion)
-		watch(Event{Type: EventSuggestion, Suggestion: &candidates[i].Suggestion})
+		watch(advisor.Event{Type: advisor.EventSuggestion, Suggestion: &candidates[i].Suggestion})
 	}
 	if err := revised(ctx, forecaster, a, candidates, v.best); err != nil {
 		return nil, err
@@ -88,48 +89,48 @@ func (d Desk) answer(ctx context.Context, l Lease, a *Advice, watch Watcher) ([]
 	if !a.Request.Train || a.Revised == nil {
 		return nil, nil
 	}
-	training := d.training(*a, probe)
+	training := s.training(*a, probe)
 	a.TrainingRun = &training.ID
-	return []Run{training}, nil
+	return []advisor.Run{training}, nil
 }
 
 // probe trains the probe, or takes it from the store where an earlier worker finished it.
-func (d Desk) probe(ctx context.Context, l Lease, r Run, watch Watcher) (result ProbeResult, err error) {
-	if r.State == Succeeded {
-		records, err := d.Store.Records(ctx, r.ID)
-		return ProbeResult{r.Architecture, r.StopAfter, records, *r.Outcome}, err
+func (s Service) probe(ctx context.Context, l advisor.Lease, r advisor.Run, watch advisor.Watcher) (result advisor.ProbeResult, err error) {
+	if r.State == advisor.Succeeded {
+		records, err := s.Store.Records(ctx, r.ID)
+		return advisor.ProbeResult{Architecture: r.Architecture, Epochs: r.StopAfter, Records: records, Outcome: *r.Outcome}, err
 	}
-	data, err := d.Datasets.Load(ctx, r.Dataset)
+	data, err := s.Datasets.Load(ctx, r.Dataset)
 	if err != nil {
-		return ProbeResult{}, fmt.Errorf("load data set %s: %w", r.Dataset, err)
+		return advisor.ProbeResult{}, fmt.Errorf("load data set %s: %w", r.Dataset, err)
 	}
-	if err := d.Store.StartRun(ctx, l, r.ID); err != nil {
-		return ProbeResult{}, err
+	if err := s.Store.StartRun(ctx, l, r.ID); err != nil {
+		return advisor.ProbeResult{}, err
 	}
-	t, err := d.begin(ctx, l, r, data, "probe", watch)
+	t, err := s.begin(ctx, l, r, data, "probe", watch)
 	if err != nil {
-		return ProbeResult{}, d.fail(ctx, l, r, err)
+		return advisor.ProbeResult{}, s.fail(ctx, l, r, err)
 	}
 	defer func() { err = errors.Join(err, t.close()) }()
 	if err := t.trainTo(ctx, r.StopAfter); err != nil {
-		return ProbeResult{}, d.fail(ctx, l, r, err)
+		return advisor.ProbeResult{}, s.fail(ctx, l, r, err)
 	}
 	return t.result, t.finish(ctx)
 }
 
 // fail ends a run that an error stopped; one that was interrupted, or whose store is busy or whose device is lost, is left to go back
 // to the queue.
-func (d Desk) fail(ctx context.Context, l Lease, r Run, err error) error {
+func (s Service) fail(ctx context.Context, l advisor.Lease, r advisor.Run, err error) error {
 	if ctx.Err() != nil || unfinished(err) {
 		return err
 	}
-	return errors.Join(err, d.Store.FinishRun(ctx, l, r.ID, Failed, nil, err.Error()))
+	return errors.Join(err, s.Store.FinishRun(ctx, l, r.ID, advisor.Failed, nil, err.Error()))
 }
 
 // predict returns the prediction, or the reason why there is none.
-func predict(ctx context.Context, f Forecaster, r ProbeResult) (*Prediction, string, error) {
+func predict(ctx context.Context, f advisor.Forecaster, r advisor.ProbeResult) (*advisor.Prediction, string, error) {
 	p, err := f.FromProbe(ctx, r)
-	var none *NoPredictionError
+	var none *advisor.NoPredictionError
 	if errors.As(err, &none) {
 		return nil, none.Reason, nil
 	} else if err != nil {
@@ -138,24 +139,24 @@ func predict(ctx context.Context, f Forecaster, r ProbeResult) (*Prediction, str
 	return &p, "", nil
 }
 
-func (d Desk) diagnose(reference Reference, a *Advice, r ProbeResult, watch Watcher) ([]Proposal, error) {
+func (s Service) diagnose(reference advisor.Reference, a *advisor.Advice, r advisor.ProbeResult, watch advisor.Watcher) ([]advisor.Proposal, error) {
 	shapes, err := a.Architecture.Shapes()
 	if err != nil {
 		return nil, err
 	}
-	diagnoses, proposals := d.Rules.Examine(Case{
+	diagnoses, proposals := s.Rules.Examine(advisor.Case{
 		Architecture: a.Architecture, Shapes: shapes, Cost: a.Architecture.Cost(),
 		Records: r.Records, Outcome: r.Outcome, Reference: reference,
 	})
 	a.Diagnoses = append(a.Diagnoses, diagnoses...)
 	for i := range diagnoses {
-		watch(Event{Type: EventDiagnosis, Diagnosis: &diagnoses[i]})
+		watch(advisor.Event{Type: advisor.EventDiagnosis, Diagnosis: &diagnoses[i]})
 	}
 	return proposals, nil
 }
 
 // revised takes the best verified suggestion.
-func revised(ctx context.Context, f Forecaster, a *Advice, candidates []candidate, best *verified) error {
+func revised(ctx context.Context, f advisor.Forecaster, a *advisor.Advice, candidates []candidate, best *verified) error {
 	probed := 0
 	for _, c := range candidates {
 		if c.Verified != nil {
@@ -178,7 +179,7 @@ func revised(ctx context.Context, f Forecaster, a *Advice, candidates []candidat
 		if err != nil {
 			return err
 		}
-		a.Revised = &Revised{Architecture: best.architecture, Prediction: prediction, Verified: true, Rank: best.Rank}
+		a.Revised = &advisor.Revised{Architecture: best.architecture, Prediction: prediction, Verified: true, Rank: best.Rank}
 	}
 	return nil
 }

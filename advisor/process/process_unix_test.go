@@ -1,6 +1,6 @@
 //go:build unix
 
-package advisor
+package process
 
 import (
 	"io"
@@ -8,34 +8,36 @@ import (
 	"os/exec"
 	"runtime"
 	"testing"
+
+	"probewise/advisor"
 )
 
 // childSwitch makes TestGoneAfterKill a process that lives until its standard input ends.
 const childSwitch = "PROBEWISE_TEST_WAITING_CHILD"
 
 func TestGone(t *testing.T) {
-	this := ThisWorker()
+	this := This()
 	if this.Host == "" || this.PID != os.Getpid() {
-		t.Fatalf("ThisWorker() = %+v", this)
+		t.Fatalf("This() = %+v", this)
 	}
-	if ThisWorker() != this {
-		t.Errorf("ThisWorker() changed from %+v to %+v", this, ThisWorker())
+	if This() != this {
+		t.Errorf("This() changed from %+v to %+v", this, This())
 	}
-	if this.Gone() {
+	if Gone(this) {
 		t.Error("the running process counts as gone")
 	}
-	reused := Worker{this.Host, this.PID, this.Started + "1"}
-	if runtime.GOOS == "linux" && !reused.Gone() {
+	reused := advisor.Worker{Host: this.Host, PID: this.PID, Started: this.Started + "1"}
+	if runtime.GOOS == "linux" && !Gone(reused) {
 		t.Error("a process with another start time and our PID does not count as gone")
 	}
-	for _, w := range []Worker{
+	for _, w := range []advisor.Worker{
 		{},
 		{Host: this.Host},
 		{Host: this.Host, PID: -1, Started: "x"},
 		{Host: this.Host + "2", PID: this.PID, Started: "x"},
 		{Host: this.Host, PID: this.PID},
 	} {
-		if w.Gone() {
+		if Gone(w) {
 			t.Errorf("%+v counts as gone", w)
 		}
 	}
@@ -56,16 +58,16 @@ func TestGoneAfterKill(t *testing.T) {
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
-	w := Worker{Host: hostName(), PID: child.Process.Pid}
+	w := advisor.Worker{Host: hostName(), PID: child.Process.Pid}
 	w.Started, _ = processStart(w.PID)
-	if w.Gone() {
+	if Gone(w) {
 		t.Error("the child counts as gone while it waits for its input")
 	}
 	if err := child.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_ = child.Wait() // "signal: killed"
-	if !w.Gone() {
+	if !Gone(w) {
 		t.Error("the killed child does not count as gone")
 	}
 }

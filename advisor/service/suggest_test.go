@@ -1,4 +1,4 @@
-package advisor
+package service
 
 import (
 	"context"
@@ -6,12 +6,13 @@ import (
 	"strings"
 	"testing"
 
+	"probewise/advisor"
 	"probewise/trainer"
 	"probewise/trainer/patch"
 )
 
-func proposal(rule string, theme Theme, title string, revise func(*trainer.Architecture)) Proposal {
-	return Proposal{Rule: rule, Theme: theme, Title: title, Reason: "because of " + rule + ".", Revise: revise}
+func proposal(rule string, theme advisor.Theme, title string, revise func(*trainer.Architecture)) advisor.Proposal {
+	return advisor.Proposal{Rule: rule, Theme: theme, Title: title, Reason: "because of " + rule + ".", Revise: revise}
 }
 
 func named(a *trainer.Architecture, name string, change func(*trainer.Layer)) {
@@ -23,28 +24,28 @@ func named(a *trainer.Architecture, name string, change func(*trainer.Layer)) {
 }
 
 var (
-	narrow = proposal("wide-dense", Reshape, "narrow dense2", func(a *trainer.Architecture) {
+	narrow = proposal("wide-dense", advisor.Reshape, "narrow dense2", func(a *trainer.Architecture) {
 		named(a, "dense2", func(l *trainer.Layer) { l.Units = 16 })
 	})
-	penalise = proposal("unregularised-higher-layers", Regularise, "penalise dense2", func(a *trainer.Architecture) {
+	penalise = proposal("unregularised-higher-layers", advisor.Regularise, "penalise dense2", func(a *trainer.Architecture) {
 		named(a, "dense2", func(l *trainer.Layer) {
 			if !l.BatchNorm {
 				l.L2 = 1e-3
 			}
 		})
 	})
-	normalise = proposal("unregularised-higher-layers", Regularise, "normalise dense2", func(a *trainer.Architecture) {
+	normalise = proposal("unregularised-higher-layers", advisor.Regularise, "normalise dense2", func(a *trainer.Architecture) {
 		named(a, "dense2", func(l *trainer.Layer) {
 			if l.L2 == 0 {
 				l.BatchNorm, l.Momentum, l.Epsilon = true, trainer.BatchNormMomentum, trainer.BatchNormEpsilon
 			}
 		})
 	})
-	drop = proposal("too-many-dense", Reshape, "drop dense2", func(a *trainer.Architecture) {
+	drop = proposal("too-many-dense", advisor.Reshape, "drop dense2", func(a *trainer.Architecture) {
 		a.Layers = slices.DeleteFunc(a.Layers, func(l trainer.Layer) bool { return l.Name == "dense2" })
 	})
-	invalid = proposal("broken", Stabilise, "break", func(a *trainer.Architecture) { a.Layers[0].Filters = -3 })
-	nothing = proposal("idle", Stabilise, "do nothing", func(*trainer.Architecture) {})
+	invalid = proposal("broken", advisor.Stabilise, "break", func(a *trainer.Architecture) { a.Layers[0].Filters = -3 })
+	nothing = proposal("idle", advisor.Stabilise, "do nothing", func(*trainer.Architecture) {})
 )
 
 func titles(candidates []candidate) []string {
@@ -59,15 +60,15 @@ func TestPackages(t *testing.T) {
 	base := sixLayers(t)
 	for _, c := range []struct {
 		name      string
-		proposals []Proposal
+		proposals []advisor.Proposal
 		want      []string
 	}{
 		{"none", nil, nil},
-		{"one", []Proposal{narrow}, []string{"narrow dense2"}},
-		{"two themes", []Proposal{penalise, narrow}, []string{"dense2: l2 0 → 0.001, units 64 → 16", "narrow dense2", "penalise dense2"}},
-		{"alternatives are not stacked", []Proposal{penalise, normalise}, []string{"penalise dense2", "normalise dense2"}},
-		{"a layer that goes is not regularised", []Proposal{penalise, drop}, []string{"drop dense2", "penalise dense2"}},
-		{"invalid and idle proposals are left out", []Proposal{invalid, nothing, narrow}, []string{"narrow dense2"}},
+		{"one", []advisor.Proposal{narrow}, []string{"narrow dense2"}},
+		{"two themes", []advisor.Proposal{penalise, narrow}, []string{"dense2: l2 0 → 0.001, units 64 → 16", "narrow dense2", "penalise dense2"}},
+		{"alternatives are not stacked", []advisor.Proposal{penalise, normalise}, []string{"penalise dense2", "normalise dense2"}},
+		{"a layer that goes is not regularised", []advisor.Proposal{penalise, drop}, []string{"drop dense2", "penalise dense2"}},
+		{"invalid and idle proposals are left out", []advisor.Proposal{invalid, nothing, narrow}, []string{"narrow dense2"}},
 	} {
 		got, err := packages(base, nil, c.proposals)
 		if err != nil {
@@ -90,40 +91,40 @@ type byUnits struct {
 	r2     float64
 }
 
-func (p byUnits) Snapshot(context.Context, Key) (Forecaster, error) { return p, nil }
+func (p byUnits) Snapshot(context.Context, advisor.Key) (advisor.Forecaster, error) { return p, nil }
 
-func (p byUnits) FromArchitecture(_ context.Context, a trainer.Architecture) (Prediction, error) {
+func (p byUnits) FromArchitecture(_ context.Context, a trainer.Architecture) (advisor.Prediction, error) {
 	if p.reason != "" {
-		return Prediction{}, &NoPredictionError{p.reason}
+		return advisor.Prediction{}, &advisor.NoPredictionError{Reason: p.reason}
 	}
 	units := 0
 	for _, l := range a.Layers {
 		units += l.Units
 	}
-	return Prediction{TestAccuracy: 1 / float64(units), HeldOutR2: p.r2}, nil
+	return advisor.Prediction{TestAccuracy: 1 / float64(units), HeldOutR2: p.r2}, nil
 }
 
-func (p byUnits) FromProbe(ctx context.Context, r ProbeResult) (Prediction, error) {
+func (p byUnits) FromProbe(ctx context.Context, r advisor.ProbeResult) (advisor.Prediction, error) {
 	return p.FromArchitecture(ctx, r.Architecture)
 }
 
-func (p byUnits) Without(...trainer.Architecture) Forecaster { return p }
+func (p byUnits) Without(...trainer.Architecture) advisor.Forecaster { return p }
 
-func (byUnits) Reference() Reference { return nothingKnown{} }
+func (byUnits) Reference() advisor.Reference { return nothingKnown{} }
 
 type nothingKnown struct{}
 
-func (nothingKnown) Values(Quantity) []float64 { return nil }
-func (nothingKnown) Runs() int                 { return 0 }
+func (nothingKnown) Values(advisor.Quantity) []float64 { return nil }
+func (nothingKnown) Runs() int                         { return 0 }
 
 func TestRank(t *testing.T) {
-	quiet := []Diagnosis{{Rule: "unregularised-higher-layers", Severity: Medium}, {Rule: "wide-dense", Severity: Low}}
-	broken := []Diagnosis{{Rule: "unregularised-higher-layers", Severity: High}}
+	quiet := []advisor.Diagnosis{{Rule: "unregularised-higher-layers", Severity: advisor.Medium}, {Rule: "wide-dense", Severity: advisor.Low}}
+	broken := []advisor.Diagnosis{{Rule: "unregularised-higher-layers", Severity: advisor.High}}
 	const byAccuracy, byWeight = "drop dense2, narrow dense2, penalise dense2", "penalise dense2, narrow dense2, drop dense2"
 	for _, c := range []struct {
 		name      string
 		predictor byUnits
-		diagnoses []Diagnosis
+		diagnoses []advisor.Diagnosis
 		want      string
 	}{
 		{"a useful forest", byUnits{r2: 0.6}, quiet, byAccuracy},
@@ -131,7 +132,7 @@ func TestRank(t *testing.T) {
 		{"a broken probe", byUnits{r2: 0.6}, broken, "penalise dense2, drop dense2, narrow dense2"},
 		{"no past runs", byUnits{reason: "no past runs"}, quiet, byWeight},
 	} {
-		candidates, err := packages(sixLayers(t), c.diagnoses, []Proposal{narrow, penalise, drop})
+		candidates, err := packages(sixLayers(t), c.diagnoses, []advisor.Proposal{narrow, penalise, drop})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -149,8 +150,8 @@ func TestRank(t *testing.T) {
 }
 
 func TestStates(t *testing.T) {
-	all := []State{Queued, Running, Succeeded, Failed, Cancelled}
-	allowed := map[State][]State{Queued: {Running, Cancelled}, Running: {Succeeded, Failed, Cancelled, Queued}}
+	all := []advisor.State{advisor.Queued, advisor.Running, advisor.Succeeded, advisor.Failed, advisor.Cancelled}
+	allowed := map[advisor.State][]advisor.State{advisor.Queued: {advisor.Running, advisor.Cancelled}, advisor.Running: {advisor.Succeeded, advisor.Failed, advisor.Cancelled, advisor.Queued}}
 	for _, from := range all {
 		for _, to := range all {
 			if ok := from.Check(to) == nil; ok != slices.Contains(allowed[from], to) {
@@ -165,8 +166,8 @@ func TestStates(t *testing.T) {
 
 func TestPositions(t *testing.T) {
 	a := sixLayers(t)
-	want := map[string]Position{"conv1": ConvLower, "dense1": DenseMiddle, "dense2": DenseHigher, "dense3": Output}
-	got := Positions(a)
+	want := map[string]advisor.Position{"conv1": advisor.ConvLower, "dense1": advisor.DenseMiddle, "dense2": advisor.DenseHigher, "dense3": advisor.Output}
+	got := advisor.Positions(a)
 	for layer, position := range want {
 		if got[layer] != position {
 			t.Errorf("%s is at %s, want %s", layer, got[layer], position)

@@ -1,4 +1,4 @@
-package advisor
+package service
 
 import (
 	"cmp"
@@ -7,24 +7,25 @@ import (
 	"slices"
 	"strings"
 
+	"probewise/advisor"
 	"probewise/trainer"
 	"probewise/trainer/patch"
 )
 
 // candidate is a package of proposals as one valid architecture.
 type candidate struct {
-	Suggestion
+	advisor.Suggestion
 	architecture trainer.Architecture
 	weight       int // of the diagnoses that it treats
 }
 
 // themes in the order in which they are applied: layers are reshaped before what remains is regularised.
-var themes = []Theme{Reshape, Regularise, Stabilise}
+var themes = []advisor.Theme{advisor.Reshape, advisor.Regularise, advisor.Stabilise}
 
 // packages combines proposals: all of them, all of one theme, and each alone. Packages that are not valid, that change
 // nothing, or that equal another are left out.
-func packages(base trainer.Architecture, diagnoses []Diagnosis, proposals []Proposal) ([]candidate, error) {
-	var ordered []Proposal
+func packages(base trainer.Architecture, diagnoses []advisor.Diagnosis, proposals []advisor.Proposal) ([]candidate, error) {
+	var ordered []advisor.Proposal
 	for _, theme := range themes {
 		for _, p := range proposals {
 			if p.Theme == theme {
@@ -32,14 +33,14 @@ func packages(base trainer.Architecture, diagnoses []Diagnosis, proposals []Prop
 			}
 		}
 	}
-	groups := [][]Proposal{ordered}
+	groups := [][]advisor.Proposal{ordered}
 	for _, theme := range themes {
-		of := slices.DeleteFunc(slices.Clone(ordered), func(p Proposal) bool { return p.Theme != theme })
-		without := slices.DeleteFunc(slices.Clone(ordered), func(p Proposal) bool { return p.Theme == theme })
+		of := slices.DeleteFunc(slices.Clone(ordered), func(p advisor.Proposal) bool { return p.Theme != theme })
+		without := slices.DeleteFunc(slices.Clone(ordered), func(p advisor.Proposal) bool { return p.Theme == theme })
 		groups = append(groups, of, without)
 	}
 	for _, p := range ordered {
-		groups = append(groups, []Proposal{p})
+		groups = append(groups, []advisor.Proposal{p})
 	}
 
 	seen := map[string]bool{base.ID(): true}
@@ -63,7 +64,7 @@ func packages(base trainer.Architecture, diagnoses []Diagnosis, proposals []Prop
 
 // combine applies the proposals one after the other; those that add nothing to the others are not part of the package.
 // What counts is the patch: the architecture is the base after it.
-func combine(base trainer.Architecture, group []Proposal) (candidate, error) {
+func combine(base trainer.Architecture, group []advisor.Proposal) (candidate, error) {
 	group = contributing(base, group)
 	var c candidate
 	var titles, reasons []string
@@ -93,7 +94,7 @@ func combine(base trainer.Architecture, group []Proposal) (candidate, error) {
 }
 
 // revise returns the architecture after the proposals.
-func revise(base trainer.Architecture, group []Proposal) trainer.Architecture {
+func revise(base trainer.Architecture, group []advisor.Proposal) trainer.Architecture {
 	base = base.Clone()
 	for _, p := range group {
 		p.Revise(&base)
@@ -103,7 +104,7 @@ func revise(base trainer.Architecture, group []Proposal) trainer.Architecture {
 
 // contributing leaves out, from the last, the proposals without which the result is the same: alternatives of which an
 // earlier one was taken, and changes that another one makes anyway.
-func contributing(base trainer.Architecture, group []Proposal) []Proposal {
+func contributing(base trainer.Architecture, group []advisor.Proposal) []advisor.Proposal {
 	want := revise(base, group).ID()
 	for i := len(group) - 1; i >= 0; i-- {
 		without := slices.Delete(slices.Clone(group), i, i+1)
@@ -115,11 +116,11 @@ func contributing(base trainer.Architecture, group []Proposal) []Proposal {
 }
 
 // treated sums the weights of the diagnoses that the rules made.
-func treated(rules []string, diagnoses []Diagnosis) int {
+func treated(rules []string, diagnoses []advisor.Diagnosis) int {
 	sum := 0
 	for _, d := range diagnoses {
 		if slices.Contains(rules, d.Rule) {
-			sum += map[Severity]int{High: 9, Medium: 3, Low: 1}[d.Severity]
+			sum += map[advisor.Severity]int{advisor.High: 9, advisor.Medium: 3, advisor.Low: 1}[d.Severity]
 		}
 	}
 	return sum
@@ -130,19 +131,19 @@ const usefulR2 = 0.25
 
 // rank orders the candidates: by the accuracy that the architecture alone lets expect, where that forest is useful and the
 // probe is not broken; else by the weight of the diagnoses that they treat. Among equals the smallest edit comes first.
-func rank(ctx context.Context, f Forecaster, diagnoses []Diagnosis, candidates []candidate) error {
-	trusted := !slices.ContainsFunc(diagnoses, func(d Diagnosis) bool { return d.Severity == High })
+func rank(ctx context.Context, f advisor.Forecaster, diagnoses []advisor.Diagnosis, candidates []candidate) error {
+	trusted := !slices.ContainsFunc(diagnoses, func(d advisor.Diagnosis) bool { return d.Severity == advisor.High })
 	for i := range candidates {
 		c := &candidates[i]
 		predicted, err := f.FromArchitecture(ctx, c.architecture)
-		var none *NoPredictionError
+		var none *advisor.NoPredictionError
 		if errors.As(err, &none) {
 			trusted = false
 			continue
 		} else if err != nil {
 			return err
 		}
-		c.Predicted = &Expectation{predicted.TestAccuracy, predicted.Low, predicted.High, predicted.HeldOutR2}
+		c.Predicted = &advisor.Expectation{TestAccuracy: predicted.TestAccuracy, Low: predicted.Low, High: predicted.High, HeldOutR2: predicted.HeldOutR2}
 		trusted = trusted && predicted.HeldOutR2 >= usefulR2
 	}
 	slices.SortStableFunc(candidates, func(a, b candidate) int {

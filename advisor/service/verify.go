@@ -1,4 +1,4 @@
-package advisor
+package service
 
 import (
 	"cmp"
@@ -8,25 +8,18 @@ import (
 	"math"
 	"slices"
 
+	"probewise/advisor"
 	"probewise/trainer"
 )
 
 // flops is the training compute of a probe.
-func flops(r ProbeResult, images int) float64 {
+func flops(r advisor.ProbeResult, images int) float64 {
 	epochs := r.Epochs
 	if r.Outcome.Diverged {
 		epochs = min(epochs, r.Outcome.DivergedEpoch)
 	}
 	return float64(images) * float64(epochs) * float64(r.Architecture.Cost().TrainingFLOPs)
 }
-
-// Verdicts of a suggestion.
-const (
-	NotTried = "not tried"
-	NoGain   = "tried, no gain"
-	Early    = "gained early" // after one epoch, and not trained to the probe's length
-	Gained   = "verified"
-)
 
 // tried suggestions are re-probed for one epoch, continued of them to the probe's length.
 const (
@@ -36,12 +29,12 @@ const (
 
 // verifier re-probes suggestions with the seed, images and order of the original probe.
 type verifier struct {
-	Desk
-	lease      Lease
-	forecaster Forecaster
-	probe      Run
-	original   ProbeResult
-	watch      Watcher
+	Service
+	lease      advisor.Lease
+	forecaster advisor.Forecaster
+	probe      advisor.Run
+	original   advisor.ProbeResult
+	watch      advisor.Watcher
 	flops      float64
 	best       *verified
 }
@@ -76,7 +69,7 @@ func (v *verifier) verify(ctx context.Context, candidates []candidate) (err erro
 		}
 		var tooLarge *trainer.MemoryError
 		if errors.As(err, &tooLarge) { // beside the others that are open: it stays untried
-			err = v.Store.FinishRun(ctx, v.lease, r.ID, Failed, nil, err.Error())
+			err = v.Store.FinishRun(ctx, v.lease, r.ID, advisor.Failed, nil, err.Error())
 			if t != nil { // a device may refuse memory that is asked for late
 				open = open[:len(open)-1]
 				err = errors.Join(err, t.close())
@@ -100,16 +93,16 @@ func (v *verifier) verify(ctx context.Context, candidates []candidate) (err erro
 	}
 	finalists := slices.Clone(open[:min(continued, len(open))])
 	slices.SortStableFunc(finalists, better)
-	if len(finalists) > 0 && finalists[0].Verdict == Gained {
+	if len(finalists) > 0 && finalists[0].Verdict == advisor.Gained {
 		v.best = &finalists[0]
 	}
 	return nil
 }
 
-func (v *verifier) reprobe(c candidate) Run {
+func (v *verifier) reprobe(c candidate) advisor.Run {
 	r := v.probe
 	started := now()
-	r.ID, r.State, r.Outcome, r.Error = newID(), Running, nil, ""
+	r.ID, r.State, r.Outcome, r.Error = newID(), advisor.Running, nil, ""
 	r.Architecture, r.ArchitectureID = c.architecture, c.architecture.ID()
 	r.Created, r.Started, r.Finished, r.Version = started, &started, nil, v.Version
 	return r
@@ -120,7 +113,7 @@ func (v *verifier) step(ctx context.Context, o verified, epochs int) error {
 	if err := o.trainTo(ctx, epochs); err != nil {
 		return err
 	}
-	got := &Verification{Run: o.run.ID, Epochs: o.result.Epochs, Gain: trainer.Missing, Low: trainer.Missing, High: trainer.Missing}
+	got := &advisor.Verification{Run: o.run.ID, Epochs: o.result.Epochs, Gain: trainer.Missing, Low: trainer.Missing, High: trainer.Missing}
 	got.Observed = validationAt(o.result, epochs) - validationAt(v.original, epochs)
 	after, reason, err := predict(ctx, v.forecaster, at(o.result, epochs))
 	if err != nil {
@@ -138,11 +131,11 @@ func (v *verifier) step(ctx context.Context, o verified, epochs int) error {
 	} else {
 		got.Reason = "no prediction: " + cmp.Or(reason, reasonBefore) + "; the observed difference decides"
 	}
-	o.Verified, o.Verdict = got, NoGain
+	o.Verified, o.Verdict = got, advisor.NoGain
 	if decisive > 0 && !o.result.Outcome.Diverged {
-		o.Verdict = Early
+		o.Verdict = advisor.Early
 		if epochs == v.probe.StopAfter {
-			o.Verdict = Gained
+			o.Verdict = advisor.Gained
 		}
 	}
 	return nil
@@ -177,13 +170,13 @@ func descending(x, y trainer.Number) int {
 }
 
 // at is the beginning of a probe.
-func at(r ProbeResult, epochs int) ProbeResult {
+func at(r advisor.ProbeResult, epochs int) advisor.ProbeResult {
 	r.Epochs = epochs
 	return r
 }
 
 // validationAt is the validation accuracy at the end of the epoch; chance where the probe diverged before.
-func validationAt(r ProbeResult, epoch int) trainer.Number {
+func validationAt(r advisor.ProbeResult, epoch int) trainer.Number {
 	for _, record := range r.Records {
 		if record.Epoch == float64(epoch) && record.ValidationAccuracy.Known() {
 			return record.ValidationAccuracy
