@@ -35,7 +35,7 @@ func fitEstimator(ctx context.Context, t Table, group []int, o Options, seed int
 	}
 	fold, folds := groupedFolds(group, o.Folds, seed)
 	target, start := logits(t.Y), e.starts(filled)
-	// The trees take the start into account themselves; it did them no good here (DESIGN.md).
+	// The trees take the start into account themselves; it did them no good here (docs/prediction.md).
 	e.curve = fitRidge(linear, target, nil, fold, folds)
 	if len(e.curve.weight) == 0 { // the trees start from the mean accuracy
 		e.curve.intercept = logit(mean(t.Y))

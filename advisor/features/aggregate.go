@@ -48,7 +48,7 @@ var statistics = []Statistic{
 }
 
 // addStatistics adds the least and greatest of the statistics of gradients and activations over the layers, at the end of the
-// probe: of all forms that were tried they predict best with a few dozen past runs (DESIGN.md, go run ./bench/forms).
+// probe: of all forms that were tried they predict best with a few dozen past runs (docs/prediction.md, go run ./bench/forms).
 func (v *Vector) addStatistics(records []trainer.EpochRecord, diverged bool) {
 	v.group = OfStatistics
 	var layers []trainer.LayerStatistics

@@ -6,7 +6,7 @@ import (
 	"probewise/trainer"
 )
 
-// lossCap keeps a poor run's loss from dominating (FOREST.md: heavy tails wreck a linear model).
+// lossCap keeps a poor run's loss from dominating: heavy tails wreck a linear model.
 const lossCap = 3
 
 // CurrentAccuracy is the feature of a probe that holds the accuracy reached so far.
