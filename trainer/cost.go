@@ -100,15 +100,14 @@ func (l Layer) cost(in, out Shape) LayerCost {
 
 // slots is the number of values that the optimizer keeps for each parameter.
 func (o Optimizer) slots() int {
-	slots := 0
-	switch o.Type {
-	case Adam, AdamW:
-		return 2
-	case RMSprop:
-		slots = 1
+	op, err := o.Update(1)
+	if err != nil {
+		return 0
 	}
-	if o.Momentum > 0 {
-		slots++
+	s, _ := op.Signature() // of one weight: a size that makes sense
+	slots := 0
+	for _, state := range s.Out()[1:] {
+		slots += state.Len
 	}
 	return slots
 }

@@ -115,15 +115,13 @@ func (l Layer) label() string {
 
 // accepts says what is wrong with the kind of the layer's input: an image, or flat features.
 func (l Layer) accepts(flat bool) *misfit {
-	switch l.Type {
-	case Conv, MaxPool, AvgPool, GlobalAvgPool, GlobalMaxPool, SpatialDropout, ZeroPad:
-		if flat {
-			return &misfit{CodeNeedsImage, "", fmt.Sprintf("%s needs an image, but its input is flat: it must come before flatten, dense and global pools", l.Type)}
-		}
-	case Dense:
-		if !flat {
-			return &misfit{CodeNeedsFlatten, "", "dense needs flat features: it needs flatten or a global pool before it"}
-		}
+	switch takes := l.kind().takes; {
+	case takes == imageForm && flat:
+		return &misfit{CodeNeedsImage, "", fmt.Sprintf(
+			"%s needs an image, but its input is flat: it must come before flatten, dense and global pools", l.Type)}
+	case takes == flatForm && !flat:
+		return &misfit{CodeNeedsFlatten, "", fmt.Sprintf(
+			"%s needs flat features: it needs flatten or a global pool before it", l.Type)}
 	}
 	return nil
 }

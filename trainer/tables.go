@@ -83,25 +83,90 @@ var (
 		at: func(l *Layer) any { return &l.Shortcut }, def: []Layer(nil)}
 )
 
-// layerVariants are the types of layers, each with its keys beside "type" and "name".
-var layerVariants = []variant[Layer]{
-	{string(Conv), "convolution of an image", []layerField{filters, kernel, stride, padding, bias, initializer, l1, l2, batchNorm, activation, negativeSlope}},
-	{string(MaxPool), "maximum of each window", []layerField{size, poolStride, padding}},
-	{string(AvgPool), "mean of each window, without the padding", []layerField{size, poolStride, padding}},
-	{string(GlobalAvgPool), "mean of each channel", nil},
-	{string(GlobalMaxPool), "maximum of each channel", nil},
-	{string(BatchNorm), "batch norm of each channel (Ioffe & Szegedy 2015)", []layerField{momentum, epsilon}},
-	{string(Activate), "activation function as a layer of its own", []layerField{ownActivation, negativeSlope}},
-	{string(Dropout), "sets single values to zero in training", []layerField{rate}},
-	{string(SpatialDropout), "sets whole channels to zero in training", []layerField{rate}},
-	{string(Flatten), "turns an image into a list of features", nil},
-	{string(Dense), "fully connected layer", []layerField{units, bias, initializer, l1, l2, batchNorm, activation, negativeSlope}},
-	{string(ZeroPad), "surrounds an image with zeros", []layerField{pad}},
-	{string(Residual), "adds the output of its shortcut to that of its body (He et al. 2016); an activation layer may follow", []layerField{body, shortcut}},
+// layerKind is a type of layer: what the parser, the shapes and the checks know of it, and its keys beside "type" and
+// "name". What it computes of its input's size is in Layer.output, what it is made of in trainer/graph.
+type layerKind struct {
+	name    LayerType
+	doc     string
+	takes   form
+	gives   form   // anyForm: what it takes
+	ends    ending // whether a network may end in it
+	outputs string // the key that sets the number of its channels or features; sameOutputs; "" where neither holds
+	fields  []layerField
 }
 
-// innerVariants are the types of layers inside a residual block: all but residual, the last.
-var innerVariants = layerVariants[:len(layerVariants)-1]
+// form is what the values between two layers are.
+type form int
+
+const (
+	anyForm form = iota
+	imageForm
+	flatForm
+)
+
+// ending is how a network may end in a layer.
+type ending int
+
+const (
+	neverEnds  ending = iota
+	ownSoftmax        // its own activation is softmax
+	addSoftmax        // where softmax is added after it
+)
+
+// sameOutputs: as many channels or features as the input has.
+const sameOutputs = "as the input"
+
+var (
+	poolFields   = []layerField{size, poolStride, padding}
+	weightFields = []layerField{bias, initializer, l1, l2, batchNorm, activation, negativeSlope}
+	convFields   = append([]layerField{filters, kernel, stride, padding}, weightFields...)
+	denseFields  = append([]layerField{units}, weightFields...)
+)
+
+// layerKinds are the types of layers; residual, which has layers inside, is the last.
+var layerKinds = []layerKind{
+	{Conv, "convolution of an image", imageForm, imageForm, neverEnds, "filters", convFields},
+	{MaxPool, "maximum of each window", imageForm, imageForm, neverEnds, "", poolFields},
+	{AvgPool, "mean of each window, without the padding", imageForm, imageForm, neverEnds, "", poolFields},
+	{GlobalAvgPool, "mean of each channel", imageForm, flatForm, addSoftmax, sameOutputs, nil},
+	{GlobalMaxPool, "maximum of each channel", imageForm, flatForm, addSoftmax, sameOutputs, nil},
+	{BatchNorm, "batch norm of each channel (Ioffe & Szegedy 2015)", anyForm, anyForm, addSoftmax, sameOutputs,
+		[]layerField{momentum, epsilon}},
+	{Activate, "activation function as a layer of its own", anyForm, anyForm, ownSoftmax, sameOutputs,
+		[]layerField{ownActivation, negativeSlope}},
+	{Dropout, "sets single values to zero in training", anyForm, anyForm, neverEnds, sameOutputs, []layerField{rate}},
+	{SpatialDropout, "sets whole channels to zero in training", imageForm, imageForm, neverEnds, sameOutputs,
+		[]layerField{rate}},
+	{Flatten, "turns an image into a list of features", anyForm, flatForm, addSoftmax, "", nil},
+	{Dense, "fully connected layer", flatForm, flatForm, ownSoftmax, "units", denseFields},
+	{ZeroPad, "surrounds an image with zeros", imageForm, imageForm, neverEnds, "", []layerField{pad}},
+	{Residual, "adds the output of its shortcut to that of its body (He et al. 2016); an activation layer may follow",
+		anyForm, anyForm, neverEnds, "", []layerField{body, shortcut}},
+}
+
+// kind is the layer's type; zero where there is none such.
+func (l Layer) kind() layerKind {
+	for _, k := range layerKinds {
+		if k.name == l.Type {
+			return k
+		}
+	}
+	return layerKind{}
+}
+
+// layerVariants are the types of layers as the parser reads them; innerVariants those inside a residual block.
+var (
+	layerVariants = variantsOf(layerKinds)
+	innerVariants = layerVariants[:len(layerVariants)-1]
+)
+
+func variantsOf(kinds []layerKind) []variant[Layer] {
+	variants := make([]variant[Layer], len(kinds))
+	for i, k := range kinds {
+		variants[i] = variant[Layer]{string(k.name), k.doc, k.fields}
+	}
+	return variants
+}
 
 // learningRate has a default for each optimizer.
 func learningRate(def float64) optimizerField {

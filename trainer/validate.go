@@ -135,13 +135,11 @@ func (s site) step(f *flow) *misfit {
 	}
 	f.known = f.known && m == nil
 	f.fits = f.fits && !s.broken
-	switch l.Type {
-	case "":
+	switch gives := l.kind().gives; {
+	case l.Type == "":
 		f.image, f.flat = false, false
-	case Conv, MaxPool, AvgPool, ZeroPad, SpatialDropout:
-		f.image, f.flat = true, false
-	case Dense, Flatten, GlobalAvgPool, GlobalMaxPool:
-		f.image, f.flat = false, true
+	case gives != anyForm:
+		f.image, f.flat = gives == imageForm, gives == flatForm
 	}
 	if l.Type == Dense && !s.broken { // its output does not depend on its input
 		f.shape, f.known = Shape{C: l.Units, H: 1, W: 1, Flat: true}, true
@@ -153,8 +151,8 @@ func (s site) step(f *flow) *misfit {
 func (p *parser) ending(sites []site, f flow, count int) {
 	last := sites[len(sites)-1]
 	n, path := last.node, last.path
-	switch last.Type {
-	case Dense, Activate:
+	switch last.kind().ends {
+	case ownSoftmax:
 		switch {
 		case last.Activation == Softmax:
 		case last.Activation == Linear && last.Type == Dense:
@@ -164,7 +162,7 @@ func (p *parser) ending(sites []site, f flow, count int) {
 			p.add(n.index["activation"].offset, path+"/activation", CodeLastActivation,
 				"the network must end in softmax over the classes, not in %s", last.Activation)
 		}
-	case GlobalAvgPool, GlobalMaxPool, Flatten, BatchNorm:
+	case addSoftmax:
 		if count == p.options.Limits.MaxLayers {
 			p.add(n.offset, path, CodeLastLayer, "the network must end in softmax, and %d layers leave no room to add it", count)
 			return
@@ -188,14 +186,9 @@ func (p *parser) wrongUnits(sites []site, outputs int) {
 	last := sites[len(sites)-1]
 	path, offset := last.path, last.node.offset
 	for _, s := range slices.Backward(sites) {
-		key := ""
-		switch s.Type {
-		case Activate, BatchNorm, Dropout, SpatialDropout, GlobalAvgPool, GlobalMaxPool:
+		key := s.kind().outputs
+		if key == sameOutputs {
 			continue
-		case Dense:
-			key = "units"
-		case Conv:
-			key = "filters"
 		}
 		if n := s.node.index[key]; n != nil {
 			path, offset = s.path+"/"+key, n.offset

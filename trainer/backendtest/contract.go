@@ -132,9 +132,7 @@ func short(t *testing.T, b trainer.Backend) {
 }
 
 // strangeOp and strangeBuffer are not the backend's.
-type strangeOp struct{ Size int }
-
-func (o strangeOp) WithRows(int) trainer.Op { return o }
+type strangeOp struct{ trainer.CopyOp }
 
 type strangeBuffer struct{}
 
@@ -149,7 +147,7 @@ func foreign(t *testing.T, b trainer.Backend) {
 	outside := window
 	outside.OH = 5
 	for _, call := range []trainer.Call{
-		{Op: strangeOp{3}, In: in, Out: out},
+		{Op: strangeOp{trainer.CopyOp{Len: 3}}, In: in, Out: out},
 		{Op: trainer.SoftmaxOp{Plane: plane}, In: []trainer.Buffer{strangeBuffer{}}, Out: out},
 		{Op: trainer.SoftmaxOp{Plane: plane}, In: in, Out: []trainer.Buffer{nil}},
 		{Op: trainer.SoftmaxOp{Plane: plane}, In: in},

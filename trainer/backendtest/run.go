@@ -46,27 +46,22 @@ func Trials(t *testing.T) []Trial {
 	r := rand.New(rand.NewPCG(20, 26))
 	var trials []Trial
 	for _, c := range cases() {
-		in, out, err := kernel.Sizes(c.op)
+		signature, err := c.op.Signature()
 		if err != nil {
-			t.Fatal(err)
-		}
-		if c.outs != nil {
-			out = c.outs
+			t.Fatalf("%s: %v", trainer.OpTitle(c.op), err)
 		}
 		trial := Trial{Op: c.op, At: trainer.Step{Index: 3 + 1<<33, LearningRate: 0.05, Key: 0x9E3779B97F4A7C15}}
 		if c.step > 0 {
 			trial.At.Index = c.step
 		}
-		for i, n := range in {
-			trial.In = append(trial.In, guarded(r, n, pick(c.in, i, normal)))
+		for i, a := range signature.In() {
+			trial.In = append(trial.In, guarded(r, a.Len, pick(c.in, i, normal)))
 		}
-		for i, n := range out {
-			trial.Out = append(trial.Out, guarded(r, n, pick(c.out, i, junk)))
+		for i, a := range signature.Out() {
+			trial.Out = append(trial.Out, guarded(r, a.Len, pick(c.out, i, junk)))
 		}
-		if _, all := c.op.(trainer.ClipNorm); all {
-			for i, n := range out {
-				trial.Out[i] = trial.Out[i][:n] // all of a buffer is a gradient
-			}
+		for i, n := range c.outs { // all of a buffer is a gradient
+			trial.Out = append(trial.Out, guarded(r, n, pick(c.out, i, junk))[:n])
 		}
 		trials = append(trials, trial)
 	}

@@ -1,12 +1,13 @@
 package cuda
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/bits"
+	"slices"
 
 	"probewise/trainer"
-	"probewise/trainer/kernel"
 )
 
 // Launch is one kernel on a grid of blocks.
@@ -83,21 +84,32 @@ const mostValues = 1<<31 - 1<<18
 
 // sizes are the values of each buffer that op uses; of ClipNorm, which takes any, outs.
 func sizes(op trainer.Op, outs []int) (in, out []int, err error) {
-	in, out, err = kernel.Sizes(op)
-	if err != nil {
-		return nil, nil, fmt.Errorf("cuda: %w", err)
+	if op == nil {
+		return nil, nil, errors.New("cuda: no op")
 	}
-	if out == nil {
+	s, err := op.Signature()
+	if err != nil {
+		return nil, nil, fmt.Errorf("cuda: %s: %w", trainer.OpTitle(op), err)
+	}
+	in, out = lens(s.In()), lens(s.Out())
+	if s.AnyOuts {
 		out = outs
 	}
-	for _, sizes := range [][]int{in, out} {
-		for _, n := range sizes {
-			if n > mostValues {
-				return nil, nil, fmt.Errorf("cuda: %T%+v: %d values in one array, more than %d", op, op, n, mostValues)
-			}
+	for _, n := range slices.Concat(in, out) {
+		if n > mostValues {
+			return nil, nil, fmt.Errorf("cuda: %s: %d values in one array, more than %d",
+				trainer.OpTitle(op), n, mostValues)
 		}
 	}
 	return in, out, nil
+}
+
+func lens(args []trainer.Arg) []int {
+	n := make([]int, len(args))
+	for i, a := range args {
+		n[i] = a.Len
+	}
+	return n
 }
 
 // planner collects the launches of one op.

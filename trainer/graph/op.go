@@ -33,62 +33,18 @@ func apply(o trainer.Op, dtype tensor.Dtype, step *trainer.Step, inputs ...*gorg
 }
 
 // shapeOf is the shape of the op's result: images and features alike are (rows, values of one image), so that gradients
-// that come from different ops can be added; nil for a scalar.
+// that come from different ops can be added; without dimensions for a scalar.
 func shapeOf(o trainer.Op) (tensor.Shape, error) {
-	switch o := o.(type) {
-	case trainer.ConvOp:
-		return tensor.Shape{o.N, o.F * o.OH * o.OW}, nil
-	case trainer.ConvDataGrad:
-		return tensor.Shape{o.N, o.C * o.H * o.W}, nil
-	case trainer.ConvFilterGrad:
-		return tensor.Shape{o.F, o.C, o.KH, o.KW}, nil
-	case trainer.MatMul:
-		return tensor.Shape{o.M, o.N}, nil
-	case trainer.BiasOp:
-		return planeShape(o.Plane), nil
-	case trainer.BiasGrad:
-		return tensor.Shape{o.C}, nil
-	case trainer.ActivationOp:
-		return planeShape(o.Plane), nil
-	case trainer.ActivationGrad:
-		return planeShape(o.Plane), nil
-	case trainer.SoftmaxOp:
-		return planeShape(o.Plane), nil
-	case trainer.SoftmaxGrad:
-		return planeShape(o.Plane), nil
-	case trainer.MaxPoolOp:
-		return tensor.Shape{o.N, o.C * o.OH * o.OW}, nil
-	case trainer.AvgPoolOp:
-		return tensor.Shape{o.N, o.C * o.OH * o.OW}, nil
-	case trainer.MaxPoolGrad:
-		return tensor.Shape{o.N, o.C * o.H * o.W}, nil
-	case trainer.AvgPoolGrad:
-		return tensor.Shape{o.N, o.C * o.H * o.W}, nil
-	case trainer.BatchNormStats:
-		return tensor.Shape{2, o.C}, nil
-	case trainer.BatchNormApply:
-		return planeShape(o.Plane), nil
-	case trainer.BatchNormParamGrad:
-		return tensor.Shape{2, o.C}, nil
-	case trainer.BatchNormDataGrad:
-		return planeShape(o.Plane), nil
-	case trainer.DropoutOp:
-		return planeShape(o.Plane), nil
-	case trainer.PadOp:
-		return tensor.Shape{o.N, o.C * (o.H + 2*o.PH) * (o.W + 2*o.PW)}, nil
-	case trainer.PadGrad:
-		return tensor.Shape{o.N, o.C * o.H * o.W}, nil
-	case trainer.AddOp:
-		return planeShape(o.Plane), nil
-	case trainer.CrossEntropyGrad:
-		return planeShape(o.Plane), nil
-	case trainer.CrossEntropyOp, trainer.CorrectOp:
-		return tensor.Shape{}, nil
+	s, err := o.Signature()
+	if err != nil {
+		return nil, fmt.Errorf("op %s: %w", trainer.OpTitle(o), err)
 	}
-	return nil, fmt.Errorf("op %T is not part of a graph", o)
+	out := s.Out()
+	if len(out) != 1 || out[0].InPlace {
+		return nil, fmt.Errorf("op %T is not part of a graph", o)
+	}
+	return out[0].Shape(), nil
 }
-
-func planeShape(p trainer.Plane) tensor.Shape { return tensor.Shape{p.N, p.C * p.S} }
 
 // Arity implements gorgonia.Op.
 func (o op) Arity() int { return o.arity }

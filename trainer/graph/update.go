@@ -22,41 +22,23 @@ func (s *session) updates(weights, gradients *joined) (complete, update []traine
 	if t.ClipNorm > 0 {
 		update = append(update, trainer.Call{Op: trainer.ClipNorm{Max: float32(t.ClipNorm)}, Out: []trainer.Buffer{gradients.whole}})
 	}
-	op, states, err := optimizer(t.Optimizer, weights.whole.Len())
+	op, err := t.Optimizer.Update(weights.whole.Len())
 	if err != nil {
 		return nil, nil, err
 	}
+	signature, err := op.Signature()
+	if err != nil {
+		return nil, nil, fmt.Errorf("%T: %w", op, err)
+	}
 	out := []trainer.Buffer{weights.whole}
-	for _, n := range states {
-		state, err := s.backend.Alloc(n)
+	for _, a := range signature.Out()[1:] {
+		state, err := s.backend.Alloc(a.Len)
 		if err != nil {
 			return nil, nil, fmt.Errorf("allocate the optimizer's state: %w", err)
 		}
 		out = append(out, state)
 	}
 	return complete, append(update, trainer.Call{Op: op, In: []trainer.Buffer{gradients.whole}, Out: out}), nil
-}
-
-// optimizer returns the op for n weights and the lengths of the states that it keeps; velocity only where there is momentum.
-func optimizer(o trainer.Optimizer, n int) (op trainer.Op, states []int, err error) {
-	velocity := n
-	if o.Momentum == 0 {
-		velocity = 0
-	}
-	switch o.Type {
-	case trainer.SGD:
-		return trainer.SGDOp{Len: n, Momentum: float32(o.Momentum), Nesterov: o.Nesterov}, []int{velocity}, nil
-	case trainer.RMSprop:
-		return trainer.RMSpropOp{Len: n, Rho: float32(o.Rho), Epsilon: float32(o.Epsilon), Momentum: float32(o.Momentum)}, []int{n, velocity}, nil
-	case trainer.Adam, trainer.AdamW:
-		decay := 0.0
-		if o.Type == trainer.AdamW {
-			decay = o.WeightDecay
-		}
-		return trainer.AdamOp{Len: n, Beta1: float32(o.Beta1), Beta2: float32(o.Beta2),
-			Epsilon: float32(o.Epsilon), WeightDecay: float32(decay)}, []int{n, n}, nil
-	}
-	return nil, nil, fmt.Errorf("optimizer %q is not known", o.Type)
 }
 
 // learningRate is the rate of the update at the given share (0…1) of the full run, in the given epoch (from 0).

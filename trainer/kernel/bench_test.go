@@ -12,7 +12,7 @@ import (
 
 // benchmark runs one op on every variant with one and two threads; work is its number of products.
 func benchmark(b *testing.B, op trainer.Op, work int) {
-	in, out, err := kernel.Sizes(op)
+	signature, err := op.Signature()
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -22,11 +22,11 @@ func benchmark(b *testing.B, op trainer.Op, work int) {
 				c := open(b, threads, variant)
 				defer c.Close()
 				call := trainer.Call{Op: op}
-				for _, n := range in {
-					call.In = append(call.In, ramp(b, c, n))
+				for _, a := range signature.In() {
+					call.In = append(call.In, ramp(b, c, a.Len))
 				}
-				for _, n := range out {
-					call.Out = append(call.Out, ramp(b, c, n))
+				for _, a := range signature.Out() {
+					call.Out = append(call.Out, ramp(b, c, a.Len))
 				}
 				calls := []trainer.Call{call}
 				b.ReportAllocs()

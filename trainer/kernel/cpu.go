@@ -163,11 +163,11 @@ func (c *CPU) bind(call *trainer.Call) error {
 	if err != nil {
 		return err
 	}
-	for i := range c.in {
-		c.in[i] = c.in[i][:s.in[i].len]
+	for i, a := range s.In() {
+		c.in[i] = c.in[i][:a.Len]
 	}
-	for i := range min(s.outs, len(s.out)) {
-		c.out[i] = c.out[i][:s.out[i].len]
+	for i, a := range s.Out() {
+		c.out[i] = c.out[i][:a.Len]
 	}
 	return nil
 }

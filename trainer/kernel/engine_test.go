@@ -181,16 +181,16 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, op := range ops {
-			in, out, err := Sizes(op)
+			signature, err := op.Signature()
 			if err != nil {
 				t.Fatal(err)
 			}
 			call := trainer.Call{Op: op}
-			for _, n := range in {
-				call.In = append(call.In, make(memory, n))
+			for _, a := range signature.In() {
+				call.In = append(call.In, make(memory, a.Len))
 			}
-			for _, n := range out {
-				call.Out = append(call.Out, make(memory, n))
+			for _, a := range signature.Out() {
+				call.Out = append(call.Out, make(memory, a.Len))
 			}
 			calls := []trainer.Call{call}
 			run := func() {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"probewise/trainer"
+	"probewise/trainer/backendtest"
 	"probewise/trainer/kernel"
 )
 
@@ -20,8 +21,12 @@ type slope struct {
 	backward func(x, dy []float64) []float64
 }
 
+// applied are the names of the ops that apply has run.
+var applied = map[string]bool{}
+
 // apply runs one op and returns its first output, of n values.
 func apply(op trainer.Op, n int, in ...[]float64) []float64 {
+	applied[trainer.OpName(op)] = true
 	out := make([]float64, n)
 	if err := kernel.Reference(op, in, [][]float64{out}, trainer.Step{Index: 7, Key: 42}); err != nil {
 		panic(err)
@@ -37,7 +42,8 @@ func normals(r *rand.Rand, n int) []float64 {
 	return x
 }
 
-// TestGradients compares every gradient with central differences of its forward op.
+// TestGradients compares every gradient with central differences of its forward op: that of each op which says how it
+// is differentiated.
 func TestGradients(t *testing.T) {
 	const step, tolerance = 1e-5, 1e-7
 	r := rand.New(rand.NewPCG(4, 2))
@@ -61,6 +67,14 @@ func TestGradients(t *testing.T) {
 			if math.Abs(got[i]-want) > tolerance*math.Max(1, math.Abs(want)) {
 				t.Errorf("%s: gradient at %d is %v, finite differences give %v", s.name, i, got[i], want)
 				break
+			}
+		}
+	}
+	for _, trial := range backendtest.Trials(t) {
+		for _, d := range trial.Op.Derivatives() {
+			if d.Op != nil && !applied[trainer.OpName(d.Op)] {
+				t.Errorf("%s, the gradient of %s, is compared with nothing", trainer.OpName(d.Op), trainer.OpName(trial.Op))
+				applied[trainer.OpName(d.Op)] = true
 			}
 		}
 	}

@@ -127,8 +127,7 @@ func eachPadded(o trainer.PadOp, visit func(i, k int)) {
 }
 
 func pad[T float](o trainer.PadOp, x, y []T) {
-	_, size := padSizes(o)
-	clear(y[:size])
+	clear(y[:o.N*o.C*(o.H+2*o.PH)*(o.W+2*o.PW)])
 	eachPadded(o, func(i, k int) { y[k] = x[i] })
 }
 
