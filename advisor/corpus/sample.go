@@ -32,13 +32,13 @@ func Sample(space Space, seed uint64, index int) (trainer.Architecture, error) {
 		a := draw(r, space)
 		a.Name = fmt.Sprintf("sample-%d-%d", seed, index)
 		a.Training.Seed = uint64(index) + 1
-		parsed, err := trainer.Parse(a.Canonical(), trainer.ParseOptions{})
+		a, err := trainer.Validate(a, trainer.Limits{})
 		if err != nil {
 			continue // sizes that shrink to nothing
 		}
-		cost := parsed.Architecture.Cost()
+		cost := a.Cost()
 		if cost.MultiplyAdds >= least && cost.MultiplyAdds <= most && cost.Parameters <= space.MaxParameters {
-			return parsed.Architecture, nil
+			return a, nil
 		}
 	}
 	return trainer.Architecture{}, fmt.Errorf("no architecture of %d to %d multiply-adds and at most %d parameters found for seed %d, index %d",

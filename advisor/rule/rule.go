@@ -74,7 +74,7 @@ func (p *Pass) Propose(proposal advisor.Proposal) {
 
 // legal says whether the parser accepts the architecture.
 func legal(a trainer.Architecture) bool {
-	_, err := trainer.Parse(a.Canonical(), trainer.ParseOptions{})
+	_, err := trainer.Validate(a, trainer.Limits{})
 	return err == nil
 }
 

@@ -201,7 +201,7 @@ func (s Service) prepare(ctx context.Context, architecture []byte, dataset strin
 	a.Training.Epochs = orDefault(b.Epochs, a.Training.Epochs)
 	a.Training.Seed = orDefault(seed, a.Training.Seed)
 	b.Epochs = a.Training.Epochs
-	if _, err := trainer.Parse(a.Canonical(), trainer.ParseOptions{Limits: s.Limits}); err != nil {
+	if _, err := trainer.Validate(a, s.Limits); err != nil {
 		return advisor.Run{}, err // the epochs or seed of the request are out of range
 	}
 	return advisor.Run{

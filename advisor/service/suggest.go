@@ -63,7 +63,7 @@ func packages(base trainer.Architecture, diagnoses []advisor.Diagnosis, proposal
 }
 
 // combine applies the proposals one after the other; those that add nothing to the others are not part of the package.
-// What counts is the patch: the architecture is the base after it.
+// The patch leads from the base to the package's architecture.
 func combine(base trainer.Architecture, group []advisor.Proposal) (candidate, error) {
 	group = contributing(base, group)
 	var c candidate
@@ -79,7 +79,10 @@ func combine(base trainer.Architecture, group []advisor.Proposal) (candidate, er
 	}
 	c.Title, c.Reason = strings.Join(titles, "; "), strings.Join(reasons, " ")
 	var err error
-	if c.Edits, err = patch.Diff(base, revise(base, group)); err != nil {
+	if c.architecture, err = trainer.Validate(revise(base, group), trainer.Limits{}); err != nil {
+		return c, err
+	}
+	if c.Edits, err = patch.Diff(base, c.architecture); err != nil {
 		return c, err
 	}
 	if len(group) > 1 { // rules title what they change alone; together they may change something else
@@ -89,8 +92,7 @@ func combine(base trainer.Architecture, group []advisor.Proposal) (candidate, er
 		}
 		c.Title = strings.Join(changes, "; ")
 	}
-	c.architecture, err = patch.Apply(base, c.Edits)
-	return c, err
+	return c, nil
 }
 
 // revise returns the architecture after the proposals.

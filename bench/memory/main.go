@@ -132,8 +132,7 @@ func withBlocks(a trainer.Architecture) (trainer.Architecture, error) {
 		}
 	}
 	a.Name += "-residual"
-	parsed, err := trainer.Parse(a.Canonical(), trainer.ParseOptions{})
-	return parsed.Architecture, err
+	return trainer.Validate(a, trainer.Limits{})
 }
 
 // needs finds the predicted bytes in the message of a refused run.
