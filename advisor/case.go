@@ -22,8 +22,7 @@ type Reference interface {
 
 // Quantity names one statistic at one layer position and epoch; Measure reads it from a run's records.
 type Quantity struct {
-	Of           string // "weights", "gradients", "activations"
-	Statistic    string // JSON name: "variance", "max_abs" …
+	Statistic    *trainer.Statistic // of the catalogue
 	Position     Position
 	Epoch        float64
 	Acceleration bool // of the statistic up to Epoch, instead of its value

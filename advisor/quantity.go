@@ -1,20 +1,31 @@
 package advisor
 
-import "probewise/trainer"
+import (
+	"strings"
 
-// DeadUnits is the statistic of activations that counts dead units.
-const DeadUnits = "dead_units"
+	"probewise/trainer"
+)
 
-// Name returns the statistic's name in diagnoses: "weight_variance", "activation_variance_acceleration".
+// Name returns the quantity's name in diagnoses: "weight_variance", "activation_variance_acceleration".
 func (q Quantity) Name() string {
-	name := q.Statistic
-	if q.Statistic != DeadUnits {
-		name = map[string]string{"weights": "weight_", "gradients": "gradient_", "activations": "activation_"}[q.Of] + name
-	}
 	if q.Acceleration {
-		name += "_acceleration"
+		return q.Statistic.FullName() + acceleration
 	}
-	return name
+	return q.Statistic.FullName()
+}
+
+// acceleration follows the statistic in the name of its acceleration.
+const acceleration = "_acceleration"
+
+// StatisticOf returns the statistic that a diagnosis is about; nil where it is about anything else.
+func StatisticOf(d Diagnosis) *trainer.Statistic {
+	name := strings.TrimSuffix(d.Statistic, acceleration)
+	for _, s := range trainer.Catalogue() {
+		if s.FullName() == name {
+			return s
+		}
+	}
+	return nil
 }
 
 // Measure returns the quantity at a layer of a run, Missing where the records do not tell.
@@ -44,41 +55,9 @@ func (q Quantity) at(records []trainer.EpochRecord, epoch float64, layer string)
 	for _, r := range records {
 		for _, l := range r.Layers {
 			if r.Epoch == epoch && l.Layer == layer {
-				return q.of(l)
+				return q.Statistic.At(&l)
 			}
 		}
-	}
-	return trainer.Missing
-}
-
-func (q Quantity) of(l trainer.LayerStatistics) trainer.Number {
-	if q.Of == "activations" && q.Statistic == DeadUnits {
-		return l.DeadUnits
-	}
-	var s trainer.Statistics
-	switch q.Of {
-	case "weights":
-		s = l.Weights
-	case "gradients":
-		s = l.Gradients
-	case "activations":
-		s = l.Activations
-	default:
-		return trainer.Missing
-	}
-	switch q.Statistic {
-	case "mean":
-		return s.Mean
-	case "variance":
-		return s.Variance
-	case "max_abs":
-		return s.MaxAbs
-	case "share_below":
-		return s.ShareBelow
-	case "share_zero":
-		return s.ShareZero
-	case "l2_norm":
-		return s.L2Norm
 	}
 	return trainer.Missing
 }

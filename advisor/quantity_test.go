@@ -29,25 +29,24 @@ func TestMeasure(t *testing.T) {
 		layer   string
 		want    float64
 	}{
-		{"plain", Quantity{Of: "weights", Statistic: "variance", Epoch: 2}, series(whole), "conv1", 2},
-		{"gradients", Quantity{Of: "gradients", Statistic: "max_abs", Epoch: 2}, series(whole), "conv1", 2},
-		{"activations", Quantity{Of: "activations", Statistic: "l2_norm", Epoch: 2}, series(whole), "conv1", 3},
-		{"dead units", Quantity{Of: "activations", Statistic: DeadUnits, Epoch: 2}, series(whole), "conv1", 0.25},
-		{"no such layer", Quantity{Of: "weights", Statistic: "variance", Epoch: 2}, series(whole), "conv2", math.NaN()},
-		{"no such epoch", Quantity{Of: "weights", Statistic: "variance", Epoch: 5}, series(whole), "conv1", math.NaN()},
-		{"no such statistic", Quantity{Of: "weights", Statistic: "colour", Epoch: 2}, series(whole), "conv1", math.NaN()},
+		{"plain", Quantity{Statistic: trainer.StatisticNamed("weight_variance"), Epoch: 2}, series(whole), "conv1", 2},
+		{"gradients", Quantity{Statistic: trainer.StatisticNamed("gradient_max_abs"), Epoch: 2}, series(whole), "conv1", 2},
+		{"activations", Quantity{Statistic: trainer.StatisticNamed("activation_l2_norm"), Epoch: 2}, series(whole), "conv1", 3},
+		{"dead units", Quantity{Statistic: trainer.StatisticNamed("dead_units"), Epoch: 2}, series(whole), "conv1", 0.25},
+		{"no such layer", Quantity{Statistic: trainer.StatisticNamed("weight_variance"), Epoch: 2}, series(whole), "conv2", math.NaN()},
+		{"no such epoch", Quantity{Statistic: trainer.StatisticNamed("weight_variance"), Epoch: 5}, series(whole), "conv1", math.NaN()},
 		// Whole epochs 1, 2, 3: (6 − 4 + 1) / 3 = 1.
-		{"whole epochs first", Quantity{Of: "weights", Statistic: "variance", Epoch: 3, Acceleration: true}, series(whole), "conv1", 1},
+		{"whole epochs first", Quantity{Statistic: trainer.StatisticNamed("weight_variance"), Epoch: 3, Acceleration: true}, series(whole), "conv1", 1},
 		// Epochs 0, 1, 2 would take initialisation in; quarters: (4 − 4 + 1) / (7/3) = 3/7.
-		{"quarters where epochs are too few", Quantity{Of: "weights", Statistic: "variance", Epoch: 2, Acceleration: true},
+		{"quarters where epochs are too few", Quantity{Statistic: trainer.StatisticNamed("weight_variance"), Epoch: 2, Acceleration: true},
 			series(map[float64]float64{0: 1, 1: 1, 1.5: 1, 1.75: 2, 2: 4}), "conv1", 3.0 / 7},
-		{"decelerating", Quantity{Of: "weights", Statistic: "variance", Epoch: 1, Acceleration: true},
+		{"decelerating", Quantity{Statistic: trainer.StatisticNamed("weight_variance"), Epoch: 1, Acceleration: true},
 			series(map[float64]float64{0.5: 1, 0.75: 3, 1: 4}), "conv1", -3.0 / 8},
-		{"not rising", Quantity{Of: "weights", Statistic: "variance", Epoch: 1, Acceleration: true},
+		{"not rising", Quantity{Statistic: trainer.StatisticNamed("weight_variance"), Epoch: 1, Acceleration: true},
 			series(map[float64]float64{0.5: 5, 0.75: 1, 1: 5}), "conv1", 0},
-		{"initialisation left out", Quantity{Of: "weights", Statistic: "variance", Epoch: 0.5, Acceleration: true},
+		{"initialisation left out", Quantity{Statistic: trainer.StatisticNamed("weight_variance"), Epoch: 0.5, Acceleration: true},
 			series(map[float64]float64{0: 1, 0.25: 2, 0.5: 4}), "conv1", math.NaN()},
-		{"uneven", Quantity{Of: "weights", Statistic: "variance", Epoch: 4, Acceleration: true},
+		{"uneven", Quantity{Statistic: trainer.StatisticNamed("weight_variance"), Epoch: 4, Acceleration: true},
 			series(map[float64]float64{1: 1, 3: 2, 4: 4}), "conv1", math.NaN()},
 	} {
 		got := float64(c.q.Measure(c.records, c.layer))
@@ -59,10 +58,10 @@ func TestMeasure(t *testing.T) {
 
 func TestQuantityName(t *testing.T) {
 	for want, q := range map[string]Quantity{
-		"weight_variance":                  {Of: "weights", Statistic: "variance"},
-		"gradient_max_abs":                 {Of: "gradients", Statistic: "max_abs"},
-		"activation_variance_acceleration": {Of: "activations", Statistic: "variance", Acceleration: true},
-		"dead_units":                       {Of: "activations", Statistic: DeadUnits},
+		"weight_variance":                  {Statistic: trainer.StatisticNamed("weight_variance")},
+		"gradient_max_abs":                 {Statistic: trainer.StatisticNamed("gradient_max_abs")},
+		"activation_variance_acceleration": {Statistic: trainer.StatisticNamed("activation_variance"), Acceleration: true},
+		"dead_units":                       {Statistic: trainer.StatisticNamed("dead_units")},
 	} {
 		if got := q.Name(); got != want {
 			t.Errorf("%+v: got %q, want %q", q, got, want)

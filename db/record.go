@@ -6,16 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"probewise/advisor"
 	"probewise/trainer"
-)
-
-// The tensors that statistics are kept of.
-const (
-	weights     = "weights"
-	gradients   = "gradients"
-	activations = "activations"
 )
 
 // AppendRecord adds the next epoch record of a running run.
@@ -68,29 +62,23 @@ func insertRecord(ctx context.Context, tx *sql.Tx, run string, r trainer.EpochRe
 	if err != nil {
 		return err
 	}
-	insert, err := tx.PrepareContext(ctx, `
-		INSERT INTO layer_statistics (record, position, tensor, layer, layer_type, mean, variance, max_abs, share_below,
-			share_zero, l2_norm, kurtosis, q01, q50, q99, histogram, dead_units, update_ratio, gradient_noise)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+	insert, err := tx.PrepareContext(ctx, `INSERT INTO layer_statistics (`+statisticsColumns+`)
+		VALUES (?`+strings.Repeat(", ?", strings.Count(statisticsColumns, ","))+`)`)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = insert.Close() }() // the transaction closes it as well
-	for i, layer := range r.Layers {
-		for _, t := range []struct {
-			tensor              string
-			s                   trainer.Statistics
-			dead, update, noise trainer.Number
-		}{
-			{weights, layer.Weights, trainer.Missing, layer.UpdateRatio, trainer.Missing},
-			{gradients, layer.Gradients, trainer.Missing, trainer.Missing, layer.GradientNoise},
-			{activations, layer.Activations, layer.DeadUnits, trainer.Missing, trainer.Missing},
-		} {
-			values := []any{id, i, t.tensor, layer.Layer, layer.Type}
-			for _, n := range t.s.Numbers() {
-				values = append(values, numberValue(*n))
+	for i := range r.Layers {
+		layer := &r.Layers[i]
+		for _, tensor := range trainer.TensorKinds() {
+			values := []any{id, i, tensor, layer.Layer, layer.Type, histogramValue(layer.Of(tensor).Histogram)}
+			for _, s := range columnsOf[tensor] {
+				if s == nil {
+					values = append(values, nil)
+				} else {
+					values = append(values, numberValue(s.At(layer)))
+				}
 			}
-			values = append(values, histogramValue(t.s.Histogram), numberValue(t.dead), numberValue(t.update), numberValue(t.noise))
 			if _, err := insert.ExecContext(ctx, values...); err != nil {
 				return fmt.Errorf("layer %s: %w", layer.Layer, err)
 			}
@@ -154,49 +142,4 @@ func readRecords(ctx context.Context, tx *sql.Tx, ids string, args ...any) (map[
 		records[run] = append(records[run], r)
 	}
 	return records, rows.Err()
-}
-
-// readStatistics returns the layer statistics of the records whose ids the query selects, by record, in layer order.
-func readStatistics(ctx context.Context, tx *sql.Tx, ids string, args ...any) (map[int64][]trainer.LayerStatistics, error) {
-	rows, err := tx.QueryContext(ctx, `
-		SELECT record, position, tensor, layer, layer_type, mean, variance, max_abs, share_below, share_zero, l2_norm, kurtosis, q01, q50, q99,
-			histogram, dead_units, update_ratio, gradient_noise
-		FROM layer_statistics WHERE record IN (`+ids+`) ORDER BY record, position, tensor`, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	layers := map[int64][]trainer.LayerStatistics{}
-	for rows.Next() {
-		var record int64
-		var position int
-		var tensor, name string
-		var kind trainer.LayerType
-		var s trainer.Statistics
-		var dead, update, noise trainer.Number
-		columns := []any{&record, &position, &tensor, &name, &kind}
-		for _, n := range s.Numbers() {
-			columns = append(columns, numberColumn{n})
-		}
-		columns = append(columns, histogramColumn{&s.Histogram}, numberColumn{&dead}, numberColumn{&update}, numberColumn{&noise})
-		if err := rows.Scan(columns...); err != nil {
-			return nil, err
-		}
-		if position == len(layers[record]) {
-			layers[record] = append(layers[record], trainer.LayerStatistics{Layer: name, Type: kind})
-		}
-		if position != len(layers[record])-1 {
-			return nil, fmt.Errorf("record %d: the statistics before layer %d are missing", record, position)
-		}
-		layer := &layers[record][position]
-		switch tensor {
-		case weights:
-			layer.Weights, layer.UpdateRatio = s, update
-		case gradients:
-			layer.Gradients, layer.GradientNoise = s, noise
-		case activations:
-			layer.Activations, layer.DeadUnits = s, dead
-		}
-	}
-	return layers, rows.Err()
 }

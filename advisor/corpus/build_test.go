@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -204,10 +205,11 @@ func TestShippedRuns(t *testing.T) {
 
 // TestShardShortensStatistics: every number has three digits, and the first runs alone keep their histograms.
 func TestShardShortensStatistics(t *testing.T) {
-	long := trainer.Statistics{Histogram: []float32{0.123456, 0.876544}}
-	for _, n := range long.Numbers() {
-		*n = 1.23456
+	all := func(n trainer.Number, histogram []float32) trainer.Statistics {
+		return trainer.Statistics{Mean: n, Variance: n, MaxAbs: n, ShareBelow: n, ShareZero: n, L2Norm: n, Kurtosis: n,
+			Q01: n, Q50: n, Q99: n, Histogram: histogram}
 	}
+	long := all(1.23456, []float32{0.123456, 0.876544})
 	layer := trainer.LayerStatistics{Layer: "conv1", Type: trainer.Conv, Weights: long, Gradients: long, Activations: long,
 		DeadUnits: 0.123456, UpdateRatio: 1.23456e-5, GradientNoise: trainer.Missing}
 	file := filepath.Join(t.TempDir(), "x"+suffix)
@@ -216,7 +218,8 @@ func TestShardShortensStatistics(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		e := Entry{Seed: 1, Index: index, PastRun: advisor.PastRun{Architecture: a, Records: []trainer.EpochRecord{{Layers: []trainer.LayerStatistics{layer}}}}}
+		records := []trainer.EpochRecord{{Layers: []trainer.LayerStatistics{layer}}}
+		e := Entry{Seed: 1, Index: index, PastRun: advisor.PastRun{Architecture: a, Records: records}}
 		if err := Append(file, e); err != nil {
 			t.Fatal(err)
 		}
@@ -228,13 +231,8 @@ func TestShardShortensStatistics(t *testing.T) {
 	for i, histogram := range [][]float32{{0.123, 0.877}, nil} {
 		l := entries[i].Records[0].Layers[0]
 		for _, s := range []trainer.Statistics{l.Weights, l.Gradients, l.Activations} {
-			for _, n := range s.Numbers() {
-				if *n != 1.23 {
-					t.Errorf("run %d: %v, want 1.23", i, *n)
-				}
-			}
-			if !slices.Equal(s.Histogram, histogram) {
-				t.Errorf("run %d: histogram %v, want %v", i, s.Histogram, histogram)
+			if want := all(1.23, histogram); !reflect.DeepEqual(s, want) {
+				t.Errorf("run %d: %+v, want %+v", i, s, want)
 			}
 		}
 		if l.DeadUnits != 0.123 || l.UpdateRatio != 1.23e-5 || l.GradientNoise.Known() {

@@ -154,10 +154,13 @@ func shorten(r trainer.EpochRecord, histograms bool) trainer.EpochRecord {
 	r.Seconds = float64(threeDigits(trainer.Number(r.Seconds)))
 	layers := make([]trainer.LayerStatistics, len(r.Layers))
 	for i, l := range r.Layers {
-		for _, s := range []*trainer.Statistics{&l.Weights, &l.Gradients, &l.Activations} {
-			for _, n := range s.Numbers() {
-				*n = threeDigits(*n)
+		for _, s := range trainer.Catalogue() {
+			if s.Recorded() {
+				*s.Place(&l) = threeDigits(s.At(&l))
 			}
+		}
+		for _, kind := range trainer.TensorKinds() {
+			s := l.Of(kind)
 			if !histograms {
 				s.Histogram = nil
 			}
@@ -165,9 +168,6 @@ func shorten(r trainer.EpochRecord, histograms bool) trainer.EpochRecord {
 			for i, share := range s.Histogram {
 				s.Histogram[i] = float32(digits(float64(share), 3))
 			}
-		}
-		for _, n := range []*trainer.Number{&l.DeadUnits, &l.UpdateRatio, &l.GradientNoise} {
-			*n = threeDigits(*n)
 		}
 		layers[i] = l
 	}

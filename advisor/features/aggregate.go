@@ -2,50 +2,23 @@ package features
 
 import (
 	"math"
-	"strings"
 
 	"probewise/trainer"
 )
 
-// A Statistic is one of the quantities that a record has of each layer, on the scale that its aggregates are taken on.
-// Quantities that span many powers of ten are taken as decimal logarithms, at least −12.
-type Statistic struct {
-	Name string // "weight_variance"
-	Log  bool
-	of   func(trainer.LayerStatistics) trainer.Number
-}
+// Statistics lists the catalogue's statistics that are features, weights first. Those on a logarithmic scale are taken
+// as decimal logarithms, at least −12.
+func Statistics() []*trainer.Statistic { return statistics }
 
-// Most is the largest value that a statistic without a logarithm can have; the least is 0. Noise is ‖a−b‖²/(‖a‖²+‖b‖²), the others are shares.
-func (s Statistic) Most() float64 {
-	if s.Name == "gradient_noise" {
-		return 2
+var statistics = func() []*trainer.Statistic {
+	var all []*trainer.Statistic
+	for _, s := range trainer.Catalogue() {
+		if s.Feature != "" {
+			all = append(all, s)
+		}
 	}
-	return 1
-}
-
-// Statistics lists them, weights first.
-func Statistics() []Statistic { return statistics }
-
-var statistics = []Statistic{
-	{"weight_variance", true, func(l trainer.LayerStatistics) trainer.Number { return l.Weights.Variance }},
-	{"weight_max", true, func(l trainer.LayerStatistics) trainer.Number { return l.Weights.MaxAbs }},
-	{"weight_share_below", false, func(l trainer.LayerStatistics) trainer.Number { return l.Weights.ShareBelow }},
-	{"weight_kurtosis", true, func(l trainer.LayerStatistics) trainer.Number { return l.Weights.Kurtosis }},
-	{"weight_spread", true, func(l trainer.LayerStatistics) trainer.Number { return l.Weights.Q99 - l.Weights.Q01 }},
-	{"weight_update_ratio", true, func(l trainer.LayerStatistics) trainer.Number { return l.UpdateRatio }},
-	{"gradient_variance", true, func(l trainer.LayerStatistics) trainer.Number { return l.Gradients.Variance }},
-	{"gradient_max", true, func(l trainer.LayerStatistics) trainer.Number { return l.Gradients.MaxAbs }},
-	{"gradient_share_below", false, func(l trainer.LayerStatistics) trainer.Number { return l.Gradients.ShareBelow }},
-	{"gradient_norm", true, func(l trainer.LayerStatistics) trainer.Number { return l.Gradients.L2Norm }},
-	{"gradient_kurtosis", true, func(l trainer.LayerStatistics) trainer.Number { return l.Gradients.Kurtosis }},
-	{"gradient_noise", false, func(l trainer.LayerStatistics) trainer.Number { return l.GradientNoise }},
-	{"activation_variance", true, func(l trainer.LayerStatistics) trainer.Number { return l.Activations.Variance }},
-	{"activation_max", true, func(l trainer.LayerStatistics) trainer.Number { return l.Activations.MaxAbs }},
-	{"activation_share_below", false, func(l trainer.LayerStatistics) trainer.Number { return l.Activations.ShareBelow }},
-	{"activation_share_zero", false, func(l trainer.LayerStatistics) trainer.Number { return l.Activations.ShareZero }},
-	{"activation_kurtosis", true, func(l trainer.LayerStatistics) trainer.Number { return l.Activations.Kurtosis }},
-	{"dead_units", false, func(l trainer.LayerStatistics) trainer.Number { return l.DeadUnits }},
-}
+	return all
+}()
 
 // addStatistics adds the least and greatest of the statistics of gradients and activations over the layers, at the end of the
 // probe: of all forms that were tried they predict best with a few dozen past runs (docs/prediction.md, go run ./bench/forms).
@@ -56,19 +29,19 @@ func (v *Vector) addStatistics(records []trainer.EpochRecord, diverged bool) {
 		layers = records[n-1].Layers
 	}
 	for _, s := range statistics {
-		if !strings.HasPrefix(s.Name, "weight_") {
+		if s.InVector {
 			least, greatest := Extremes(layers, s)
-			v.add("least_"+s.Name, least)
-			v.add("greatest_"+s.Name, greatest)
+			v.add("least_"+s.Feature, least)
+			v.add("greatest_"+s.Feature, greatest)
 		}
 	}
 }
 
 // Extremes are the least and the greatest value of a statistic over the layers; NaN where no layer has it.
-func Extremes(layers []trainer.LayerStatistics, s Statistic) (least, greatest float64) {
+func Extremes(layers []trainer.LayerStatistics, s *trainer.Statistic) (least, greatest float64) {
 	least, greatest = math.NaN(), math.NaN()
-	for _, l := range layers {
-		v := s.at(l)
+	for i := range layers {
+		v := scaled(s, &layers[i])
 		if !(v >= least) && !math.IsNaN(v) {
 			least = v
 		}
@@ -79,13 +52,13 @@ func Extremes(layers []trainer.LayerStatistics, s Statistic) (least, greatest fl
 	return least, greatest
 }
 
-// at is the statistic of a layer; NaN where it is missing.
-func (s Statistic) at(l trainer.LayerStatistics) float64 {
-	n := s.of(l)
+// scaled is the statistic of a layer on its scale; NaN where it is missing.
+func scaled(s *trainer.Statistic, l *trainer.LayerStatistics) float64 {
+	n := s.At(l)
 	switch {
 	case !n.Known():
 		return math.NaN()
-	case s.Log:
+	case s.Scale == trainer.LogScale:
 		return math.Log10(max(float64(n), 1e-12))
 	}
 	return float64(n)
@@ -157,7 +130,7 @@ func Forms() []Form { return []Form{Level, Change, Slope, Acceleration, Volatili
 // Aggregate is the mean over the layers at the position of a statistic, in one of its forms. Records must be in the
 // order of their epochs. NaN where no layer stands there, or there are too few records: one for a level, two for a change
 // or a slope, three for the rest.
-func Aggregate(records []trainer.EpochRecord, s Statistic, p Position, f Form) float64 {
+func Aggregate(records []trainer.EpochRecord, s *trainer.Statistic, p Position, f Form) float64 {
 	var t, x []float64
 	for _, r := range records {
 		if mean := meanAt(r.Layers, s, p); !math.IsNaN(mean) {
@@ -179,10 +152,10 @@ func GradientRatio(records []trainer.EpochRecord, f Form) float64 {
 }
 
 // meanAt leaves out layers where the statistic is missing.
-func meanAt(layers []trainer.LayerStatistics, s Statistic, p Position) float64 {
+func meanAt(layers []trainer.LayerStatistics, s *trainer.Statistic, p Position) float64 {
 	sum, n := 0.0, 0
-	for i, l := range layers {
-		if v := s.at(l); p.holds(layers, i) && !math.IsNaN(v) {
+	for i := range layers {
+		if v := scaled(s, &layers[i]); p.holds(layers, i) && !math.IsNaN(v) {
 			sum += v
 			n++
 		}

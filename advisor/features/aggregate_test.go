@@ -24,21 +24,10 @@ func norms(rows ...[6]float64) []trainer.EpochRecord {
 	return records
 }
 
-func statisticNamed(t *testing.T, name string) Statistic {
-	t.Helper()
-	for _, s := range Statistics() {
-		if s.Name == name {
-			return s
-		}
-	}
-	t.Fatalf("no statistic %s", name)
-	return Statistic{}
-}
-
 // TestAggregatesByHand: positions by the last record, forms by the mean over all layers: 0, 1, 3, 2 at epochs 0, ½, 1, 2.
 func TestAggregatesByHand(t *testing.T) {
 	records := norms([6]float64{0, 0, 0, 0, 0, 0}, [6]float64{0.5, 1, 1, 1, 1, 1}, [6]float64{1, 3, 3, 3, 3, 3}, [6]float64{2, 1, 2, 2.5, 2, 2.5})
-	norm := statisticNamed(t, "gradient_norm")
+	norm := trainer.StatisticNamed("gradient_l2_norm")
 	for position, want := range map[Position]float64{Everywhere: 2, Lower: 1.5, Middle: 2.5, Higher: 2.25, Conv: 5.5 / 3, Dense: 2.25} {
 		if got := Aggregate(records, norm, position, Level); math.Abs(got-want) > 1e-12 {
 			t.Errorf("%s: %g, want %g", position, got, want)
@@ -59,7 +48,7 @@ func TestAggregatesByHand(t *testing.T) {
 
 // TestAggregatesOfTooLittle: too few records or layers give NaN, and a record without the statistic is left out.
 func TestAggregatesOfTooLittle(t *testing.T) {
-	norm := statisticNamed(t, "gradient_norm")
+	norm := trainer.StatisticNamed("gradient_l2_norm")
 	two := norms([6]float64{0, 1, 1, 1, 1, 1}, [6]float64{1, 3, 3, 3, 3, 3})
 	for form, known := range map[Form]bool{Level: true, Change: true, Slope: true, Acceleration: false, Volatility: false} {
 		if got := Aggregate(two, norm, Everywhere, form); math.IsNaN(got) == known {
@@ -72,7 +61,7 @@ func TestAggregatesOfTooLittle(t *testing.T) {
 			t.Errorf("%s of three layers: %g", position, got)
 		}
 	}
-	ratio := statisticNamed(t, "weight_update_ratio")
+	ratio := trainer.StatisticNamed("update_ratio")
 	two[0].Layers[0].UpdateRatio = trainer.Missing
 	for i := range two[0].Layers {
 		two[0].Layers[i].UpdateRatio, two[1].Layers[i].UpdateRatio = trainer.Missing, 0.01
@@ -88,7 +77,7 @@ func TestAggregatesOfTooLittle(t *testing.T) {
 // TestExtremes leaves out the layers that lack the statistic.
 func TestExtremes(t *testing.T) {
 	layers := []trainer.LayerStatistics{{DeadUnits: trainer.Missing}, {DeadUnits: 0.3}, {DeadUnits: trainer.Missing}, {DeadUnits: 0.1}, {DeadUnits: 0.2}}
-	dead := statisticNamed(t, "dead_units")
+	dead := trainer.StatisticNamed("dead_units")
 	if least, greatest := Extremes(layers, dead); least != 0.1 || greatest != 0.3 {
 		t.Errorf("least %g, greatest %g", least, greatest)
 	}
@@ -111,10 +100,10 @@ func TestStatistics(t *testing.T) {
 		"activation_variance": log(3.02), "activation_max": log(3.03), "activation_share_below": 3.04, "activation_share_zero": 3.05, "activation_kurtosis": log(3.07), "dead_units": 6,
 	}
 	for _, s := range Statistics() {
-		if expected, known := want[s.Name]; !known || math.Abs(s.at(l)-expected) > 1e-12 {
-			t.Errorf("%s = %g, want %g", s.Name, s.at(l), expected)
+		if expected, known := want[s.Feature]; !known || math.Abs(scaled(s, &l)-expected) > 1e-12 {
+			t.Errorf("%s = %g, want %g", s.Feature, scaled(s, &l), expected)
 		}
-		delete(want, s.Name)
+		delete(want, s.Feature)
 	}
 	if len(want) > 0 {
 		t.Errorf("missing: %v", want)

@@ -62,17 +62,17 @@ func (p *Predictor) Expect(ctx context.Context, a trainer.Architecture, q Statis
 		expected, err := p.expect(ctx, table, x)
 		switch {
 		case tooLittle(err):
-			left.add(statistic.Name, err)
+			left.add(statistic.Feature, err)
 			continue
 		case err != nil:
-			return e, fmt.Errorf("expect %s: %w", statistic.Name, err)
+			return e, fmt.Errorf("expect %s: %w", statistic.Feature, err)
 		}
-		expected.Name, expected.Warnings = statistic.Name, append(s.unseen(a), expected.Warnings...)
+		expected.Name, expected.Warnings = statistic.Feature, append(s.unseen(a), expected.Warnings...)
 		for _, v := range []*float64{&expected.Mean, &expected.Low, &expected.High} {
-			if statistic.Log {
+			if statistic.Scale == trainer.LogScale {
 				*v = math.Pow(10, *v)
 			} else { // the model knows no bounds
-				*v = min(max(*v, 0), statistic.Most())
+				*v = min(max(*v, 0), statistic.Most)
 			}
 		}
 		e.Statistics = append(e.Statistics, expected)

@@ -9,6 +9,7 @@ import (
 
 	"probewise/advisor/features"
 	"probewise/forest"
+	"probewise/trainer"
 )
 
 // HyperparameterTable relates what is known before training to the statistics of the past runs at one moment: the second step of
@@ -53,20 +54,20 @@ func (p *Predictor) Hyperparameters(ctx context.Context, q StatisticsQuery, posi
 		related, err := p.relate(ctx, table)
 		switch {
 		case tooLittle(err):
-			left.add(statistic.Name, err)
+			left.add(statistic.Feature, err)
 			continue
 		case err != nil:
-			return t, fmt.Errorf("relate the hyperparameters to %s: %w", statistic.Name, err)
+			return t, fmt.Errorf("relate the hyperparameters to %s: %w", statistic.Feature, err)
 		}
 		fits := fitsOf(related)
-		t.Statistics = append(t.Statistics, StatisticTable{statistic.Name, len(table.Y), fits[0], fits[1], relations(related)})
+		t.Statistics = append(t.Statistics, StatisticTable{statistic.Feature, len(table.Y), fits[0], fits[1], relations(related)})
 	}
 	t.Reason = left.String()
 	return t, nil
 }
 
 // hyperparameters is the table of the runs that have the statistic.
-func (s *snapshot) hyperparameters(statistic features.Statistic, position features.Position, q StatisticsQuery) forest.Table {
+func (s *snapshot) hyperparameters(statistic *trainer.Statistic, position features.Position, q StatisticsQuery) forest.Table {
 	var t forest.Table
 	for i, r := range s.runs {
 		records, known := recordsUntil(r, q.Probe)

@@ -217,7 +217,7 @@ func TestReference(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := s.Reference()
-	q := advisor.Quantity{Of: "weights", Statistic: "variance", Position: advisor.ConvLower, Epoch: 2}
+	q := advisor.Quantity{Statistic: trainer.StatisticNamed("weight_variance"), Position: advisor.ConvLower, Epoch: 2}
 	values := r.Values(q)
 	if r.Runs() != 3 || len(values) != 3 || values[0] > values[1] || values[1] > values[2] {
 		t.Fatalf("%d runs, values %v", r.Runs(), values)

@@ -173,7 +173,7 @@ func (p *Predictor) Largest(ctx context.Context, dataset string) (best advisor.K
 func (s *snapshot) statistics(position features.Position, q StatisticsQuery) forest.Table {
 	var t forest.Table
 	for _, statistic := range features.Statistics() {
-		t.Names = append(t.Names, statistic.Name)
+		t.Names = append(t.Names, statistic.Feature)
 	}
 	t.Names = append(t.Names, "gradient_ratio", "log_parameters") // of the whole net, whatever the position
 	t.Linear = make([]bool, len(t.Names))

@@ -4,40 +4,41 @@ import (
 	"fmt"
 	"html/template"
 	"slices"
-	"strings"
 
 	"probewise/advisor"
 	"probewise/trainer"
 )
 
-// A statistic is one that a layer has at every record.
-type statistic struct{ of, name, short, long string }
+// statistic is one of the catalogue's, as the page offers it.
+type statistic struct{ *trainer.Statistic }
 
-func (s statistic) key() string { return s.of + "." + s.name }
+// key is what the page's address says: "weights.variance".
+func (s statistic) key() string { return string(s.Of) + "." + s.Name }
 
-func (s statistic) title() string { return capital(s.of) + ": " + s.long }
+func (s statistic) title() string { return capital(string(s.Of)) + ": " + s.Title }
 
-func (s statistic) measure(r trainer.EpochRecord, layer string) trainer.Number {
-	return advisor.Quantity{Of: s.of, Statistic: s.name, Epoch: r.Epoch}.Measure([]trainer.EpochRecord{r}, layer)
+// short heads a narrow column.
+func (s statistic) short() string {
+	if s.Threshold > 0 {
+		return s.Short + brief(s.Threshold)
+	}
+	return s.Short
 }
 
-// statistics of all kinds, in the order in which they are offered.
-var everyStatistic = func() []statistic {
+func (s statistic) measure(r trainer.EpochRecord, layer string) trainer.Number {
+	return advisor.Quantity{Statistic: s.Statistic, Epoch: r.Epoch}.Measure([]trainer.EpochRecord{r}, layer)
+}
+
+// offered returns the statistics of a tensor, in the order in which they are offered.
+func offered(of trainer.TensorKind) []statistic {
 	var all []statistic
-	for _, of := range []struct {
-		name  string
-		small float64
-	}{{"weights", trainer.SmallWeight}, {"gradients", trainer.SmallGradient}, {"activations", trainer.SmallActivation}} {
-		all = append(all,
-			statistic{of.name, "mean", "mean", "mean"},
-			statistic{of.name, "variance", "var", "variance"},
-			statistic{of.name, "max_abs", "max", "max |x|"},
-			statistic{of.name, "share_below", "<" + brief(of.small), "share below " + brief(of.small)},
-			statistic{of.name, "share_zero", "=0", "share of zeros"},
-			statistic{of.name, "l2_norm", "L2", "L2 norm"})
+	for _, s := range trainer.Catalogue() {
+		if s.Of == of {
+			all = append(all, statistic{s})
+		}
 	}
-	return append(all, statistic{"activations", advisor.DeadUnits, "dead", "dead units"})
-}()
+	return all
+}
 
 // Choice is a statistic that the page offers.
 type Choice struct {
@@ -94,15 +95,24 @@ func Statistics(records []trainer.EpochRecord, diagnoses []advisor.Diagnosis, ke
 	}
 	m := through(shown, layers, chosen)
 	m.Marked = func(layer string) bool {
-		return slices.ContainsFunc(diagnoses, func(d advisor.Diagnosis) bool { return d.Layer == layer && about(d) == chosen.key() })
+		return slices.ContainsFunc(diagnoses, func(d advisor.Diagnosis) bool {
+			return d.Layer == layer && advisor.StatisticOf(d) == chosen.Statistic
+		})
 	}
 	p.Marked = slices.ContainsFunc(layers, m.Marked)
 	p.Map, p.Legend, p.Scale = m.SVG(), m.Scale.Legend(), m.Scale.String()
-	p.Table = m.twin("statistic", chosen.title()+", by layer and epoch", "Epoch", capital(chosen.long))
+	p.Table = m.twin("statistic", chosen.title()+", by layer and epoch", "Epoch", capital(chosen.Title))
 	last := records[len(records)-1]
-	overview := at(last, layers)
-	p.Last, p.LastMap, p.LastLegend = brief(last.Epoch), overview.SVG(), Scale{}.Legend()
-	p.LastTwin = overview.twin("overview", "All statistics at epoch "+p.Last+", by layer", "Statistic", "")
+	p.Last, p.LastLegend = brief(last.Epoch), Scale{}.Legend()
+	for _, of := range trainer.TensorKinds() {
+		overview := at(last, layers, of)
+		twin := overview.twin("overview", "All statistics at epoch "+p.Last+", by layer", "Statistic", "")
+		twin.Rows = append(p.LastTwin.Rows, twin.Rows...)
+		p.LastTwin = twin
+		if len(overview.Columns) > 0 {
+			p.LastMap += overview.SVG()
+		}
+	}
 	return p
 }
 
@@ -113,37 +123,35 @@ func choose(key string, diagnoses []advisor.Diagnosis) statistic {
 	slices.SortStableFunc(worst, func(a, b advisor.Diagnosis) int {
 		return slices.Index(order, a.Severity) - slices.Index(order, b.Severity)
 	})
-	keys := []string{key}
-	for _, d := range worst {
-		keys = append(keys, about(d))
-	}
-	for _, k := range append(keys, "activations.variance") {
-		if i := slices.IndexFunc(everyStatistic, func(s statistic) bool { return s.key() == k }); i >= 0 {
-			return everyStatistic[i]
+	for _, s := range trainer.Catalogue() {
+		if s := (statistic{s}); s.key() == key {
+			return s
 		}
 	}
-	return everyStatistic[0]
+	for _, d := range worst {
+		if s := advisor.StatisticOf(d); s != nil {
+			return statistic{s}
+		}
+	}
+	return statistic{trainer.StatisticNamed("activation_variance")}
 }
 
-// about returns the key of the statistic that a diagnosis is about; "" where it is about the architecture.
+// about returns the key of the statistic that a diagnosis is about; "" where it is about anything else.
 func about(d advisor.Diagnosis) string {
-	name := strings.TrimSuffix(d.Statistic, "_acceleration")
-	for _, s := range everyStatistic {
-		if (advisor.Quantity{Of: s.of, Statistic: s.name}).Name() == name {
-			return s.key()
-		}
+	if s := advisor.StatisticOf(d); s != nil {
+		return statistic{s}.key()
 	}
 	return ""
 }
 
 func offer(chosen statistic) []ChoiceGroup {
 	var groups []ChoiceGroup
-	for _, s := range everyStatistic {
-		if title := capital(s.of); len(groups) == 0 || groups[len(groups)-1].Title != title {
-			groups = append(groups, ChoiceGroup{Title: title})
+	for _, of := range trainer.TensorKinds() {
+		g := ChoiceGroup{Title: capital(string(of))}
+		for _, s := range offered(of) {
+			g.Choices = append(g.Choices, Choice{s.key(), s.Title, s == chosen})
 		}
-		g := &groups[len(groups)-1]
-		g.Choices = append(g.Choices, Choice{s.key(), s.long, s == chosen})
+		groups = append(groups, g)
 	}
 	return groups
 }
@@ -178,21 +186,24 @@ func through(records []trainer.EpochRecord, layers []string, s statistic) HeatMa
 	return m
 }
 
-// at is the heat map of all statistics at one record, layers × statistics, each column on a scale of its own. Means,
-// which have two signs, and columns without any figure are left out.
-func at(r trainer.EpochRecord, layers []string) HeatMap {
-	m := HeatMap{Label: fmt.Sprintf("All statistics at epoch %s: a row a layer, a column a statistic. The table has the same figures.", brief(r.Epoch)),
-		Layers: layers, Values: make([][]trainer.Number, len(layers))}
-	for _, s := range everyStatistic {
+// at is the heat map of a tensor's statistics at one record, layers × statistics, each column on a scale of its own.
+// Statistics of both signs and columns without any figure are left out.
+func at(r trainer.EpochRecord, layers []string, of trainer.TensorKind) HeatMap {
+	m := HeatMap{
+		Label: fmt.Sprintf("Statistics of %s at epoch %s: a row a layer, a column a statistic. The table has the same figures.",
+			of, brief(r.Epoch)),
+		Layers: layers, Values: make([][]trainer.Number, len(layers)),
+	}
+	for _, s := range offered(of) {
 		column := make([]trainer.Number, len(layers))
 		for i, l := range layers {
 			column[i] = s.measure(r, l)
 		}
-		if s.name == "mean" || !slices.ContainsFunc(column, trainer.Number.Known) {
+		if s.Scale == trainer.LinearScale || !slices.ContainsFunc(column, trainer.Number.Known) {
 			continue
 		}
 		scale := ScaleOf(column)
-		m.Columns = append(m.Columns, HeatColumn{Group: capital(s.of), Title: s.short, Name: s.title(), Scale: &scale})
+		m.Columns = append(m.Columns, HeatColumn{Group: capital(string(of)), Title: s.short(), Name: s.title(), Scale: &scale})
 		for i := range layers {
 			m.Values[i] = append(m.Values[i], column[i])
 		}

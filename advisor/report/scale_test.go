@@ -98,8 +98,8 @@ func TestDrawingsAreWellFormed(t *testing.T) {
 		if a.Prediction != nil {
 			wellFormed(t, string(PredictionChart(*a.Prediction, 0.5)))
 		}
-		for _, s := range everyStatistic {
-			if p := Statistics(records, a.Diagnoses, s.key()); p != nil {
+		for _, s := range trainer.Catalogue() {
+			if p := Statistics(records, a.Diagnoses, statistic{s}.key()); p != nil {
 				wellFormed(t, string(p.Map))
 				wellFormed(t, string(p.LastMap))
 				wellFormed(t, string(p.Legend))

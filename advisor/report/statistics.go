@@ -26,14 +26,14 @@ func (p *page) statistics(records []trainer.EpochRecord) {
 	for _, l := range records[0].Layers {
 		line, reach := []string{text.Snip(l.Layer, longestName, "…")}, []string{""}
 		for _, of := range tracked {
-			line = append(line, Sparkline(series(shown, l.Layer, of.value)))
-			reach = append(reach, ends(series(records, l.Layer, of.value)))
+			line = append(line, Sparkline(series(shown, l.Layer, of)))
+			reach = append(reach, ends(series(records, l.Layer, of)))
 		}
 		lines, ranges = append(lines, line), append(ranges, reach)
 	}
 	columns := []column{{title: "Layer", left: true}}
 	for _, of := range tracked {
-		columns = append(columns, column{title: of.title, left: true})
+		columns = append(columns, column{title: capital(string(of.Of)) + "\n" + of.Title, left: true})
 	}
 	rows := join(lines, ranges, " ")
 	if taken(columns, rows) > p.width {
@@ -45,13 +45,10 @@ func (p *page) statistics(records []trainer.EpochRecord) {
 }
 
 // tracked statistics: the paper's most telling ones of each kind.
-var tracked = []struct {
-	title string
-	value func(trainer.LayerStatistics) trainer.Number
-}{
-	{"Weights\nvariance", func(l trainer.LayerStatistics) trainer.Number { return l.Weights.Variance }},
-	{"Gradients\nL2 norm", func(l trainer.LayerStatistics) trainer.Number { return l.Gradients.L2Norm }},
-	{"Activations\nvariance", func(l trainer.LayerStatistics) trainer.Number { return l.Activations.Variance }},
+var tracked = []*trainer.Statistic{
+	trainer.StatisticNamed("weight_variance"),
+	trainer.StatisticNamed("gradient_l2_norm"),
+	trainer.StatisticNamed("activation_variance"),
 }
 
 // thin leaves out the quarters of a long run, and then takes records at even distances, the first and the last among
@@ -70,13 +67,13 @@ func thin(records []trainer.EpochRecord) []trainer.EpochRecord {
 	return shown
 }
 
-func series(records []trainer.EpochRecord, layer string, value func(trainer.LayerStatistics) trainer.Number) []trainer.Number {
+func series(records []trainer.EpochRecord, layer string, of *trainer.Statistic) []trainer.Number {
 	values := make([]trainer.Number, len(records))
 	for i, r := range records {
 		values[i] = trainer.Missing
-		for _, l := range r.Layers {
-			if l.Layer == layer {
-				values[i] = value(l)
+		for j := range r.Layers {
+			if l := &r.Layers[j]; l.Layer == layer {
+				values[i] = of.At(l)
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"probewise/advisor/features"
 	"probewise/advisor/predict"
 	"probewise/trainer"
 )
@@ -82,32 +83,34 @@ func toStatistics(t predict.HyperparameterTable, m method) Picture {
 	}
 	h.Scale = m.colours(all)
 	p := Picture{Title: fmt.Sprintf("%s of hyperparameters with statistics of %s", m.title, Place(t.Position)), Scale: h.Scale.String()}
-	p.Note = "var: variance; max: largest |x|; <: share of |x| below a threshold; L2: norm; =0: share of zeros; kurt: kurtosis; span: between the 1st and the 99th percentile; " +
-		"upd: update ratio; dead: dead units."
+	p.Note = headings()
 	if apart {
 		p.Scale = "linear, each column with one of its own and zero in the middle, since each has a unit of its own"
 	}
 	return p.of(h, "influences", "Hyperparameter", m)
 }
 
-// shortly is the heading of a statistic's column, below that of what it is of.
-func shortly(statistic string) (group, short string) {
-	group, rest := "Other", statistic
-	for prefix, of := range map[string]string{"weight_": "Weights", "gradient_": "Gradients", "activation_": "Activations", "dead_": "Activations"} {
-		if after, ok := strings.CutPrefix(statistic, prefix); ok {
-			group, rest = of, after
+// shortly is the heading of a statistic's column, below that of the tensor it is of.
+func shortly(feature string) (group, short string) {
+	for _, s := range features.Statistics() {
+		if s.Feature == feature {
+			return capital(string(s.Of)), s.Short
 		}
 	}
-	for long, brief := range map[string]string{"variance": "var", "share_below": "<", "share_zero": "=0", "kurtosis": "kurt", "spread": "span", "update_ratio": "upd",
-		"norm": "L2", "units": "dead"} {
-		if rest == long {
-			rest = brief
+	return "Other", feature[:min(len(feature), mostHeading)]
+}
+
+// headings says what the headings of columns stand for.
+func headings() string {
+	var all []string
+	for _, s := range features.Statistics() {
+		title := s.Title
+		if s.Threshold > 0 { // another one for each tensor
+			title = strings.TrimSuffix(title, brief(s.Threshold)) + "a threshold"
 		}
+		all = merged(all, []string{s.Short + ": " + title})
 	}
-	if len(rest) > mostHeading {
-		rest = rest[:mostHeading]
-	}
-	return group, rest
+	return strings.Join(all, "; ") + "."
 }
 
 // mostHeading is how many letters of a heading stand above a narrow column.

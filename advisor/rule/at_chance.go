@@ -62,7 +62,7 @@ const (
 func (p *Pass) pace(last trainer.EpochRecord) pace {
 	moved := 0.0 // most of all layers
 	for _, l := range last.Layers {
-		start := advisor.Quantity{Of: "weights", Statistic: "l2_norm"}.Measure(p.Records, l.Layer)
+		start := advisor.Quantity{Statistic: trainer.StatisticNamed("weight_l2_norm")}.Measure(p.Records, l.Layer)
 		if growth := float64(l.Weights.L2Norm / start); growth > grown || float64(l.DeadUnits) > nearlyAll {
 			return tooFast
 		} else if start > 0 {

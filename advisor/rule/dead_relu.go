@@ -32,7 +32,7 @@ var deadReLU = Rule{
 			if i < lowerLayers || l.DeadUnits > nearlyAll {
 				severity = advisor.High
 			}
-			q := advisor.Quantity{Of: "activations", Statistic: advisor.DeadUnits, Position: p.positions[l.Layer], Epoch: last.Epoch}
+			q := advisor.Quantity{Statistic: trainer.StatisticNamed("dead_units"), Position: p.positions[l.Layer], Epoch: last.Epoch}
 			d := measured(l.Layer, q.Name(), float64(l.DeadUnits), mostDead, last.Epoch, severity)
 			d.Percentile = p.standing(q, float64(l.DeadUnits))
 			d = explain(d, above, "these units output zero for nearly every image and cannot learn")

@@ -1,6 +1,9 @@
 package rule
 
-import "probewise/advisor"
+import (
+	"probewise/advisor"
+	"probewise/trainer"
+)
 
 const (
 	mostRatio    = 70  // of the gradient norms of the first and the last layer
@@ -26,7 +29,7 @@ var explodingGradient = Rule{
 		var d advisor.Diagnosis
 		first, output := last.Layers[0], last.Layers[len(last.Layers)-1]
 		if most := float64(worst.Gradients.MaxAbs); most > mostGradient {
-			q := advisor.Quantity{Of: "gradients", Statistic: "max_abs", Position: p.positions[worst.Layer], Epoch: last.Epoch}
+			q := advisor.Quantity{Statistic: trainer.StatisticNamed("gradient_max_abs"), Position: p.positions[worst.Layer], Epoch: last.Epoch}
 			d = measured(worst.Layer, q.Name(), most, mostGradient, last.Epoch, advisor.High)
 			d.Percentile = p.standing(q, most)
 		} else if ratio := first.Gradients.L2Norm / output.Gradients.L2Norm; ratio > mostRatio && ratio.Known() {

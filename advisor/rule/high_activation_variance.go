@@ -27,7 +27,7 @@ var highActivationVariance = Rule{
 			if p.positions[l.Layer] == advisor.Output {
 				continue
 			}
-			q := advisor.Quantity{Of: "activations", Statistic: "variance", Position: p.positions[l.Layer], Epoch: last.Epoch}
+			q := advisor.Quantity{Statistic: trainer.StatisticNamed("activation_variance"), Position: p.positions[l.Layer], Epoch: last.Epoch}
 			v := float64(l.Activations.Variance)
 			usual := float64(mostConvVariance)
 			if l.Type == trainer.Dense {

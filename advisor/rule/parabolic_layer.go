@@ -13,14 +13,14 @@ import (
 // architectures, drawn from the corpus' space and trained for three epochs on 4,000 images of the sample, that reached
 // a validation accuracy of 0.7. Of the 40 others 11 cross them over whole epochs.
 var accelerating = []struct {
-	of, statistic  string
+	statistic      *trainer.Statistic
 	whole, quarter float64
 }{
-	{"weights", "variance", 0.05, 0.08},
-	{"weights", "max_abs", 0.25, 0.1},
-	{"activations", "variance", 0.6, 2.4},
-	{"activations", "max_abs", 0.3, 1.1},
-	{"gradients", "variance", 2.7, 2.9},
+	{trainer.StatisticNamed("weight_variance"), 0.05, 0.08},
+	{trainer.StatisticNamed("weight_max_abs"), 0.25, 0.1},
+	{trainer.StatisticNamed("activation_variance"), 0.6, 2.4},
+	{trainer.StatisticNamed("activation_max_abs"), 0.3, 1.1},
+	{trainer.StatisticNamed("gradient_variance"), 2.7, 2.9},
 }
 
 // mostParabolic is the number of layers that are reported: poor runs have one or two (Salit).
@@ -60,7 +60,7 @@ type bend struct {
 // sharpest returns the layer's worst bend; its excess is 0 where there is none.
 func (p *Pass) sharpest(layer string, epoch float64) (worst bend) {
 	for _, s := range accelerating {
-		q := advisor.Quantity{Of: s.of, Statistic: s.statistic, Position: p.positions[layer], Epoch: epoch, Acceleration: true}
+		q := advisor.Quantity{Statistic: s.statistic, Position: p.positions[layer], Epoch: epoch, Acceleration: true}
 		v := float64(q.Measure(p.Records, layer))
 		usual := s.whole
 		if epoch < 3 {
@@ -72,7 +72,7 @@ func (p *Pass) sharpest(layer string, epoch float64) (worst bend) {
 			continue
 		}
 		severity := advisor.Medium
-		if v >= 2*threshold && s.of != "gradients" {
+		if v >= 2*threshold && s.statistic.Of != trainer.OfGradients {
 			severity = advisor.High
 		}
 		worst = bend{measured(layer, q.Name(), v, threshold, epoch, severity), v / threshold}

@@ -46,9 +46,9 @@ var forms = []form{
 }
 
 // starting gives the statistics whose names start with one of the prefixes.
-func starting(prefixes string) (chosen []features.Statistic) {
+func starting(prefixes string) (chosen []*trainer.Statistic) {
 	for _, s := range features.Statistics() {
-		if slices.ContainsFunc(strings.Split(prefixes, ","), func(p string) bool { return strings.HasPrefix(s.Name, p) }) {
+		if slices.ContainsFunc(strings.Split(prefixes, ","), func(p string) bool { return strings.HasPrefix(s.Feature, p) }) {
 			chosen = append(chosen, s)
 		}
 	}
@@ -68,7 +68,7 @@ func aggregates(prefixes string, positions []features.Position, kinds []features
 		for _, s := range starting(prefixes) {
 			for _, p := range positions {
 				for _, f := range kinds {
-					names = append(names, strings.Join([]string{s.Name, string(p), string(f)}, " "))
+					names = append(names, strings.Join([]string{s.Feature, string(p), string(f)}, " "))
 					values = append(values, features.Aggregate(records, s, p, f))
 				}
 			}
@@ -86,7 +86,7 @@ func extremes(prefixes string) func([]trainer.EpochRecord) ([]string, []float64)
 		}
 		for _, s := range starting(prefixes) {
 			low, high := features.Extremes(layers, s)
-			names, values = append(names, s.Name+" least", s.Name+" greatest"), append(values, low, high)
+			names, values = append(names, s.Feature+" least", s.Feature+" greatest"), append(values, low, high)
 		}
 		return names, values
 	}
@@ -95,7 +95,7 @@ func extremes(prefixes string) func([]trainer.EpochRecord) ([]string, []float64)
 // contrast is the level in the last two layers minus that in the first two.
 func contrast(records []trainer.EpochRecord) (names []string, values []float64) {
 	for _, s := range features.Statistics() {
-		names = append(names, s.Name+" contrast")
+		names = append(names, s.Feature+" contrast")
 		values = append(values, features.Aggregate(records, s, features.Higher, features.Level)-features.Aggregate(records, s, features.Lower, features.Level))
 	}
 	return names, values

@@ -85,15 +85,17 @@ func Verification(t testing.TB, advice string) advisor.Run {
 func Record(epoch float64) trainer.EpochRecord {
 	last := trainer.Number(epoch)
 	next := func() trainer.Number { last += 1.0 / 1024; return last }
-	statistics := func() trainer.Statistics {
-		return trainer.Statistics{Mean: next(), Variance: next(), MaxAbs: next(), ShareBelow: next(), ShareZero: next(), L2Norm: next(),
-			Kurtosis: next(), Q01: next(), Q50: next(), Q99: next(), Histogram: []float32{float32(next()), 0, float32(next())}}
-	}
 	layer := func(name string, kind trainer.LayerType) trainer.LayerStatistics {
-		return trainer.LayerStatistics{
-			Layer: name, Type: kind, Weights: statistics(), Gradients: statistics(), Activations: statistics(), DeadUnits: next(),
-			UpdateRatio: next(), GradientNoise: next(),
+		l := trainer.LayerStatistics{Layer: name, Type: kind}
+		for _, s := range trainer.Catalogue() {
+			if s.Recorded() {
+				*s.Place(&l) = next()
+			}
 		}
+		for _, tensor := range trainer.TensorKinds() {
+			l.Of(tensor).Histogram = []float32{float32(next()), 0, float32(next())}
+		}
+		return l
 	}
 	return trainer.EpochRecord{
 		Epoch: epoch, LearningRate: next(), TrainLoss: next(), TrainAccuracy: next(), ValidationLoss: next(), ValidationAccuracy: next(),

@@ -197,24 +197,24 @@ func apart(a, b trainer.LayerStatistics) (worst float64, where string) {
 			worst, where = d, what
 		}
 	}
-	for _, kind := range []struct {
-		name string
-		a, b trainer.Statistics
-	}{{"weights", a.Weights, b.Weights}, {"gradients", a.Gradients, b.Gradients}, {"activations", a.Activations, b.Activations}} {
-		spread := math.Sqrt(float64(kind.b.Variance))
-		names := []string{"mean", "variance", "max_abs", "share_below", "share_zero", "l2_norm", "kurtosis", "q01", "q50", "q99"}
-		scales := []float64{spread, 0, 0, 1, 1, 0, 0, spread, spread, spread}
-		x, y := kind.a.Numbers(), kind.b.Numbers()
-		for i, name := range names {
-			note(kind.name+" "+name, *x[i], *y[i], scales[i])
+	for _, s := range trainer.Catalogue() {
+		scale := 0.0 // relative to the number itself
+		switch s.Scale {
+		case trainer.LinearScale:
+			scale = math.Sqrt(float64(b.Of(s.Of).Variance))
+		case trainer.ShareScale:
+			scale = 1
 		}
-		for i := range kind.b.Histogram {
-			note(fmt.Sprint(kind.name, " histogram ", i), trainer.Number(kind.a.Histogram[i]), trainer.Number(kind.b.Histogram[i]), 1)
+		if s.Recorded() {
+			note(s.FullName(), s.At(&a), s.At(&b), scale)
 		}
 	}
-	note("dead_units", a.DeadUnits, b.DeadUnits, 1)
-	note("update_ratio", a.UpdateRatio, b.UpdateRatio, 0)
-	note("gradient_noise", a.GradientNoise, b.GradientNoise, 1)
+	for _, kind := range trainer.TensorKinds() {
+		x, y := a.Of(kind).Histogram, b.Of(kind).Histogram
+		for i := range y {
+			note(fmt.Sprint(kind, " histogram ", i), trainer.Number(x[i]), trainer.Number(y[i]), 1)
+		}
+	}
 	return worst, where
 }
 

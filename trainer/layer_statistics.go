@@ -13,7 +13,7 @@ type Statistics struct {
 	ShareBelow Number `json:"share_below"`
 	ShareZero  Number `json:"share_zero"` // share of exact zeros
 	L2Norm     Number `json:"l2_norm"`
-	Kurtosis   Number `json:"kurtosis"` // fourth standardised moment: 3 for a normal distribution; missing where the variance is 0
+	Kurtosis   Number `json:"kurtosis"` // fourth standardised moment: 3 for a normal distribution; missing where variance is 0
 	// Quantiles of 1, 50 and 99 %, within 1/32 of their size (see StatisticsOp).
 	Q01 Number `json:"q01"`
 	Q50 Number `json:"q50"`
@@ -29,10 +29,11 @@ const (
 	SmallGradient   = 1e-4
 )
 
-// HistogramBins is the number of bins of a histogram: on a symmetric logarithmic scale, the same for all layers and kinds.
-// Each sign has half of them. Bins HistogramBins/2 and up are those of values from 0: first everything below 2^HistogramLow, zeros
-// of both signs included, then one bin an octave, last everything from 2^(HistogramLow + HistogramBins/2 − 2). The bins before
-// are those of the negative values, mirrored: bin 0 holds the largest.
+// HistogramBins is the number of bins of a histogram: on a symmetric logarithmic scale, the same for all layers and
+// kinds. Each sign has half of them. Bins HistogramBins/2 and up are those of values from 0: first everything below
+// 2^HistogramLow, zeros of both signs included, then one bin an octave, last everything from
+// 2^(HistogramLow + HistogramBins/2 − 2). The bins before are those of the negative values, mirrored: bin 0 holds the
+// largest.
 const (
 	HistogramBins = 64
 	HistogramLow  = -24
@@ -51,7 +52,8 @@ func HistogramEdges() []float64 {
 
 // LayerStatistics are the statistics of one layer with weights at one record. Weights and gradients are of the kernel,
 // without bias. Activations are the outputs after the batch norm and activation that belong to the layer (its own, or
-// layers of their own right behind it) on 256 fixed validation images; gradients are of the record's last training batch.
+// layers of their own directly after it) on 256 fixed validation images; gradients are of the record's last training
+// batch. The catalogue in statistic.go says of each number what it is called and what reads it.
 type LayerStatistics struct {
 	Layer       string     `json:"layer"`
 	Type        LayerType  `json:"type"` // conv or dense
@@ -61,40 +63,29 @@ type LayerStatistics struct {
 	DeadUnits   Number     `json:"dead_units"` // share of units (channels) with more than 99 % exact zeros
 	// UpdateRatio is ‖Δw‖/‖w‖, how far the record's last batch moved the kernel; missing at initialisation.
 	UpdateRatio Number `json:"update_ratio"`
-	// GradientNoise is ‖g−g′‖²/(‖g‖²+‖g′‖²) of the gradients of the record's last batch and the one before it: 0 where they are the same, 1
-	// where they are orthogonal, 2 where they are opposite. Missing where that one ended a record as well or another epoch,
-	// and where both gradients are 0.
+	// GradientNoise is ‖g−g′‖²/(‖g‖²+‖g′‖²) of the gradients of the record's last batch and the one before it: 0 where
+	// they are the same, 1 where they are orthogonal, 2 where they are opposite. Missing where that one ended a record as
+	// well or another epoch, and where both gradients are 0.
 	GradientNoise Number `json:"gradient_noise"`
 }
 
-// Numbers returns the places of all numbers but the histogram, in the order of the fields.
-func (s *Statistics) Numbers() []*Number {
-	return []*Number{&s.Mean, &s.Variance, &s.MaxAbs, &s.ShareBelow, &s.ShareZero, &s.L2Norm, &s.Kurtosis, &s.Q01, &s.Q50, &s.Q99}
-}
-
-// unmeasured is a summary of nothing.
-var unmeasured = Statistics{Missing, Missing, Missing, Missing, Missing, Missing, Missing, Missing, Missing, Missing, nil}
-
-// UnmarshalJSON implements json.Unmarshaler. Members that are not there, as in what older versions wrote, are missing and not 0.
+// UnmarshalJSON implements json.Unmarshaler. Members that are not there, as in what older versions wrote, are missing
+// and not 0.
 func (s *Statistics) UnmarshalJSON(data []byte) error {
-	type plain Statistics
-	p := plain(unmeasured)
-	err := json.Unmarshal(data, &p)
-	*s = Statistics(p)
-	return err
+	type plain Statistics // without this method
+	s.reset()
+	return json.Unmarshal(data, (*plain)(s))
 }
 
 // UnmarshalJSON implements json.Unmarshaler, as for Statistics.
 func (l *LayerStatistics) UnmarshalJSON(data []byte) error {
 	type plain LayerStatistics
-	p := plain{Weights: unmeasured, Gradients: unmeasured, Activations: unmeasured, DeadUnits: Missing, UpdateRatio: Missing, GradientNoise: Missing}
-	err := json.Unmarshal(data, &p)
-	*l = LayerStatistics(p)
-	return err
+	l.reset()
+	return json.Unmarshal(data, (*plain)(l))
 }
 
-// GradientRatio is the gradient norm of the first layer divided by that of the last: far below 1 where gradients vanish on
-// their way down, far above where they explode. Missing without layers, or where the last gradient is 0.
+// GradientRatio is the gradient norm of the first layer divided by that of the last: far below 1 where gradients vanish
+// on their way down, far above where they explode. Missing without layers, or where the last gradient is 0.
 func (r EpochRecord) GradientRatio() Number {
 	if len(r.Layers) == 0 {
 		return Missing
