@@ -1,0 +1,3 @@
+package code
+
+var fixture = "FIXTURE.md" // as ADVICE.md says
