@@ -20,7 +20,8 @@ func pageEvents() []advisor.Event {
 		{Type: advisor.EventState, State: advisor.Running, Phase: "probe", Run: pageProbeID},
 		{Type: advisor.EventEpoch, Phase: "probe", Run: pageProbeID, Record: &records[0]},
 		{Type: advisor.EventEpoch, Phase: "probe", Run: pageProbeID, Record: &records[1]},
-		{Type: advisor.EventDiagnosis, Diagnosis: &advisor.Diagnosis{Rule: "flat-filters", Severity: advisor.Low, Message: "filters do not grow"}},
+		{Type: advisor.EventDiagnosis,
+			Diagnosis: &advisor.Diagnosis{Rule: "flat-filters", Severity: advisor.Low, Message: "filters do not grow"}},
 		{Type: advisor.EventState, State: advisor.Running, Phase: "verify 1 of 4", Run: pageVerifyID},
 		{Type: advisor.EventEpoch, Phase: "verify 1 of 4", Run: pageVerifyID, Record: &records[1]},
 	}
@@ -36,7 +37,8 @@ func TestProgress(t *testing.T) {
 	s.withAdvice(t).State = advisor.Running
 	s.events = pageEvents()
 	a := s.get(t, "/advice/"+pageAdviceID)
-	a.says(t, `<noscript><meta http-equiv="refresh" content="2"></noscript>`, `data-events="/v1/advice/`+pageAdviceID+`/events"`,
+	a.says(t, `<noscript><meta http-equiv="refresh" content="2"></noscript>`,
+		`data-events="/v1/advice/`+pageAdviceID+`/events"`,
 		`<span class="state running" data-state>running</span> <span data-now>Verify 1 of 4: epoch 0.25, validation accuracy 0.250</span>`,
 		`<form method="post" action="/advice/`+pageAdviceID+`/cancel">`, `data-run="`+pageVerifyID+`" open>`, `<span class="phase">Probe</span>`,
 		`<span class="rule">flat-filters</span>`, `data-key="validation_accuracy" data-digits="3" data-plot="Accuracy"`)
@@ -60,10 +62,11 @@ func TestProgressOfTheProbe(t *testing.T) {
 func TestProgressBeforeTheWork(t *testing.T) {
 	s := newSite(t)
 	s.withAdvice(t).State = advisor.Queued
-	s.get(t, "/advice/"+pageAdviceID).says(t, "Waiting for a worker.", "Epochs stand here as they come.")
+	s.get(t, "/advice/"+pageAdviceID).says(t, "Waiting for a worker.", "Epochs appear here as they come.")
 	s.withRun(t, advisor.Queued)
 	a := s.get(t, "/runs/"+pageFullID)
-	a.says(t, "Waiting for a worker.", `data-events="/v1/runs/`+pageFullID+`/events"`, `action="/runs/`+pageFullID+`/cancel"`, "Test accuracy</th>")
+	a.says(t, "Waiting for a worker.", `data-events="/v1/runs/`+pageFullID+`/events"`,
+		`action="/runs/`+pageFullID+`/cancel"`, "Test accuracy</th>")
 	if strings.Contains(a.body, "Found so far") {
 		t.Error("a run finds nothing")
 	}
@@ -76,7 +79,8 @@ func TestProgressReadsTheWholeLog(t *testing.T) {
 	for i := range 2*eventsAtOnce + 1 {
 		r := pageRecords()[1]
 		r.Epoch = float64(i)
-		s.events = append(s.events, advisor.Event{ID: int64(i + 1), Type: advisor.EventEpoch, Phase: "train", Run: pageFullID, Record: &r})
+		s.events = append(s.events,
+			advisor.Event{ID: int64(i + 1), Type: advisor.EventEpoch, Phase: "train", Run: pageFullID, Record: &r})
 	}
 	s.get(t, "/runs/"+pageFullID).says(t, fmt.Sprintf("Train: epoch %d, validation accuracy 0.250", 2*eventsAtOnce))
 }

@@ -15,7 +15,7 @@ trap 'rm -rf "$work"' EXIT
 go test -tags gpu -run '^$' -bench '^BenchmarkStepGPU$' -count 5 ./trainer/graph | tee "$work/ours" >&2
 "${PYTHON:-python3}" bench/step/peer_torch.py A,B,C 200 4 cuda >"$work/torch"
 
-# median prints the middle of the numbers that stand one a line.
+# median prints the middle of the numbers, one a line.
 median() { sort -g | awk '{x[NR] = $1} END {if (NR == 0) exit 1; print NR % 2 ? x[(NR + 1) / 2] : (x[NR / 2] + x[NR / 2 + 1]) / 2}'; }
 
 printf '%-4s %12s %12s %8s\n' net 'ours (ms)' 'torch (ms)' ratio

@@ -4,7 +4,7 @@
 #     interop/sklearn.sh CURVES.csv [--fit 57] [--epochs 1,2,5] [--repeats 20]
 #
 # Installs scikit-learn from PyPI into $PROBEWISE_BENCH (default: ~/.cache/probewise-bench) where it is missing. The exit status
-# is 1 where ours is more than 0.02 of R² behind scikit-learn's forest.
+# is 1 where ours is more than 0.02 of R² below scikit-learn's forest.
 set -euo pipefail
 curves=$(realpath "$1")
 shift

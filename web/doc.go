@@ -1,6 +1,6 @@
-// Package web holds the files of the pages: html/template templates, one style sheet, small ES modules, and the vendored
-// uPlot and Swagger UI, embedded as they are. Package api/pages parses the templates and fills them; package api serves
-// the rest under /static. There is no build step: what is here is what the browser gets.
+// Package web holds the files of the pages: html/template templates, one style sheet, small ES modules, and the
+// vendored uPlot and Swagger UI, embedded as they are. Package api/pages parses the templates and fills them; package
+// api serves the rest under /static. There is no build step: what is here is what the browser gets.
 //
 // Invariants: it imports nothing of ours. Every page works without scripts, but for /docs, which is Swagger UI over the
 // OpenAPI document; a script only adds to what is there. No template or script has an inline style, an inline script or

@@ -146,7 +146,8 @@ func TestContrastIsSufficient(t *testing.T) {
 			for _, text := range []string{"ink", "soft", "accent", "good", "warn", "bad"} {
 				atLeast(t, set, colours, text, paper, 4.5)
 			}
-			for _, mark := range []string{"n1", "n7", "strong-line", "series-train", "series-validation", "series-test", "low-layer", "middle-layer", "high-layer",
+			for _, mark := range []string{"n1", "n7", "strong-line", "series-train", "series-validation", "series-test",
+				"low-layer", "middle-layer", "high-layer",
 				"c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7"} {
 				atLeast(t, set, colours, mark, paper, 3)
 			}

@@ -8,7 +8,7 @@ import (
 	"probewise/trainer"
 )
 
-// A form makes columns of the records of a probe; nil stands for the statistics of the feature vector as it is.
+// A form makes columns of the records of a probe; nil means the statistics of the feature vector as it is.
 type form struct {
 	name    string
 	columns func([]trainer.EpochRecord) (names []string, values []float64)
@@ -41,7 +41,8 @@ var forms = []form{
 	{"level, dead and zero", aggregates("dead_,activation_share_zero", features.Positions(), level)},
 	{"extremes over layers", extremes("")},
 	{"extremes, gradients and activations", extremes("gradient_,activation_,dead_")},
-	{"level and extremes, gradients and activations", both(aggregates("gradient_,activation_,dead_", everywhere, level), extremes("gradient_,activation_,dead_"))},
+	{"level and extremes, gradients and activations",
+		both(aggregates("gradient_,activation_,dead_", everywhere, level), extremes("gradient_,activation_,dead_"))},
 	{"contrast, higher − lower", contrast},
 }
 
@@ -63,7 +64,8 @@ func both(a, b func([]trainer.EpochRecord) ([]string, []float64)) func([]trainer
 	}
 }
 
-func aggregates(prefixes string, positions []features.Position, kinds []features.Form) func([]trainer.EpochRecord) ([]string, []float64) {
+func aggregates(prefixes string, positions []features.Position,
+	kinds []features.Form) func([]trainer.EpochRecord) ([]string, []float64) {
 	return func(records []trainer.EpochRecord) (names []string, values []float64) {
 		for _, s := range starting(prefixes) {
 			for _, p := range positions {
@@ -96,7 +98,8 @@ func extremes(prefixes string) func([]trainer.EpochRecord) ([]string, []float64)
 func contrast(records []trainer.EpochRecord) (names []string, values []float64) {
 	for _, s := range features.Statistics() {
 		names = append(names, s.Feature+" contrast")
-		values = append(values, features.Aggregate(records, s, features.Higher, features.Level)-features.Aggregate(records, s, features.Lower, features.Level))
+		values = append(values, features.Aggregate(records, s, features.Higher, features.Level)-features.Aggregate(records, s,
+			features.Lower, features.Level))
 	}
 	return names, values
 }

@@ -1,10 +1,12 @@
 // Command forms measures what parameter statistics add to a prediction, in one form after another:
 //
-//	go run ./bench/forms [-data advisor/corpus/data] [-dataset cifar10] [-half even] [-epochs 0,0.25,0.5,1] [-fit 57] [-splits 20] [-only level]
+//	go run ./bench/forms [-data advisor/corpus/data] [-dataset cifar10] [-half even]
+//		[-epochs 0,0.25,0.5,1] [-fit 57] [-splits 20] [-only level]
 //
-// For each form and probe length it prints the held-out R² of the estimator on learning curve and architecture, with and
-// without the form's columns, and the gain with its 95 % bootstrap interval over architectures (forest.Ladder). Runs are
-// parted by their index in the corpus: forms are chosen on the even ones, and the chosen one is judged on the odd ones, once.
+// For each form and probe length it prints the held-out R² of the estimator on learning curve and architecture, with
+// and without the form's columns, and the gain with its 95 % bootstrap interval over architectures (forest.Ladder).
+// Runs are parted by their index in the corpus: forms are chosen on the even ones, and the chosen one is judged on the
+// odd ones, once.
 package main
 
 import (
@@ -60,7 +62,8 @@ func run() error {
 			runs = append(runs, e.PastRun)
 		}
 	}
-	fmt.Printf("%d %s runs of (%s), %d to fit on, %d splits, seed %d\n", len(runs), *half, key, ladder.Fit, ladder.Splits, ladder.Seed)
+	fmt.Printf("%d %s runs of (%s), %d to fit on, %d splits, seed %d\n", len(runs), *half, key, ladder.Fit,
+		ladder.Splits, ladder.Seed)
 	for _, text := range strings.Split(*lengths, ",") {
 		epochs, err := strconv.ParseFloat(text, 64)
 		if err != nil {
@@ -115,7 +118,8 @@ func try(runs []advisor.PastRun, epochs float64, f form, l forest.LadderOptions)
 		t.Y, t.Groups = append(t.Y, features.Target(r)), append(t.Groups, features.GroupOf(r.Architecture))
 		t.Current = features.CurrentAccuracy
 	}
-	scores, err := forest.Ladder(context.Background(), t, []forest.Rung{{Name: "without", Columns: without}, {Name: "with", Columns: with}}, l, forest.Options{Seed: 1})
+	scores, err := forest.Ladder(context.Background(), t,
+		[]forest.Rung{{Name: "without", Columns: without}, {Name: "with", Columns: with}}, l, forest.Options{Seed: 1})
 	if err != nil {
 		return err
 	}

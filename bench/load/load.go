@@ -30,7 +30,8 @@ type answer struct {
 
 // openLoop sends requests at times that a Poisson process of the given rate has, whether or not earlier ones are
 // answered, until stopped is closed; then it waits for what is under way.
-func openLoop(ctx context.Context, client *http.Client, url string, targets []target, rate float64, random *rand.Rand, stopped <-chan struct{}) ([]answer, time.Duration) {
+func openLoop(ctx context.Context, client *http.Client, url string, targets []target, rate float64, random *rand.Rand,
+	stopped <-chan struct{}) ([]answer, time.Duration) {
 	var mu sync.Mutex
 	var all []answer
 	var sent sync.WaitGroup
@@ -91,7 +92,8 @@ func ask(ctx context.Context, client *http.Client, url string, t target, conditi
 // newReaders is the client of the load: connections stay open as a browser's do, and there is no limit on them, so that
 // a slow answer never keeps another request from being sent.
 func newReaders() *http.Client {
-	return &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConns: 512, MaxIdleConnsPerHost: 512, DisableCompression: true}}
+	return &http.Client{Timeout: time.Minute,
+		Transport: &http.Transport{MaxIdleConns: 512, MaxIdleConnsPerHost: 512, DisableCompression: true}}
 }
 
 // latencies are quantiles, in milliseconds.

@@ -34,7 +34,8 @@ func TestRequestsDoNotWaitForAnswers(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	all, took := openLoop(t.Context(), newReaders(), server.URL, []target{{"one", "/", `"tag"`}}, 2000, rand.New(rand.NewPCG(1, 0)), full)
+	all, took := openLoop(t.Context(), newReaders(), server.URL, []target{{"one", "/", `"tag"`}}, 2000,
+		rand.New(rand.NewPCG(1, 0)), full)
 	if took <= 0 || len(all) < crowd {
 		t.Fatalf("%d answers in %s, want at least %d", len(all), took, crowd)
 	}
@@ -50,8 +51,9 @@ func TestRequestsDoNotWaitForAnswers(t *testing.T) {
 	if cached != conditional || cached == 0 || cached == len(all) {
 		t.Errorf("%d of %d answers were 304, the service gave %d", cached, len(all), conditional)
 	}
-	// Who came first waited for all the others, and that is in its latency.
-	if l := summarise(all, func(a answer) time.Duration { return a.latency }); l.Requests != len(all) || l.Max < milliseconds(took)/2 {
+	// The first request waited for all the others, and that is in its latency.
+	if l := summarise(all, func(a answer) time.Duration { return a.latency }); l.Requests != len(all) ||
+		l.Max < milliseconds(took)/2 {
 		t.Errorf("latencies %+v of a service that answers after %s", l, took)
 	}
 }
@@ -82,22 +84,26 @@ func TestSlowdownIsTheMedianOfThePairs(t *testing.T) {
 	// Pairs: 10 → 12, 10 → 11 (the readers first), 10 → 30.
 	r := result{RatePlanned: 200, Probes: []trial{
 		{Seconds: 10, Processor: &usage{Service: 18}},
-		{Readers: true, Seconds: 12, took: 12 * time.Second, answers: []answer{{kind: "a", latency: time.Millisecond}}, Processor: &usage{Service: 18.5}},
+		{Readers: true, Seconds: 12, took: 12 * time.Second, answers: []answer{{kind: "a", latency: time.Millisecond}},
+			Processor: &usage{Service: 18.5}},
 		{Readers: true, Seconds: 11, took: 11 * time.Second}, {Seconds: 10},
 		{Seconds: 10}, {Readers: true, Seconds: 30, took: 30 * time.Second},
 	}}
 	r.complete()
-	if math.Abs(r.Slowdown-1.2) > 1e-12 || r.With != 12 || r.Without != 10 || r.Latency.P99 != 1 || r.ByKind["a"].Requests != 1 || r.Cost != 500 {
+	if math.Abs(r.Slowdown-1.2) > 1e-12 || r.With != 12 || r.Without != 10 || r.Latency.P99 != 1 ||
+		r.ByKind["a"].Requests != 1 || r.Cost != 500 {
 		t.Errorf("slowdown %g, with %g, without %g, cost %g, %+v", r.Slowdown, r.With, r.Without, r.Cost, r.Latency)
 	}
 	var b strings.Builder
-	if err := r.write(&b); err != nil || !strings.Contains(b.String(), "slowdown 1.20 (median of pairs: 1.20, 1.10, 3.00)") {
+	if err := r.write(&b); err != nil ||
+		!strings.Contains(b.String(), "slowdown 1.20 (median of pairs: 1.20, 1.10, 3.00)") {
 		t.Errorf("%v\n%s", err, b.String())
 	}
 }
 
 func TestOptions(t *testing.T) {
-	for _, args := range []string{"", "--binary x y", "--binary x --rate 0", "--binary x --pairs 0", "--binary x --epochs 31"} {
+	for _, args := range []string{"", "--binary x y", "--binary x --rate 0", "--binary x --pairs 0",
+		"--binary x --epochs 31"} {
 		if _, err := parse(strings.Fields(args), &strings.Builder{}); err == nil {
 			t.Errorf("%q is taken", args)
 		}

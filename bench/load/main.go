@@ -93,7 +93,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	case o.rate <= 0 || o.rate > 1e5:
 		return o, fmt.Errorf("--rate %g: expected a number above 0, at most 100000", o.rate)
 	case o.pairs < 1 || o.epochs < 1 || o.epochs > fullEpochs:
-		return o, fmt.Errorf("--pairs %d --epochs %d: expected at least 1 of each, and at most %d epochs", o.pairs, o.epochs, fullEpochs)
+		return o, fmt.Errorf("--pairs %d --epochs %d: expected at least 1 of each, and at most %d epochs", o.pairs,
+			o.epochs, fullEpochs)
 	}
 	return o, nil
 }

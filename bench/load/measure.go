@@ -19,14 +19,16 @@ const (
 	probed = `{"version": 1, "name": "load-probe", "layers": [
  {"type": "conv", "filters": 16, "kernel": 3, "padding": "same", "activation": "relu"}, {"type": "max_pool", "size": 2},
  {"type": "conv", "filters": 32, "kernel": 3, "padding": "same", "activation": "relu"}, {"type": "max_pool", "size": 2},
- {"type": "conv", "filters": 48, "kernel": 3, "padding": "same", "batch_norm": true, "activation": "relu"}, {"type": "max_pool", "size": 2},
- {"type": "flatten"}, {"type": "dense", "units": 64, "activation": "relu"}, {"type": "dense", "units": 10, "activation": "softmax"}],
+ {"type": "conv", "filters": 48, "kernel": 3, "padding": "same", "batch_norm": true, "activation": "relu"},
+ {"type": "max_pool", "size": 2}, {"type": "flatten"}, {"type": "dense", "units": 64, "activation": "relu"},
+ {"type": "dense", "units": 10, "activation": "softmax"}],
  "training": {"epochs": 30, "seed": 1}}`
 	advised = `{"version": 1, "name": "load-advice", "layers": [
  {"type": "conv", "filters": 4, "kernel": 3, "padding": "same", "activation": "relu"},
  {"type": "conv", "filters": 4, "kernel": 3, "padding": "same", "activation": "relu"}, {"type": "max_pool", "size": 2},
  {"type": "conv", "filters": 4, "kernel": 3, "padding": "same", "activation": "relu"}, {"type": "max_pool", "size": 2},
- {"type": "flatten"}, {"type": "dense", "units": 16, "activation": "relu"}, {"type": "dense", "units": 32, "activation": "relu"},
+ {"type": "flatten"}, {"type": "dense", "units": 16, "activation": "relu"},
+ {"type": "dense", "units": 32, "activation": "relu"},
  {"type": "dense", "units": 64, "activation": "relu"}, {"type": "dense", "units": 128, "activation": "relu"},
  {"type": "dense", "units": 10, "activation": "softmax"}], "training": {"epochs": 15, "seed": 1}}`
 )
@@ -61,8 +63,8 @@ func prepare(ctx context.Context, s *service) (advice, error) {
 	return whole, nil
 }
 
-// targetsOf lists what readers ask for, with the tags that the answers have now. The page says how old the advice is, so
-// its tag is outdated after a while and its condition then fails, as it does for a reader.
+// targetsOf lists what readers ask for, with the tags that the answers have now. The page says how old the advice is,
+// so its tag is outdated after a while and its condition then fails, as it does for a reader.
 func targetsOf(ctx context.Context, s *service, a advice) ([]target, error) {
 	all := []target{
 		{kind: "advice", path: "/v1/advice/" + a.ID},
@@ -114,7 +116,8 @@ type bench struct {
 
 // probe trains the probe, and has readers come meanwhile when asked to.
 func (b *bench) probe(ctx context.Context, readers bool) (trial, error) {
-	request := map[string]any{"architecture": json.RawMessage(probed), "kind": "probe", "stop_after": b.options.epochs, "budget": map[string]any{"epochs": fullEpochs}}
+	request := map[string]any{"architecture": json.RawMessage(probed), "kind": "probe", "stop_after": b.options.epochs,
+		"budget": map[string]any{"epochs": fullEpochs}}
 	return b.trial(ctx, readers, func(t *trial) error {
 		var run struct {
 			State   string

@@ -29,13 +29,14 @@ func (u usage) since(before usage) usage {
 	return usage{u.Service - before.Service, u.Load - before.Load, max(u.Others-before.Others, 0)}
 }
 
-// ofProcess adds user and system time of a process and of its children that have ended (proc_pid_stat(5), fields 14 to 17).
+// ofProcess adds user and system time of a process and of its children that have ended (proc_pid_stat(5), fields 14 to
+// 17).
 func ofProcess(id string) (float64, bool) {
 	data, err := os.ReadFile("/proc/" + id + "/stat")
 	if err != nil {
 		return 0, false
 	}
-	_, rest, ok := bytes.Cut(data, []byte(") ")) // behind the name, which may contain anything; field 3 is next
+	_, rest, ok := bytes.Cut(data, []byte(") ")) // after the name, which may contain anything; field 3 is next
 	fields := strings.Fields(string(rest))
 	if !ok || len(fields) < 15 {
 		return 0, false

@@ -125,7 +125,8 @@ func (r *result) write(w io.Writer) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s\n\nTrials, in the order in which they ran; processor time in seconds\n\n", r.Machine)
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "training\treaders\tseconds\trequests/s\tp50 ms\tp90 ms\tp99 ms\tmax ms\terrors\tservice\tload\tothers\t")
+	fmt.Fprintln(t,
+		"training\treaders\tseconds\trequests/s\tp50 ms\tp90 ms\tp99 ms\tmax ms\terrors\tservice\tload\tothers\t")
 	line := func(what string, x trial) {
 		fmt.Fprintf(t, "%s\t%s\t%s\t", what, map[bool]string{true: "yes", false: "no"}[x.Readers], figure(x.Seconds, 1))
 		if l := x.Latency; l != nil {
@@ -163,14 +164,17 @@ func (r *result) write(w io.Writer) error {
 	if err == nil {
 		err = t.Flush()
 	}
-	fmt.Fprintf(&b, "\n%.1f of %g requests/s answered, %.0f %% of them 304, %.1f MB/s; %d errors\n", r.Rate, r.RatePlanned, 100*r.Cached, r.Megabytes, r.Errors)
+	fmt.Fprintf(&b, "\n%.1f of %g requests/s answered, %.0f %% of them 304, %.1f MB/s; %d errors\n", r.Rate, r.RatePlanned,
+		100*r.Cached, r.Megabytes, r.Errors)
 	for _, e := range r.FirstErrors {
 		fmt.Fprintln(&b, " ", e)
 	}
-	fmt.Fprintf(&b, "probe of %d epochs: %.1f s without readers, %.1f s with them (medians); slowdown %.2f (median of pairs: %s)\n",
+	fmt.Fprintf(&b,
+		"probe of %d epochs: %.1f s without readers, %.1f s with them (medians); slowdown %.2f (median of pairs: %s)\n",
 		r.ProbeEpochs, r.Without, r.With, r.Slowdown, figures(r.Slowdowns))
 	if r.Cost != 0 {
-		fmt.Fprintf(&b, "a request costs the service %.2f ms of processor time: at %.0f requests/s that is %.2f processors\n", r.Cost, r.Rate, r.Cost*r.Rate/1000)
+		fmt.Fprintf(&b, "a request costs the service %.2f ms of processor time: at %.0f requests/s that is %.2f processors\n",
+			r.Cost, r.Rate, r.Cost*r.Rate/1000)
 	}
 	if err != nil {
 		return err

@@ -19,7 +19,7 @@ import (
 type service struct {
 	command *exec.Cmd
 	url     string
-	client  *http.Client  // for what is no load: it must not wait behind it
+	client  *http.Client  // for what is no load: it must not wait in the same queue
 	log     *bytes.Buffer // what it wrote; complete once read is closed
 	read    chan struct{}
 }

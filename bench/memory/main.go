@@ -90,7 +90,9 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 
 // measureAll measures the smallest net, then sampled ones of up to 60 million multiply-adds, some of them residual.
 func (o options) measureAll(ctx context.Context, errOut io.Writer) ([]row, error) {
-	smallest, err := trainer.Parse([]byte(`{"name":"smallest","input":[28,28,1],"classes":10,"layers":[{"type":"global_avg_pool"},{"type":"dense","units":10}],"training":{"batch_size":1}}`), trainer.ParseOptions{})
+	smallest, err := trainer.Parse([]byte(`{"name":"smallest","input":[28,28,1],"classes":10,
+		"layers":[{"type":"global_avg_pool"},{"type":"dense","units":10}],"training":{"batch_size":1}}`),
+		trainer.ParseOptions{})
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +130,8 @@ func withBlocks(a trainer.Architecture) (trainer.Architecture, error) {
 		if l.Type == trainer.Conv && i > 0 {
 			projection := l
 			projection.Kernel, projection.Name, projection.Activation = [2]int{1, 1}, "projection_"+l.Name, trainer.Linear
-			a.Layers[i] = trainer.Layer{Type: trainer.Residual, Name: "block_" + l.Name, Body: []trainer.Layer{l}, Shortcut: []trainer.Layer{projection}}
+			a.Layers[i] = trainer.Layer{Type: trainer.Residual, Name: "block_" + l.Name, Body: []trainer.Layer{l},
+				Shortcut: []trainer.Layer{projection}}
 		}
 	}
 	a.Name += "-residual"
@@ -151,7 +154,8 @@ func (o options) measure(ctx context.Context, a trainer.Architecture) (row, erro
 			return nil, nil, err
 		}
 		var complaints bytes.Buffer
-		c := exec.CommandContext(ctx, o.probewise, "train", file, "--images", strconv.Itoa(o.images), "--epochs", "1", "--data-dir", data, "--memory-limit", limit, "-q", "--json")
+		c := exec.CommandContext(ctx, o.probewise, "train", file, "--images", strconv.Itoa(o.images), "--epochs", "1",
+			"--data-dir", data, "--memory-limit", limit, "-q", "--json")
 		c.Stderr = &complaints
 		err = c.Run()
 		return c, complaints.Bytes(), errors.Join(err, os.RemoveAll(data))
@@ -172,7 +176,8 @@ func (o options) measure(ctx context.Context, a trainer.Architecture) (row, erro
 	if !ok {
 		return r, errors.New("the system does not say what a process took")
 	}
-	if r.Measured = int64(usage.Maxrss); runtime.GOOS != "darwin" { //nolint:unconvert // an int32 on some systems; in KiB but there
+	r.Measured = int64(usage.Maxrss) //nolint:unconvert // an int32 on some systems
+	if runtime.GOOS != "darwin" {    // which has bytes, the others KiB
 		r.Measured <<= 10
 	}
 	r.Off = float64(r.Predicted)/float64(r.Measured) - 1
@@ -183,7 +188,8 @@ func table(out io.Writer, rows []row) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "net\tbatch\tpredicted MiB\tmeasured MiB\toff\toff beyond the smallest\t")
 	for _, r := range rows {
-		fmt.Fprintf(w, "%s\t%d\t%.1f\t%.1f\t%+.0f %%\t%+.0f %%\t\n", r.Net, r.Batch, float64(r.Predicted)/(1<<20), float64(r.Measured)/(1<<20), 100*r.Off, 100*r.OffOwn)
+		fmt.Fprintf(w, "%s\t%d\t%.1f\t%.1f\t%+.0f %%\t%+.0f %%\t\n", r.Net, r.Batch, float64(r.Predicted)/(1<<20),
+			float64(r.Measured)/(1<<20), 100*r.Off, 100*r.OffOwn)
 	}
 	return w.Flush()
 }

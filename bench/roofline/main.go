@@ -1,11 +1,11 @@
-// Command roofline reckons on paper what a training step of a net takes on a card, and what each kernel takes at a shape of reference: no card is needed,
-// and nothing here was measured.
+// Command roofline reckons on paper what a training step of a net takes on a card, and what each kernel takes at a
+// shape of reference: no card is needed, and nothing here was measured.
 //
 //	go run ./bench/roofline [-net trainer/graph/testdata/nets/A.json] [-batch 64] [-launches] [-json]
 //	go run ./bench/roofline -kernels [-json]
 //
-// The calls are those of the real plan, and the kernels, grids and bytes those that trainer/cuda would launch for them. See
-// card.go for what is assumed, reference.go for the shapes.
+// The calls are those of the real plan, and the kernels, grids and bytes those that trainer/cuda would launch for them.
+// See card.go for what is assumed, reference.go for the shapes.
 package main
 
 import (
@@ -35,7 +35,8 @@ func run(args []string, out io.Writer) error {
 	batch := flags.Int("batch", 0, "images of a step; 0: the architecture's")
 	asJSON := flags.Bool("json", false, "one JSON document")
 	all := flags.Bool("launches", false, "one line a launch instead of one a kernel")
-	kernels := flags.Bool("kernels", false, "instead of a step, one line for every kernel that there is, at a shape of nets A, B and C, which stand in the folder of -net")
+	kernels := flags.Bool("kernels", false, "instead of a step, one line for every kernel that there is, at a shape of "+
+		"nets A, B and C, which are in the folder of -net")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -99,7 +100,8 @@ func stepOf(file string, batch int) (step, error) {
 	return s, nil
 }
 
-// callsOf lists the calls of a training step of the architecture in a file, and of everything else: evaluation and statistics.
+// callsOf lists the calls of a training step of the architecture in a file, and of everything else: evaluation and
+// statistics.
 func callsOf(file string, batch int) (a trainer.Architecture, step, rest []trainer.Call, err error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -114,9 +116,11 @@ func callsOf(file string, batch int) (a trainer.Architecture, step, rest []train
 		a.Training.BatchSize = batch
 	}
 	images := 2 * a.Training.BatchSize
-	data := &trainer.Dataset{Name: "none", Height: a.Input[0], Width: a.Input[1], Channels: a.Input[2], Classes: make([]string, a.Classes)}
+	data := &trainer.Dataset{Name: "none", Height: a.Input[0], Width: a.Input[1], Channels: a.Input[2],
+		Classes: make([]string, a.Classes)}
 	data.Train.Labels = make([]uint16, images) // nothing looks at the pixels
-	step, rest, err = graph.Calls(trainer.Spec{Architecture: a, Data: data, Budget: trainer.Budget{Images: images, Epochs: 1}})
+	step, rest, err = graph.Calls(trainer.Spec{Architecture: a, Data: data,
+		Budget: trainer.Budget{Images: images, Epochs: 1}})
 	return a, step, rest, err
 }
 

@@ -23,13 +23,15 @@ func TestRun(t *testing.T) {
 				}
 			}
 		}
-		// Forward, data and filter gradients of all layers but the data gradient of the first: between two and three times forward.
+		// Forward, data and filter gradients of all layers but the data gradient of the first: between two and three times
+		// forward.
 		if want := s.forward(t, file); products < 2*want || products > 3*want {
 			t.Errorf("net %s: %d FLOP of products, %d forward", net, products, want)
 		}
 	}
 	var out bytes.Buffer
-	if err := run([]string{"-net", "../../trainer/graph/testdata/nets/A.json", "-batch", "16", "-json"}, &out); err != nil {
+	if err := run([]string{"-net", "../../trainer/graph/testdata/nets/A.json", "-batch", "16", "-json"},
+		&out); err != nil {
 		t.Fatal(err)
 	}
 	var document struct {
@@ -37,7 +39,8 @@ func TestRun(t *testing.T) {
 		Assumptions []string
 		Cards       []report
 	}
-	if err := json.Unmarshal(out.Bytes(), &document); err != nil || document.Batch != 16 || len(document.Cards) != len(cards) || len(document.Assumptions) == 0 {
+	if err := json.Unmarshal(out.Bytes(), &document); err != nil || document.Batch != 16 ||
+		len(document.Cards) != len(cards) || len(document.Assumptions) == 0 {
 		t.Fatalf("%v: %s", err, out.String())
 	}
 	for _, r := range document.Cards {
@@ -51,7 +54,8 @@ func TestRun(t *testing.T) {
 		}
 	}
 	out.Reset()
-	if err := run([]string{"-net", "../../trainer/graph/testdata/nets/B.json", "-launches"}, &out); err != nil || !strings.Contains(out.String(), "never run on a card") {
+	if err := run([]string{"-net", "../../trainer/graph/testdata/nets/B.json", "-launches"}, &out); err != nil ||
+		!strings.Contains(out.String(), "never run on a card") {
 		t.Errorf("%v: %s", err, out.String())
 	}
 	if err := run([]string{"-net", "none.json"}, &out); err == nil {

@@ -15,8 +15,9 @@ import (
 	"probewise/trainer/cuda"
 )
 
-// reference is the shape that a kernel is reckoned at: of all launches of a run of nets A, B and C (training, evaluation, statistics), the one with the most
-// work. Where no net launches the kernel it is a launch with a tile or an op that they do without, at a shape that they have.
+// reference is the shape that a kernel is reckoned at: of all launches of a run of nets A, B and C (training,
+// evaluation, statistics), the one with the most work. Where no net launches the kernel it is a launch with a tile or
+// an op that they do without, at a shape that they have.
 type reference struct {
 	Net    string   `json:"net"`
 	Own    bool     `json:"own"` // the net launches it so
@@ -27,7 +28,7 @@ type reference struct {
 	registers []int // on each card
 }
 
-// better tells whether r stands for its kernel rather than other.
+// better tells whether r represents its kernel better than other.
 func (r reference) better(other reference) bool {
 	if r.Own != other.Own {
 		return r.Own
@@ -49,14 +50,15 @@ func others(op trainer.Op) []trainer.Op {
 	case trainer.SoftmaxOp:
 		return []trainer.Op{trainer.SoftmaxGrad(o)}
 	case trainer.AdamOp:
-		return []trainer.Op{trainer.SGDOp{Len: o.Len, Momentum: 0.9}, trainer.PenaltyGrad{Len: o.Len, L2: 1e-4}, trainer.ClipNorm{Max: 1}}
+		return []trainer.Op{trainer.SGDOp{Len: o.Len, Momentum: 0.9}, trainer.PenaltyGrad{Len: o.Len, L2: 1e-4},
+			trainer.ClipNorm{Max: 1}}
 	case trainer.MatMul:
 		return []trainer.Op{trainer.MatMul{M: o.M, N: o.N, K: o.K, TransA: true, TransB: true}}
 	}
 	return nil
 }
 
-// references finds every kernel's shape; the nets stand in a folder.
+// references finds every kernel's shape; the nets are in a folder.
 func references(folder string) (shapes, error) {
 	found := shapes{}
 	for _, net := range []string{"A", "B", "C"} {
@@ -141,9 +143,11 @@ func runKernels(w io.Writer, folder string, asJSON bool) error {
 		}{assumptions, cards, all})
 	}
 	out := bufio.NewWriter(w)
-	fmt.Fprintln(out, "Every kernel at the largest shape that nets A, B and C launch it with in a run (*: a tile or an op that they do without, at a shape of theirs).")
+	fmt.Fprintln(out, "Every kernel at the largest shape that nets A, B and C launch it with in a run (*: a tile or an "+
+		"op that they do without, at a shape of theirs).")
 	fmt.Fprint(out, "On paper; never run on a card.\n\n")
-	fmt.Fprintf(out, "%-24s %-3s %-18s %-40s %6s %8s %8s %6s %7s %6s", "kernel", "net", "op", "shape", "blocks", "MB", "MFLOP", "double", "FLOP/B", "shared")
+	fmt.Fprintf(out, "%-24s %-3s %-18s %-40s %6s %8s %8s %6s %7s %6s", "kernel", "net", "op", "shape", "blocks", "MB",
+		"MFLOP", "double", "FLOP/B", "shared")
 	for _, c := range cards {
 		fmt.Fprintf(out, " | %-33s", c.Name+" reg. occ.  µs bound")
 	}
@@ -153,7 +157,8 @@ func runKernels(w io.Writer, folder string, asJSON bool) error {
 		if !r.Own {
 			net += "*"
 		}
-		fmt.Fprintf(out, "%-24s %-3s %-18s %-40s %6d %8.2f %8.1f %4.0f %% %7.2f %6d", l.Kernel, net, l.Op, r.Shape, l.Blocks, float64(l.Bytes)/1e6, float64(l.FLOPs)/1e6,
+		fmt.Fprintf(out, "%-24s %-3s %-18s %-40s %6d %8.2f %8.1f %4.0f %% %7.2f %6d", l.Kernel, net, l.Op, r.Shape, l.Blocks,
+			float64(l.Bytes)/1e6, float64(l.FLOPs)/1e6,
 			100*float64(l.Double)/float64(max(1, l.FLOPs)), float64(l.FLOPs)/float64(l.Bytes), r.Shared)
 		for i, line := range r.Lines {
 			fmt.Fprintf(out, " | %3d %3.0f %% %7.1f %-13s   ", r.registers[i], 100*line.Occupancy, 1e6*line.Seconds, line.Bound)

@@ -22,7 +22,8 @@ func entries(t *testing.T) map[string]int {
 		t.Fatal(err)
 	}
 	size := map[string]int{}
-	for _, m := range regexp.MustCompile(`\.shared \.align \d+ \.b8 (\w+)\[(\d+)\]`).FindAllStringSubmatch(string(text), -1) {
+	for _, m := range regexp.MustCompile(`\.shared \.align \d+ \.b8 (\w+)\[(\d+)\]`).FindAllStringSubmatch(string(text),
+		-1) {
 		size[m[1]], _ = strconv.Atoi(m[2])
 	}
 	kernels := map[string]int{}
@@ -76,7 +77,8 @@ func TestEveryKernel(t *testing.T) {
 			if l.Seconds < leastKernel || l.Occupancy <= 0 || l.Occupancy > 1 || l.Bytes <= 0 || l.Double > l.FLOPs {
 				t.Errorf("%+v", r)
 			}
-			if double := slices.Contains([]string{"pw_stats_moments", "pw_distance", "pw_squares"}, l.Kernel); double && l.Double != l.FLOPs {
+			if double := slices.Contains([]string{"pw_stats_moments", "pw_distance", "pw_squares"}, l.Kernel); double &&
+				l.Double != l.FLOPs {
 				t.Errorf("%s: %d of %d FLOP in double precision", l.Kernel, l.Double, l.FLOPs)
 			}
 			if product(l.Kernel) && l.Double != 0 {

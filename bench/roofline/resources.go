@@ -10,7 +10,8 @@ func (n need) registers(c card) int {
 	return n.registers70
 }
 
-// resources are as `interop/cuda.sh` prints them (ptxas 12.9). A kernel that is not here is a mistake that the test finds.
+// resources are as `interop/cuda.sh` prints them (ptxas 12.9). A kernel that is not here is a mistake that the test
+// finds.
 var resources = map[string]need{
 	"pw_activation":         {22, 20, 0},
 	"pw_activation_grad":    {20, 18, 0},

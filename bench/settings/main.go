@@ -2,8 +2,8 @@
 //
 //	go run ./bench/settings [-data advisor/corpus/data] [-dataset cifar10] [-small 10000x15] [-large 50000x30]
 //
-// Past runs of one corpus seed and index are of the same sampled architecture. It prints each pair of final test accuracies
-// and Kendall's τ-b of the two rankings, with a 95 % bootstrap interval over architectures.
+// Past runs of one corpus seed and index are of the same sampled architecture. It prints each pair of final test
+// accuracies and Kendall's τ-b of the two rankings, with a 95 % bootstrap interval over architectures.
 package main
 
 import (

@@ -5,7 +5,7 @@ Prints a table; the exit status is 1 where something is off by more than it may 
 in float64. Ours is right where it agrees with either: float64 is the same peer with the rounding taken away, and now and
 then it is PyTorch's float32 that is off.
 
-Rounding decides which of two nearly equal values a pool takes and on which side of 0 a relu stands, and Adam and RMSprop
+Rounding decides which of two nearly equal values a pool takes and on which side of 0 a relu is, and Adam and RMSprop
 scale small gradients up, so that some nets end elsewhere if a single bit is another. PyTorch therefore also trains from
 weights moved to a float32 next to them. Where ours is beyond the limit, but by no more than four times what PyTorch in
 float32 is off from itself in float64, single precision does not say what is right: that is printed as open.

@@ -27,9 +27,9 @@ func first(d *trainer.Dataset, from trainer.Images, n int) trainer.Images {
 	return trainer.Images{Pixels: from.Pixels[:n*d.ImageSize()], Labels: from.Labels[:n]}
 }
 
-// colour makes pictures of 32×32 in three channels, as photographs are: the gray one in the middle, its mirror image and
-// its negative, under noise. Without noise a pool would see a background of equal values, of which rounding picks the
-// largest.
+// colour makes pictures of 32×32 in three channels, as photographs are: the gray one in the middle, its mirror image
+// and its negative, under noise. Without noise a pool would see a background of equal values, of which rounding picks
+// the largest.
 func colour(d *trainer.Dataset) *trainer.Dataset {
 	const side = 32
 	noise := rand.New(rand.NewPCG(1, 1))

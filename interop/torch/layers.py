@@ -28,7 +28,7 @@ class Values:
             self.near_zero = some & (numpy.abs(self.values) <= self.rounding)
 
     def near(self, edges, values=None):
-        """How many values stand within rounding of each edge."""
+        """How many values are within rounding of each edge."""
         sizes = numpy.sort((numpy.abs(self.values) if values is None else values).reshape(-1))
         return numpy.searchsorted(sizes, edges + self.rounding, "right") - numpy.searchsorted(sizes, edges - self.rounding)
 
@@ -55,7 +55,7 @@ def mean(ours, x):
 
 
 def share(counted, uncertain):
-    """A share may be off by the values that stand within rounding of where it counts; more is a miss."""
+    """A share may be off by the values that are within rounding of where it counts; more is a miss."""
     def off(ours, x):
         apart = round(abs(ours - counted(x).mean()) * x.values.size)
         return 0.0 if apart <= uncertain(x) else apart / x.values.size + TOLERANCE
@@ -97,7 +97,7 @@ def binned(values, share):
 
 
 def histogram(ours, x):
-    """As share, for each bin: what stands at its two edges."""
+    """As share, for each bin: what is at its two edges."""
     flat = counted(x.values)
     n = flat.size
     octave = numpy.digitize(numpy.abs(flat), OCTAVES)

@@ -176,7 +176,7 @@ class Net:
 
 
 def optimizer(training, params):
-    """torch.optim, whose rules ours are: ε outside the root and, in Adam, behind the bias correction; momentum without
+    """torch.optim, whose rules ours are: ε outside the root and, in Adam, after the bias correction; momentum without
     dampening and before the learning rate is multiplied; AdamW's decay of all weights, biases too."""
     o, of = training["optimizer"], torch.optim
     rate = o["learning_rate"]

@@ -10,15 +10,17 @@ import (
 )
 
 // space is what nets are sampled from: small ones.
-var space = corpus.Space{Input: [3]int{28, 28, 1}, Classes: 10, Epochs: steps, MultiplyAdds: 3_000_000, MaxParameters: 500_000}
+var space = corpus.Space{Input: [3]int{28, 28, 1}, Classes: 10, Epochs: steps, MultiplyAdds: 3_000_000,
+	MaxParameters: 500_000}
 
 // What the sampled nets have to show together.
 var wanted = []string{"sgd with momentum", "adam", "rmsprop", "relu", "leaky_relu", "elu", "tanh", "sigmoid",
 	"l1", "l2", "batch norm", "dropout", "global_avg_pool", "kernel 5", "clip_norm", "cosine"}
 
 const (
-	sampleSeed  = 1
-	sampleNets  = 7 // of which two learn so fast (RMSprop at 0.012 and 0.017) that rounding alone decides their later steps
+	sampleSeed = 1
+	// of which two learn so fast (RMSprop at 0.012 and 0.017) that rounding alone decides their later steps
+	sampleNets  = 7
 	sampleDraws = 1000
 )
 
@@ -74,7 +76,8 @@ func sample() ([]trainer.Architecture, error) {
 		draws = slices.Delete(draws, best, best+1)
 	}
 	if len(missing) > 0 {
-		return nil, fmt.Errorf("no %d of the first %d nets of seed %d were found that show %v", sampleNets, sampleDraws, sampleSeed, missing)
+		return nil, fmt.Errorf("no %d of the first %d nets of seed %d were found that show %v", sampleNets,
+			sampleDraws, sampleSeed, missing)
 	}
 	return picked, nil
 }

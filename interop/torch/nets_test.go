@@ -23,7 +23,8 @@ func TestSampledNetsShowAllThatIsWanted(t *testing.T) {
 
 // TestEveryNetHasImages reads the nets of this folder and finds a batch for each.
 func TestEveryNetHasImages(t *testing.T) {
-	nets, err := read([]string{"nets/medley.json", "nets/residual.json", "nets/twins.json", "../../trainer/graph/testdata/nets/C.json"})
+	nets, err := read([]string{"nets/medley.json", "nets/residual.json", "nets/twins.json",
+		"../../trainer/graph/testdata/nets/C.json"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +39,8 @@ func TestEveryNetHasImages(t *testing.T) {
 		}
 		_, training, validation, err := oneBatch(d, a.Training.BatchSize)
 		if err != nil || len(training) != a.Training.BatchSize || len(validation) == 0 {
-			t.Errorf("%s: %d training and %d validation images for a batch of %d, error %v", a.Name, len(training), len(validation), a.Training.BatchSize, err)
+			t.Errorf("%s: %d training and %d validation images for a batch of %d, error %v", a.Name, len(training),
+				len(validation), a.Training.BatchSize, err)
 		}
 	}
 }

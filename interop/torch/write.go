@@ -55,7 +55,7 @@ func (w *writer) images(name string, d *trainer.Dataset, indices []int, a datase
 	w.append(name+"-labels", labels)
 }
 
-// weights appends the weights as they stand.
+// weights appends the weights as they are.
 func (w *writer) weights(s weighted) {
 	tensors, err := s.Weights()
 	w.err = errors.Join(w.err, err)
@@ -79,7 +79,8 @@ func (w *writer) append(name string, values []float32) {
 }
 
 func (w *writer) finish(a trainer.Architecture, device string) error {
-	text, err := json.Marshal(document{Architecture: a, Steps: steps, Device: device, Tensors: w.tensors, Records: w.records})
+	text, err := json.Marshal(document{Architecture: a, Steps: steps, Device: device,
+		Tensors: w.tensors, Records: w.records})
 	if err := errors.Join(w.err, err); err != nil {
 		return err
 	}

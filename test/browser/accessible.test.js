@@ -31,7 +31,7 @@ const h = house(async (h) => {
   for (const part of ["", "/statistics", "/hyperparameters"]) await rest(h, "GET", `/v1/forest${part}?dataset=few-runs&wait=5m`);
 });
 
-// working starts an advice that is worked on while its page is looked at, and a run that waits behind it: late, since it
+// working asks for advice that is worked on while its page is looked at, and starts a run that waits for it: late, since it
 // takes the processor from everything else.
 async function working() {
   if (made.running) return made;
@@ -55,7 +55,7 @@ const pages = {
   cancelled: { open: () => `/advice/${made.cancelled.id}` },
   forest: { open: () => "/forest?dataset=few-runs", act: figures },
   beta: { open: () => "/forest?dataset=few-runs&method=beta", act: async (page) => { await figures(page); await openAll(page); } },
-  // What Swagger UI makes is not ours to change: its contrast is too weak for axe. What it stands in is.
+  // What Swagger UI makes is not ours to change: its contrast is too weak for axe. What it is put in is ours.
   docs: { open: () => "/docs", except: "#docs", act: (page) => page.getByText("Ask for advice on an architecture").waitFor() },
   missing: { open: () => "/advice/01a20c27-107c-79c9-af3f-6bdc8aac38d4", expected: [404] },
   running: { open: async () => `/advice/${(await working()).running.id}`, act: (page) => page.getByText(/batch \d+ of \d+/).waitFor() },
@@ -63,7 +63,7 @@ const pages = {
   queued: { open: async () => `/runs/${(await working()).queued.id}`, act: (page) => page.getByText("queued", { exact: true }).waitFor() },
 };
 
-// variants: the telephone is a browser of its own, dark is a change that a page has to follow while it stands there.
+// variants: the telephone is a browser of its own, dark is a change that a page has to follow while it is open.
 const variants = {
   desktop: { options: { colorScheme: "light" }, schemes: ["light", "dark"], widths: [1280] },
   phone: { options: { colorScheme: "light", viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }, schemes: ["light"], widths: [390, 360] },
@@ -125,7 +125,7 @@ function fits() {
   return document.documentElement.scrollWidth <= document.documentElement.clientWidth;
 }
 
-// tooWide lists what stands out of the page.
+// tooWide lists what is wider than the page.
 function tooWide() {
   const width = document.documentElement.clientWidth;
   const inScroller = (e) => e && (/auto|scroll|hidden|clip/.test(getComputedStyle(e).overflowX) || inScroller(e.parentElement));
@@ -134,11 +134,11 @@ function tooWide() {
     .map((e) => `${e.tagName}#${e.id}.${e.getAttribute("class")} to ${Math.round(e.getBoundingClientRect().right)} px`);
 }
 
-// overlapping lists labels of drawings that stand on each other, or out of the page.
+// overlapping lists labels of drawings that cover each other, or leave the page.
 function overlapping() {
   const labels = [...document.querySelectorAll("svg.scale .label, svg.bars .tick")].map((e) => ({ text: e.textContent, box: e.getBoundingClientRect() }));
   return labels.flatMap((a, i) => [
-    ...(a.box.right > document.documentElement.clientWidth ? [`${a.text} stands out`] : []),
+    ...(a.box.right > document.documentElement.clientWidth ? [`${a.text} leaves the page`] : []),
     ...labels.slice(i + 1).filter(({ box: b }) => a.box.left < b.right && b.left < a.box.right && a.box.top < b.bottom && b.top < a.box.bottom).map((b) => `${a.text} / ${b.text}`),
   ]);
 }

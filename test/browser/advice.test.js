@@ -28,7 +28,7 @@ test("a probe is watched as it goes, until its report is there", async (t) => {
   assert.equal(pages.length, 1, "the page of the progress was loaded once");
   const [{ first, most, states }] = pages;
   assert.ok(first < recorded, `the page came with ${first} of ${recorded} epochs`);
-  assert.equal(most, recorded, "all others came while it stood there");
+  assert.equal(most, recorded, "all others came while it was open");
   assert.ok(states.includes("running"), `states seen: ${states}`);
   assert.deepEqual(streams.map((s) => s.split(";")[0]), ["text/event-stream"]);
 });
@@ -74,7 +74,7 @@ test("the report says what the answer says", async (t) => {
   assert.deepEqual(JSON.parse(await page.getByLabel("Architecture", { exact: true }).inputValue()), advice.revised.architecture);
 });
 
-test("heat maps and charts stand beside their figures, and the statistic is chosen without a new page", async (t) => {
+test("heat maps and charts are beside their figures, and the statistic is chosen without a new page", async (t) => {
   const advice = await finished(h, { architecture: JSON.parse(flawed), probe: { epochs: 1 }, verify: false });
   const { records } = await rest(h, "GET", `/v1/runs/${advice.probe_run}/layers`);
   const page = await visitor(t, h);
@@ -113,7 +113,7 @@ test("heat maps and charts stand beside their figures, and the statistic is chos
   await panel.getByRole("heading", { name: /Gradients: L2/ }).waitFor();
 });
 
-test("the revision is trained in full, and predicted and reached stand side by side", async (t) => {
+test("the revision is trained in full, and predicted and reached are side by side", async (t) => {
   const advice = await finished(h, { architecture: JSON.parse(flawed), probe: { epochs: 1 } });
   const page = await visitor(t, h);
   const seen = await recordEpochs(page);
@@ -135,7 +135,7 @@ test("the revision is trained in full, and predicted and reached stand side by s
   assert.equal(await page.getByRole("button", { name: "Train in full" }).count(), 0);
 });
 
-test("an advice is cancelled while it runs, and asked again", async (t) => {
+test("advice is cancelled while it runs, and asked again", async (t) => {
   const advice = await rest(h, "POST", "/v1/advice", { architecture: JSON.parse(slow), probe: { epochs: 50 } });
   const page = await visitor(t, h);
   await page.goto(`/advice/${advice.id}`);

@@ -7,7 +7,7 @@ export async function plain(locator) {
 }
 
 // recordEpochs notes of every page of progress that is loaded with how many epochs it came, to how many they grew while it
-// stood, and the states that it showed. The result outlives the page, which a report replaces.
+// was open, and the states that it showed. The result outlives the page, which a report replaces.
 export async function recordEpochs(page) {
   const pages = {};
   await page.exposeFunction("__epochs", (document, rows, state) => {

@@ -58,7 +58,7 @@ test("mistakes, then a file instead", async (t) => {
   assert.equal((await rest(h, "GET", `/v1/advice/${id(page)}?wait=1m`)).architecture.name, "flawed");
 });
 
-test("an advice is cancelled", async (t) => {
+test("advice is cancelled", async (t) => {
   const advice = await rest(h, "POST", "/v1/advice", { architecture: JSON.parse(slow), probe: { epochs: 50 } });
   const page = await visitor(t, h, off);
   await page.goto(`/advice/${advice.id}`);
@@ -67,7 +67,7 @@ test("an advice is cancelled", async (t) => {
   await page.getByRole("link", { name: "Ask again with this architecture" }).waitFor();
 });
 
-test("older advice is behind a link", async (t) => {
+test("older advice is reached by a link", async (t) => {
   for (let seed = 1; seed <= 13; seed++) {
     await finished(h, { architecture: JSON.parse(flawed), probe: { epochs: 1, images: 200, seed }, verify: false });
   }

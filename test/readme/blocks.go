@@ -25,10 +25,10 @@ var (
 	// unclear languages could hide commands from the test.
 	unclear = []string{"", "console", "shell-session", "zsh", "fish"}
 
-	errStray = errors.New("a marker that stands over no block")
+	errStray = errors.New("a marker over no block")
 )
 
-// A mark is a marker and the line it stands on.
+// A mark is a marker and its line.
 type mark struct {
 	line        int
 	kind, value string

@@ -24,8 +24,8 @@ var (
 type Text struct{ Path, Content string }
 
 // Missing returns a line for each document that one of the texts names and that is not among them. A name with a folder
-// is a path from the root, from the text's own folder, or the end of one; a name alone may be in any folder. The strings
-// of Go tests are fixtures: only their comments count.
+// is a path from the root, from the text's own folder, or the end of one; a name alone may be in any folder. The
+// strings of Go tests are fixtures: only their comments count.
 func Missing(texts []Text) []string {
 	var paths, missing []string
 	for _, t := range texts {

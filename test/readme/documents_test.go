@@ -90,11 +90,12 @@ func TestWide(t *testing.T) {
 	}
 }
 
-// readTexts reads the text files of the repository: what has a folder with a dot before its name, but for .ci, is made by
-// tools, and what is vendored is somebody else's.
+// readTexts reads the text files of the repository: what has a folder with a dot before its name, but for .ci, is made
+// by tools, and what is vendored is somebody else's.
 func readTexts(t *testing.T, root string) []Text {
 	t.Helper()
-	kinds := []string{".go", ".md", ".sh", ".html", ".yml", ".yaml", ".py", ".js", ".css", ".cu", ".h", ".hpp", ".cpp", ".sql"}
+	kinds := []string{".go", ".md", ".sh", ".html", ".yml", ".yaml", ".py", ".js", ".css", ".cu", ".h",
+		".hpp", ".cpp", ".sql"}
 	leftOut := []string{"node_modules", "vendor", "testdata", "shared"}
 	var texts []Text
 	err := filepath.WalkDir(root, func(file string, entry fs.DirEntry, err error) error {
@@ -110,7 +111,8 @@ func readTexts(t *testing.T, root string) []Text {
 			return nil
 		}
 		inCI := filepath.Base(filepath.Dir(file)) == ".ci"
-		if !slices.Contains(kinds, filepath.Ext(name)) && !strings.HasPrefix(name, "Dockerfile") && name != "Makefile" && !inCI {
+		if !slices.Contains(kinds, filepath.Ext(name)) && !strings.HasPrefix(name, "Dockerfile") &&
+			name != "Makefile" && !inCI {
 			return nil
 		}
 		content, err := os.ReadFile(file)

@@ -21,7 +21,8 @@ func TestREADME(t *testing.T) {
 	root := tree.Root(t)
 	blocks := readBlocks(t, filepath.Join(root, "README.md"))
 	bin := t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", filepath.Join(bin, "probewise"), "./cmd/probewise")
+	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o",
+		filepath.Join(bin, "probewise"), "./cmd/probewise")
 	build.Dir, build.Env = root, append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v\n%s", build, err, out)
@@ -60,7 +61,8 @@ func TestRunFaults(t *testing.T) {
 		timeout time.Duration
 		want    string
 	}{
-		{"command fails", Block{Line: 4, Script: "echo said; false; echo unreached\n"}, time.Minute, "line 4: exit code 1, want 0"},
+		{"command fails", Block{Line: 4, Script: "echo said; false; echo unreached\n"}, time.Minute,
+			"line 4: exit code 1, want 0"},
 		{"failure in a pipe", Block{Script: "false | true\n"}, time.Minute, "exit code 1, want 0"},
 		{"unset variable", Block{Script: "echo $no_such_variable\n"}, time.Minute, "no_such_variable: unbound"},
 		{"succeeds against its marker", Block{Script: "true\n", Exit: 1}, time.Minute, "exit code 0, want 1"},

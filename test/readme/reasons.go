@@ -9,11 +9,12 @@ import (
 
 // reasons are the only grounds on which a block may be left out. One command of the block must match the pattern.
 var reasons = map[string]*regexp.Regexp{
-	"tests":         regexp.MustCompile(`^(go|make) (test|race|bench|cover)\b|^\.ci/run\b`), // would run this test again
-	"clone":         regexp.MustCompile(`^git clone\b`),
-	"docker":        regexp.MustCompile(`^docker\b`),
-	"download":      regexp.MustCompile(`^(probewise|go run \./cmd/probewise) dataset get\b`),
-	"external data": regexp.MustCompile(`^(probewise|go run \./cmd/probewise) dataset add\b|\.\./`), // not in the repository
+	"tests":    regexp.MustCompile(`^(go|make) (test|race|bench|cover)\b|^\.ci/run\b`), // would run this test again
+	"clone":    regexp.MustCompile(`^git clone\b`),
+	"docker":   regexp.MustCompile(`^docker\b`),
+	"download": regexp.MustCompile(`^(probewise|go run \./cmd/probewise) dataset get\b`),
+	// not in the repository
+	"external data": regexp.MustCompile(`^(probewise|go run \./cmd/probewise) dataset add\b|\.\./`),
 }
 
 // checkReason returns an error unless the script may be left out on the ground given.

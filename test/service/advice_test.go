@@ -24,7 +24,8 @@ func TestAdvice(t *testing.T) {
 	}
 	var done advisor.Answer
 	s.want(http.StatusOK, "GET", location+"?wait=30s", "").decode(t, &done)
-	if done.State != advisor.Succeeded || done.Prediction == nil || len(done.Diagnoses) == 0 || len(done.Suggestions) == 0 || done.Revised == nil {
+	if done.State != advisor.Succeeded || done.Prediction == nil || len(done.Diagnoses) == 0 ||
+		len(done.Suggestions) == 0 || done.Revised == nil {
 		t.Fatalf("advice %+v", done)
 	}
 
@@ -38,7 +39,8 @@ func TestAdvice(t *testing.T) {
 	if after := trained.header.Get("Retry-After"); after != "" {
 		t.Errorf("a finished run is to be asked for again after %q", after)
 	}
-	if run.State != advisor.Succeeded || run.Kind != advisor.Full || run.ArchitectureID != done.Revised.Architecture.ID() || run.FromAdvice != done.ID {
+	if run.State != advisor.Succeeded || run.Kind != advisor.Full ||
+		run.ArchitectureID != done.Revised.Architecture.ID() || run.FromAdvice != done.ID {
 		t.Errorf("run %+v", run)
 	}
 	var after advisor.Answer
@@ -56,7 +58,8 @@ func TestAdvice(t *testing.T) {
 		}
 	}
 	s.want(http.StatusOK, "GET", "/v1/runs/"+done.ProbeRun+"/layers", "").decode(t, &layers)
-	if len(epochs.Epochs) != 9 || len(layers.Records) != 9 || len(layers.Records[8].Layers) != 5 || layers.Records[8].Layers[4].Layer != "dense3" {
+	if len(epochs.Epochs) != 9 || len(layers.Records) != 9 || len(layers.Records[8].Layers) != 5 ||
+		layers.Records[8].Layers[4].Layer != "dense3" {
 		t.Errorf("%d epochs, layers %+v", len(epochs.Epochs), layers)
 	}
 	if h := layers.Records[0].Layers[0].Weights.Histogram; h != nil {
@@ -138,7 +141,8 @@ func TestIdempotencyKey(t *testing.T) {
 	}
 	reused := s.want(http.StatusUnprocessableEntity, "POST", "/v1/advice", named("another"), "Idempotency-Key", "k1")
 	var p api.Problem
-	if reused.decode(t, &p); p.Code != "idempotency-key-reused" || len(p.Errors) != 1 || p.Errors[0].Parameter != "Idempotency-Key" || bytes.Contains(reused.body, []byte("k1")) {
+	if reused.decode(t, &p); p.Code != "idempotency-key-reused" || len(p.Errors) != 1 ||
+		p.Errors[0].Parameter != "Idempotency-Key" || bytes.Contains(reused.body, []byte("k1")) {
 		t.Errorf("a key of another request: %s", reused.body)
 	}
 	s.want(http.StatusUnprocessableEntity, "POST", "/v1/runs", `{"from_advice":"`+ids[0]+`"}`, "Idempotency-Key", "k1")
@@ -184,7 +188,8 @@ func TestEqualRequestsAtOnce(t *testing.T) {
 	s := start(t, t.TempDir(), newSchool())
 	open := s.school.gate(0) // nothing ends meanwhile
 	defer open()
-	for path, body := range map[string]string{"/v1/advice": named("equal"), "/v1/runs": `{"architecture":` + architecture + `,"kind":"probe"}`} {
+	for path, body := range map[string]string{"/v1/advice": named("equal"),
+		"/v1/runs": `{"architecture":` + architecture + `,"kind":"probe"}`} {
 		const requests = 8
 		ids := make(chan string, requests)
 		var all sync.WaitGroup

@@ -43,7 +43,7 @@ func newContract(t *testing.T, url string) *contract {
 	return &contract{validator: v}
 }
 
-// explicit leaves the answers out of a document that stand for all the others: each status has to be named.
+// explicit leaves the answers out of a document that speak for all the others: each status has to be named.
 func explicit(t *testing.T, text []byte) []byte {
 	t.Helper()
 	var document map[string]any
@@ -72,7 +72,8 @@ func (c *contract) check(t *testing.T, request *http.Request, sent string, respo
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if response.StatusCode < http.StatusBadRequest && !strings.HasPrefix(request.Header.Get("Content-Type"), "application/zip") {
+	if response.StatusCode < http.StatusBadRequest &&
+		!strings.HasPrefix(request.Header.Get("Content-Type"), "application/zip") {
 		again := request.Clone(request.Context())
 		again.Body = io.NopCloser(strings.NewReader(sent))
 		if ok, errs := c.validator.ValidateHttpRequest(again); !ok {
@@ -89,7 +90,8 @@ func (c *contract) check(t *testing.T, request *http.Request, sent string, respo
 			for _, s := range e.SchemaValidationErrors {
 				why = append(why, fmt.Sprintf("%s: %s", s.FieldPath, s.Reason))
 			}
-			t.Errorf("%s %s %d breaks the contract: %s: %s %q\n%.2000s", request.Method, request.URL.Path, response.StatusCode, e.Message, e.Reason, why, body)
+			t.Errorf("%s %s %d breaks the contract: %s: %s %q\n%.2000s", request.Method, request.URL.Path, response.StatusCode,
+				e.Message, e.Reason, why, body)
 		}
 	}
 }

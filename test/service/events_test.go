@@ -41,7 +41,8 @@ func (s *runningService) follow(path, after string) *stream {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { response.Body.Close() })
-	if kind := response.Header.Get("Content-Type"); response.StatusCode == http.StatusOK && !strings.HasPrefix(kind, "text/event-stream") {
+	if kind := response.Header.Get("Content-Type"); response.StatusCode == http.StatusOK &&
+		!strings.HasPrefix(kind, "text/event-stream") {
 		s.t.Fatalf("content type %q", kind)
 	}
 	return &stream{s.t, response, bufio.NewScanner(response.Body)}
@@ -80,7 +81,7 @@ func (s *stream) rest() []message {
 	}
 }
 
-// TestEvents follows an advice from its first epoch to the end, loses the connection on the way, and comes again.
+// TestEvents follows advice from its first epoch to the end, loses the connection on the way, and comes again.
 func TestEvents(t *testing.T) {
 	s := start(t, t.TempDir(), newSchool())
 	open := s.school.gate(1)
@@ -91,7 +92,8 @@ func TestEvents(t *testing.T) {
 
 	live := s.follow(path, "")
 	var before []message
-	for len(before) == 0 || !strings.Contains(before[len(before)-1].data, `"epoch":0.75`) { // comes while the work waits at epoch 1
+	// comes while the work waits at epoch 1
+	for len(before) == 0 || !strings.Contains(before[len(before)-1].data, `"epoch":0.75`) {
 		m, ok := live.next()
 		if !ok {
 			t.Fatal("the stream ended")
@@ -116,29 +118,30 @@ func TestEvents(t *testing.T) {
 		}
 		var id int64
 		if _, err := fmt.Sscan(m.id, &id); err != nil || id <= previous {
-			t.Errorf("id %q behind %d", m.id, previous)
+			t.Errorf("id %q after %d", m.id, previous)
 		}
 		previous = id
 		if !json.Valid([]byte(m.data)) {
 			t.Errorf("data %q", m.data)
 		}
 	}
-	if first, last := got[0], got[len(got)-1]; first.data != `{"state":"queued"}` || last.event != "done" || last.data != `{"state":"succeeded"}` {
+	if first, last := got[0], got[len(got)-1]; first.data != `{"state":"queued"}` || last.event != "done" ||
+		last.data != `{"state":"succeeded"}` {
 		t.Errorf("first %q, last %q", first, last)
 	}
 	if !slices.Contains(kinds, "diagnosis") || !slices.Contains(kinds, "suggestion") || !slices.Contains(kinds, "epoch") {
 		t.Errorf("kinds %q", kinds)
 	}
-	for _, after := range []string{"none", "-1", "1e3"} { // what is no id stands for none
+	for _, after := range []string{"none", "-1", "1e3"} { // what is no id counts as none
 		if whole := s.follow(path, after).rest(); !slices.Equal(got, whole) {
-			t.Errorf("behind %q: %q", after, whole)
+			t.Errorf("after %q: %q", after, whole)
 		}
 	}
 	if live := s.follow(path, ""); !live.response.Close { // a deadline stays on it
 		t.Error("the stream's connection can be used again")
 	}
 	if again := s.follow(path, got[len(got)-1].id); again.response.StatusCode != http.StatusNoContent {
-		t.Errorf("behind the last event: %d, want 204", again.response.StatusCode)
+		t.Errorf("after the last event: %d, want 204", again.response.StatusCode)
 	}
 }
 
@@ -147,7 +150,8 @@ func TestProgress(t *testing.T) {
 	s := start(t, t.TempDir(), newSchool())
 	open := s.school.gate(0)
 	var run advisor.Run
-	s.want(http.StatusAccepted, "POST", "/v1/runs", `{"architecture":`+architecture+`,"kind":"probe","stop_after":1}`).decode(t, &run)
+	s.want(http.StatusAccepted, "POST", "/v1/runs",
+		`{"architecture":`+architecture+`,"kind":"probe","stop_after":1}`).decode(t, &run)
 	<-s.school.at
 	live := s.follow("/v1/runs/"+run.ID+"/events", "")
 	for { // until the stream is there for sure

@@ -24,31 +24,42 @@ func (cards) Cards(_ context.Context, name string, _ predict.Effort) (predict.Ca
 // Statistics relates one statistic of a run.
 func (cards) Statistics(_ context.Context, q predict.StatisticsQuery) (predict.StatisticsTable, error) {
 	if q.Dataset == "nope" {
-		return predict.StatisticsTable{Dataset: q.Dataset, Form: q.Form, Target: q.Target, Positions: []predict.PositionTable{}, Reason: "no past runs"}, nil
+		return predict.StatisticsTable{Dataset: q.Dataset, Form: q.Form, Target: q.Target,
+			Positions: []predict.PositionTable{}, Reason: "no past runs"}, nil
 	}
-	return predict.StatisticsTable{Dataset: q.Dataset, Form: q.Form, Images: 1000, Epochs: 15, PastRuns: 40, Probe: q.Probe, Target: q.Target,
-		Positions: []predict.PositionTable{{Position: "all", Runs: 40, Linear: predict.Fit{InSample: 0.8, HeldOut: 0.6}, Forest: predict.Fit{InSample: 0.9, HeldOut: 0.5},
-			Statistics: []predict.Relation{{Name: "weight_variance", Correlation: -0.4, Beta: -0.1, Coefficient: -0.05, StandardError: trainer.Missing,
-				PValue: trainer.Missing, Importance: 0.2, Spread: 0.1, Reason: "a ridge"}}}}}, nil
+	return predict.StatisticsTable{Dataset: q.Dataset, Form: q.Form, Images: 1000, Epochs: 15, PastRuns: 40,
+		Probe: q.Probe, Target: q.Target,
+		Positions: []predict.PositionTable{{Position: "all", Runs: 40, Linear: predict.Fit{InSample: 0.8, HeldOut: 0.6},
+			Forest: predict.Fit{InSample: 0.9, HeldOut: 0.5},
+			Statistics: []predict.Relation{{Name: "weight_variance", Correlation: -0.4, Beta: -0.1, Coefficient: -0.05,
+				StandardError: trainer.Missing,
+				PValue:        trainer.Missing, Importance: 0.2, Spread: 0.1, Reason: "a ridge"}}}}}, nil
 }
 
 // Hyperparameters relates one of them to one statistic.
-func (cards) Hyperparameters(_ context.Context, q predict.StatisticsQuery, position features.Position) (predict.HyperparameterTable, error) {
-	t := predict.HyperparameterTable{Dataset: q.Dataset, Form: q.Form, Probe: q.Probe, Position: position, Statistics: []predict.StatisticTable{}, Reason: "no past runs"}
+func (cards) Hyperparameters(_ context.Context, q predict.StatisticsQuery,
+	position features.Position) (predict.HyperparameterTable, error) {
+	t := predict.HyperparameterTable{Dataset: q.Dataset, Form: q.Form, Probe: q.Probe, Position: position,
+		Statistics: []predict.StatisticTable{}, Reason: "no past runs"}
 	if q.Dataset == "nope" {
 		return t, nil
 	}
 	t.PastRuns, t.Images, t.Epochs, t.Reason = 40, 1000, 15, "dead_units: all targets are equal"
-	t.Statistics = []predict.StatisticTable{{Statistic: "weight_variance", Runs: 39, Linear: predict.Fit{InSample: 0.7, HeldOut: -0.2}, Forest: predict.Fit{InSample: 0.8, HeldOut: 0.3},
-		Hyperparameters: []predict.Relation{{Name: "log_learning_rate", Correlation: 0.6, Beta: 0.4, Coefficient: trainer.Missing, StandardError: trainer.Missing,
+	t.Statistics = []predict.StatisticTable{{Statistic: "weight_variance", Runs: 39,
+		Linear: predict.Fit{InSample: 0.7, HeldOut: -0.2}, Forest: predict.Fit{InSample: 0.8, HeldOut: 0.3},
+		Hyperparameters: []predict.Relation{{Name: "log_learning_rate", Correlation: 0.6, Beta: 0.4,
+			Coefficient: trainer.Missing, StandardError: trainer.Missing,
 			PValue: trainer.Missing, Importance: 0.3, Spread: 0.1, Reason: "follows from the columns before it"}}}}
 	return t, nil
 }
 
 // Expect expects one statistic.
-func (cards) Expect(_ context.Context, a trainer.Architecture, q predict.StatisticsQuery, p features.Position) (predict.ExpectedStatistics, error) {
-	return predict.ExpectedStatistics{Dataset: q.Dataset, Images: 1000, Epochs: 15, PastRuns: 40, Probe: q.Probe, Position: p, Statistics: []predict.ExpectedStatistic{
-		{Name: "dead_units", Mean: float64(len(a.Layers)), Low: 0.1, High: 9, Confidence: 0.8, Runs: 40, HeldOutR2: 0.5}}}, nil
+func (cards) Expect(_ context.Context, a trainer.Architecture, q predict.StatisticsQuery,
+	p features.Position) (predict.ExpectedStatistics, error) {
+	return predict.ExpectedStatistics{Dataset: q.Dataset, Images: 1000, Epochs: 15, PastRuns: 40, Probe: q.Probe,
+			Position: p, Statistics: []predict.ExpectedStatistic{
+				{Name: "dead_units", Mean: float64(len(a.Layers)), Low: 0.1, High: 9, Confidence: 0.8, Runs: 40, HeldOutR2: 0.5}}},
+		nil
 }
 
 // Datasets are those with past runs.
@@ -96,7 +107,8 @@ func (c *counter) Cards(ctx context.Context, name string, e predict.Effort) (pre
 		return predict.Cards{}, ctx.Err()
 	}
 	if name == "nope" {
-		return predict.Cards{Card: predict.Card{Dataset: name, Probe: []predict.CardEntry{}, Ablation: []predict.AblationEntry{}, Reason: "no past runs"}}, nil
+		return predict.Cards{Card: predict.Card{Dataset: name, Probe: []predict.CardEntry{},
+			Ablation: []predict.AblationEntry{}, Reason: "no past runs"}}, nil
 	}
 	return c.cards.Cards(ctx, name, e)
 }
@@ -109,17 +121,22 @@ func TestExpectations(t *testing.T) {
 		Probe           *float64
 		Statistics      []predict.ExpectedStatistic
 	}
-	s.want(http.StatusOK, "POST", "/v1/forest/expectations?wait=10s", `{"architecture":`+architecture+`,"probe":1,"position":"conv"}`).decode(t, &got)
-	if got.State != "ready" || got.Position != "conv" || got.Probe == nil || *got.Probe != 1 || len(got.Statistics) != 1 || got.Statistics[0].Mean < 2 {
+	s.want(http.StatusOK, "POST", "/v1/forest/expectations?wait=10s",
+		`{"architecture":`+architecture+`,"probe":1,"position":"conv"}`).decode(t, &got)
+	if got.State != "ready" || got.Position != "conv" || got.Probe == nil || *got.Probe != 1 || len(got.Statistics) != 1 ||
+		got.Statistics[0].Mean < 2 {
 		t.Errorf("got %+v", got)
 	}
 	var p api.Problem
-	s.want(http.StatusUnprocessableEntity, "POST", "/v1/forest/expectations", `{"architecture":{"version":1,"layers":[]}}`).decode(t, &p)
+	s.want(http.StatusUnprocessableEntity, "POST", "/v1/forest/expectations",
+		`{"architecture":{"version":1,"layers":[]}}`).decode(t, &p)
 	if len(p.Errors) == 0 || p.Errors[0].Pointer != "/architecture/layers" {
 		t.Errorf("findings %+v", p.Errors)
 	}
-	s.want(http.StatusUnprocessableEntity, "POST", "/v1/forest/expectations", `{"architecture":`+architecture+`,"position":"top"}`)
-	s.want(http.StatusUnprocessableEntity, "POST", "/v1/forest/expectations", `{"architecture":`+architecture+`,"probe":-1}`)
+	s.want(http.StatusUnprocessableEntity, "POST", "/v1/forest/expectations",
+		`{"architecture":`+architecture+`,"position":"top"}`)
+	s.want(http.StatusUnprocessableEntity, "POST", "/v1/forest/expectations",
+		`{"architecture":`+architecture+`,"probe":-1}`)
 }
 
 // TestForestStatistics: relations by position, at the moment and for the accuracy that was asked for.
@@ -138,11 +155,14 @@ func TestForestStatistics(t *testing.T) {
 	}
 	var whole, quarter table
 	s.want(http.StatusOK, "GET", "/v1/forest/statistics?wait=10s", "").decode(t, &whole)
-	s.want(http.StatusOK, "GET", "/v1/forest/statistics?wait=10s&target=train&probe=0.25&form=slope", "").decode(t, &quarter)
-	if whole.State != "ready" || whole.Target != "test" || whole.Probe != nil || len(whole.Positions) != 1 || whole.Positions[0].Statistics[0].PValue != nil {
+	s.want(http.StatusOK, "GET", "/v1/forest/statistics?wait=10s&target=train&probe=0.25&form=slope",
+		"").decode(t, &quarter)
+	if whole.State != "ready" || whole.Target != "test" || whole.Probe != nil || len(whole.Positions) != 1 ||
+		whole.Positions[0].Statistics[0].PValue != nil {
 		t.Errorf("got %+v", whole)
 	}
-	if whole.Form != "level" || quarter.Form != "slope" || quarter.Target != "train" || quarter.Probe == nil || *quarter.Probe != 0.25 {
+	if whole.Form != "level" || quarter.Form != "slope" || quarter.Target != "train" || quarter.Probe == nil ||
+		*quarter.Probe != 0.25 {
 		t.Errorf("got %+v", quarter)
 	}
 	for _, query := range []string{"target=all", "probe=0.3", "probe=-1", "form=curve", "dataset=nope"} {
@@ -170,18 +190,21 @@ func TestForestHyperparameters(t *testing.T) {
 	}
 	var whole, quarter table
 	s.want(http.StatusOK, "GET", "/v1/forest/hyperparameters?wait=10s", "").decode(t, &whole)
-	if whole.State != "ready" || whole.Position != "all" || whole.Probe != nil || whole.PastRuns != 40 || whole.Reason == "" || len(whole.Statistics) != 1 {
+	if whole.State != "ready" || whole.Position != "all" || whole.Probe != nil || whole.PastRuns != 40 ||
+		whole.Reason == "" || len(whole.Statistics) != 1 {
 		t.Fatalf("got %+v", whole)
 	}
 	first := whole.Statistics[0]
-	if h := first.Hyperparameters[0]; first.Statistic != "weight_variance" || first.Runs != 39 || h.Name != "log_learning_rate" || h.Coefficient != nil || h.Correlation != 0.6 || h.Reason == "" {
+	if h := first.Hyperparameters[0]; first.Statistic != "weight_variance" || first.Runs != 39 ||
+		h.Name != "log_learning_rate" || h.Coefficient != nil || h.Correlation != 0.6 || h.Reason == "" {
 		t.Errorf("got %+v", first)
 	}
 	s.want(http.StatusOK, "GET", "/v1/forest/hyperparameters?wait=10s&position=higher&probe=0.25", "").decode(t, &quarter)
 	if quarter.Position != "higher" || quarter.Probe == nil || *quarter.Probe != 0.25 {
 		t.Errorf("got %+v", quarter)
 	}
-	for _, query := range []string{"position=top", "probe=0.3", "probe=-1", "form=curve", "dataset=nope", "dataset=../x", "target=test"} {
+	for _, query := range []string{"position=top", "probe=0.3", "probe=-1", "form=curve", "dataset=nope",
+		"dataset=../x", "target=test"} {
 		s.want(http.StatusUnprocessableEntity, "GET", "/v1/forest/hyperparameters?wait=10s&"+query, "")
 	}
 }
@@ -208,14 +231,16 @@ func (h held) Statistics(ctx context.Context, q predict.StatisticsQuery) (predic
 	return h.cards.Statistics(ctx, q)
 }
 
-func (h held) Hyperparameters(ctx context.Context, q predict.StatisticsQuery, position features.Position) (predict.HyperparameterTable, error) {
+func (h held) Hyperparameters(ctx context.Context, q predict.StatisticsQuery,
+	position features.Position) (predict.HyperparameterTable, error) {
 	if err := h.wait(ctx); err != nil {
 		return predict.HyperparameterTable{}, err
 	}
 	return h.cards.Hyperparameters(ctx, q, position)
 }
 
-// TestForestTables: what is still being computed is said so and joined by who asks again; a table does not wait for a card.
+// TestForestTables: what is still being computed is said to be, and a second request joins it; a table does not wait
+// for a card.
 func TestForestTables(t *testing.T) {
 	h := held{&counter{gate: make(chan struct{})}, make(chan struct{})}
 	s := start(t, t.TempDir(), newSchool(), func(s *api.Server) { s.Forest = h })
@@ -230,7 +255,7 @@ func TestForestTables(t *testing.T) {
 	}
 	ready := func(path string) {
 		t.Helper()
-		for _, wait := range []string{"?wait=30s", ""} { // what was told to come is there at once for who comes again
+		for _, wait := range []string{"?wait=30s", ""} { // what was told to come is there at once for a second request
 			var got map[string]any
 			s.want(http.StatusOK, "GET", path+wait, "").decode(t, &got)
 			if got["state"] != "ready" || got["past_runs"] != 40.0 {
@@ -268,7 +293,8 @@ func TestForestCards(t *testing.T) {
 		var card map[string]any
 		got := s.want(http.StatusOK, "GET", path, "")
 		got.decode(t, &card)
-		if card["state"] != "computing" || len(card) != 4 || got.header.Get("Retry-After") != "2" { // state, data set, no figures
+		// state, data set, no figures
+		if card["state"] != "computing" || len(card) != 4 || got.header.Get("Retry-After") != "2" {
 			t.Errorf("%s", got.body)
 		}
 	}

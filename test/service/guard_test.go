@@ -52,7 +52,8 @@ func (s *runningService) raw(text string) []int {
 // TestRefusedBodyIsNoRequest: what is left of a body that nobody wanted is not taken for the next request.
 func TestRefusedBodyIsNoRequest(t *testing.T) {
 	s := start(t, t.TempDir(), newSchool())
-	hidden := fmt.Sprintf("POST /v1/advice HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(named("smuggled")), named("smuggled"))
+	hidden := fmt.Sprintf("POST /v1/advice HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: "+
+		"application/json\r\nContent-Length: %d\r\n\r\n%s", len(named("smuggled")), named("smuggled"))
 	const last = "GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
 	for _, c := range []struct {
 		name, path, headers string
@@ -61,14 +62,17 @@ func TestRefusedBodyIsNoRequest(t *testing.T) {
 		{"another origin", "/v1/advice", "Host: 127.0.0.1\r\nOrigin: https://example.org\r\n", http.StatusForbidden},
 		{"another site", "/v1/advice", "Host: 127.0.0.1\r\nSec-Fetch-Site: cross-site\r\n", http.StatusForbidden},
 		{"another name", "/v1/advice", "Host: example.org\r\n", http.StatusMisdirectedRequest},
-		{"an archive of another origin", "/v1/datasets?name=x", "Host: 127.0.0.1\r\nOrigin: https://example.org\r\n", http.StatusForbidden},
+		{"an archive of another origin", "/v1/datasets?name=x", "Host: 127.0.0.1\r\nOrigin: https://example.org\r\n",
+			http.StatusForbidden},
 		{"no resource", "/nothing", "Host: 127.0.0.1\r\n", http.StatusNotFound},
 		{"compressed", "/v1/advice", "Host: 127.0.0.1\r\nContent-Encoding: gzip\r\n", http.StatusUnsupportedMediaType},
-		{"a compressed archive", "/v1/datasets?name=x", "Host: 127.0.0.1\r\nContent-Encoding: br\r\n", http.StatusUnsupportedMediaType},
+		{"a compressed archive", "/v1/datasets?name=x", "Host: 127.0.0.1\r\nContent-Encoding: br\r\n",
+			http.StatusUnsupportedMediaType},
 	} {
 		for _, padding := range []int{0, 8 << 10, 64 << 10} {
 			body := strings.Repeat("x", padding) + hidden
-			answers := s.raw(fmt.Sprintf("POST %s HTTP/1.1\r\n%sContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s%s", c.path, c.headers, len(body), body, last))
+			answers := s.raw(fmt.Sprintf("POST %s HTTP/1.1\r\n%sContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s%s",
+				c.path, c.headers, len(body), body, last))
 			if len(answers) != 2 || answers[0] != c.status || answers[1] != http.StatusOK {
 				t.Errorf("%s, %d bytes before: answers %v", c.name, padding, answers)
 			}
@@ -76,7 +80,8 @@ func TestRefusedBodyIsNoRequest(t *testing.T) {
 	}
 	// A body that ends too early, or is not what it says, ends its connection.
 	for name, rest := range map[string]string{"chunks that are none": "Transfer-Encoding: chunked\r\n\r\nZZ\r\n" + last} {
-		if answers := s.raw("POST /v1/advice HTTP/1.1\r\nHost: 127.0.0.1\r\n" + rest); len(answers) > 1 || len(answers) == 1 && answers[0] != http.StatusBadRequest {
+		if answers := s.raw("POST /v1/advice HTTP/1.1\r\nHost: 127.0.0.1\r\n" + rest); len(answers) > 1 ||
+			len(answers) == 1 && answers[0] != http.StatusBadRequest {
 			t.Errorf("%s: %d answers", name, len(answers))
 		}
 	}
@@ -101,13 +106,17 @@ func TestNothingIsUnpacked(t *testing.T) {
 	if err != nil || form.Close() != nil || z.Close() != nil {
 		t.Fatal(err)
 	}
-	s.want(http.StatusUnsupportedMediaType, "POST", "/advice", packed.String(), "Content-Type", form.FormDataContentType(), "Content-Encoding", "gzip")
+	s.want(http.StatusUnsupportedMediaType, "POST", "/advice", packed.String(), "Content-Type", form.FormDataContentType(),
+		"Content-Encoding", "gzip")
 	s.want(http.StatusUnsupportedMediaType, "POST", "/v1/advice", packed.String(), "Content-Encoding", "gzip")
-	s.want(http.StatusUnsupportedMediaType, "POST", "/v1/datasets?name=x", packed.String(), "Content-Type", "application/zip", "Content-Encoding", "gzip")
-	s.want(http.StatusOK, "POST", "/v1/architectures/validate", `{"architecture":`+architecture+`}`, "Content-Encoding", "identity")
+	s.want(http.StatusUnsupportedMediaType, "POST", "/v1/datasets?name=x", packed.String(), "Content-Type",
+		"application/zip", "Content-Encoding", "gzip")
+	s.want(http.StatusOK, "POST", "/v1/architectures/validate", `{"architecture":`+architecture+`}`,
+		"Content-Encoding", "identity")
 }
 
-// TestBrokenUploads: what is the client's fault is no fault of the service, and no message names a file of the service's.
+// TestBrokenUploads: what is the client's fault is no fault of the service, and no message names a file of the
+// service's.
 func TestBrokenUploads(t *testing.T) {
 	dir := t.TempDir()
 	old, fresh := filepath.Join(dir, "uploads", "upload-old"), filepath.Join(dir, "uploads", "upload-fresh")
@@ -134,11 +143,14 @@ func TestBrokenUploads(t *testing.T) {
 		t.Fatal(err)
 	}
 	const head = "POST /v1/datasets?name=broken HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/zip\r\n"
-	if a := s.raw(head + "Transfer-Encoding: chunked\r\n\r\n4\r\nPKxx\r\nZZ\r\n"); len(a) != 1 || a[0] != http.StatusBadRequest {
+	if a := s.raw(head + "Transfer-Encoding: chunked\r\n\r\n4\r\nPKxx\r\nZZ\r\n"); len(a) != 1 ||
+		a[0] != http.StatusBadRequest {
 		t.Errorf("broken chunks: %v", a)
 	}
-	s.want(http.StatusRequestEntityTooLarge, "POST", "/v1/datasets?name=large", strings.Repeat("x", 10_001), "Content-Type", "application/zip")
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/v1/datasets?name=large", struct{ io.Reader }{strings.NewReader(strings.Repeat("x", 10_001))})
+	s.want(http.StatusRequestEntityTooLarge, "POST", "/v1/datasets?name=large", strings.Repeat("x", 10_001),
+		"Content-Type", "application/zip")
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/v1/datasets?name=large",
+		struct{ io.Reader }{strings.NewReader(strings.Repeat("x", 10_001))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +163,8 @@ func TestBrokenUploads(t *testing.T) {
 	if response.StatusCode != http.StatusRequestEntityTooLarge {
 		t.Errorf("a large archive of unknown length: %d", response.StatusCode)
 	}
-	got := s.want(http.StatusUnprocessableEntity, "POST", "/v1/datasets?name=bad", "no archive", "Content-Type", "application/zip")
+	got := s.want(http.StatusUnprocessableEntity, "POST", "/v1/datasets?name=bad", "no archive",
+		"Content-Type", "application/zip")
 	if bytes.Contains(got.body, []byte("upload-")) || bytes.Contains(got.body, []byte(dir)) {
 		t.Errorf("a message names a file of the service's: %s", got.body)
 	}
@@ -168,7 +181,8 @@ func TestHead(t *testing.T) {
 	s := start(t, t.TempDir(), newSchool())
 	var run advisor.Run
 	s.want(http.StatusOK, "POST", "/v1/runs?wait=30s", `{"architecture":`+architecture+`,"kind":"probe"}`).decode(t, &run)
-	for _, path := range []string{"/", "/livez", "/readyz", "/openapi.json", "/v1/advice", "/v1/datasets", "/v1/runs/" + run.ID, "/v1/runs/" + run.ID + "/events"} {
+	for _, path := range []string{"/", "/livez", "/readyz", "/openapi.json", "/v1/advice", "/v1/datasets",
+		"/v1/runs/" + run.ID, "/v1/runs/" + run.ID + "/events"} {
 		response, err := http.Head(s.url + path)
 		if err != nil {
 			t.Fatal(err)
@@ -181,8 +195,8 @@ func TestHead(t *testing.T) {
 	}
 }
 
-// TestTroubleIsKnown: a service whose worker cannot get at the queue is not ready, and a store that is busy or full is no
-// fault that a client could do nothing about.
+// TestTroubleIsKnown: a service whose worker cannot get at the queue is not ready, and a store that is busy or full is
+// no fault that a client could do nothing about.
 func TestTroubleIsKnown(t *testing.T) {
 	var trouble atomic.Pointer[error]
 	trouble.Store(new(error))
@@ -195,7 +209,8 @@ func TestTroubleIsKnown(t *testing.T) {
 		err    error
 		status int
 		code   string
-	}{{advisor.ErrBusy, http.StatusServiceUnavailable, "busy"}, {advisor.ErrStorageFull, http.StatusInsufficientStorage, "storage-full"}} {
+	}{{advisor.ErrBusy, http.StatusServiceUnavailable, "busy"}, {advisor.ErrStorageFull,
+		http.StatusInsufficientStorage, "storage-full"}} {
 		err := fmt.Errorf("db: cancel: %w", c.err)
 		trouble.Store(&err)
 		s.want(http.StatusServiceUnavailable, "GET", "/readyz", "")

@@ -34,10 +34,12 @@ func TestValidate(t *testing.T) {
 	}
 	s.want(http.StatusOK, "POST", "/v1/architectures/validate", `{"architecture":`+architecture+`}`).decode(t, &got)
 	// 8·9+8, 8·8·9+8, 392·16+16, 16·32+32, 32·10+10
-	if !got.Valid || got.Cost.Parameters != 80+584+6288+544+330 || got.ID == "" || len(got.Architecture) == 0 || len(got.Warnings) == 0 {
+	if !got.Valid || got.Cost.Parameters != 80+584+6288+544+330 || got.ID == "" || len(got.Architecture) == 0 ||
+		len(got.Warnings) == 0 {
 		t.Errorf("%+v", got)
 	}
-	s.want(http.StatusOK, "POST", "/v1/architectures/validate", `{"architecture":{"version":1,"layers":[]}}`).decode(t, &got)
+	s.want(http.StatusOK, "POST", "/v1/architectures/validate",
+		`{"architecture":{"version":1,"layers":[]}}`).decode(t, &got)
 	if got.Valid || len(got.Errors) == 0 || got.Errors[0].Pointer != "/architecture/layers" {
 		t.Errorf("%+v", got)
 	}
@@ -76,13 +78,15 @@ func TestDatasets(t *testing.T) {
 	digest := sha256.Sum256([]byte(content))
 	announced := "sha-256=:" + base64.StdEncoding.EncodeToString(digest[:]) + ":"
 	const path, zipped = "/v1/datasets?name=dots", "application/zip"
-	s.want(http.StatusUnprocessableEntity, "POST", path, content, "Content-Type", zipped, "Content-Digest", "sha-256=:AAAA:")
+	s.want(http.StatusUnprocessableEntity, "POST", path, content, "Content-Type", zipped,
+		"Content-Digest", "sha-256=:AAAA:")
 	for range 2 { // the same again is no error
 		var manifest struct {
 			Name  string
 			Train int
 		}
-		s.want(http.StatusCreated, "POST", path, content, "Content-Type", zipped, "Content-Digest", announced).decode(t, &manifest)
+		s.want(http.StatusCreated, "POST", path, content, "Content-Type", zipped, "Content-Digest",
+			announced).decode(t, &manifest)
 		if manifest.Name != "dots" || manifest.Train != 50 {
 			t.Errorf("manifest %+v", manifest)
 		}
@@ -138,7 +142,8 @@ func TestStringsOutliveTheirHandler(t *testing.T) {
 	defer open()
 	var first, followed, other advisor.Run
 	for i, into := range []*advisor.Run{&first, &followed, &other} {
-		s.want(http.StatusAccepted, "POST", "/v1/runs", fmt.Sprintf(`{"architecture":%s,"kind":"probe","seed":%d}`, architecture, i+1)).decode(t, into)
+		s.want(http.StatusAccepted, "POST", "/v1/runs",
+			fmt.Sprintf(`{"architecture":%s,"kind":"probe","seed":%d}`, architecture, i+1)).decode(t, into)
 	}
 	const each = 20
 	var streams []*stream

@@ -71,14 +71,17 @@ func start(t *testing.T, dir string, s *school, changes ...func(*api.Server)) *r
 	if err != nil {
 		t.Fatal(err)
 	}
-	desk := service.Service{Store: store, Datasets: dataset.Open(dir), Trainer: s, Predictor: forecaster{}, Rules: rule.Driver{}, Version: "test"}
+	desk := service.Service{Store: store, Datasets: dataset.Open(dir), Trainer: s, Predictor: forecaster{},
+		Rules: rule.Driver{}, Version: "test"}
 	feed := &jobs.Feed{Log: store}
 	worker := jobs.NewWorker(store, desk)
 	worker.Watch = func(l advisor.Lease, e advisor.Event) { feed.Publish(l.Kind, l.ID, e) }
 	var log journal
 	server := &api.Server{
-		Service: desk, Store: store, Datasets: dataset.Open(dir), Forest: cards{}, Feed: feed, Wake: worker.Wake, Web: web.Files,
-		Examples: os.DirFS("../../examples"), Hosts: []string{"127.0.0.1"}, Uploads: filepath.Join(dir, "uploads"), Version: "test",
+		Service: desk, Store: store, Datasets: dataset.Open(
+			dir), Forest: cards{}, Feed: feed, Wake: worker.Wake, Web: web.Files,
+		Examples: os.DirFS("../../examples"), Hosts: []string{"127.0.0.1"}, Uploads: filepath.Join(dir,
+			"uploads"), Version: "test",
 		Log: slog.New(slog.NewTextHandler(&log, nil)), Trouble: worker.Trouble,
 	}
 	for _, change := range changes {
@@ -90,7 +93,8 @@ func start(t *testing.T, dir string, s *school, changes ...func(*api.Server)) *r
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	var ended sync.WaitGroup
-	for _, run := range []func() error{func() error { return worker.Run(ctx) }, func() error { return server.Serve(ctx, listener) }} {
+	for _, run := range []func() error{func() error { return worker.Run(ctx) },
+		func() error { return server.Serve(ctx, listener) }} {
 		ended.Go(func() {
 			if err := run(); err != nil {
 				t.Error(err)
@@ -167,12 +171,14 @@ func (s *runningService) want(status int, method, path, body string, headers ...
 const architecture = `{"version":1,"name":"small","layers":[
 	{"type":"conv","filters":8,"kernel":3,"padding":"same","activation":"relu"},{"type":"max_pool","size":4},
 	{"type":"conv","filters":8,"kernel":3,"padding":"same","activation":"relu"},{"type":"flatten"},
-	{"type":"dense","units":16,"activation":"relu"},{"type":"dense","units":32,"activation":"relu"},{"type":"dense","units":10,"activation":"softmax"}],
+	{"type":"dense","units":16,"activation":"relu"},{"type":"dense","units":32,"activation":"relu"},
+	{"type":"dense","units":10,"activation":"softmax"}],
 	"training":{"epochs":15}}`
 
 // named is the architecture under another name.
 func named(name string) string {
-	return `{"architecture":` + string(bytes.Replace([]byte(architecture), []byte(`"small"`), fmt.Appendf(nil, "%q", name), 1)) + `,"dataset":"fashion-mnist-sample","probe":{"epochs":2,"images":1000}}`
+	return `{"architecture":` + string(bytes.Replace([]byte(architecture), []byte(`"small"`), fmt.Appendf(nil, "%q", name),
+		1)) + `,"dataset":"fashion-mnist-sample","probe":{"epochs":2,"images":1000}}`
 }
 
 // school trains by formula: wider nets are better. At the epochs that it is told to, it waits.
@@ -220,7 +226,8 @@ func (s *school) Start(_ context.Context, spec trainer.Spec) (trainer.Session, e
 	return &lesson{school: s, spec: spec, records: moments}, nil
 }
 
-var moments = []float64{0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 2.75, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
+var moments = []float64{0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 2.75, 3, 4, 5, 6, 7, 8, 9,
+	10, 11, 12, 13, 14, 15}
 
 type lesson struct {
 	*school
@@ -247,22 +254,27 @@ func (l *lesson) TrainTo(ctx context.Context, epoch int, o trainer.Observer) (tr
 		l.records = l.records[1:]
 	}
 	a := accuracy(float64(epoch))
-	return trainer.Outcome{Epochs: epoch, TrainLoss: 0.5, TrainAccuracy: a, ValidationLoss: 0.6, ValidationAccuracy: a, TestLoss: 0.6, TestAccuracy: a - 0.01,
-		Parameters: cost.Parameters, Seconds: 1, ParameterEfficiency: trainer.Number(1 / float64(cost.Parameters)), Device: "formula"}, nil
+	return trainer.Outcome{Epochs: epoch, TrainLoss: 0.5, TrainAccuracy: a, ValidationLoss: 0.6, ValidationAccuracy: a,
+		TestLoss: 0.6, TestAccuracy: a - 0.01,
+		Parameters: cost.Parameters, Seconds: 1, ParameterEfficiency: trainer.Number(
+			1 / float64(cost.Parameters)), Device: "formula"}, nil
 }
 
 func (l *lesson) record(at float64, accuracy trainer.Number) trainer.EpochRecord {
-	r := trainer.EpochRecord{Epoch: at, LearningRate: 0.001, TrainLoss: trainer.Number(2 - at/10), TrainAccuracy: accuracy, ValidationLoss: trainer.Number(2 - at/12),
+	r := trainer.EpochRecord{Epoch: at, LearningRate: 0.001, TrainLoss: trainer.Number(2 - at/10), TrainAccuracy: accuracy,
+		ValidationLoss:     trainer.Number(2 - at/12),
 		ValidationAccuracy: accuracy, TestLoss: trainer.Missing, TestAccuracy: trainer.Missing, Seconds: at}
 	if at == 0 {
 		r.TrainLoss, r.TrainAccuracy = trainer.Missing, trainer.Missing
 	}
 	for i, layer := range l.spec.Architecture.Layers {
 		if layer.HasWeights() {
-			s := trainer.Statistics{Mean: 0, Variance: trainer.Number(0.01 * float64(i+1)), MaxAbs: 0.3, ShareBelow: 0.1, ShareZero: 0, L2Norm: 1,
+			s := trainer.Statistics{Mean: 0, Variance: trainer.Number(0.01 * float64(i+1)), MaxAbs: 0.3, ShareBelow: 0.1,
+				ShareZero: 0, L2Norm: 1,
 				Histogram: make([]float32, trainer.HistogramBins)}
 			s.Histogram[3] = 1
-			r.Layers = append(r.Layers, trainer.LayerStatistics{Layer: layer.Name, Type: layer.Type, Weights: s, Gradients: s, Activations: s, DeadUnits: trainer.Missing})
+			r.Layers = append(r.Layers, trainer.LayerStatistics{Layer: layer.Name, Type: layer.Type, Weights: s, Gradients: s,
+				Activations: s, DeadUnits: trainer.Missing})
 		}
 	}
 	return r
@@ -285,8 +297,10 @@ func (f forecaster) Without(...trainer.Architecture) advisor.Forecaster { return
 func (f forecaster) Reference() advisor.Reference                       { return nothing{} }
 
 func forecast(accuracy float64) advisor.Prediction {
-	return advisor.Prediction{Target: advisor.Target{Images: 1000, Epochs: 15}, TestAccuracy: accuracy, Low: accuracy - 0.05, High: min(accuracy+0.05, 1), Confidence: 0.8,
-		PastRuns: 40, Forest: "formula", HeldOutR2: 0.5, Deciles: []trainer.Number{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.88, 0.9}, Warnings: []string{}}
+	return advisor.Prediction{Target: advisor.Target{Images: 1000, Epochs: 15}, TestAccuracy: accuracy,
+		Low: accuracy - 0.05, High: min(accuracy+0.05, 1), Confidence: 0.8,
+		PastRuns: 40, Forest: "formula", HeldOutR2: 0.5, Deciles: []trainer.Number{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8,
+			0.85, 0.88, 0.9}, Warnings: []string{}}
 }
 
 type nothing struct{}

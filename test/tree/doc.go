@@ -1,4 +1,4 @@
-// Package tree tells tests where the repository stands on disk.
+// Package tree tells tests where the repository is on disk.
 //
 // Only packages below test/ use it. Read next: test/imports and test/readme, the checks that need it.
 package tree

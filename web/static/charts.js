@@ -1,4 +1,4 @@
-// Line charts, drawn by uPlot from the tables that stand beside them: <table data-chart> has the figures, its head names
+// Line charts, drawn by uPlot from the tables beside them: <table data-chart> has the figures, its head names
 // the chart of each column (data-plot), and the element [data-charts-of] with the table's id takes the charts.
 import uPlot from "/static/vendor/uplot/uPlot.esm.js";
 
@@ -58,7 +58,7 @@ function make(name, holder, table, figures) {
   return chart;
 }
 
-// size draws a chart once it has room (it may stand in closed details), and fits it to its room after that.
+// size draws a chart once it has room (it may be in closed details), and fits it to its room after that.
 function size(chart) {
   const width = Math.floor(chart.figure.clientWidth);
   if (width < 50) return;

@@ -28,7 +28,7 @@ function bar(share) {
   else place("bar").value = share;
 }
 
-// at returns the element of a run; a new one stands above the others, which it closes.
+// at returns the element of a run; a new one is put above the others, which it closes.
 function at(id, phase) {
   let e = runs.get(id);
   if (!e) {

@@ -1,6 +1,6 @@
 //go:build never
 
-// Package forest stands for a file that a build tag hides; its import is forbidden.
+// Package forest is an example of a file that a build tag hides; its import is forbidden.
 package forest
 
 import _ "probewise/db"
