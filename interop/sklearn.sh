@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Predicts learning curves with scikit-learn's forest and gradient boosting on the very splits of `probewise forest bench`:
+# Predicts learning curves with scikit-learn's forest and gradient boosting on the very splits of `probewise forest
+# bench`:
 #
 #     interop/sklearn.sh CURVES.csv [--fit 57] [--epochs 1,2,5] [--repeats 20]
 #
-# Installs scikit-learn from PyPI into $PROBEWISE_BENCH (default: ~/.cache/probewise-bench) where it is missing. The exit status
-# is 1 where ours is more than 0.02 of R² below scikit-learn's forest.
+# Installs scikit-learn from PyPI into $PROBEWISE_BENCH (default: ~/.cache/probewise-bench) where it is missing. The
+# exit status is 1 where ours is more than 0.02 of R² below scikit-learn's forest.
 set -euo pipefail
 curves=$(realpath "$1")
 shift

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Trains nets for twenty steps here and in PyTorch, from the same weights, on the same batches, and compares losses, weights,
-# running statistics and the statistics of every layer:
+# Trains nets for twenty steps here and in PyTorch, from the same weights, on the same batches, and compares losses,
+# weights, running statistics and the statistics of every layer:
 #
 #     interop/torch.sh [--free]
 #
-# Installs PyTorch from PyPI into $PROBEWISE_BENCH (default: ~/.cache/probewise-bench) where it is missing. The exit status
-# is 1 where something is off by more than it may be; see torch/compare.py for what is compared, and for --free.
+# Installs PyTorch from PyPI into $PROBEWISE_BENCH (default: ~/.cache/probewise-bench) where it is missing. The exit
+# status is 1 where something is off by more than it may be; see torch/compare.py for what is compared, and for --free.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 python=${PROBEWISE_BENCH:-$HOME/.cache/probewise-bench}/torch

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Times training steps in TensorFlow: prints NET and the milliseconds of each step, a line a net."""
+
 import os
 import sys
 import time

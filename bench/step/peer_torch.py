@@ -4,6 +4,7 @@
     peer_torch.py NETS STEPS THREADS [DEVICE]
 
 DEVICE is cpu, unless said otherwise, or cuda: in float32 proper, without TF32, as trainer/cuda computes."""
+
 import sys
 import time
 

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Times a training step of nets A, B and C here and in the peers that are installed, in turn, and prints medians.
 
-    run.py --graph GRAPH_TEST --kernel KERNEL_TEST [--torch PYTHON] [--tensorflow PYTHON] [--debian PYTHON --debian-version VERSION]
-           [--rounds 10] [--json]
+    run.py --graph GRAPH_TEST --kernel KERNEL_TEST [--torch PYTHON] [--tensorflow PYTHON]
+           [--debian PYTHON --debian-version VERSION] [--rounds 10] [--json]
 
-The binaries are compiled tests of trainer/graph and trainer/kernel. Each program is a process of its own in each round, so
-that what disturbs the machine falls on all of them alike.
+The binaries are compiled tests of trainer/graph and trainer/kernel. Each program is a process of its own in each round,
+so that what disturbs the machine falls on all of them alike.
 """
+
 import argparse
 import json
 import os
@@ -61,7 +62,10 @@ def main():
     peers = {}
     if o.debian:
         peers["torch-" + o.debian_version] = (o.debian, "peer_torch.py")
-    for package, python, script in [("torch", o.torch, "peer_torch.py"), ("tensorflow", o.tensorflow, "peer_tensorflow.py")]:
+    for package, python, script in [
+        ("torch", o.torch, "peer_torch.py"),
+        ("tensorflow", o.tensorflow, "peer_tensorflow.py"),
+    ]:
         if python:
             version, _ = call([python, os.path.join(HERE, script), "--version"])
             peers[package + "-" + version.strip().split("+")[0]] = (python, script)
@@ -99,19 +103,34 @@ def main():
     result = {}
     for net in NETS:
         ms, rate = statistics.median(ours[net]), statistics.median(rates[net])
-        ratio = {p: round(statistics.median(a / b for a, b in zip(ours[net], of[net])), 3) for p, of in theirs.items() if of[net]}
-        result[net] = {"ms": round(ms, 2), "gflops": round(rate, 1), "sgemm_share": round(rate / max(machine.values()), 3), "ratio": ratio}
+        ratio = {
+            p: round(statistics.median(a / b for a, b in zip(ours[net], of[net])), 3)
+            for p, of in theirs.items()
+            if of[net]
+        }
+        result[net] = {
+            "ms": round(ms, 2),
+            "gflops": round(rate, 1),
+            "sgemm_share": round(rate / max(machine.values()), 3),
+            "ratio": ratio,
+        }
     if o.json:
         print(json.dumps(result))
         return
-    print(f"{threads} threads, medians of {o.rounds} rounds of {STEPS} steps, batch 64; sgemm GFLOP/s: "
-          + ", ".join(f"{k} {v:.0f}" for k, v in machine.items()) + f"; allocations in a step: at most {max(allocs):.0f}")
+    print(
+        f"{threads} threads, medians of {o.rounds} rounds of {STEPS} steps, batch 64; sgemm GFLOP/s: "
+        + ", ".join(f"{k} {v:.0f}" for k, v in machine.items())
+        + f"; allocations in a step: at most {max(allocs):.0f}"
+    )
     for net in NETS:
         r = result[net]
         print(f"{net}: {r['ms']:.2f} ms, {r['gflops']:.0f} GFLOP/s, {100 * r['sgemm_share']:.0f} % of sgemm")
         for p, ratio in r["ratio"].items():
             print(f"   {ratio:.2f} of {p} ({statistics.median(theirs[p][net]):.2f} ms)")
-    print("peak memory of a net-A process, MiB: " + ", ".join(f"{k} {statistics.median(v):.0f}" for k, v in memory.items()))
+    print(
+        "peak memory of a net-A process, MiB: "
+        + ", ".join(f"{k} {statistics.median(v):.0f}" for k, v in memory.items())
+    )
 
 
 main()

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Prints the GFLOP/s of numpy's sgemm (OpenBLAS), 1536 × 1536 × 1536, the median of ten products."""
+
 import statistics
 import time
 

@@ -4,6 +4,7 @@
 
 Standard errors and p-values are those of ordinary least squares by the textbook (Hastie, Tibshirani and Friedman, 3.2).
 """
+
 import numpy as np
 from scipy import stats
 from sklearn.linear_model import LinearRegression

@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
 """Trains nets in PyTorch that were trained here (main.go) and compares: compare.py FOLDER [--free]
 
-Prints a table; the exit status is 1 where something is off by more than it may be. PyTorch trains each net in float32 and
-in float64. Ours is right where it agrees with either: float64 is the same peer with the rounding taken away, and now and
-then it is PyTorch's float32 that is off.
+Prints a table; the exit status is 1 where something is off by more than it may be. PyTorch trains each net in float32
+and in float64. Ours is right where it agrees with either: float64 is the same peer with the rounding taken away, and
+now and then it is PyTorch's float32 that is off.
 
 Rounding decides which of two nearly equal values a pool takes and on which side of 0 a relu is, and Adam and RMSprop
 scale small gradients up, so that some nets end elsewhere if a single bit is another. PyTorch therefore also trains from
 weights moved to a float32 next to them. Where ours is beyond the limit, but by no more than four times what PyTorch in
 float32 is off from itself in float64, single precision does not say what is right: that is printed as open.
 
-A bias in front of a batch norm does nothing, so that its gradient is rounding, which Adam and RMSprop scale up to whole
-steps. PyTorch takes ours after each step (and is asked, in float64, whether the gradient is 0); with --free it does not.
+A bias before a batch norm does nothing, so that its gradient is rounding, which Adam and RMSprop scale up to whole
+steps. PyTorch takes ours after each step (and is asked, in float64, whether the gradient is 0); with --free it does
+not.
 """
+
 import glob
 import json
 import math
@@ -44,6 +46,7 @@ class Run:
 
         def array(name, *shape):
             return numpy.fromfile(os.path.join(folder, name + ".f32"), "<f4").reshape(*shape)
+
         rows = self.architecture["training"]["batch_size"]
         self.images = array("images", self.steps, rows, channels, height, width)
         self.labels = array("images-labels", self.steps, rows).astype(numpy.int64)
@@ -57,7 +60,7 @@ class Run:
         tensors, at = {}, 0
         for name, shape in self.shapes:
             size = math.prod(shape)
-            tensors[name] = row[at:at + size].reshape(shape)
+            tensors[name] = row[at : at + size].reshape(shape)
             at += size
         return tensors
 
@@ -78,7 +81,10 @@ class Peer:
         self.evaluate()
         params = self.net.params
         for step in range(1, self.run.steps + 1):
-            x, y = torch.from_numpy(self.run.images[step - 1]).to(self.dtype), torch.from_numpy(self.run.labels[step - 1])
+            x, y = (
+                torch.from_numpy(self.run.images[step - 1]).to(self.dtype),
+                torch.from_numpy(self.run.labels[step - 1]),
+            )
             self.optimizer.zero_grad()
             loss = F.cross_entropy(self.net.forward(x, step), y)
             (loss + self.net.penalty()).backward()
@@ -115,27 +121,40 @@ class Peer:
 def moved(weights, seed):
     """Each value's neighbour, above or below."""
     random = numpy.random.default_rng(seed)
-    return {name: numpy.nextafter(w, random.choice(numpy.float32([-numpy.inf, numpy.inf]), w.shape)) if name.endswith("/kernel") else w
-            for name, w in weights.items()}
+    return {
+        name: numpy.nextafter(w, random.choice(numpy.float32([-numpy.inf, numpy.inf]), w.shape))
+        if name.endswith("/kernel")
+        else w
+        for name, w in weights.items()
+    }
 
 
 def losses(of, first):
     """Off by how much of the loss, at each step."""
-    return lambda a, b: {f"step {i}": abs(x - y) / abs(y) for i, (x, y) in enumerate(zip(of(a), of(b), strict=True), start=first)}
+    return lambda a, b: {
+        f"step {i}": abs(x - y) / abs(y) for i, (x, y) in enumerate(zip(of(a), of(b), strict=True), start=first)
+    }
 
 
 def tensors(names, scale):
     """max |a−b| of each tensor, after the first step and after the last, as a share of what scale says of it."""
+
     def off(x, y):
         apart = float(numpy.abs(x - y).max())
         return apart / scale(y) if apart else 0.0
-    return lambda a, b: {f"step {step}: {name}": off(a.weights[step][name], b.weights[step][name])
-                         for step in (1, len(a.weights) - 1) for name in names}
+
+    return lambda a, b: {
+        f"step {step}: {name}": off(a.weights[step][name], b.weights[step][name])
+        for step in (1, len(a.weights) - 1)
+        for name in names
+    }
 
 
 def statistics(run, peer, other):
     """Of the records at the beginning and after the first step."""
-    return {f"record {at}: {name}": off for at in (0, 1) for name, off in layers.compare(run.records[at], at, peer, other)}
+    return {
+        f"record {at}: {name}": off for at in (0, 1) for name, off in layers.compare(run.records[at], at, peer, other)
+    }
 
 
 def largest(tensor):
@@ -172,11 +191,13 @@ class Verdict:
     def __str__(self):
         where, off = self.worst
         notes = [("OPEN", self.open), ("MISSED", self.missed)]
-        return f"   {self.what:20} {off:.1e}  {where}" + "".join(f"\n{'':8}{word} {text}" for word, texts in notes for text in shorten(texts))
+        return f"   {self.what:20} {off:.1e}  {where}" + "".join(
+            f"\n{'':8}{word} {text}" for word, texts in notes for text in shorten(texts)
+        )
 
 
 def shorten(texts, most=4):
-    return texts if len(texts) <= most else [*texts[:most - 1], f"… and {len(texts) - most + 1} more"]
+    return texts if len(texts) <= most else [*texts[: most - 1], f"… and {len(texts) - most + 1} more"]
 
 
 def check(run, free):
@@ -203,7 +224,10 @@ def main(folder, free):
     for i, file in enumerate(files):
         run = Run(os.path.dirname(file))
         if i == 0:
-            print(f"{run.device}; PyTorch {torch.__version__}; {run.steps} steps. The furthest that ours is off, and where:")
+            print(
+                f"{run.device}; PyTorch {torch.__version__}; {run.steps} steps. "
+                "The furthest that ours is off, and where:"
+            )
         print(f"{run.architecture['name']}, {run.architecture['training']['optimizer']['type']}")
         for verdict in check(run, free):
             print(verdict, flush=True)

@@ -1,5 +1,6 @@
 """Statistics of a layer, after trainer/statistics.go, and how far ours are from them. A new statistic is a line in
 STATISTICS, or in UNITS where it is a layer's and not one of its values'."""
+
 import numpy
 import torch
 
@@ -10,9 +11,9 @@ OCTAVES = numpy.exp2(numpy.arange(-24, 7))  # edges of the histogram, those abov
 
 
 class Values:
-    """Values, as the float32 that a record is of (softmax's smallest are 0 there), summed in double precision. others are the
-    same of PyTorch's other precision: where it is further off than rounding, that is what rounding may come to. Of activations
-    there is also what went into a relu, which says which zeros rounding may move."""
+    """Values, as the float32 that a record is of (softmax's smallest are 0 there), summed in double precision. others
+    are the same of PyTorch's other precision: where it is further off than rounding, that is what rounding may come to.
+    Of activations there is also what went into a relu, which says which zeros rounding may move."""
 
     def __init__(self, kind, values, others, into=None, other_into=None, activation="linear"):
         self.kind, self.values = kind, double(values)
@@ -23,14 +24,17 @@ class Values:
             into, other_into = double(into), double(other_into)
             self.near_zero = numpy.abs(into) <= rounding(into, other_into)
         if kind == "gradients" and self.values.ndim == 4:
-            # Winograd's transform mixes the taps of a filter: where some of them are not 0, the others are so but for rounding.
+            # Winograd's transform mixes the taps of a filter: where some of them are not 0, the others are so but for
+            # rounding.
             some = (self.values != 0).any((2, 3), keepdims=True)
             self.near_zero = some & (numpy.abs(self.values) <= self.rounding)
 
     def near(self, edges, values=None):
         """How many values are within rounding of each edge."""
         sizes = numpy.sort((numpy.abs(self.values) if values is None else values).reshape(-1))
-        return numpy.searchsorted(sizes, edges + self.rounding, "right") - numpy.searchsorted(sizes, edges - self.rounding)
+        return numpy.searchsorted(sizes, edges + self.rounding, "right") - numpy.searchsorted(
+            sizes, edges - self.rounding
+        )
 
 
 def double(tensor):
@@ -45,6 +49,7 @@ def relative(of):
     def off(ours, x):
         theirs = of(x)
         return abs(ours - theirs) / abs(theirs) if theirs else float(ours != 0)
+
     return off
 
 
@@ -56,9 +61,11 @@ def mean(ours, x):
 
 def share(counted, uncertain):
     """A share may be off by the values that are within rounding of where it counts; more is a miss."""
+
     def off(ours, x):
         apart = round(abs(ours - counted(x).mean()) * x.values.size)
         return 0.0 if apart <= uncertain(x) else apart / x.values.size + TOLERANCE
+
     return off
 
 
@@ -68,10 +75,12 @@ def kurtosis(x):
 
 def quantile(share):
     """Between the quantiles of all values moved down, and up, by rounding."""
+
     def off(ours, x):
         low, theirs, high = (binned(counted(x.values + by * x.rounding), share) for by in (-1, 0, 1))
         apart = max(low - ours, ours - high, 0)
         return apart / abs(theirs) if theirs else float(apart > 0)
+
     return off
 
 
@@ -82,8 +91,8 @@ def counted(values):
 
 
 def binned(values, share):
-    """The value at rank share·(n−1), of bins by sign, exponent and five bits of the mantissa, values spread evenly in each; never
-    beyond the largest size."""
+    """The value at rank share·(n−1), of bins by sign, exponent and five bits of the mantissa, values spread evenly in
+    each; never beyond the largest size."""
     bits = values.astype(numpy.float32).reshape(-1).view(numpy.uint32) >> 18
     size, negative = (bits & 0x1FFF).astype(int), bits >= 0x2000
     bins, counts = numpy.unique(numpy.where(negative, -1 - size, size), return_counts=True)
@@ -128,7 +137,7 @@ STATISTICS = {
 
 
 def dead_units(ours, x, before):
-    """The share of units with more than 99 % zeros; units at that threshold within rounding may be counted either way."""
+    """The share of units with more than 99 % zeros; units at that threshold within rounding count either way."""
     v = x["activations"]
     axes = (0, *range(2, v.values.ndim))
     zeros, unsure = (of.sum(axes) for of in (numpy.abs(v.values) < DENORMAL, v.near_zero))
@@ -136,6 +145,7 @@ def dead_units(ours, x, before):
 
     def dead(count):
         return 100 * count > 99 * rows
+
     apart = round(abs(ours - dead(zeros).mean()) * zeros.size)
     return 0.0 if apart <= (dead(zeros + unsure) != dead(zeros - unsure)).sum() else apart / zeros.size + TOLERANCE
 
@@ -164,16 +174,23 @@ def deviation(ours, x, of):
 
 
 def compare(record, at, peer, other):
-    """Yields (layer/kind/statistic, how far ours is off) of a record, from 0. What nothing here compares is infinitely far off."""
+    """Yields (layer/kind/statistic, how far ours is off) of a record, from 0. What nothing here compares is infinitely
+    far off."""
     found, expected = [l["layer"] for l in record["layers"]], list(peer.outputs[at])
     if found != expected:
         raise ValueError(f"statistics of {found}, expected {expected}")
     for layer in record["layers"]:
         kernel = layer["layer"] + "/kernel"
-        name, (output, into, activation), (other_output, other_into, _) = layer["layer"], peer.outputs[at][layer["layer"]], other.outputs[at][layer["layer"]]
-        kinds = {"weights": Values("weights", *(torch.from_numpy(p.weights[at][kernel]) for p in (peer, other))),
-                 "gradients": Values("gradients", peer.gradients[kernel], other.gradients[kernel]),
-                 "activations": Values("activations", output, other_output, into, other_into, activation)}
+        name, (output, into, activation), (other_output, other_into, _) = (
+            layer["layer"],
+            peer.outputs[at][layer["layer"]],
+            other.outputs[at][layer["layer"]],
+        )
+        kinds = {
+            "weights": Values("weights", *(torch.from_numpy(p.weights[at][kernel]) for p in (peer, other))),
+            "gradients": Values("gradients", peer.gradients[kernel], other.gradients[kernel]),
+            "activations": Values("activations", output, other_output, into, other_into, activation),
+        }
         before = peer.weights[at - 1][kernel] if at else None
         for key, ours in layer.items():
             if key in UNITS:
@@ -181,6 +198,9 @@ def compare(record, at, peer, other):
             elif key in kinds:
                 for statistic, value in ours.items():
                     known = statistic in STATISTICS
-                    yield f"{name}/{key}/{statistic}", deviation(value, kinds[key], STATISTICS[statistic]) if known else numpy.inf
+                    yield (
+                        f"{name}/{key}/{statistic}",
+                        deviation(value, kinds[key], STATISTICS[statistic]) if known else numpy.inf,
+                    )
             elif key not in ("layer", "type"):
                 yield f"{name}/{key}", numpy.inf

@@ -1,7 +1,9 @@
-"""Architectures in PyTorch: what each layer and setting means, after the documentation (trainer/architecture.go, trainer/op.go), not after our code.
+"""Architectures in PyTorch: what each layer and setting means, by its documentation (trainer/architecture.go,
+trainer/op.go) and not by our code.
 
 Autograd differentiates, torch.optim updates. Written by hand are padding as in Keras, dropout masks and clipping.
 """
+
 import math
 
 import numpy
@@ -46,8 +48,10 @@ def padded(x, layer, window, value=0.0):
 
 def average(x, layer):
     """The mean of the positions inside the image."""
+
     def pool(v):
         return F.avg_pool2d(padded(v, layer, layer["size"]), layer["size"], layer["stride"])
+
     return pool(x) / pool(torch.ones_like(x[:1, :1]))
 
 
@@ -147,7 +151,9 @@ class Net:
 
     def batch_norm(self, layer, x):
         """PyTorch's momentum is the share of the new value, ours and Keras's that of the old one."""
-        mean, variance, gamma, beta = (self.tensors[f"{layer['name']}/{part}"] for part in ("running_mean", "running_variance", "gamma", "beta"))
+        mean, variance, gamma, beta = (
+            self.tensors[f"{layer['name']}/{part}"] for part in ("running_mean", "running_variance", "gamma", "beta")
+        )
         return F.batch_norm(x, mean, variance, gamma, beta, self.step > 0, 1 - layer["momentum"], layer["epsilon"])
 
     def dropout(self, x, rate, whole):

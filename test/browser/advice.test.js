@@ -23,14 +23,20 @@ test("a probe is watched as it goes, until its report is there", async (t) => {
 
   const advice = await rest(h, "GET", `/v1/advice/${id(page)}`);
   const runs = await rest(h, "GET", `/v1/runs?advice=${advice.id}&page_size=100`);
-  const recorded = (await Promise.all(runs.runs.map((r) => rest(h, "GET", `/v1/runs/${r.id}/epochs`)))).reduce((n, r) => n + r.epochs.length, 0);
+  const recorded = (await Promise.all(runs.runs.map((r) => rest(h, "GET", `/v1/runs/${r.id}/epochs`)))).reduce(
+    (n, r) => n + r.epochs.length,
+    0,
+  );
   const pages = Object.values(seen());
   assert.equal(pages.length, 1, "the page of the progress was loaded once");
   const [{ first, most, states }] = pages;
   assert.ok(first < recorded, `the page came with ${first} of ${recorded} epochs`);
   assert.equal(most, recorded, "all others came while it was open");
   assert.ok(states.includes("running"), `states seen: ${states}`);
-  assert.deepEqual(streams.map((s) => s.split(";")[0]), ["text/event-stream"]);
+  assert.deepEqual(
+    streams.map((s) => s.split(";")[0]),
+    ["text/event-stream"],
+  );
 });
 
 test("the report says what the answer says", async (t) => {
@@ -39,7 +45,8 @@ test("the report says what the answer says", async (t) => {
   await page.goto(`/advice/${advice.id}`);
 
   const prediction = await plain(page.locator("#prediction"));
-  for (const figure of [advice.prediction.test_accuracy, advice.prediction.low, advice.prediction.high]) assert.ok(prediction.includes(three(figure)), `${prediction} has ${three(figure)}`);
+  for (const figure of [advice.prediction.test_accuracy, advice.prediction.low, advice.prediction.high])
+    assert.ok(prediction.includes(three(figure)), `${prediction} has ${three(figure)}`);
   assert.ok(prediction.includes(String(advice.prediction.past_runs)), "it says on how many runs");
   assert.ok(await page.locator("#prediction svg").first().isVisible());
 
@@ -56,7 +63,11 @@ test("the report says what the answer says", async (t) => {
     const item = suggestions.nth(i);
     const shown = await plain(item);
     assert.ok(shown.includes(s.verdict), `${shown} has ${s.verdict}`);
-    if (s.verified?.gain != null) assert.ok(shown.includes((100 * s.verified.gain).toFixed(1).replace("-", "−")), `${shown} has the gain ${s.verified.gain}`);
+    if (s.verified?.gain != null)
+      assert.ok(
+        shown.includes((100 * s.verified.gain).toFixed(1).replace("-", "−")),
+        `${shown} has the gain ${s.verified.gain}`,
+      );
     await item.getByText("Why, and the edits").click();
     assert.deepEqual(JSON.parse(await item.getByRole("region", { name: /JSON Patch/ }).innerText()), s.edits);
   }
@@ -66,12 +77,18 @@ test("the report says what the answer says", async (t) => {
   await revised.getByText("Copied.").waitFor();
   const copied = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
   assert.deepEqual(copied, advice.revised.architecture);
-  const [download] = await Promise.all([page.waitForEvent("download"), revised.getByRole("link", { name: "Download JSON" }).click()]);
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    revised.getByRole("link", { name: "Download JSON" }).click(),
+  ]);
   assert.match(download.suggestedFilename(), /^flawed.*\.json$/);
   assert.deepEqual(JSON.parse(await readFile(await download.path(), "utf8")), advice.revised.architecture);
   await revised.getByRole("link", { name: "Ask about it" }).click();
   await page.waitForURL(/\/\?from=/);
-  assert.deepEqual(JSON.parse(await page.getByLabel("Architecture", { exact: true }).inputValue()), advice.revised.architecture);
+  assert.deepEqual(
+    JSON.parse(await page.getByLabel("Architecture", { exact: true }).inputValue()),
+    advice.revised.architecture,
+  );
 });
 
 test("heat maps and charts are beside their figures, and the statistic is chosen without a new page", async (t) => {
@@ -87,7 +104,10 @@ test("heat maps and charts are beside their figures, and the statistic is chosen
     const text = await plain(map);
     for (const layer of layers) assert.ok(text.includes(layer), `${text} has ${layer}`);
   }
-  assert.ok((await maps.first().locator("rect").count()) >= layers.length * records.length, "a cell for each layer and record");
+  assert.ok(
+    (await maps.first().locator("rect").count()) >= layers.length * records.length,
+    "a cell for each layer and record",
+  );
   const tables = panel.locator("details table");
   assert.equal(await tables.count(), 2);
   assert.equal(await tables.first().locator("tbody tr").count(), records.length);
@@ -108,7 +128,19 @@ test("heat maps and charts are beside their figures, and the statistic is chosen
   assert.notEqual(await maps.first().innerHTML(), before);
   for (const figure of await panel.locator("figure.chart").all()) await drawn(figure);
   const last = records.at(-1).layers[0].gradients.l2_norm;
-  assert.equal(Number(await panel.locator("details table").first().locator("tbody tr").last().locator("td").first().getAttribute("data-value")), last);
+  assert.equal(
+    Number(
+      await panel
+        .locator("details table")
+        .first()
+        .locator("tbody tr")
+        .last()
+        .locator("td")
+        .first()
+        .getAttribute("data-value"),
+    ),
+    last,
+  );
   await page.reload();
   await panel.getByRole("heading", { name: /Gradients: L2/ }).waitFor();
 });
@@ -127,7 +159,12 @@ test("the revision is trained in full, and predicted and reached are side by sid
   const run = await rest(h, "GET", `/v1/runs/${id(page)}`);
   assert.equal(run.from_advice, advice.id);
   const verdict = await plain(page.locator("#prediction"));
-  assert.ok(verdict.includes(`Predicted ${three(advice.revised.prediction.test_accuracy)}, reached ${three(run.outcome.test_accuracy)}`), verdict);
+  assert.ok(
+    verdict.includes(
+      `Predicted ${three(advice.revised.prediction.test_accuracy)}, reached ${three(run.outcome.test_accuracy)}`,
+    ),
+    verdict,
+  );
   for (const figure of await page.locator("#learning figure.chart").all()) await drawn(figure);
 
   await page.getByRole("link", { name: /^The advice/ }).click();
@@ -156,7 +193,14 @@ test("a run of its own is watched and cancelled too", async (t) => {
   await page.getByText(/batch \d+ of \d+/).waitFor(); // only events say so
   const rows = page.locator("[data-runs] table[data-chart] tbody tr");
   await rows.nth(10).waitFor(); // more than the table has room for
-  assert.ok(await rows.last().evaluate((row) => row.getBoundingClientRect().bottom <= row.closest(".scroll").getBoundingClientRect().bottom + 1), "the newest epoch is in view");
+  assert.ok(
+    await rows
+      .last()
+      .evaluate(
+        (row) => row.getBoundingClientRect().bottom <= row.closest(".scroll").getBoundingClientRect().bottom + 1,
+      ),
+    "the newest epoch is in view",
+  );
   await page.getByRole("button", { name: "Cancel" }).click();
   await page.getByText("The run is cancelled.").waitFor();
 });

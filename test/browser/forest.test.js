@@ -12,7 +12,9 @@ const words = (name) => name.replaceAll("_", " ");
 
 // figuresOf are the figures of a table's column, null where there is none.
 async function figuresOf(table, column) {
-  const cells = await table.locator("tbody tr").evaluateAll((rows, i) => rows.map((r) => r.cells[i].dataset.value ?? null), column);
+  const cells = await table
+    .locator("tbody tr")
+    .evaluateAll((rows, i) => rows.map((r) => r.cells[i].dataset.value ?? null), column);
   return cells.map((v) => (v === null ? null : Number(v)));
 }
 
@@ -27,36 +29,79 @@ test("figures come into the page as they are computed", async (t) => {
   await relations.waitFor({ state: "attached" });
   const table = await rest(h, "GET", "/v1/forest/statistics?dataset=few-runs&wait=1m");
   const everywhere = table.positions.find((p) => p.position === "all");
-  for (const [column, key] of [[1, "correlation"], [2, "beta"], [3, "coefficient"], [5, "p_value"], [6, "importance"]]) {
-    assert.deepEqual(await figuresOf(relations, column), everywhere.statistics.map((s) => s[key]), key);
+  for (const [column, key] of [
+    [1, "correlation"],
+    [2, "beta"],
+    [3, "coefficient"],
+    [5, "p_value"],
+    [6, "importance"],
+  ]) {
+    assert.deepEqual(
+      await figuresOf(relations, column),
+      everywhere.statistics.map((s) => s[key]),
+      key,
+    );
   }
   for (const title of all) {
     const chart = page.locator("#statistics").getByRole("img", { name: new RegExp(`^${title} by statistic`) });
-    const known = everywhere.statistics.filter((s) => s[{ Correlation: "correlation", Beta: "beta", "Linear coefficient": "coefficient", "Forest importance": "importance" }[title]] !== null);
+    const known = everywhere.statistics.filter(
+      (s) =>
+        s[
+          {
+            Correlation: "correlation",
+            Beta: "beta",
+            "Linear coefficient": "coefficient",
+            "Forest importance": "importance",
+          }[title]
+        ] !== null,
+    );
     assert.equal(await chart.locator("rect.bar").count(), known.length, title);
   }
-  for (const s of everywhere.statistics.filter((s) => s.reason)) assert.ok((await plain(page.locator("#statistics"))).toLowerCase().includes(words(s.name)), s.name);
+  for (const s of everywhere.statistics.filter((s) => s.reason))
+    assert.ok((await plain(page.locator("#statistics"))).toLowerCase().includes(words(s.name)), s.name);
   const fits = page.locator("#fits");
-  assert.deepEqual(await figuresOf(fits, 2), table.positions.map((p) => p.linear.held_out_r2));
-  assert.deepEqual(await figuresOf(fits, 3), table.positions.map((p) => p.linear.in_sample_r2));
+  assert.deepEqual(
+    await figuresOf(fits, 2),
+    table.positions.map((p) => p.linear.held_out_r2),
+  );
+  assert.deepEqual(
+    await figuresOf(fits, 3),
+    table.positions.map((p) => p.linear.in_sample_r2),
+  );
   assert.match(await plain(page.locator("#statistics")), /in-sample.*says nothing about other runs/);
 
   await page.locator("#influences").waitFor({ state: "attached" });
   const influences = await rest(h, "GET", "/v1/forest/hyperparameters?dataset=few-runs&wait=1m");
   for (const [i, s] of influences.statistics.entries()) {
-    assert.deepEqual(await figuresOf(page.locator("#influences"), i + 1), s.hyperparameters.map((r) => r.correlation), s.statistic);
+    assert.deepEqual(
+      await figuresOf(page.locator("#influences"), i + 1),
+      s.hyperparameters.map((r) => r.correlation),
+      s.statistic,
+    );
   }
 
   const card = await rest(h, "GET", "/v1/forest?dataset=few-runs&wait=5m");
   await page.locator("#ablation").waitFor({ state: "attached" });
   assert.ok(await page.evaluate(() => window.stayed), "the page is the same");
-  assert.deepEqual(await figuresOf(page.locator("#quality"), 2), card.probe.map((e) => e.r2));
-  assert.deepEqual(await figuresOf(page.locator("#ablation"), 3), card.ablation.map((e) => e.gain));
+  assert.deepEqual(
+    await figuresOf(page.locator("#quality"), 2),
+    card.probe.map((e) => e.r2),
+  );
+  assert.deepEqual(
+    await figuresOf(page.locator("#ablation"), 3),
+    card.ablation.map((e) => e.gain),
+  );
   const gains = card.ablation.filter((e) => e.gain !== null && e.features === "statistics").length;
-  assert.equal(await page.getByRole("img", { name: /^\+ statistics: gain/ }).locator("line.whisker").count(), 3 * gains);
+  assert.equal(
+    await page
+      .getByRole("img", { name: /^\+ statistics: gain/ })
+      .locator("line.whisker")
+      .count(),
+    3 * gains,
+  );
 });
 
-test("another accuracy, position and method are chosen without scripts, and the page comes again by itself", async (t) => {
+test("accuracy, position and method are chosen without scripts, and the page comes again by itself", async (t) => {
   const page = await visitor(t, h, off);
   let loads = 0;
   page.on("response", (r) => (loads += r.request().isNavigationRequest() ? 1 : 0));
@@ -68,12 +113,21 @@ test("another accuracy, position and method are chosen without scripts, and the 
   await page.getByRole("button", { name: "Show" }).click();
   await page.waitForURL(/target=train&position=dense&probe=0&method=importance/);
   await page.getByRole("heading", { name: "Statistics of dense layers and train accuracy, 28 runs" }).waitFor();
-  await page.getByRole("heading", { name: "Forest importance of hyperparameters with statistics of dense layers" }).waitFor();
+  await page
+    .getByRole("heading", { name: "Forest importance of hyperparameters with statistics of dense layers" })
+    .waitFor();
   assert.ok(loads >= 3, `the page was loaded ${loads} times: it refreshes itself`);
-  assert.match(await plain(page.locator("#statistics")), /statistics after initialisation, related to the final train accuracy/);
+  assert.match(
+    await plain(page.locator("#statistics")),
+    /statistics after initialisation, related to the final train accuracy/,
+  );
   assert.equal(await page.getByRole("combobox", { name: "Layers" }).inputValue(), "dense");
   const map = page.getByRole("img", { name: /^Forest importance with train accuracy/ });
-  const cells = await map.locator("g:has(> title)").evaluateAll((all) => all.map((g) => [g.getAttribute("class"), Number(g.querySelector("title").textContent.split(": ").at(-1))]));
+  const cells = await map
+    .locator("g:has(> title)")
+    .evaluateAll((all) =>
+      all.map((g) => [g.getAttribute("class"), Number(g.querySelector("title").textContent.split(": ").at(-1))]),
+    );
   const known = cells.filter(([, value]) => Number.isFinite(value));
   const greatest = Math.max(...known.map(([, value]) => Math.abs(value)));
   const ends = known.filter(([, value]) => Math.abs(value) === greatest);

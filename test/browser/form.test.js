@@ -32,7 +32,9 @@ test("mistakes are named at their field, and nothing that was typed is lost", as
   await summary.waitFor();
   assert.ok(await summary.evaluate((e) => e === document.activeElement), "the summary has the focus");
   assert.equal(await architecture(page).getAttribute("aria-invalid"), "true");
-  const said = await page.locator(`#${(await architecture(page).getAttribute("aria-describedby")).split(" ").at(-1)}`).innerText();
+  const said = await page
+    .locator(`#${(await architecture(page).getAttribute("aria-describedby")).split(" ").at(-1)}`)
+    .innerText();
   for (const m of mistakes) {
     const link = summary.getByRole("link").filter({ hasText: m.pointer });
     assert.match(await link.innerText(), new RegExp(`line ${m.line}\\b`, "i"));
@@ -64,7 +66,7 @@ test("nothing at all is refused at the field", async (t) => {
   assert.equal(await architecture(page).getAttribute("aria-invalid"), "true");
 });
 
-test("a number that cannot be is refused by the browser, and by the service where the browser lets it pass", async (t) => {
+test("an impossible number is refused by the browser, and by the service where the browser lets it pass", async (t) => {
   const page = await visitor(t, h, { expected: [422] });
   await page.goto("/?example=flawed");
   const epochs = page.getByLabel("Probe length, epochs");
@@ -77,7 +79,13 @@ test("a number that cannot be is refused by the browser, and by the service wher
   await page.getByRole("alert").waitFor();
   assert.equal(await epochs.getAttribute("aria-invalid"), "true");
   assert.equal(await epochs.inputValue(), "0");
-  const described = await epochs.evaluate((e) => e.getAttribute("aria-describedby").split(" ").map((id) => document.getElementById(id).textContent).join(" "));
+  const described = await epochs.evaluate((e) =>
+    e
+      .getAttribute("aria-describedby")
+      .split(" ")
+      .map((id) => document.getElementById(id).textContent)
+      .join(" "),
+  );
   assert.match(described, /whole number from 1/i);
   assert.equal(await architecture(page).inputValue(), flawed);
 });

@@ -15,7 +15,8 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 // How long anything may take before it counts as broken. Training on a busy machine is the slowest of it.
 export const patience = 60_000;
 
-// house starts the program and the browser before the tests of a file, has prepared what they need, and ends them after.
+// house starts the program and the browser before the tests of a file, has prepared what they need, and ends them
+// after.
 export function house(prepare = async () => {}) {
   const h = { url: "", browser: null, data: "" };
   let work, service;
@@ -33,7 +34,15 @@ export function house(prepare = async () => {}) {
       h.browser = await chromium.launch({
         executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
         // Containers have no user namespaces for the sandbox; the rest keeps the browser from talking to its maker.
-        args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+        args: [
+          "--no-sandbox",
+          "--disable-gpu",
+          "--disable-quic",
+          "--no-first-run",
+          "--disable-background-networking",
+          "--disable-component-update",
+          "--disable-sync",
+        ],
       });
       await prepare(h); // here, since Node does not let one hook wait for another
     } catch (error) {
@@ -55,23 +64,31 @@ function program(folder) {
 
 // serve starts the service on a free port and waits until it says where it listens.
 async function serve(path, data) {
-  const child = spawn(path, ["serve", "--listen", "127.0.0.1:0", "--data-dir", data], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(path, ["serve", "--listen", "127.0.0.1:0", "--data-dir", data], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   const ended = once(child, "exit");
   process.once("exit", () => child.kill("SIGKILL")); // where the tests did not come to their end
   const log = [];
   const url = await new Promise((resolve, reject) => {
-    createInterface({ input: child.stderr }).on("line", (line) => {
-      log.push(line);
-      const found = /url=(http:\/\/127\.0\.0\.1:\d+)/.exec(line);
-      if (found) resolve(found[1]);
-    }).on("close", () => reject(new Error(`the service does not listen:\n${log.join("\n")}`)));
+    createInterface({ input: child.stderr })
+      .on("line", (line) => {
+        log.push(line);
+        const found = /url=(http:\/\/127\.0\.0\.1:\d+)/.exec(line);
+        if (found) resolve(found[1]);
+      })
+      .on("close", () => reject(new Error(`the service does not listen:\n${log.join("\n")}`)));
     child.on("error", reject);
   });
   const stop = async () => {
     child.kill("SIGTERM");
     const [code] = await ended;
     assert.equal(code, 0, `the service ended with ${code}:\n${log.join("\n")}`);
-    assert.deepEqual(log.filter((line) => /level=ERROR/.test(line)), [], "the service logged errors");
+    assert.deepEqual(
+      log.filter((line) => /level=ERROR/.test(line)),
+      [],
+      "the service logged errors",
+    );
   };
   return { url, stop };
 }
@@ -84,18 +101,23 @@ export async function visitor(t, h, { expected = [], ...options } = {}) {
   const complaints = [];
   await context.exposeFunction("__complain", (text) => complaints.push(text));
   await context.addInitScript(() => {
-    document.addEventListener("securitypolicyviolation", (e) => window.__complain(`CSP: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`));
+    document.addEventListener("securitypolicyviolation", (e) =>
+      window.__complain(`CSP: ${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`),
+    );
   });
   context.on("console", (m) => {
     const provoked = expected.some((status) => m.text().includes(`the server responded with a status of ${status}`));
-    if (["error", "warning"].includes(m.type()) && !provoked) complaints.push(`console: ${m.text()} (${m.location().url})`);
+    if (["error", "warning"].includes(m.type()) && !provoked)
+      complaints.push(`console: ${m.text()} (${m.location().url})`);
   });
   context.on("weberror", (e) => complaints.push(`script: ${e.error().stack}`));
   context.on("request", (r) => {
-    if (!r.url().startsWith(h.url) && !/^(data|blob):/.test(r.url())) complaints.push(`request to elsewhere: ${r.url()}`);
+    if (!r.url().startsWith(h.url) && !/^(data|blob):/.test(r.url()))
+      complaints.push(`request to elsewhere: ${r.url()}`);
   });
   context.on("response", (r) => {
-    if (r.status() >= 400 && !expected.includes(r.status())) complaints.push(`${r.request().method()} ${r.url()}: ${r.status()}`);
+    if (r.status() >= 400 && !expected.includes(r.status()))
+      complaints.push(`${r.request().method()} ${r.url()}: ${r.status()}`);
   });
   const page = await context.newPage();
   t.after(async () => {
@@ -107,7 +129,11 @@ export async function visitor(t, h, { expected = [], ...options } = {}) {
 
 // rest calls the REST interface.
 export async function rest(h, method, path, body) {
-  const response = await fetch(h.url + path, { method, headers: { "Content-Type": "application/json" }, body: body && JSON.stringify(body) });
+  const response = await fetch(h.url + path, {
+    method,
+    headers: { "Content-Type": "application/json" },
+    body: body && JSON.stringify(body),
+  });
   const text = await response.text();
   assert.ok(response.ok, `${method} ${path}: ${response.status} ${text}`);
   return JSON.parse(text);

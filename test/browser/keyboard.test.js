@@ -8,16 +8,18 @@ const h = house();
 const still = { reducedMotion: "reduce" }; // else pages scroll smoothly, and what has the focus comes into view later
 
 // focused describes what has the focus and how that is shown.
-const focused = (page) => page.evaluate(() => {
-  const e = document.activeElement;
-  const style = getComputedStyle(e);
-  const box = e.getBoundingClientRect();
-  return {
-    name: e.id || e.textContent.trim().slice(0, 40) || e.tagName, tag: e.tagName,
-    ring: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
-    inView: box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth && box.width > 0,
-  };
-});
+const focused = (page) =>
+  page.evaluate(() => {
+    const e = document.activeElement;
+    const style = getComputedStyle(e);
+    const box = e.getBoundingClientRect();
+    return {
+      name: e.id || e.textContent.trim().slice(0, 40) || e.tagName,
+      tag: e.tagName,
+      ring: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+      inView: box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth && box.width > 0,
+    };
+  });
 
 // tabTo presses Tab until the element has the focus; everything on the way has to show that it has it.
 async function tabTo(page, selector) {
@@ -80,7 +82,13 @@ test("everything in the report is reached, and the statistic chosen", async (t) 
   await page.goto(`/advice/${advice.id}`);
   await tabTo(page, "#statistics button[value='weights.mean']");
   await page.keyboard.press("Enter");
-  await page.locator("#statistics").getByRole("heading", { name: /Weights: mean/ }).waitFor();
-  assert.ok(await page.evaluate(() => document.activeElement.matches("#statistics .chosen")), "the focus stays at what was chosen");
+  await page
+    .locator("#statistics")
+    .getByRole("heading", { name: /Weights: mean/ })
+    .waitFor();
+  assert.ok(
+    await page.evaluate(() => document.activeElement.matches("#statistics .chosen")),
+    "the focus stays at what was chosen",
+  );
   await tabTo(page, "#network a");
 });

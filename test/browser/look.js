@@ -6,8 +6,8 @@ export async function plain(locator) {
   return (await locator.evaluate((e) => e.textContent)).replace(/\s+/g, " ").trim();
 }
 
-// recordEpochs notes of every page of progress that is loaded with how many epochs it came, to how many they grew while it
-// was open, and the states that it showed. The result outlives the page, which a report replaces.
+// recordEpochs notes of every page of progress that is loaded with how many epochs it came, to how many they grew while
+// it was open, and the states that it showed. The result outlives the page, which a report replaces.
 export async function recordEpochs(page) {
   const pages = {};
   await page.exposeFunction("__epochs", (document, rows, state) => {
@@ -17,8 +17,14 @@ export async function recordEpochs(page) {
   });
   await page.addInitScript(() => {
     document.addEventListener("readystatechange", () => {
-      if (document.readyState !== "interactive" || !document.querySelector("[data-events]")) return; // before scripts of type module
-      const look = () => window.__epochs(String(performance.timeOrigin), document.querySelectorAll("[data-runs] table[data-chart] tbody tr").length, document.querySelector("[data-state]").textContent);
+      // before scripts of type module
+      if (document.readyState !== "interactive" || !document.querySelector("[data-events]")) return;
+      const look = () =>
+        window.__epochs(
+          String(performance.timeOrigin),
+          document.querySelectorAll("[data-runs] table[data-chart] tbody tr").length,
+          document.querySelector("[data-state]").textContent,
+        );
       look();
       new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true });
     });

@@ -9,7 +9,11 @@ const example = (name) => readFileSync(join(root, "examples", `${name}.json`), "
 export const flawed = example("flawed");
 
 // slow trains for minutes, so that it can be watched and cancelled.
-export const slow = JSON.stringify({ ...JSON.parse(example("small-cnn")), name: "slow", training: { epochs: 100, seed: 1 } });
+export const slow = JSON.stringify({
+  ...JSON.parse(example("small-cnn")),
+  name: "slow",
+  training: { epochs: 100, seed: 1 },
+});
 
 // mistaken has mistakes in lines 4, 5 and 8; each pair is a JSON Pointer and a word of what is said of it.
 export const mistaken = `{

@@ -12,7 +12,10 @@ const id = (page) => new URL(page.url()).pathname.split("/")[2];
 test("from an example to the trained revision", async (t) => {
   const page = await visitor(t, h, off);
   let loads = 0;
-  page.on("response", (r) => (loads += r.request().isNavigationRequest() && /\/advice\/[0-9a-f-]{36}$/.test(r.url()) ? 1 : 0));
+  page.on(
+    "response",
+    (r) => (loads += r.request().isNavigationRequest() && /\/advice\/[0-9a-f-]{36}$/.test(r.url()) ? 1 : 0),
+  );
   await page.goto("/");
   await page.getByRole("link", { name: "flawed", exact: true }).click();
   await page.getByLabel("Probe length, epochs").fill("2");
@@ -23,14 +26,25 @@ test("from an example to the trained revision", async (t) => {
 
   const advice = await rest(h, "GET", `/v1/advice/${id(page)}`);
   const prediction = await plain(page.locator("#prediction"));
-  for (const figure of [advice.prediction.test_accuracy, advice.prediction.low, advice.prediction.high]) assert.ok(prediction.includes(figure.toFixed(3)), prediction);
+  for (const figure of [advice.prediction.test_accuracy, advice.prediction.low, advice.prediction.high])
+    assert.ok(prediction.includes(figure.toFixed(3)), prediction);
   assert.equal(await page.locator("#suggestions ol > li").count(), advice.suggestions.length);
   assert.equal(await page.locator("[data-copy]").isVisible(), false, "nothing is offered that needs scripts");
-  assert.deepEqual(JSON.parse(await page.locator("#revised-json").evaluate((e) => e.textContent)), advice.revised.architecture);
+  assert.deepEqual(
+    JSON.parse(await page.locator("#revised-json").evaluate((e) => e.textContent)),
+    advice.revised.architecture,
+  );
   assert.ok((await page.locator("#learning table tbody tr").count()) > 0);
 
-  await page.locator("#statistics").getByRole("group", { name: "Weights" }).getByRole("button", { name: /variance/ }).click();
-  await page.locator("#statistics").getByRole("heading", { name: /Weights: variance/ }).waitFor();
+  await page
+    .locator("#statistics")
+    .getByRole("group", { name: "Weights" })
+    .getByRole("button", { name: /variance/ })
+    .click();
+  await page
+    .locator("#statistics")
+    .getByRole("heading", { name: /Weights: variance/ })
+    .waitFor();
   assert.match(page.url(), /statistic=weights\.variance/);
 
   await page.getByRole("button", { name: "Train in full" }).click();
@@ -50,7 +64,9 @@ test("mistakes, then a file instead", async (t) => {
   for (const m of mistakes) assert.ok(summary.includes(m.pointer) && summary.includes(m.words), summary);
   assert.equal(await architecture.inputValue(), mistaken);
 
-  await page.getByLabel("or a file").setInputFiles({ name: "flawed.json", mimeType: "application/json", buffer: Buffer.from(flawed) });
+  await page
+    .getByLabel("or a file")
+    .setInputFiles({ name: "flawed.json", mimeType: "application/json", buffer: Buffer.from(flawed) });
   await page.getByLabel("Probe length, epochs").fill("1");
   await page.getByLabel("Verify the best suggestions").uncheck();
   await page.getByRole("button", { name: "Ask for advice" }).click();

@@ -6,7 +6,9 @@ import { root } from "./harness.js";
 
 // pastRuns writes them where the program looks for the user's own.
 export function pastRuns(h, dataset, runs = 28) {
-  const shipped = gunzipSync(readFileSync(join(root, "advisor", "corpus", "data", "fashion-mnist-sample-10000x15-seed2.jsonl.gz")));
+  const shipped = gunzipSync(
+    readFileSync(join(root, "advisor", "corpus", "data", "fashion-mnist-sample-10000x15-seed2.jsonl.gz")),
+  );
   const lines = shipped.toString().split("\n").slice(0, runs);
   const members = lines.map((line) => {
     const run = JSON.parse(line);

@@ -19,7 +19,10 @@ export function draw(table) {
   }
   erase(table);
   table.closest("details.twin")?.removeAttribute("open"); // it was open for those without scripts
-  drawn.set(table, plots.map((name) => make(name, holder, table, figures)));
+  drawn.set(
+    table,
+    plots.map((name) => make(name, holder, table, figures)),
+  );
 }
 
 // erase takes the charts of a table away.
@@ -42,7 +45,17 @@ function read(table) {
   const number = (cell) => (cell.dataset.value === undefined ? null : Number(cell.dataset.value));
   const rows = [...table.tBodies[0].rows].filter((r) => r.cells[0].dataset.value !== undefined);
   const columns = heads.flatMap((head, i) =>
-    head.dataset.plot ? [{ title: head.textContent, key: head.dataset.key, plot: head.dataset.plot, values: rows.map((r) => number(r.cells[i])) }] : []);
+    head.dataset.plot
+      ? [
+          {
+            title: head.textContent,
+            key: head.dataset.key,
+            plot: head.dataset.plot,
+            values: rows.map((r) => number(r.cells[i])),
+          },
+        ]
+      : [],
+  );
   return { x: rows.map((r) => number(r.cells[0])), columns, log: table.dataset.log !== undefined };
 }
 
@@ -81,29 +94,51 @@ function build(chart, width) {
   const css = getComputedStyle(document.documentElement);
   const colour = (property) => css.getPropertyValue(property).trim();
   const columns = chart.figures.columns.filter((c) => c.plot === chart.name);
-  const brief = (v) => (v == null ? "–" : v === 0 || Math.abs(v) >= 0.001 && Math.abs(v) < 1e5 ? String(Number(v.toPrecision(3))) : v.toExponential(1));
-  const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 }, font: `12px ${colour("--sans")}` };
+  const brief = (v) =>
+    v == null
+      ? "–"
+      : v === 0 || (Math.abs(v) >= 0.001 && Math.abs(v) < 1e5)
+        ? String(Number(v.toPrecision(3)))
+        : v.toExponential(1);
+  const axis = {
+    stroke: colour("--soft"),
+    grid: { stroke: colour("--line"), width: 1 },
+    ticks: { stroke: colour("--line"), width: 1 },
+    font: `12px ${colour("--sans")}`,
+  };
   chart.plot?.destroy();
-  chart.plot = new uPlot({
-    width, height,
-    scales: { x: { time: false }, y: chart.figures.log ? { distr: 3, range: wholePowers } : {} },
-    cursor: { focus: { prox: 24 }, drag: { x: false, y: false } },
-    focus: { alpha: 0.25 },
-    axes: [
-      { ...axis, size: 34, values: (_, ticks) => ticks.map(brief) },
-      { ...axis, size: 62, ...(chart.figures.log ? { splits: powers, filter: (_, splits) => splits } : {}), values: (_, ticks) => ticks.map((t) => (t == null ? "" : brief(t))) },
-    ],
-    series: [
-      { label: "epoch", value: (_, v) => brief(v) },
-      ...columns.map((c, i) => ({
-        label: c.title, value: (_, v) => brief(v), width: 2,
-        stroke: strokeOf(c, i, columns.length, chart.ramp, colour),
-        dash: c.key?.startsWith("train") ? [5, 4] : undefined,
-        spanGaps: c.key?.startsWith("test"), // known at whole epochs only
-        points: { show: chart.figures.x.length < 30, size: 5 },
-      })),
-    ],
-  }, dataOf(chart), chart.figure);
+  chart.plot = new uPlot(
+    {
+      width,
+      height,
+      scales: { x: { time: false }, y: chart.figures.log ? { distr: 3, range: wholePowers } : {} },
+      cursor: { focus: { prox: 24 }, drag: { x: false, y: false } },
+      focus: { alpha: 0.25 },
+      axes: [
+        { ...axis, size: 34, values: (_, ticks) => ticks.map(brief) },
+        {
+          ...axis,
+          size: 62,
+          ...(chart.figures.log ? { splits: powers, filter: (_, splits) => splits } : {}),
+          values: (_, ticks) => ticks.map((t) => (t == null ? "" : brief(t))),
+        },
+      ],
+      series: [
+        { label: "epoch", value: (_, v) => brief(v) },
+        ...columns.map((c, i) => ({
+          label: c.title,
+          value: (_, v) => brief(v),
+          width: 2,
+          stroke: strokeOf(c, i, columns.length, chart.ramp, colour),
+          dash: c.key?.startsWith("train") ? [5, 4] : undefined,
+          spanGaps: c.key?.startsWith("test"), // known at whole epochs only
+          points: { show: chart.figures.x.length < 30, size: 5 },
+        })),
+      ],
+    },
+    dataOf(chart),
+    chart.figure,
+  );
   describe(chart, columns.length);
 }
 
@@ -121,17 +156,26 @@ function powers(_, __, least, greatest) {
   return Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => 10 ** (from + i * step));
 }
 
-// describe says what the canvas is to those who do not see it; the legend below it follows the mouse and says nothing else.
+// describe says what the canvas is to those who do not see it; the legend below it follows the mouse and says nothing
+// else.
 function describe(chart, lines) {
   const wrap = chart.plot.root.querySelector(".u-wrap");
   wrap.setAttribute("role", "img");
-  wrap.setAttribute("aria-label", `${chart.name} through the epochs, ${lines} lines. The table "${chart.table.caption.textContent}" has the figures.`);
+  wrap.setAttribute(
+    "aria-label",
+    `${chart.name} through the epochs, ${lines} lines. The table "${chart.table.caption.textContent}" has the figures.`,
+  );
   chart.plot.root.querySelector(".u-legend").setAttribute("aria-hidden", "true");
 }
 
 function strokeOf(column, i, count, ramp, colour) {
-  if (ramp) return between([colour("--low-layer"), colour("--middle-layer"), colour("--high-layer")], count > 1 ? i / (count - 1) : 0);
-  for (const part of ["train", "validation", "test"]) if (column.key?.startsWith(part)) return colour(`--series-${part}`);
+  if (ramp)
+    return between(
+      [colour("--low-layer"), colour("--middle-layer"), colour("--high-layer")],
+      count > 1 ? i / (count - 1) : 0,
+    );
+  for (const part of ["train", "validation", "test"])
+    if (column.key?.startsWith(part)) return colour(`--series-${part}`);
   return colour(`--c${i % 8}`);
 }
 

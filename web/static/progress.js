@@ -1,5 +1,5 @@
-// A job as it goes, from its server-sent events. They begin at the job's first event, so that the page begins afresh with
-// them, whatever the server had filled in.
+// A job as it goes, from its server-sent events. They begin at the job's first event, so that the page begins afresh
+// with them, whatever the server had filled in.
 import { draw, erase } from "/static/charts.js";
 
 const place = (name) => document.querySelector(`[data-${name}]`);
@@ -49,7 +49,8 @@ function at(id, phase) {
   return e;
 }
 
-const written = (value, digits) => (value === null || value === undefined ? "–" : digits ? value.toFixed(digits) : String(value));
+const written = (value, digits) =>
+  value === null || value === undefined ? "–" : digits ? value.toFixed(digits) : String(value);
 
 function epoch(run, phase, record) {
   const e = at(run, phase);
@@ -77,10 +78,11 @@ function epoch(run, phase, record) {
 // later draws once for all epochs that come in one go.
 const waiting = new Set();
 function later(table) {
-  if (!waiting.size) requestAnimationFrame(() => {
-    for (const t of waiting) if (t.isConnected) draw(t);
-    waiting.clear();
-  });
+  if (!waiting.size)
+    requestAnimationFrame(() => {
+      for (const t of waiting) if (t.isConnected) draw(t);
+      waiting.clear();
+    });
   waiting.add(table);
 }
 
@@ -108,12 +110,21 @@ const on = {
   progress({ phase, progress }) {
     if (!progress?.batches) return;
     bar(progress.batch / progress.batches);
-    place("batch").textContent = `batch ${progress.batch} of ${progress.batches}`; // not in the status: it would be read out without end
+    // not in the status: it would be read out without end
+    place("batch").textContent = `batch ${progress.batch} of ${progress.batches}`;
   },
-  epoch({ run, phase, record }) { epoch(run, phase, record); },
+  epoch({ run, phase, record }) {
+    epoch(run, phase, record);
+  },
   diagnosis({ diagnosis: d }) {
     const li = document.createElement("li");
-    li.append(element("span", `severity ${d.severity}`, d.severity), " ", element("span", "rule", d.rule), " ", element("p", "", d.message));
+    li.append(
+      element("span", `severity ${d.severity}`, d.severity),
+      " ",
+      element("span", "rule", d.rule),
+      " ",
+      element("p", "", d.message),
+    );
     place("diagnoses")?.append(li);
     if (place("none")) place("none").hidden = true;
   },
