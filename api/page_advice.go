@@ -12,6 +12,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/report"
+	"probewise/advisor/report/html"
 	"probewise/advisor/service"
 	"probewise/trainer"
 )
@@ -19,7 +20,7 @@ import (
 // advicePage is the report of an advice.
 type advicePage struct {
 	chrome
-	Advice                report.AdviceView
+	Advice                html.AdviceView
 	Dataset, Created, Age string
 	Probe                 string // run
 	Training              *trainingLink
@@ -52,7 +53,7 @@ func (p *pages) advice(c *fiber.Ctx) error {
 	if err != nil {
 		return p.fail(c, err)
 	}
-	view, err := report.View(answer.Advice, records, trials, c.Query("statistic"))
+	view, err := html.View(answer.Advice, records, trials, c.Query("statistic"))
 	if err != nil {
 		return p.fail(c, err)
 	}
@@ -62,15 +63,15 @@ func (p *pages) advice(c *fiber.Ctx) error {
 		page.Training = &trainingLink{ID: run.ID, State: string(run.State),
 			Stands: !run.State.Finished() || run.State == advisor.Succeeded && (run.Outcome == nil || !run.Outcome.Diverged)}
 		if answer.Revised != nil && answer.Revised.Prediction != nil && run.Outcome != nil {
-			page.Training.Verdict = report.ViewRun(*run, nil, answer.Revised.Prediction, "").Verdict
+			page.Training.Verdict = html.ViewRun(*run, nil, answer.Revised.Prediction, "").Verdict
 		}
 	}
 	return p.show(c, http.StatusOK, "advice", page)
 }
 
 // trials reads the records of the runs that verified suggestions.
-func (p *pages) trials(c *fiber.Ctx, suggestions []advisor.Suggestion) ([]report.Trial, error) {
-	var all []report.Trial
+func (p *pages) trials(c *fiber.Ctx, suggestions []advisor.Suggestion) ([]html.Trial, error) {
+	var all []html.Trial
 	for _, s := range suggestions {
 		if s.Verified == nil {
 			continue
@@ -79,7 +80,7 @@ func (p *pages) trials(c *fiber.Ctx, suggestions []advisor.Suggestion) ([]report
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, report.Trial{Title: fmt.Sprintf("Suggestion %d", s.Rank), Records: records})
+		all = append(all, html.Trial{Title: fmt.Sprintf("Suggestion %d", s.Rank), Records: records})
 	}
 	return all, nil
 }
@@ -120,7 +121,7 @@ func (p *pages) revised(c *fiber.Ctx) error {
 	}
 	c.Set(fiber.HeaderContentType, "application/json")
 	c.Set(fiber.HeaderContentDisposition, `attachment; filename="`+fileName(a.Revised.Architecture)+`"`)
-	return c.SendString(report.Indented(a.Revised.Architecture))
+	return c.SendString(html.Indented(a.Revised.Architecture))
 }
 
 // unsafe characters are no part of a file's name.

@@ -13,6 +13,7 @@ import (
 	"probewise/advisor/features"
 	"probewise/advisor/predict"
 	"probewise/advisor/report"
+	"probewise/advisor/report/html"
 	"probewise/trainer"
 )
 
@@ -22,13 +23,13 @@ type forestPage struct {
 	chrome
 	Dataset                              string
 	Datasets, Targets, Positions, Probes []choice
-	Methods                              []report.Choice
+	Methods                              []html.Choice
 	Place                                string // the position in words
 	Listing                              bool   // the data sets with past runs are not known yet
 	Empty                                bool   // there are no past runs
-	Card                                 section[report.CardView]
-	Statistics                           section[report.StatisticsView]
-	Hyperparameters                      section[report.HyperparametersView]
+	Card                                 section[html.CardView]
+	Statistics                           section[html.StatisticsView]
+	Hyperparameters                      section[html.HyperparametersView]
 }
 
 // section is a part of the page that comes when its figures are there.
@@ -55,7 +56,7 @@ func (p *pages) forest(c *fiber.Ctx) error {
 	if err != nil {
 		return p.fail(c, err)
 	}
-	page := forestPage{chrome: p.chrome("What the past runs say"), Dataset: q.dataset, Place: report.Place(q.position), Methods: report.Methods(q.method),
+	page := forestPage{chrome: p.chrome("What the past runs say"), Dataset: q.dataset, Place: report.Place(q.position), Methods: html.Methods(q.method),
 		Targets: q.targets(), Positions: q.positions(), Probes: q.probes()}
 	known, listed, err := begin(p.Server, new(turn), "list of data sets", p.Forest.Datasets).wait(c.UserContext(), soon)
 	if err != nil {
@@ -81,15 +82,15 @@ func (p *pages) forest(c *fiber.Ctx) error {
 // they begin when those are done.
 func (p *pages) figures(ctx context.Context, page *forestPage, q forestQuery) {
 	cards := p.cards(q.dataset)
-	page.Statistics = fill(ctx, p, p.statistics(q.statistics), func(t predict.StatisticsTable) report.StatisticsView {
-		return report.ViewStatistics(t, q.position, q.method)
+	page.Statistics = fill(ctx, p, p.statistics(q.statistics), func(t predict.StatisticsTable) html.StatisticsView {
+		return html.ViewStatistics(t, q.position, q.method)
 	})
 	if !page.Statistics.waits() {
-		page.Hyperparameters = fill(ctx, p, p.hyperparameters(q.statistics, q.position), func(t predict.HyperparameterTable) report.HyperparametersView {
-			return report.ViewHyperparameters(t, q.method)
+		page.Hyperparameters = fill(ctx, p, p.hyperparameters(q.statistics, q.position), func(t predict.HyperparameterTable) html.HyperparametersView {
+			return html.ViewHyperparameters(t, q.method)
 		})
 	}
-	page.Card = fill(ctx, p, cards, report.ViewCard)
+	page.Card = fill(ctx, p, cards, html.ViewCard)
 	of := url.Values{"dataset": {q.dataset}}
 	page.Card.JSON = "/v1/forest?" + of.Encode()
 	if q.probe != "" {
@@ -161,7 +162,7 @@ func readForestQuery(c *fiber.Ctx) (forestQuery, error) {
 		{"target", "test, validation or train", !slices.Contains(predict.Targets(), target)},
 		{"position", "all, lower, middle, higher, conv or dense", !slices.Contains(features.Positions(), q.position)},
 		{"probe", "epochs in quarters", q.probe != "" && !quarters.MatchString(q.probe)},
-		{"method", "correlation, beta, coefficient or importance", q.method != "" && !slices.ContainsFunc(report.Methods(q.method), func(m report.Choice) bool { return m.Key == q.method })},
+		{"method", "correlation, beta, coefficient or importance", q.method != "" && !slices.ContainsFunc(html.Methods(q.method), func(m html.Choice) bool { return m.Key == q.method })},
 	} {
 		if wrong.is {
 			message := wrong.parameter + ": expected " + wrong.expected

@@ -19,6 +19,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/report"
+	"probewise/advisor/report/html"
 	"probewise/advisor/service"
 	"probewise/trainer"
 	"probewise/trainer/dataset"
@@ -126,7 +127,7 @@ func (f *formPage) prefill(a advisor.Advice, revised bool) {
 	if revised && a.Revised != nil {
 		architecture = a.Revised.Architecture
 	}
-	f.Architecture = report.Indented(architecture)
+	f.Architecture = html.Indented(architecture)
 	f.Fields["probe_epochs"] = strconv.Itoa(a.Request.Probe.Epochs)
 	f.Fields["images"] = strconv.Itoa(a.Request.Probe.Images)
 	f.Verify, f.Train = a.Request.Verify, a.Request.Train

@@ -12,6 +12,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/report"
+	"probewise/advisor/report/html"
 	"probewise/trainer"
 )
 
@@ -35,12 +36,12 @@ type progressPage struct {
 type progressRun struct {
 	ID, Phase, Latest string
 	Current           bool
-	Table             report.Table
+	Table             html.Table
 	records           []trainer.EpochRecord
 }
 
 func (p *pages) adviceProgress(c *fiber.Ctx, a advisor.Advice) error {
-	view, err := report.View(a, nil, nil, "")
+	view, err := html.View(a, nil, nil, "")
 	if err != nil {
 		return p.fail(c, err)
 	}
@@ -50,7 +51,7 @@ func (p *pages) adviceProgress(c *fiber.Ctx, a advisor.Advice) error {
 }
 
 func (p *pages) runProgress(c *fiber.Ctx, r advisor.Run) error {
-	view := report.ViewRun(r, nil, nil, "")
+	view := html.ViewRun(r, nil, nil, "")
 	page := progressPage{chrome: p.chrome(view.Name + ": " + string(r.State)), Kind: view.Kind, Name: view.Name, State: r.State, Facts: view.Facts,
 		Events: "/v1/runs/" + r.ID + "/events", Cancel: "/runs/" + r.ID + "/cancel"}
 	return p.progress(c, page, advisor.JobRun, r.ID, r.StopAfter, true)
@@ -63,7 +64,7 @@ func (p *pages) progress(c *fiber.Ctx, page progressPage, kind advisor.JobKind, 
 	}
 	for i := range page.Runs {
 		r := &page.Runs[i]
-		r.Table = report.Curve("epochs-"+strconv.Itoa(i), r.Phase+": the epochs so far", r.records, test)
+		r.Table = html.Curve("epochs-"+strconv.Itoa(i), r.Phase+": the epochs so far", r.records, test)
 		if n := len(r.records); n > 0 {
 			r.Latest = fmt.Sprintf("epoch %s, validation accuracy %.3f", strconv.FormatFloat(r.records[n-1].Epoch, 'g', -1, 64), float64(r.records[n-1].ValidationAccuracy))
 		}
@@ -83,7 +84,7 @@ func (p *pages) progress(c *fiber.Ctx, page progressPage, kind advisor.JobKind, 
 	} else if page.State == advisor.Running {
 		page.Now = "Starting."
 	}
-	page.Empty = progressRun{Table: report.Curve("", "The epochs so far", nil, test)}
+	page.Empty = progressRun{Table: html.Curve("", "The epochs so far", nil, test)}
 	return p.show(c, http.StatusOK, "progress", page)
 }
 

@@ -7,13 +7,13 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"probewise/advisor"
-	"probewise/advisor/report"
+	"probewise/advisor/report/html"
 )
 
 // runPage is the report of a run.
 type runPage struct {
 	chrome
-	Run                   report.RunView
+	Run                   html.RunView
 	Dataset, Created, Age string
 	Outcome               string // in words, where it did not come through
 	Advice                string // that it serves or comes from
@@ -40,7 +40,7 @@ func (p *pages) run(c *fiber.Ctx) error {
 			predicted = answer.Revised.Prediction
 		}
 	}
-	view := report.ViewRun(run, records, predicted, c.Query("statistic"))
+	view := html.ViewRun(run, records, predicted, c.Query("statistic"))
 	page := runPage{chrome: p.chrome(view.Name), Run: view, Dataset: run.Dataset, Created: run.Created.Format(time.RFC3339),
 		Age: age(time.Now(), run.Created), Advice: run.FromAdvice}
 	if run.Advice != "" {

@@ -3,29 +3,43 @@ package forest
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
+
+// prefix begins the text of every error of this package.
+const prefix = "forest: "
+
+// Reason is the text of an error for people: without the name of this package and what it was doing.
+func Reason(err error) string {
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		if reason, ours := strings.CutPrefix(e.Error(), prefix); ours {
+			return reason
+		}
+	}
+	return err.Error()
+}
 
 // Sentinels, for errors.Is.
 var (
 	// ErrTooFewRuns: fewer than MinPastRuns rows.
-	ErrTooFewRuns = errors.New("forest: too few past runs")
+	ErrTooFewRuns = errors.New(prefix + "too few past runs")
 	// ErrTooFewGroups: fewer than three architectures, so no honest folds.
-	ErrTooFewGroups = errors.New("forest: too few architectures for cross-validation")
+	ErrTooFewGroups = errors.New(prefix + "too few architectures for cross-validation")
 	// ErrEqualTargets: every run reached the same accuracy; there is nothing to learn.
-	ErrEqualTargets = errors.New("forest: all test accuracies are equal")
+	ErrEqualTargets = errors.New(prefix + "all test accuracies are equal")
 	// ErrBadTable: ragged rows, infinite values, accuracies outside 0…1.
-	ErrBadTable = errors.New("forest: bad table")
+	ErrBadTable = errors.New(prefix + "bad table")
 	// ErrBadQuery: a feature vector that does not fit the model.
-	ErrBadQuery = errors.New("forest: bad feature vector")
+	ErrBadQuery = errors.New(prefix + "bad feature vector")
 	// ErrBadOptions: an option outside its range.
-	ErrBadOptions = errors.New("forest: bad options")
+	ErrBadOptions = errors.New(prefix + "bad options")
 	// ErrBadModel: a saved model that is cut short, altered or of another version.
-	ErrBadModel = errors.New("forest: bad saved model")
+	ErrBadModel = errors.New(prefix + "bad saved model")
 	// ErrBadRequest: a child request or response that cannot be decoded.
-	ErrBadRequest = errors.New("forest: bad child message")
+	ErrBadRequest = errors.New(prefix + "bad child message")
 	// ErrGenerator: the program was built without the godebug setting
 	// randseednop=0, so fits would not repeat.
-	ErrGenerator = errors.New("forest: the global random generator ignores its seed; build with godebug randseednop=0")
+	ErrGenerator = errors.New(prefix + "the global random generator ignores its seed; build with godebug randseednop=0")
 )
 
 // ShapeError names a row, or a list of the table, that has the wrong length.

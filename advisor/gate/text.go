@@ -4,8 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
+
+	"probewise/advisor/figure"
 )
 
 // WriteJSON writes the report as one indented JSON document.
@@ -78,9 +79,11 @@ func (t *text) verdict(v Verdict) {
 
 func (t *text) prediction(v Verdict) {
 	p := v.Prediction
-	t.line(fmt.Sprintf("  predicted test accuracy after full training (%s images × %d epochs): %.3f, %.0f %% interval %.3f–%.3f,",
-		grouped(int64(p.Target.Images)), p.Target.Epochs, p.TestAccuracy, 100*p.Confidence, p.Low, p.High))
-	t.line(fmt.Sprintf("  from %s past runs; novelty %.2f; %s", grouped(int64(p.PastRuns)), p.Novelty, v.source()))
+	t.line(fmt.Sprintf("  predicted test accuracy after full training (%s images × %s): %s, %s interval %s,",
+		figure.Count(p.Target.Images), figure.Counted(p.Target.Epochs, "epoch"), figure.Share(p.TestAccuracy),
+		figure.Percent(p.Confidence), figure.Interval(p.Low, p.High)))
+	t.line(fmt.Sprintf("  from %s; novelty %s; %s",
+		figure.Counted(p.PastRuns, "past run"), figure.Score(p.Novelty), v.source()))
 	for _, w := range p.Warnings {
 		t.line("  " + t.brush(yellow, "warning:") + " " + w)
 	}
@@ -97,24 +100,4 @@ func (v Verdict) source() string {
 		return fmt.Sprintf("mean of %d probes", len(v.Runs))
 	}
 	return fmt.Sprintf("lowest of %d probes", len(v.Runs))
-}
-
-// grouped writes an integer in groups of three digits.
-func grouped(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
-
-// apart writes two shares with three digits, or as many as it takes to tell them apart.
-func apart(a, b float64) (string, string) {
-	for digits := 3; digits < 17; digits++ {
-		x, y := strconv.FormatFloat(a, 'f', digits, 64), strconv.FormatFloat(b, 'f', digits, 64)
-		if x != y || a == b {
-			return x, y
-		}
-	}
-	return strconv.FormatFloat(a, 'g', -1, 64), strconv.FormatFloat(b, 'g', -1, 64)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 	"probewise/trainer"
 )
 
@@ -103,7 +104,7 @@ func predictedAccuracy(rule PredictedAccuracy, v Verdict) Result {
 	}
 	low := v.Prediction.Low
 	r.Value = trainer.Number(low)
-	value, threshold := apart(low, rule.Min)
+	value, threshold := figure.Apart(low, rule.Min)
 	r.Status, r.Message = Passed, fmt.Sprintf("lower bound %s of the predicted test accuracy is at least %s", value, threshold)
 	if low < rule.Min {
 		r.Status, r.Message = Failed, fmt.Sprintf("lower bound %s of the predicted test accuracy is below %s", value, threshold)
@@ -113,9 +114,9 @@ func predictedAccuracy(rule PredictedAccuracy, v Verdict) Result {
 
 func parameters(rule Parameters, n int64) Result {
 	r := Result{Rule: RuleParameters, Level: rule.Level, Status: Passed, Value: trainer.Number(n), Threshold: trainer.Number(rule.Max)}
-	r.Message = fmt.Sprintf("%s parameters are at most %s", grouped(n), grouped(rule.Max))
+	r.Message = fmt.Sprintf("%s parameters are at most %s", figure.Count(n), figure.Count(rule.Max))
 	if n > rule.Max {
-		r.Status, r.Message = Failed, fmt.Sprintf("%s parameters are more than %s", grouped(n), grouped(rule.Max))
+		r.Status, r.Message = Failed, fmt.Sprintf("%s parameters are more than %s", figure.Count(n), figure.Count(rule.Max))
 	}
 	return r
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"probewise/forest"
 )
 
 // Datasets names the data sets that have past runs, in order.
@@ -27,11 +29,12 @@ type leftOut []struct {
 }
 
 func (l *leftOut) add(name string, err error) {
-	if n := len(*l); n > 0 && (*l)[n-1].reason == err.Error() {
+	reason := forest.Reason(err)
+	if n := len(*l); n > 0 && (*l)[n-1].reason == reason {
 		(*l)[n-1].names += ", " + name
 		return
 	}
-	*l = append(*l, struct{ names, reason string }{name, err.Error()})
+	*l = append(*l, struct{ names, reason string }{name, reason})
 }
 
 // String is "a, b: the reason; c: another".

@@ -2,35 +2,27 @@ package report
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 	"probewise/trainer"
 )
 
 // header describes what is advised on or trained.
 func (p *page) header(kind string, a trainer.Architecture, key advisor.Key) {
-	name := a.Name
-	if name == "" {
-		name = "architecture " + a.ID()[:12]
+	p.heading(kind + ": " + Name(a))
+	p.facts(Describe(a, key))
+}
+
+func (p *page) facts(all []Fact) {
+	for _, f := range all {
+		p.entry(f.Word, f.Text)
 	}
-	p.heading(kind + ": " + name)
-	p.entry("Layers", layersLine(a))
-	p.entry("Training", trainingLine(a.Training))
-	cost := a.Cost()
-	p.entry("Cost", fmt.Sprintf("%s parameters; %s multiply-adds an image forward, %s in training",
-		grouped(cost.Parameters), grouped(cost.MultiplyAdds), amount(float64(cost.TrainingFLOPs), "FLOPs")))
-	p.entry("Data", fmt.Sprintf("%s; full run: %s", key.Dataset, length(key.Images, key.Epochs)))
 }
 
-// length of a full run.
-func length(images, epochs int) string {
-	return fmt.Sprintf("%s images × %s", grouped(int64(images)), counted(epochs, "epoch"))
-}
-
-// layersLine names the layers with what tells them apart; the activation only where it is not relu.
-func layersLine(a trainer.Architecture) string { return chainLine(a.Layers) }
+// Layers names the layers with what tells them apart; the activation only where it is not relu.
+func Layers(a trainer.Architecture) string { return chainLine(a.Layers) }
 
 func chainLine(layers []trainer.Layer) string {
 	words := make([]string, len(layers))
@@ -54,7 +46,7 @@ func layerWord(l trainer.Layer) string {
 	case trainer.ZeroPad:
 		word += " " + sides(l.Pad)
 	case trainer.Dropout, trainer.SpatialDropout:
-		word += " " + brief(l.Rate)
+		word += " " + figure.Setting(l.Rate)
 	case trainer.Activate:
 		word = string(l.Activation)
 	case trainer.Residual:
@@ -84,10 +76,10 @@ func traits(l trainer.Layer) []string {
 		t = append(t, "batch norm")
 	}
 	if l.L1 > 0 {
-		t = append(t, "L1 "+brief(l.L1))
+		t = append(t, "L1 "+figure.Setting(l.L1))
 	}
 	if l.L2 > 0 {
-		t = append(t, "L2 "+brief(l.L2))
+		t = append(t, "L2 "+figure.Setting(l.L2))
 	}
 	if l.Activation != trainer.ReLU {
 		t = append(t, string(l.Activation))
@@ -96,12 +88,12 @@ func traits(l trainer.Layer) []string {
 }
 
 func trainingLine(t trainer.Training) string {
-	words := []string{fmt.Sprintf("%s, learning rate %s", t.Optimizer.Type, brief(t.Optimizer.LearningRate))}
+	words := []string{fmt.Sprintf("%s, learning rate %s", t.Optimizer.Type, figure.Setting(t.Optimizer.LearningRate))}
 	if t.Schedule.Type != trainer.Constant {
 		words = append(words, string(t.Schedule.Type)+" schedule")
 	}
 	if t.ClipNorm > 0 {
-		words = append(words, "gradients clipped at norm "+brief(t.ClipNorm))
+		words = append(words, "gradients clipped at norm "+figure.Setting(t.ClipNorm))
 	}
 	words = append(words, fmt.Sprintf("batches of %d", t.BatchSize))
 	if t.Augment.Flip {
@@ -114,6 +106,3 @@ func trainingLine(t trainer.Training) string {
 }
 
 func sides(s [2]int) string { return fmt.Sprintf("%d×%d", s[0], s[1]) }
-
-// brief writes a setting as people do: 0.25, 1e-04.
-func brief(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

@@ -2,44 +2,32 @@ package report
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
-	"probewise/advisor"
-	"probewise/trainer"
+	"probewise/advisor/report/reporttest"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
-
 func TestMain(m *testing.M) {
-	flag.Parse()
-	text.OverrideRuneWidthEastAsianWidth(false) // whatever the locale
+	text.OverrideRuneWidthEastAsianWidth(false) // in any locale
 	m.Run()
 }
-
-var advices = map[string]func(*testing.T) (advisor.Advice, []trainer.EpochRecord){
-	"advised": advised, "unpredicted": unpredicted, "diverged": diverged, "sound": sound, "failed": failed, "deep": deep,
-}
-
-var runs = map[string]func(*testing.T) (advisor.Run, []trainer.EpochRecord){"trained": trained, "broken": broken}
 
 // write returns the report of a case of either kind.
 func write(t *testing.T, name string, o Options) string {
 	t.Helper()
 	var b bytes.Buffer
 	var err error
-	if advice, ok := advices[name]; ok {
+	if advice, ok := reporttest.Advices[name]; ok {
 		a, records := advice(t)
 		err = Text(&b, a, records, o)
 	} else {
-		r, records := runs[name](t)
+		r, records := reporttest.Runs[name](t)
 		err = RunText(&b, r, records, o)
 	}
 	if err != nil {
@@ -50,10 +38,10 @@ func write(t *testing.T, name string, o Options) string {
 
 func names() []string {
 	var all []string
-	for name := range advices {
+	for name := range reporttest.Advices {
 		all = append(all, name)
 	}
-	for name := range runs {
+	for name := range reporttest.Runs {
 		all = append(all, name)
 	}
 	return all
@@ -66,29 +54,11 @@ func TestGolden(t *testing.T) {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s at %d", name, width), func(t *testing.T) {
-				golden(t, fmt.Sprintf("%s-%d.golden", name, width), write(t, name, Options{Width: width}))
+				reporttest.Golden(t, fmt.Sprintf("%s-%d.golden", name, width), write(t, name, Options{Width: width}))
 			})
 		}
 	}
-	t.Run("colour", func(t *testing.T) { golden(t, "colour.golden", write(t, "advised", Options{Color: true})) })
-}
-
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", file)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("differs from %s; run with -update and look at the difference\n%s", path, got)
-	}
+	t.Run("colour", func(t *testing.T) { reporttest.Golden(t, "colour.golden", write(t, "advised", Options{Color: true})) })
 }
 
 var escape = regexp.MustCompile("\x1b\\[[0-9]*m")
@@ -155,7 +125,7 @@ func TestTextSays(t *testing.T) {
 }
 
 func TestArchitectureWithoutNameIsCalledByItsID(t *testing.T) {
-	a, records := sound(t)
+	a, records := reporttest.Sound(t)
 	a.Architecture.Name = ""
 	var b bytes.Buffer
 	if err := Text(&b, a, records, Options{}); err != nil {
@@ -171,7 +141,7 @@ type brokenPipe struct{}
 func (brokenPipe) Write([]byte) (int, error) { return 0, os.ErrClosed }
 
 func TestWriteErrorIsReturned(t *testing.T) {
-	a, records := sound(t)
+	a, records := reporttest.Sound(t)
 	if err := Text(brokenPipe{}, a, records, Options{}); err == nil {
 		t.Error("no error")
 	}

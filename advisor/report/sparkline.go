@@ -15,7 +15,7 @@ const logSpan = 1000
 // Sparkline draws one bar a value, between the least and the greatest of them. A missing value is a space; where all
 // are equal each is the middle bar. Positive values that span more than 1000× are drawn on a logarithmic scale.
 func Sparkline(values []trainer.Number) string {
-	low, high := span(values)
+	low, high := Span(values)
 	scale := func(v float64) float64 { return v / max(math.Abs(low), math.Abs(high)) } // no overflow of high-low
 	if logarithmic(low, high) {
 		scale = math.Log
@@ -37,8 +37,8 @@ func Sparkline(values []trainer.Number) string {
 
 func logarithmic(low, high float64) bool { return low > 0 && high/logSpan > low }
 
-// span returns the least and the greatest known value; both are 0 where none is known.
-func span(values []trainer.Number) (low, high float64) {
+// Span returns the least and the greatest known value; both are 0 where none is known.
+func Span(values []trainer.Number) (low, high float64) {
 	known := slices.DeleteFunc(slices.Clone(values), func(v trainer.Number) bool { return !v.Known() })
 	if len(known) == 0 {
 		return 0, 0

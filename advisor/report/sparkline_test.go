@@ -32,19 +32,3 @@ func TestSparkline(t *testing.T) {
 		}
 	}
 }
-
-func TestNumbers(t *testing.T) {
-	for _, c := range []struct{ got, want string }{
-		{share(0.87149), "0.871"}, {share(trainer.Missing), "–"}, {share(1.5e12), "1.5e+12"},
-		{points(0.0213), "+2.1"}, {points(-0.0004), "+0.0"}, {points(0.0004), "+0.0"}, {points(-0.5), "-50.0"}, {points(trainer.Missing), "–"},
-		{grouped(0), "0"}, {grouped(999), "999"}, {grouped(1000), "1,000"}, {grouped(-1234567), "-1,234,567"},
-		{amount(0, "FLOPs"), "0 FLOPs"}, {amount(999, "FLOPs"), "999 FLOPs"}, {amount(999.7, "FLOPs"), "1 kFLOPs"}, {amount(4.123e12, "FLOPs"), "4.12 TFLOPs"},
-		{significant(0.012345), "0.012"}, {significant(1.26e-9), "1.3e-09"},
-		{counted(1, "epoch"), "1 epoch"}, {counted(0, "epoch"), "0 epochs"},
-		{duration(90), "90 s"}, {duration(0.0012), "1.2 ms"}, {duration(3e-6), "3 µs"}, {duration(2.5e-8), "25 ns"},
-	} {
-		if c.got != c.want {
-			t.Errorf("%q, want %q", c.got, c.want)
-		}
-	}
-}

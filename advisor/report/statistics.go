@@ -6,14 +6,15 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"probewise/advisor/figure"
 	"probewise/trainer"
 )
 
 // mostPoints bounds a sparkline's length.
 const mostPoints = 16
 
-// longestName bounds a layer's name in a table.
-const longestName = 20
+// LongestName bounds a layer's name in a table.
+const LongestName = 20
 
 // statistics draws, for each layer with weights, how three statistics moved through the records.
 func (p *page) statistics(records []trainer.EpochRecord) {
@@ -24,7 +25,7 @@ func (p *page) statistics(records []trainer.EpochRecord) {
 	shown := thin(records)
 	var lines, ranges [][]string
 	for _, l := range records[0].Layers {
-		line, reach := []string{text.Snip(l.Layer, longestName, "…")}, []string{""}
+		line, reach := []string{text.Snip(l.Layer, LongestName, "…")}, []string{""}
 		for _, of := range tracked {
 			line = append(line, Sparkline(series(shown, l.Layer, of)))
 			reach = append(reach, ends(series(records, l.Layer, of)))
@@ -33,7 +34,7 @@ func (p *page) statistics(records []trainer.EpochRecord) {
 	}
 	columns := []column{{title: "Layer", left: true}}
 	for _, of := range tracked {
-		columns = append(columns, column{title: capital(string(of.Of)) + "\n" + of.Title, left: true})
+		columns = append(columns, column{title: figure.Capital(string(of.Of)) + "\n" + of.Title, left: true})
 	}
 	rows := join(lines, ranges, " ")
 	if taken(columns, rows) > p.width {
@@ -84,9 +85,9 @@ func series(records []trainer.EpochRecord, layer string, of *trainer.Statistic) 
 func ends(values []trainer.Number) string {
 	known := slices.DeleteFunc(slices.Clone(values), func(v trainer.Number) bool { return !v.Known() })
 	if len(known) == 0 {
-		return absent
+		return figure.Absent
 	}
-	return significant(known[0]) + " → " + significant(known[len(known)-1])
+	return figure.Significant(known[0]) + " → " + figure.Significant(known[len(known)-1])
 }
 
 // join puts each cell of b behind (or under) the cell of a.

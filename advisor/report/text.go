@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 	"probewise/trainer"
 )
 
@@ -15,8 +15,8 @@ import (
 func Text(w io.Writer, a advisor.Advice, records []trainer.EpochRecord, o Options) error {
 	p := newPage(o)
 	p.header("Advice", a.Architecture, advisor.Key{Dataset: a.Dataset, Images: a.Request.Probe.Images, Epochs: a.Request.Epochs})
-	p.entry("Probe", probeLine(a))
-	for _, note := range notes(a.Warnings) {
+	p.entry("Probe", Probe(a.Request.Probe))
+	for _, note := range Notes(a.Warnings) {
 		p.entry("Note", note)
 	}
 	if a.State != advisor.Succeeded {
@@ -25,7 +25,9 @@ func Text(w io.Writer, a advisor.Advice, records []trainer.EpochRecord, o Option
 		p.prediction(a)
 	}
 	p.epochs("Probe", records, false)
-	p.shortProbe(a, records)
+	if short := Diverged(a, records); short != "" {
+		p.paragraph("  ", red, short)
+	}
 	if a.State == advisor.Succeeded {
 		p.diagnoses(a.Diagnoses)
 		if err := p.answer(a, records); err != nil {
@@ -46,29 +48,6 @@ func (p *page) answer(a advisor.Advice, records []trainer.EpochRecord) error {
 	return nil
 }
 
-// notes joins the places (before ": ") of warnings that say the same.
-func notes(warnings []string) []string {
-	var places, texts []string
-	for _, w := range warnings {
-		place, text, _ := strings.Cut(w, ": ")
-		if i := slices.Index(texts, text); i >= 0 {
-			places[i] += ", " + place
-			continue
-		}
-		places, texts = append(places, place), append(texts, text)
-	}
-	for i := range places {
-		if texts[i] != "" {
-			places[i] += ": " + texts[i]
-		}
-	}
-	return places
-}
-
-func probeLine(a advisor.Advice) string {
-	return fmt.Sprintf("%s, seed %d", counted(a.Request.Probe.Epochs, "epoch"), a.Request.Probe.Seed)
-}
-
 func (p *page) unfinished(a advisor.Advice) {
 	p.heading("No answer")
 	c, why := yellow, fmt.Sprintf("The advice %s is %s.", a.ID, a.State)
@@ -81,42 +60,12 @@ func (p *page) unfinished(a advisor.Advice) {
 func (p *page) prediction(a advisor.Advice) {
 	p.heading("Prediction")
 	if a.Prediction == nil {
-		p.paragraph("  ", yellow, "There is no prediction of the test accuracy after full training: "+sentence(a.PredictionReason))
+		p.paragraph("  ", yellow, "There is no prediction of the test accuracy after full training: "+figure.Sentence(a.PredictionReason))
 		return
 	}
-	p.paragraph("  ", plain, predictionText(*a.Prediction))
+	p.paragraph("  ", plain, Predicted(*a.Prediction))
 	for _, warning := range a.Prediction.Warnings {
-		p.paragraph("  ", yellow, "Warning: "+sentence(warning))
-	}
-}
-
-// predictionText says what is predicted, how surely, and from what.
-func predictionText(f advisor.Prediction) string {
-	return fmt.Sprintf("Predicted test accuracy after full training (%s): %s, %.0f %% interval %s, from %s; novelty %.2f.",
-		length(f.Target.Images, f.Target.Epochs), share(trainer.Number(f.TestAccuracy)), 100*f.Confidence, interval(f.Low, f.High),
-		counted(f.PastRuns, "past run"), f.Novelty)
-}
-
-func interval(low, high float64) string {
-	return share(trainer.Number(low)) + "–" + share(trainer.Number(high))
-}
-
-// sentence ends a text with a full stop.
-func sentence(s string) string {
-	if s = strings.TrimSpace(s); s == "" || strings.HasSuffix(s, ".") {
-		return s
-	}
-	return s + "."
-}
-
-// shortProbe says that the probe ended before its length.
-func (p *page) shortProbe(a advisor.Advice, records []trainer.EpochRecord) {
-	if a.State != advisor.Succeeded || len(records) == 0 {
-		return
-	}
-	if last := records[len(records)-1].Epoch; last < float64(a.Request.Probe.Epochs) {
-		p.paragraph("  ", red, fmt.Sprintf("The probe diverged: after epoch %s of %d its numbers were no longer finite.",
-			brief(last), a.Request.Probe.Epochs))
+		p.paragraph("  ", yellow, "Warning: "+figure.Sentence(warning))
 	}
 }
 
@@ -150,7 +99,7 @@ var severityPaint = map[advisor.Severity]paint{advisor.High: red, advisor.Medium
 func (p *page) closing(a advisor.Advice) {
 	p.heading("Compute and next steps")
 	p.entry("Spent", fmt.Sprintf("%s on the probe, %s on verification",
-		amount(a.Compute.ProbeFLOPs, "FLOPs"), amount(a.Compute.VerificationFLOPs, "FLOPs")))
+		figure.Amount(a.Compute.ProbeFLOPs, "FLOPs"), figure.Amount(a.Compute.VerificationFLOPs, "FLOPs")))
 	p.entry("--json", "prints all of this as one JSON document: edits as JSON Patch (RFC 6902) and the revised architecture")
 	switch {
 	case a.TrainingRun != nil:

@@ -2,6 +2,7 @@ package rule
 
 import (
 	"probewise/advisor"
+	"probewise/advisor/figure"
 	"probewise/trainer"
 )
 
@@ -39,6 +40,6 @@ var ascendingDense = Rule{
 func (p *Pass) proposeDense(what string, d advisor.Diagnosis, limit float64, gone []string) {
 	edits := denseLadder(p.Architecture, limit, gone)
 	revised := after(p.Architecture, edits...)
-	p.Propose(proposal(advisor.Reshape, what+": "+list(denseWidths(&revised)), d,
+	p.Propose(proposal(advisor.Reshape, what+": "+figure.List(denseWidths(&revised)), d,
 		"Fewer weights should be spent where they overfit first.", edits...))
 }

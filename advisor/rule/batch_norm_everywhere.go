@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 )
 
 const (
@@ -31,8 +32,8 @@ var batchNormEverywhere = Rule{
 		}
 		layers := names(lower(a))
 		d := structural(layers[0], "batch_norm_share", share, mostNormShare, advisor.Low)
-		d = explain(d, above, "batch norm on every layer ties the lower ones, "+list(layers)+", to the batch")
+		d = explain(d, above, "batch norm on every layer ties the lower ones, "+figure.List(layers)+", to the batch")
 		p.Report(d)
-		p.Propose(proposal(advisor.Regularise, "Remove batch norm from "+list(layers), d, "Lower layers should learn more freely.", without(layers, batchNorm)))
+		p.Propose(proposal(advisor.Regularise, "Remove batch norm from "+figure.List(layers), d, "Lower layers should learn more freely.", without(layers, batchNorm)))
 	},
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 	"probewise/trainer"
 )
 
@@ -44,7 +45,7 @@ var deadReLU = Rule{
 		if dead == nil {
 			return
 		}
-		title := fmt.Sprintf("Use leaky_relu with slope %g in %s, initialised after He", leakySlope, list(dead))
+		title := fmt.Sprintf("Use leaky_relu with slope %g in %s, initialised after He", leakySlope, figure.List(dead))
 		p.Propose(proposal(advisor.Stabilise, title, worst, "Units that output zero should keep a gradient.",
 			activated(dead, trainer.LeakyReLU, leakySlope), heInitialised(dead)))
 		p.proposeLowerRate(worst, calmer, "Smaller steps should drive fewer units into the flat part.")

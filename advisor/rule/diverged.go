@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 	"probewise/trainer"
 )
 
@@ -65,5 +66,5 @@ func (p *Pass) proposeHe(d advisor.Diagnosis, layers []string, expect string) {
 			}
 		}
 	}
-	p.Propose(proposal(advisor.Stabilise, "Initialise "+list(some)+" after He", d, expect, heInitialised(some)))
+	p.Propose(proposal(advisor.Stabilise, "Initialise "+figure.List(some)+" after He", d, expect, heInitialised(some)))
 }

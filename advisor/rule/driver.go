@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 	"probewise/trainer"
 )
 
@@ -101,12 +102,12 @@ func validate(c advisor.Case, d advisor.Diagnosis) error {
 	if !d.Threshold.Known() {
 		return fmt.Errorf("no threshold: %q", d.Message)
 	}
-	wanted := []string{d.Layer, d.Statistic, number(d.Value), number(d.Threshold)}
+	wanted := []string{d.Layer, d.Statistic, figure.Measured(d.Value), figure.Measured(d.Threshold)}
 	if d.Percentile.Known() {
-		wanted = append(wanted, "percentile "+number(d.Percentile))
+		wanted = append(wanted, "percentile "+figure.Measured(d.Percentile))
 	}
 	if d.Epoch.Known() {
-		wanted = append(wanted, "epoch "+number(d.Epoch))
+		wanted = append(wanted, "epoch "+figure.Measured(d.Epoch))
 	}
 	for _, w := range wanted {
 		if !strings.Contains(d.Message, w) {

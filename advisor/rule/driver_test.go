@@ -2,7 +2,6 @@ package rule
 
 import (
 	"encoding/json"
-	"math"
 	"math/rand/v2"
 	"reflect"
 	"regexp"
@@ -213,20 +212,6 @@ func TestMessage(t *testing.T) {
 	got = explain(structural("", "dense_layers", 1024, 3, advisor.Low), above, "many").Message
 	if want := "The whole net: dense_layers 1024 is above 3: many."; got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
-	}
-}
-
-func TestNumber(t *testing.T) {
-	for n, want := range map[trainer.Number]string{
-		0: "0", 3: "3", 0.6: "0.6", 0.02149: "0.0215", 0.000012345: "1.23e-05", 97.34: "97.3", 999.4: "999",
-		999.7: "999.7", // three digits would make it 1e+03
-		1024:  "1024", 1554.6701830715604: "1555", -1554.67: "-1555", 10_000: "10000", 12_346: "12350", 999_960: "1e+06",
-		1234567.8: "1.235e+06", math.MaxFloat64: "1.798e+308", // which is past the largest float
-		trainer.Number(math.Inf(1)): "not finite",
-	} {
-		if got := number(n); got != want {
-			t.Errorf("%v: %q, want %q", float64(n), got, want)
-		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 )
 
 const leastFilterRatio = 1 // of the filters of the last and the first stage
@@ -39,7 +40,7 @@ var flatFilters = Rule{
 				steps = append(steps, fmt.Sprintf("%s %d", name, rising[i]))
 			}
 		}
-		p.Propose(proposal(advisor.Reshape, "Ladder the filters up: "+list(steps), d,
+		p.Propose(proposal(advisor.Reshape, "Ladder the filters up: "+figure.List(steps), d,
 			"Higher layers should tell more patterns apart where the images are smaller.", filtered(all, rising)))
 	},
 }

@@ -3,12 +3,12 @@ package rule
 import (
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 
 	"gonum.org/v1/gonum/stat"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 	"probewise/trainer"
 )
 
@@ -52,22 +52,6 @@ func percentileOf(v float64, sorted []float64) trainer.Number {
 	return trainer.Number(100 * stat.CDF(v, stat.Empirical, sorted, nil))
 }
 
-// number writes a number for people: three significant digits, or four from 1,000 up.
-func number(n trainer.Number) string {
-	if !n.Known() {
-		return "not finite"
-	}
-	x := float64(n)
-	if s := strconv.FormatFloat(x, 'g', 3, 64); !strings.Contains(s, "e+") {
-		return s
-	}
-	s := strconv.FormatFloat(x, 'g', 4, 64)
-	if rounded, err := strconv.ParseFloat(s, 64); err == nil { // else past the largest float
-		return strconv.FormatFloat(rounded, 'g', -1, 64) // 1024, 10000 rather than 1e+04
-	}
-	return s
-}
-
 // relations of a value to its threshold.
 const (
 	above    = "above"
@@ -81,17 +65,17 @@ func explain(d advisor.Diagnosis, relation, meaning string) advisor.Diagnosis {
 	if where == "" {
 		where = "The whole net"
 	}
-	d.Message = fmt.Sprintf("%s: %s %s", where, d.Statistic, number(d.Value))
+	d.Message = fmt.Sprintf("%s: %s %s", where, d.Statistic, figure.Measured(d.Value))
 	if d.Value.Known() {
-		d.Message += fmt.Sprintf(" is %s %s", relation, number(d.Threshold))
+		d.Message += fmt.Sprintf(" is %s %s", relation, figure.Measured(d.Threshold))
 	} else {
-		d.Message += fmt.Sprintf(" (at most %s)", number(d.Threshold))
+		d.Message += fmt.Sprintf(" (at most %s)", figure.Measured(d.Threshold))
 	}
 	if d.Percentile.Known() {
-		d.Message += fmt.Sprintf(", percentile %s of past runs,", number(d.Percentile))
+		d.Message += fmt.Sprintf(", percentile %s of past runs,", figure.Measured(d.Percentile))
 	}
 	if d.Epoch.Known() {
-		d.Message += fmt.Sprintf(" at epoch %s", number(d.Epoch))
+		d.Message += fmt.Sprintf(" at epoch %s", figure.Measured(d.Epoch))
 	}
 	d.Message = strings.TrimSuffix(d.Message, ",") + ": " + meaning + "."
 	return d
@@ -118,13 +102,4 @@ func proposal(theme advisor.Theme, title string, d advisor.Diagnosis, expect str
 				e(a)
 			}
 		}}
-}
-
-// list writes names for a title: "conv1, conv2 and dense1".
-func list(names []string) string {
-	if len(names) < 2 {
-		return strings.Join(names, "")
-	}
-	n := len(names) - 1
-	return strings.Join(names[:n], ", ") + " and " + names[n]
 }

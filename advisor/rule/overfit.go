@@ -2,6 +2,7 @@ package rule
 
 import (
 	"probewise/advisor"
+	"probewise/advisor/figure"
 	"probewise/trainer"
 )
 
@@ -36,7 +37,7 @@ var overfit = Rule{
 		for _, b := range unregularised(a, chain(a, trainer.Dense)) {
 			name := b.layer().Name
 			rate := dropoutRate(a, name)
-			p.Propose(proposal(advisor.Regularise, "Add dropout "+number(trainer.Number(rate))+" behind "+name, d, expect,
+			p.Propose(proposal(advisor.Regularise, "Add dropout "+figure.Measured(rate)+" behind "+name, d, expect,
 				droppedOut([]string{name}, rate)))
 			break // one dropout at a time: more of it slows a short training
 		}

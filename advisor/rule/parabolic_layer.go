@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 	"probewise/trainer"
 )
 
@@ -103,7 +104,7 @@ func (p *Pass) proposeDamping(d advisor.Diagnosis, expect string) {
 		p.proposeL2(d, layers, expect)
 	case slices.Contains(techniques, penalty) && l.L2 < mostL2:
 		l2 := min(mostL2, max(scaled(max(l.L2, convL2), 3), convL2))
-		p.Propose(proposal(advisor.Regularise, "Raise L2 of "+d.Layer+" to "+number(trainer.Number(l2)), d, expect, penaltyAtLeast(layers, l2)))
+		p.Propose(proposal(advisor.Regularise, "Raise L2 of "+d.Layer+" to "+figure.Measured(l2), d, expect, penaltyAtLeast(layers, l2)))
 	default:
 		p.proposeLowerRate(d, calmer, expect)
 	}
@@ -111,7 +112,7 @@ func (p *Pass) proposeDamping(d advisor.Diagnosis, expect string) {
 
 // proposeL2 asks for L2 on layers without a technique.
 func (p *Pass) proposeL2(d advisor.Diagnosis, layers []string, expect string) {
-	p.Propose(proposal(advisor.Regularise, "Add "+list(l2Titles(&p.Architecture, layers)), d, expect, penalised(layers, denseL2, convL2)))
+	p.Propose(proposal(advisor.Regularise, "Add "+figure.List(l2Titles(&p.Architecture, layers)), d, expect, penalised(layers, denseL2, convL2)))
 }
 
 // l2Titles words L2 by its value: "L2 0.0003 to conv3", "L2 0.001 to dense1 and dense2".
@@ -128,7 +129,7 @@ func l2Titles(a *trainer.Architecture, layers []string) []string {
 			}
 		}
 		if len(some) > 0 {
-			titles = append(titles, "L2 "+number(trainer.Number(kind.l2))+" to "+list(some))
+			titles = append(titles, "L2 "+figure.Measured(kind.l2)+" to "+figure.List(some))
 		}
 	}
 	return titles

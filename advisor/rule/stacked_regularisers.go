@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 	"probewise/trainer"
 )
 
@@ -36,7 +37,7 @@ var stackedRegularisers = Rule{
 			for i, t := range found {
 				words[i] = string(t)
 			}
-			d = explain(d, above, "it has "+list(words)+" at once")
+			d = explain(d, above, "it has "+figure.List(words)+" at once")
 			p.Report(d)
 			if len(steps) == 0 || d.Value > worst.Value {
 				worst = d
@@ -50,7 +51,7 @@ var stackedRegularisers = Rule{
 			}
 		}
 		if len(steps) > 0 {
-			p.Propose(proposal(advisor.Regularise, "Keep "+list(steps), worst, "Each layer should learn under one technique.", edits...))
+			p.Propose(proposal(advisor.Regularise, "Keep "+figure.List(steps), worst, "Each layer should learn under one technique.", edits...))
 		}
 	},
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 	"probewise/trainer"
 )
 
@@ -28,6 +29,6 @@ var tooManyDense = Rule{
 		d := structural(gone[0], "dense_layers", float64(len(dense)+1), mostDense, advisor.Medium)
 		d = explain(d, above, "dense layers from it on add parameters and hinder training more than they help")
 		p.Report(d)
-		p.proposeDense(fmt.Sprintf("Trim to %d dense layers without %s", mostDense, list(gone)), d, fallingHalf, gone)
+		p.proposeDense(fmt.Sprintf("Trim to %d dense layers without %s", mostDense, figure.List(gone)), d, fallingHalf, gone)
 	},
 }

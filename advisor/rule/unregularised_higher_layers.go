@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 	"probewise/trainer"
 )
 
@@ -30,11 +31,11 @@ var unregularisedHigherLayers = Rule{
 		}
 		layers := names(free)
 		d := structural(layers[0], "unregularised_share", share, mostUnregularised, advisor.Medium)
-		d = explain(d, above, "of the higher layers, "+list(layers)+" lack any regularisation")
+		d = explain(d, above, "of the higher layers, "+figure.List(layers)+" lack any regularisation")
 		p.Report(d)
 		p.proposeMix(d, layers)
 		p.proposeL2(d, layers, "The gap between training and validation should narrow.")
-		p.Propose(proposal(advisor.Regularise, "Add batch norm to "+list(layers), d, "Activations of the higher layers should stay narrow.", normalised(layers)))
+		p.Propose(proposal(advisor.Regularise, "Add batch norm to "+figure.List(layers), d, "Activations of the higher layers should stay narrow.", normalised(layers)))
 	},
 }
 
@@ -54,12 +55,12 @@ func (p *Pass) proposeMix(d advisor.Diagnosis, layers []string) {
 	}
 	var steps []string
 	if len(conv) > 0 {
-		steps = append(steps, "batch norm to "+list(conv))
+		steps = append(steps, "batch norm to "+figure.List(conv))
 	}
 	rate := dropoutRate(a, dense[0])
-	steps = append(steps, "dropout "+number(trainer.Number(rate))+" behind "+dense[0])
+	steps = append(steps, "dropout "+figure.Measured(rate)+" behind "+dense[0])
 	steps = append(steps, l2Titles(a, dense[1:])...)
-	p.Propose(proposal(advisor.Regularise, "Add "+list(steps), d, "Higher layers should stay calm and the gap between training and validation narrow.",
+	p.Propose(proposal(advisor.Regularise, "Add "+figure.List(steps), d, "Higher layers should stay calm and the gap between training and validation narrow.",
 		normalised(conv), droppedOut(dense[:1], rate), penalised(slices.Clone(dense[1:]), denseL2, convL2)))
 }
 

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 	"probewise/trainer"
 )
 
@@ -63,7 +64,7 @@ func (p *Pass) proposeReLU(d advisor.Diagnosis, expect string) {
 			some = append(some, b.layer().Name)
 		}
 	}
-	title := fmt.Sprintf("Use relu in %s, initialised after He", list(some))
+	title := fmt.Sprintf("Use relu in %s, initialised after He", figure.List(some))
 	p.Propose(proposal(advisor.Stabilise, title, d, expect, activated(some, trainer.ReLU, 0), heInitialised(some)))
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 	"probewise/advisor/report"
 	"probewise/advisor/service"
 	"probewise/trainer"
@@ -102,8 +103,8 @@ func (a *app) compare(revised advisor.Revised, run advisor.Run) error {
 	if p == nil || run.Outcome == nil || !run.Outcome.TestAccuracy.Known() {
 		return nil
 	}
-	_, err := fmt.Fprintf(a.out, "\nPredicted test accuracy %.3f (%.3f–%.3f), reached %.3f\n",
-		p.TestAccuracy, p.Low, p.High, float64(run.Outcome.TestAccuracy))
+	_, err := fmt.Fprintf(a.out, "\nPredicted test accuracy %s (%s), reached %s\n",
+		figure.Share(p.TestAccuracy), figure.Interval(p.Low, p.High), figure.Share(run.Outcome.TestAccuracy))
 	return err
 }
 

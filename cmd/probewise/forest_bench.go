@@ -9,9 +9,9 @@ import (
 	"math/rand/v2"
 	"os"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"probewise/advisor/report"
 	"probewise/forest"
 )
 
@@ -107,7 +107,7 @@ func (a *app) benchPastRuns(ctx context.Context, b benchFlags) error {
 
 // forestBench measures the forest on the tables of each probe length; name is what they were made of.
 func (a *app) forestBench(ctx context.Context, name string, b benchFlags, table func(epochs float64) (forest.Table, error)) error {
-	results := []benchResult{}
+	var measured []report.Benched
 	runs := 0
 	for _, epochs := range b.epochs {
 		t, err := table(epochs)
@@ -131,24 +131,17 @@ func (a *app) forestBench(ctx context.Context, name string, b benchFlags, table 
 		if err != nil {
 			return &exitError{exitUnevaluated, fmt.Errorf("%s: %w", name, err)}
 		}
-		results = append(results, benchResult{epochs, s.R2, s.MAE, s.Tau, s.Coverage, s.Width, s.CaughtWorstFifth, s.R2Low, s.R2High, s.CoverageLow, s.CoverageHigh})
+		measured = append(measured, report.Benched{Epochs: epochs, BenchScore: s})
 	}
-	if a.JSON {
-		return a.printJSON(map[string]any{"results": results})
+	if !a.JSON {
+		return report.Bench(a.out, measured, runs, b.BenchOptions)
 	}
-	a.printBench(results)
-	fmt.Fprintf(a.out, "%d runs, %d random splits: fitted on %d, the others predicted. In brackets the extremes of the splits.\n", runs, b.Repeats, b.Fit)
-	return nil
-}
-
-func (a *app) printBench(results []benchResult) {
-	t := a.table("epochs", "held-out R²", "mean abs. error", "Kendall τ", "80 % interval covers", "mean width", "worst fifth caught")
-	for _, r := range results {
-		t.AppendRow(table.Row{r.Epochs, fmt.Sprintf("%.3f (%.2f–%.2f)", r.R2, r.R2Low, r.R2High), fmt.Sprintf("%.4f", r.MAE), fmt.Sprintf("%.3f", r.Tau),
-			fmt.Sprintf("%.0f %% (%.0f–%.0f)", 100*r.Coverage80, 100*r.Coverage80Low, 100*r.Coverage80High), fmt.Sprintf("%.3f", r.Width80),
-			fmt.Sprintf("%.0f %%", 100*r.CaughtWorstFifth)})
+	results := make([]benchResult, len(measured))
+	for i, m := range measured {
+		results[i] = benchResult{m.Epochs, m.R2, m.MAE, m.Tau, m.Coverage, m.Width, m.CaughtWorstFifth,
+			m.R2Low, m.R2High, m.CoverageLow, m.CoverageHigh}
 	}
-	t.Render()
+	return a.printJSON(map[string]any{"results": results})
 }
 
 // writeSplits writes them to a file, if one is named. They are the same at all probe lengths.

@@ -4,14 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"probewise/advisor"
 	"probewise/advisor/features"
 	"probewise/advisor/predict"
+	"probewise/advisor/report"
 )
 
 func (a *app) forestExpectCommand() *cobra.Command {
@@ -64,25 +63,5 @@ func (a *app) forestExpect(ctx context.Context, file string, q predict.Statistic
 	if a.JSON {
 		return a.printJSON(found)
 	}
-	if len(found.Statistics) > 0 {
-		fmt.Fprintf(a.out, "%s, %d images, %d epochs: expected of the layers (%s) after %s, by %d past runs\n",
-			found.Dataset, found.Images, found.Epochs, position, moment(q.Probe, found.Epochs), found.PastRuns)
-		t := a.table("statistic", "expected", "low", "high", "held-out R²", "")
-		for _, e := range found.Statistics {
-			t.AppendRow(table.Row{e.Name, fmt.Sprintf("%.3g", e.Mean), fmt.Sprintf("%.3g", e.Low), fmt.Sprintf("%.3g", e.High), fmt.Sprintf("%.2f", e.HeldOutR2), strings.Join(e.Warnings, "; ")})
-		}
-		t.Render()
-	}
-	if found.Reason != "" {
-		fmt.Fprintln(a.out, "no figures for", found.Reason)
-	}
-	return nil
-}
-
-// moment names a point in training.
-func moment(probe *float64, epochs int) string {
-	if probe == nil {
-		return fmt.Sprintf("all %d epochs", epochs)
-	}
-	return fmt.Sprintf("%g epochs", *probe)
+	return report.Expectations(a.out, found)
 }

@@ -3,14 +3,14 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"probewise/advisor"
 	"probewise/advisor/predict"
+	"probewise/advisor/report"
+	"probewise/trainer"
 )
 
 func (a *app) forestFitCommand() *cobra.Command {
@@ -73,17 +73,13 @@ func (a *app) forestFit(ctx context.Context, name string, epochs []float64) erro
 	if a.JSON {
 		return a.printJSON(list)
 	}
-	t := a.table("setting", "probe epochs", "past runs", "held-out R²", "seconds", "forest")
-	for _, f := range list {
+	fitted := make([]report.Fitted, len(list))
+	for i, f := range list {
+		fitted[i] = report.Fitted{Key: f.Key, Probe: f.Probe, Forest: f.Forest, PastRuns: f.PastRuns, R2: trainer.Missing,
+			Seconds: f.Seconds, Reason: f.Reason}
 		if f.R2 != nil {
-			t.AppendRow(table.Row{f.Key, f.Probe, f.PastRuns, fmt.Sprintf("%.2f", *f.R2), fmt.Sprintf("%.1f", f.Seconds), f.Forest[:12]})
+			fitted[i].R2 = trainer.Number(*f.R2)
 		}
 	}
-	t.Render()
-	for _, f := range list {
-		if f.R2 == nil {
-			fmt.Fprintf(a.out, "%s at %g epochs: no forest: %s\n", f.Key, f.Probe, f.Reason)
-		}
-	}
-	return nil
+	return report.Forests(a.out, fitted)
 }

@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"probewise/advisor"
 	"probewise/advisor/features"
 	"probewise/advisor/predict"
-	"probewise/trainer"
+	"probewise/advisor/report"
 )
 
 func (a *app) forestStatisticsCommand() *cobra.Command {
@@ -73,16 +72,7 @@ func (a *app) forestStatistics(ctx context.Context, q predict.StatisticsQuery, p
 	if a.JSON {
 		return a.printJSON(found)
 	}
-	i := slices.IndexFunc(found.Positions, func(p predict.PositionTable) bool { return p.Position == position })
-	if i < 0 {
-		_, err := fmt.Fprintf(a.out, "no figures for %s: %s\n", q.Dataset, found.Reason)
-		return err
-	}
-	p := found.Positions[i]
-	fmt.Fprintf(a.out, "%s, %d images, %d epochs: %d past runs with such layers (%s), %s accuracy\n",
-		found.Dataset, found.Images, found.Epochs, p.Runs, position, found.Target)
-	a.printRelations("statistic", p.Statistics, p.Linear, p.Forest)
-	return nil
+	return report.Statistics(a.out, found, position)
 }
 
 // forestHyperparameters prints a table for each statistic.
@@ -94,38 +84,5 @@ func (a *app) forestHyperparameters(ctx context.Context, s *program, q predict.S
 	if a.JSON {
 		return a.printJSON(found)
 	}
-	for _, t := range found.Statistics {
-		fmt.Fprintf(a.out, "%s of the layers (%s), %d past runs\n", t.Statistic, position, t.Runs)
-		a.printRelations("hyperparameter", t.Hyperparameters, t.Linear, t.Forest)
-	}
-	if found.Reason != "" {
-		fmt.Fprintln(a.out, "no figures for", found.Reason)
-	}
-	return nil
-}
-
-func (a *app) printRelations(of string, relations []predict.Relation, linear, forest predict.Fit) {
-	t := a.table(of, "correlation", "beta", "coefficient", "p-value", "importance", "confirmed", "")
-	for _, r := range relations {
-		t.AppendRow(table.Row{r.Name, figure(r.Correlation), figure(r.Beta), figure(r.Coefficient), figure(r.PValue), figure(r.Importance), confirmed(r), r.Reason})
-	}
-	t.Render()
-	fmt.Fprintf(a.out, "Held-out R² of the linear regression %.2f, of the forest %.2f. In-sample, where they say nothing about other runs: %.2f and %.2f.\n",
-		linear.HeldOut, forest.HeldOut, linear.InSample, forest.InSample)
-}
-
-// confirmed prints Boruta's hits where they are enough.
-func confirmed(r predict.Relation) string {
-	if !r.Confirmed {
-		return ""
-	}
-	return fmt.Sprintf("yes, %d of 20", r.Hits)
-}
-
-// figure prints three digits, nothing for what is missing.
-func figure(n trainer.Number) string {
-	if !n.Known() {
-		return ""
-	}
-	return fmt.Sprintf("%.3g", float64(n))
+	return report.Hyperparameters(a.out, found)
 }

@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"slices"
@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"probewise/advisor/features"
+	"probewise/advisor/figure"
 	"probewise/advisor/predict"
 	"probewise/trainer"
 )
@@ -23,7 +24,7 @@ func unknown(name, reason string) predict.Relation {
 func related() predict.StatisticsTable {
 	ridge := relation("activation_variance", 0.9, 4, 0.3, -0.02)
 	ridge.StandardError, ridge.PValue, ridge.Reason = trainer.Missing, trainer.Missing, "a ridge: no p-value"
-	return predict.StatisticsTable{Dataset: "made-up", Images: 1000, Epochs: 9, PastRuns: 40, Target: predict.Validation, Reason: "middle: forest: too few past runs: 3, want at least 20",
+	return predict.StatisticsTable{Dataset: "made-up", Images: 1000, Epochs: 9, PastRuns: 40, Target: predict.Validation, Reason: "middle: too few past runs: 3, want at least 20",
 		Positions: []predict.PositionTable{
 			{Position: features.Everywhere, Runs: 40, Linear: predict.Fit{InSample: 0.9, HeldOut: -0.2}, Forest: predict.Fit{InSample: 0.95, HeldOut: 0.5},
 				Statistics: []predict.Relation{relation("weight_variance", -0.5, 0.25, -0.2, 0.1), unknown("dead_units", "constant"), unknown("gradient_noise", "constant"), ridge}},
@@ -62,10 +63,10 @@ func TestStatisticsView(t *testing.T) {
 		t.Errorf("coefficients %s", lined(plot))
 	}
 	first := r.Table.Rows[0]
-	if first[0].Text != "weight variance" || first[1].Value != "-0.5" || first[3].Text != "-0.2" || first[5].Value != "0.0004" {
+	if first[0].Text != "weight variance" || first[1].Value != "-0.5" || first[3].Text != "-0.200" || first[5].Value != "0.0004" {
 		t.Errorf("row %v", first)
 	}
-	if missing := r.Table.Rows[1]; missing[1].Text != absent || missing[1].Value != "" || missing[8].Text != absent || missing[9].Text != "constant" || first[8].Value != "16" {
+	if missing := r.Table.Rows[1]; missing[1].Text != figure.Absent || missing[1].Value != "" || missing[8].Text != figure.Absent || missing[9].Text != "constant" || first[8].Value != "16" {
 		t.Errorf("row %v", missing)
 	}
 	if fits := v.Fits.Table.Rows; len(fits) != 2 || fits[0][2].Text != "-0.20" || fits[0][3].Text != "0.90" || fits[1][1].Text != "38" {
@@ -111,7 +112,7 @@ func TestPositionsAreOnTheScaleOfTheirMethod(t *testing.T) {
 
 func TestHyperparametersView(t *testing.T) {
 	table := predict.HyperparameterTable{Dataset: "made-up", Images: 1000, Epochs: 9, PastRuns: 40, Position: features.Lower, Probe: new(float64),
-		Reason: "weight_kurtosis: forest: all targets are equal",
+		Reason: "weight_kurtosis: all targets are equal",
 		Statistics: []predict.StatisticTable{
 			{Statistic: "weight_update_ratio", Runs: 40, Linear: predict.Fit{InSample: 0.9, HeldOut: 0.1}, Hyperparameters: []predict.Relation{
 				relation("log_l2", 0.5, 10, 0.02, 0.3), unknown("momentum", "constant")}},
@@ -148,12 +149,12 @@ func TestHyperparametersView(t *testing.T) {
 
 func TestCardView(t *testing.T) {
 	gain, low, high := 0.25, -0.05, 0.5
-	card := predict.Card{Dataset: "made-up", PastRuns: 40, Images: 1000, Epochs: 9, Reason: "at 5 epochs: forest: too few past runs",
+	card := predict.Card{Dataset: "made-up", PastRuns: 40, Images: 1000, Epochs: 9, Reason: "at 5 epochs: too few past runs",
 		Probe: []predict.CardEntry{{Epochs: 0, Runs: 40, R2: -0.1, MAE: 0.2, Tau: 0.3, Coverage80: 0.81, Width80: 0.5}, {Epochs: 3, Runs: 39, R2: 0.86, MAE: 0.05, Tau: 0.75, Coverage80: 0.795, Width80: 0.2}},
 		Ablation: []predict.AblationEntry{{Features: "last accuracy", Epochs: 0, R2: 0.1}, {Features: "curve", Epochs: 0, R2: 0.35, Gain: &gain, Low: &low, High: &high},
 			{Features: "last accuracy", Epochs: 3, R2: 0.6}, {Features: "curve", Epochs: 3, R2: 0.6, Gain: new(float64), Low: &low, High: &high}}}
 	other := card
-	other.Epochs, other.Probe, other.Reason = 20, nil, "forest: too few past runs"
+	other.Epochs, other.Probe, other.Reason = 20, nil, "too few past runs"
 	v := ViewCard(predict.Cards{Card: card, Others: []predict.Card{other, {Dataset: "made-up", Images: 5, Epochs: 1, Probe: card.Probe[:1]}}})
 	if v.Figures[1] != (Figure{"R²", "0.86", "held-out, after 3 epochs"}) || v.Figures[3] != (Figure{"80 % interval covers", "80 %", "its mean width 0.200"}) {
 		t.Errorf("%+v", v.Figures)
@@ -184,7 +185,7 @@ func TestCardView(t *testing.T) {
 			t.Errorf("%s is missing in\n%s", want, lined(plot))
 		}
 	}
-	if rows := v.Ladder.Table.Rows; len(rows) != 4 || rows[1][1].Text != "+ curve" || rows[1][3].Text != "+0.250" || rows[0][3].Text != absent || rows[1][4].Value != "-0.05" {
+	if rows := v.Ladder.Table.Rows; len(rows) != 4 || rows[1][1].Text != "+ curve" || rows[1][3].Text != "+0.250" || rows[0][3].Text != figure.Absent || rows[1][4].Value != "-0.05" {
 		t.Errorf("%v", rows)
 	}
 	if rows := v.Others.Rows; len(rows) != 2 || rows[0][0].Text != "1,000 images × 20 epochs" || !strings.HasPrefix(rows[0][2].Text, "no figures: too few") || rows[1][3].Text != "-0.10" || len(rows[0]) != len(v.Others.Columns) {
@@ -192,16 +193,5 @@ func TestCardView(t *testing.T) {
 	}
 	if none := ViewCard(predict.Cards{Card: predict.Card{Reason: "no past runs"}}); none.Quality != nil || none.Reason != "no past runs" {
 		t.Errorf("%+v", none)
-	}
-}
-
-func TestBriskKeepsToFiveLetters(t *testing.T) {
-	for v, want := range map[float64]string{0: "0", 0.004: "0", 0.31: ".31", -0.31: "-.31", 0.996: "1.00", -4.343: "-4.34", 23.4: "23", -998: "-998", 12345: "1e+04"} {
-		if got := brisk(trainer.Number(v)); got != want || len(got) > 5 {
-			t.Errorf("%g: %s, want %s", v, got, want)
-		}
-	}
-	if got := brisk(trainer.Missing); got != absent {
-		t.Errorf("%s", got)
 	}
 }

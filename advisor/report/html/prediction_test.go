@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"encoding/xml"
@@ -8,12 +8,13 @@ import (
 	"testing"
 
 	"probewise/advisor"
+	"probewise/advisor/report/reporttest"
 	"probewise/trainer"
 )
 
 // among is a prediction among 40 past runs whose deciles are 0, 0.1 … 1.
 func among(mean, low, high float64) advisor.Prediction {
-	p := *forecast(mean, low, high)
+	p := *reporttest.Forecast(mean, low, high)
 	p.PastRuns = 40
 	for i := range deciles {
 		p.Deciles = append(p.Deciles, trainer.Number(i)/10)
@@ -31,7 +32,7 @@ func TestStanding(t *testing.T) {
 		"in the highest tenth": {among(0.95, 0.9, 1), "At least 90 % of the 40 past runs ended below it."},
 		"at the highest":       {among(1, 0.9, 1), "None of the 40 past runs ended above it."},
 		"below all":            {among(-0.01, 0, 0.1), "All of the 40 past runs ended above it."},
-		"an old record":        {*forecast(0.5, 0.4, 0.6), ""},
+		"an old record":        {*reporttest.Forecast(0.5, 0.4, 0.6), ""},
 	} {
 		if got := Standing(c.p); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
@@ -40,7 +41,7 @@ func TestStanding(t *testing.T) {
 }
 
 func TestAxisHoldsEverythingInTenths(t *testing.T) {
-	narrow := *forecast(0.871, 0.852, 0.893)
+	narrow := *reporttest.Forecast(0.871, 0.852, 0.893)
 	for name, c := range map[string]struct {
 		p         advisor.Prediction
 		reached   trainer.Number
@@ -49,9 +50,9 @@ func TestAxisHoldsEverythingInTenths(t *testing.T) {
 		"two tenths at least":  {narrow, trainer.Missing, 0.7, 1},
 		"what was reached":     {narrow, 0.55, 0.5, 0.9},
 		"the past runs":        {among(0.871, 0.852, 0.893), trainer.Missing, 0, 1},
-		"never below 0":        {*forecast(0.02, 0.01, 0.05), trainer.Missing, 0, 0.2},
-		"never above 1":        {*forecast(0.97, 0.95, 1), trainer.Missing, 0.8, 1},
-		"ends that are tenths": {*forecast(0.5, 0.4, 0.6), trainer.Missing, 0.4, 0.6},
+		"never below 0":        {*reporttest.Forecast(0.02, 0.01, 0.05), trainer.Missing, 0, 0.2},
+		"never above 1":        {*reporttest.Forecast(0.97, 0.95, 1), trainer.Missing, 0.8, 1},
+		"ends that are tenths": {*reporttest.Forecast(0.5, 0.4, 0.6), trainer.Missing, 0.4, 0.6},
 	} {
 		low, high := axis(c.p, c.reached)
 		if !near(low, c.low) || !near(high, c.high) {
@@ -63,8 +64,8 @@ func TestAxisHoldsEverythingInTenths(t *testing.T) {
 func near(a, b float64) bool { return a-b < 1e-9 && b-a < 1e-9 }
 
 func TestPredictionChartIsGolden(t *testing.T) {
-	golden(t, "prediction.svg.golden", lined(string(PredictionChart(among(0.65, 0.55, 0.7), 0.68))))
-	golden(t, "prediction-alone.svg.golden", lined(string(PredictionChart(*forecast(0.871, 0.852, 0.893), trainer.Missing))))
+	reporttest.Golden(t, "prediction.svg.golden", lined(string(PredictionChart(among(0.65, 0.55, 0.7), 0.68))))
+	reporttest.Golden(t, "prediction-alone.svg.golden", lined(string(PredictionChart(*reporttest.Forecast(0.871, 0.852, 0.893), trainer.Missing))))
 }
 
 // lined puts each element of a drawing on a line of its own.
@@ -93,13 +94,13 @@ func wellFormed(t *testing.T, svg string) {
 }
 
 func TestDrawingsAreWellFormed(t *testing.T) {
-	for name, fixture := range advices {
+	for name, fixture := range reporttest.Advices {
 		a, records := fixture(t)
 		if a.Prediction != nil {
 			wellFormed(t, string(PredictionChart(*a.Prediction, 0.5)))
 		}
 		for _, s := range trainer.Catalogue() {
-			if p := Statistics(records, a.Diagnoses, statistic{s}.key()); p != nil {
+			if p := NewPanel(records, a.Diagnoses, statistic{s}.key()); p != nil {
 				wellFormed(t, string(p.Map))
 				wellFormed(t, string(p.LastMap))
 				wellFormed(t, string(p.Legend))
@@ -120,7 +121,7 @@ func TestDecileTableSaysWhatTheChartShows(t *testing.T) {
 			t.Errorf("row %d: %v, want %v", i, got, want)
 		}
 	}
-	if DecileTable("d", *forecast(0.5, 0.4, 0.6)).Rows != nil {
+	if DecileTable("d", *reporttest.Forecast(0.5, 0.4, 0.6)).Rows != nil {
 		t.Error("a table of past runs that are not known")
 	}
 }

@@ -1,9 +1,10 @@
-package report
+package html
 
 import (
 	"slices"
 	"strconv"
 
+	"probewise/advisor/figure"
 	"probewise/trainer"
 )
 
@@ -42,9 +43,10 @@ func (t Table) Plots() []string {
 	return names
 }
 
-func figure(n trainer.Number, text string) Cell {
+// cellOf is the cell of a figure with its text.
+func cellOf(n trainer.Number, text string) Cell {
 	if !n.Known() {
-		return Cell{Text: absent}
+		return Cell{Text: figure.Absent}
 	}
 	return Cell{Text: text, Value: strconv.FormatFloat(float64(n), 'g', -1, 64)}
 }
@@ -62,11 +64,11 @@ func Curve(id, caption string, records []trainer.EpochRecord, test bool) Table {
 	}}
 	for _, r := range records {
 		t.Rows = append(t.Rows, []Cell{
-			figure(trainer.Number(r.Epoch), brief(r.Epoch)),
-			figure(r.TrainAccuracy, share(r.TrainAccuracy)), figure(r.ValidationAccuracy, share(r.ValidationAccuracy)),
-			figure(r.TestAccuracy, share(r.TestAccuracy)),
-			figure(r.TrainLoss, share(r.TrainLoss)), figure(r.ValidationLoss, share(r.ValidationLoss)),
-			figure(trainer.Number(r.Seconds), decimals(trainer.Number(r.Seconds), 1)),
+			cellOf(trainer.Number(r.Epoch), figure.Setting(r.Epoch)),
+			cellOf(r.TrainAccuracy, figure.Share(r.TrainAccuracy)), cellOf(r.ValidationAccuracy, figure.Share(r.ValidationAccuracy)),
+			cellOf(r.TestAccuracy, figure.Share(r.TestAccuracy)),
+			cellOf(r.TrainLoss, figure.Share(r.TrainLoss)), cellOf(r.ValidationLoss, figure.Share(r.ValidationLoss)),
+			cellOf(trainer.Number(r.Seconds), figure.Decimals(r.Seconds, 1)),
 		})
 	}
 	if !test {
@@ -103,13 +105,13 @@ func Compare(id, caption string, trials []Trial) Table {
 	}
 	slices.Sort(epochs)
 	for _, epoch := range slices.Compact(epochs) {
-		row := []Cell{figure(trainer.Number(epoch), brief(epoch))}
+		row := []Cell{cellOf(trainer.Number(epoch), figure.Setting(epoch))}
 		for _, trial := range trials {
 			accuracy := trainer.Missing
 			if i := slices.IndexFunc(trial.Records, func(r trainer.EpochRecord) bool { return r.Epoch == epoch }); i >= 0 {
 				accuracy = trial.Records[i].ValidationAccuracy
 			}
-			row = append(row, figure(accuracy, share(accuracy)))
+			row = append(row, cellOf(accuracy, figure.Share(accuracy)))
 		}
 		t.Rows = append(t.Rows, row)
 	}

@@ -1,4 +1,5 @@
-package report
+// Package reporttest has the answers and runs that both kinds of reports are tested with, and their golden files.
+package reporttest
 
 import (
 	"fmt"
@@ -22,7 +23,8 @@ const flawed = `{"version": 1, "name": "flawed-cnn", "input": [28, 28, 1], "clas
 	{"type": "dense", "units": 10, "activation": "softmax"}],
 	"training": {"optimizer": {"type": "adam", "learning_rate": 0.001}, "batch_size": 64, "epochs": 15, "seed": 1}}`
 
-func parse(t *testing.T, document string) trainer.Architecture {
+// Parse reads an architecture.
+func Parse(t *testing.T, document string) trainer.Architecture {
 	t.Helper()
 	p, err := trainer.Parse([]byte(document), trainer.ParseOptions{})
 	if err != nil {
@@ -31,19 +33,19 @@ func parse(t *testing.T, document string) trainer.Architecture {
 	return p.Architecture
 }
 
-// edited returns the flawed architecture after the edits of a suggestion.
-func edited(t *testing.T, edits ...patch.Edit) trainer.Architecture {
+// Edited returns the flawed architecture after the edits of a suggestion.
+func Edited(t *testing.T, edits ...patch.Edit) trainer.Architecture {
 	t.Helper()
-	a, err := patch.Apply(parse(t, flawed), edits)
+	a, err := patch.Apply(Parse(t, flawed), edits)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return a
 }
 
-// recorded makes a learning curve of the given number of epochs, with statistics that follow simple formulas; the
+// Recorded makes a learning curve of the given number of epochs, with statistics that follow simple formulas; the
 // variance of the layer named parabolic grows tenfold an epoch.
-func recorded(a trainer.Architecture, epochs int, parabolic string) []trainer.EpochRecord {
+func Recorded(a trainer.Architecture, epochs int, parabolic string) []trainer.EpochRecord {
 	moments := []float64{0}
 	for e := range epochs {
 		if e < 3 {
@@ -87,33 +89,35 @@ func recorded(a trainer.Architecture, epochs int, parabolic string) []trainer.Ep
 	return records
 }
 
-func forecast(mean, low, high float64, warnings ...string) *advisor.Prediction {
+// Forecast is a prediction with an interval of 80 %.
+func Forecast(mean, low, high float64, warnings ...string) *advisor.Prediction {
 	return &advisor.Prediction{Target: advisor.Target{Images: 10_000, Epochs: 15}, TestAccuracy: mean, Low: low, High: high,
 		Confidence: 0.8, Novelty: 0.12, PastRuns: 43, Forest: "f1", Warnings: warnings}
 }
 
-func diagnosis(rule string, s advisor.Severity, message string) advisor.Diagnosis {
+// Diagnosis is one that is complete enough to be printed.
+func Diagnosis(rule string, s advisor.Severity, message string) advisor.Diagnosis {
 	return advisor.Diagnosis{Rule: rule, Severity: s, Message: message}
 }
 
-// answered is an advice that came through, with nothing in its answer yet.
-func answered(a trainer.Architecture) advisor.Advice {
+// Answered is advice that came through, with nothing in its answer yet.
+func Answered(a trainer.Architecture) advisor.Advice {
 	return advisor.Advice{ID: "0193a1f0-0000-7000-8000-000000000001", State: advisor.Succeeded, Dataset: "fashion-mnist-sample", Architecture: a,
 		Request: advisor.Request{Dataset: "fashion-mnist-sample", Probe: advisor.ProbeRequest{Epochs: 3, Images: 10_000, Seed: 1}, Epochs: 15, Suggestions: 8, Verify: true},
 		Compute: advisor.Compute{ProbeFLOPs: 4.1e11}, Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 }
 
-// advised has a prediction, diagnoses of all severities, and suggestions with all verdicts.
-func advised(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
-	base := parse(t, flawed)
-	a := answered(base)
+// Advised has a prediction, diagnoses of all severities, and suggestions with all verdicts.
+func Advised(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
+	base := Parse(t, flawed)
+	a := Answered(base)
 	a.Warnings = []string{"/layers/7: softmax was added: the network ended without one",
 		"/training/clip_norm: not given, the default is taken", "/training/schedule: not given, the default is taken"}
-	a.Prediction = forecast(0.8712, 0.8519, 0.8931, "the last validation accuracy is above that of every past run at this epoch")
+	a.Prediction = Forecast(0.8712, 0.8519, 0.8931, "the last validation accuracy is above that of every past run at this epoch")
 	a.Diagnoses = []advisor.Diagnosis{
-		diagnosis("flat-filters", advisor.Medium, "The whole net: filter_ratio 1 is not above 1: the filters do not ladder up towards the top."),
-		diagnosis("parabolic-layer", advisor.High, "dense2: activation_variance_acceleration 2.43 is above 0.5, percentile 97 of past runs, at epoch 3: it accelerates as in poor runs."),
-		diagnosis("too-many-dense", advisor.Low, "The whole net: dense_layers 4 is above 3: deep stacks of dense layers learn slowly."),
+		Diagnosis("flat-filters", advisor.Medium, "The whole net: filter_ratio 1 is not above 1: the filters do not ladder up towards the top."),
+		Diagnosis("parabolic-layer", advisor.High, "dense2: activation_variance_acceleration 2.43 is above 0.5, percentile 97 of past runs, at epoch 3: it accelerates as in poor runs."),
+		Diagnosis("too-many-dense", advisor.Low, "The whole net: dense_layers 4 is above 3: deep stacks of dense layers learn slowly."),
 	}
 	edits := []patch.Edit{
 		{Op: "remove", Path: "/layers/6"},
@@ -132,71 +136,73 @@ func advised(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 			Verified: &advisor.Verification{Run: "r2", Epochs: 1, Gain: -0.0041, Low: trainer.Missing, High: trainer.Missing, Observed: -0.0002}, Verdict: advisor.NoGain},
 		{Rank: 3, Title: "Learning rate ×0.3", Rules: []string{"parabolic-layer"}, Verdict: advisor.NotTried},
 	}
-	a.Revised = &advisor.Revised{Architecture: edited(t, edits...), Prediction: forecast(0.8925, 0.8732, 0.9144), Verified: true, Rank: 1}
+	a.Revised = &advisor.Revised{Architecture: Edited(t, edits...), Prediction: Forecast(0.8925, 0.8732, 0.9144), Verified: true, Rank: 1}
 	a.Compute.VerificationFLOPs = 8.35e11
-	return a, recorded(base, 3, "dense2")
+	return a, Recorded(base, 3, "dense2")
 }
 
-// unpredicted has no prediction: the observed difference decides.
-func unpredicted(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
-	base := parse(t, flawed)
-	a := answered(base)
+// Unpredicted has no prediction: the observed difference decides.
+func Unpredicted(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
+	base := Parse(t, flawed)
+	a := Answered(base)
 	a.Dataset = "cifar10"
 	a.PredictionReason = "0 past runs of (cifar10, 10000 images, 15 epochs) with records of 3 epochs; a prediction needs 20"
-	a.Diagnoses = []advisor.Diagnosis{diagnosis("unregularised-higher-layers", advisor.Medium, "dense1: techniques 0 is not above 0: nothing keeps its weights small.")}
+	a.Diagnoses = []advisor.Diagnosis{Diagnosis("unregularised-higher-layers", advisor.Medium, "dense1: techniques 0 is not above 0: nothing keeps its weights small.")}
 	edits := []patch.Edit{{Op: "add", Path: "/layers/4/batch_norm", Value: true}}
 	a.Suggestions = []advisor.Suggestion{{Rank: 1, Title: "Add batch norm to dense1", Rules: []string{"unregularised-higher-layers"}, Edits: edits,
 		Verified: &advisor.Verification{Run: "r1", Epochs: 3, Gain: trainer.Missing, Low: trainer.Missing, High: trainer.Missing,
 			Reason: "no prediction: " + a.PredictionReason, Observed: 0.0312}, Verdict: advisor.Gained}}
-	a.Revised = &advisor.Revised{Architecture: edited(t, edits...), Verified: true, Rank: 1}
+	a.Revised = &advisor.Revised{Architecture: Edited(t, edits...), Verified: true, Rank: 1}
 	run := "0193a1f0-0000-7000-8000-000000000009"
 	a.TrainingRun = &run
-	return a, recorded(base, 3, "")
+	return a, Recorded(base, 3, "")
 }
 
-// diverged ends in the second epoch.
-func diverged(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
-	base := parse(t, flawed)
-	a := answered(base)
-	a.Prediction = forecast(0.1, 0.1, 0.23)
-	a.Diagnoses = []advisor.Diagnosis{diagnosis("diverged", advisor.High, "The whole net: loss not finite (at most 3.45) at epoch 2: the training diverged.")}
+// Diverged ends in the second epoch.
+func Diverged(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
+	base := Parse(t, flawed)
+	a := Answered(base)
+	a.Prediction = Forecast(0.1, 0.1, 0.23)
+	a.Diagnoses = []advisor.Diagnosis{Diagnosis("diverged", advisor.High, "The whole net: loss not finite (at most 3.45) at epoch 2: the training diverged.")}
 	a.Suggestions = []advisor.Suggestion{{Rank: 1, Title: "Learning rate ×0.3, gradients clipped at norm 1", Rules: []string{"diverged"},
 		Verified: &advisor.Verification{Run: "r1", Epochs: 1, Gain: 0, Low: trainer.Missing, High: trainer.Missing, Observed: 0}, Verdict: advisor.NoGain}}
 	a.RevisedReason = "no change advised: 1 suggestions were tried, none gained"
-	records := recorded(base, 2, "dense2")[:8]
+	records := Recorded(base, 2, "dense2")[:8]
 	last := &records[len(records)-1]
 	last.TrainLoss, last.ValidationLoss = 1.5e12, trainer.Missing
 	last.Layers[1].Activations.Variance = trainer.Missing
 	return a, records
 }
 
-// sound has nothing wrong.
-func sound(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
-	base := parse(t, flawed)
+// Sound has nothing wrong.
+func Sound(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
+	base := Parse(t, flawed)
 	base.Name = "sound-cnn"
-	a := answered(base)
-	a.Prediction = forecast(0.9134, 0.8987, 0.9271)
+	a := Answered(base)
+	a.Prediction = Forecast(0.9134, 0.8987, 0.9271)
 	a.RevisedReason = "no change advised: no rule found anything to change"
-	return a, recorded(base, 3, "")
+	return a, Recorded(base, 3, "")
 }
 
-func failed(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
-	a := answered(parse(t, flawed))
+// Failed has an error in place of an answer.
+func Failed(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
+	a := Answered(Parse(t, flawed))
 	a.State, a.Error = advisor.Failed, "load data set fashion-mnist-sample: the file is truncated"
 	return a, nil
 }
 
-// trained is a full run; broken one that diverged.
-func trained(t *testing.T) (advisor.Run, []trainer.EpochRecord) {
-	a := parse(t, flawed)
+// Trained is a full run.
+func Trained(t *testing.T) (advisor.Run, []trainer.EpochRecord) {
+	a := Parse(t, flawed)
 	return advisor.Run{ID: "0193a1f0-0000-7000-8000-000000000002", Kind: advisor.Full, State: advisor.Succeeded, Architecture: a, Dataset: "fashion-mnist-sample",
 		Budget: trainer.Budget{Images: 10_000, Epochs: 15}, StopAfter: 15, FromAdvice: "0193a1f0-0000-7000-8000-000000000001",
 		Outcome: &trainer.Outcome{Epochs: 15, TrainLoss: 0.1024, TrainAccuracy: 0.9651, ValidationLoss: 0.4517, ValidationAccuracy: 0.88, TestLoss: 0.4712,
-			TestAccuracy: 0.8745, Parameters: 54_321, Seconds: 61.24, ParameterEfficiency: 61.24 / 54_321, Device: "cpu: gonum, 2 threads"}}, recorded(a, 15, "dense2")
+			TestAccuracy: 0.8745, Parameters: 54_321, Seconds: 61.24, ParameterEfficiency: 61.24 / 54_321, Device: "cpu: gonum, 2 threads"}}, Recorded(a, 15, "dense2")
 }
 
-func broken(t *testing.T) (advisor.Run, []trainer.EpochRecord) {
-	r, records := trained(t)
+// Broken is a full run that diverged.
+func Broken(t *testing.T) (advisor.Run, []trainer.EpochRecord) {
+	r, records := Trained(t)
 	r.Outcome = &trainer.Outcome{Diverged: true, DivergedEpoch: 2, Epochs: 1, TrainLoss: trainer.Missing, TrainAccuracy: trainer.Missing,
 		ValidationLoss: trainer.Missing, ValidationAccuracy: trainer.Missing, TestLoss: trainer.Missing, TestAccuracy: trainer.Missing,
 		Parameters: 54_321, Seconds: 5.1, ParameterEfficiency: 5.1 / 54_321, Device: "cpu: gonum, 2 threads"}
@@ -204,14 +210,14 @@ func broken(t *testing.T) (advisor.Run, []trainer.EpochRecord) {
 	return r, records[:6]
 }
 
-// deep has many layers with weights.
-func deep(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
+// Deep has many layers with weights.
+func Deep(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 	layers := ""
 	for i := range 12 {
 		layers += fmt.Sprintf(`{"type": "conv", "name": "a_convolution_with_a_name_of_sixty_four_characters_as_the_cap_%02d", "filters": 4, "kernel": 3, "padding": "same", "l1": 1e-5, "l2": 1e-5},`, i)
 	}
-	base := parse(t, `{"version": 1, "name": "deep", "input": [28, 28, 1], "classes": 10, "layers": [`+layers+`{"type": "flatten"}, {"type": "dense", "units": 10, "activation": "softmax"}]}`)
-	a := answered(base)
-	a.Prediction = forecast(0.5, 0.4, 0.6)
-	return a, recorded(base, 3, "dense1")
+	base := Parse(t, `{"version": 1, "name": "deep", "input": [28, 28, 1], "classes": 10, "layers": [`+layers+`{"type": "flatten"}, {"type": "dense", "units": 10, "activation": "softmax"}]}`)
+	a := Answered(base)
+	a.Prediction = Forecast(0.5, 0.4, 0.6)
+	return a, Recorded(base, 3, "dense1")
 }

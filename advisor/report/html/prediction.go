@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 	"probewise/trainer"
 )
 
@@ -31,15 +32,15 @@ func PredictionChart(f advisor.Prediction, reached trainer.Number) template.HTML
 		d.upright("grid", at(v), 20, base)
 		d.put(`<text class="tick" x="%.2f%%" y="%d" text-anchor="middle">%.1f</text>`, at(v), base+18, v)
 	}
-	d.put(`<text class="label" x="0" y="12">%s</text>`, esc(fmt.Sprintf("predicted %s (%s)", share(trainer.Number(f.TestAccuracy)), interval(f.Low, f.High))))
+	d.put(`<text class="label" x="0" y="12">%s</text>`, esc(fmt.Sprintf("predicted %s (%s)", figure.Share(f.TestAccuracy), figure.Interval(f.Low, f.High))))
 	d.bar("interval", at(f.Low), at(f.High), 27, 10)
 	d.put(`<circle class="mean" cx="%.2f%%" cy="32" r="6"/>`, at(f.TestAccuracy))
 	if reached.Known() {
-		d.put(`<text class="label" x="100%%" y="12" text-anchor="end">reached %s</text>`, share(reached))
+		d.put(`<text class="label" x="100%%" y="12" text-anchor="end">reached %s</text>`, figure.Share(reached))
 		d.upright("reached", at(float64(reached)), 20, 44)
 	}
 	if past {
-		d.put(`<text class="label" x="0" y="64">%s</text>`, esc(fmt.Sprintf("%s, a tenth of them in each step", counted(f.PastRuns, "past run"))))
+		d.put(`<text class="label" x="0" y="64">%s</text>`, esc(fmt.Sprintf("%s, a tenth of them in each step", figure.Counted(f.PastRuns, "past run"))))
 		for i := range deciles - 1 {
 			d.bar(fmt.Sprintf("tenth d%d", min(i, deciles-2-i)), at(float64(f.Deciles[i])), at(float64(f.Deciles[i+1])), 76, 14)
 		}
@@ -75,13 +76,13 @@ func axis(f advisor.Prediction, reached trainer.Number) (low, high float64) {
 }
 
 func intervalLabel(f advisor.Prediction) string {
-	return fmt.Sprintf("Prediction %s, %.0f %% interval %s", share(trainer.Number(f.TestAccuracy)), 100*f.Confidence, interval(f.Low, f.High))
+	return fmt.Sprintf("Prediction %s, %s interval %s", figure.Share(f.TestAccuracy), figure.Percent(f.Confidence), figure.Interval(f.Low, f.High))
 }
 
 func chartLabel(f advisor.Prediction, reached trainer.Number) string {
 	label := intervalLabel(f)
 	if reached.Known() {
-		label += "; reached " + share(reached)
+		label += "; reached " + figure.Share(reached)
 	}
 	if rank := Standing(f); rank != "" {
 		label += ". " + rank
@@ -100,7 +101,7 @@ func Standing(f advisor.Prediction) string {
 			tenths++
 		}
 	}
-	of := counted(f.PastRuns, "past run")
+	of := figure.Counted(f.PastRuns, "past run")
 	switch {
 	case f.TestAccuracy < float64(f.Deciles[0]):
 		return fmt.Sprintf("All of the %s ended above it.", of)
@@ -130,7 +131,7 @@ func DecileTable(id string, f advisor.Prediction) Table {
 		case deciles - 1:
 			name = "highest"
 		}
-		t.Rows = append(t.Rows, []Cell{{Text: name}, figure(v, share(v))})
+		t.Rows = append(t.Rows, []Cell{{Text: name}, cellOf(v, figure.Share(v))})
 	}
 	return t
 }

@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"encoding/json"
@@ -6,14 +6,23 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jedib0t/go-pretty/v6/text"
+
 	"probewise/advisor"
+	"probewise/advisor/report"
+	"probewise/advisor/report/reporttest"
 	"probewise/trainer"
 	"probewise/trainer/patch"
 )
 
+func TestMain(m *testing.M) {
+	text.OverrideRuneWidthEastAsianWidth(false) // in any locale
+	m.Run()
+}
+
 func view(t *testing.T, name string) AdviceView {
 	t.Helper()
-	a, records := advices[name](t)
+	a, records := reporttest.Advices[name](t)
 	v, err := View(a, records, nil, "")
 	if err != nil {
 		t.Fatal(err)
@@ -85,12 +94,15 @@ func TestViewSaysWhyNot(t *testing.T) {
 
 // Every figure of a page's tables is written as the text report writes it.
 func TestCurveReadsAsTheTextReport(t *testing.T) {
-	a, records := advised(t)
-	text := write(t, "advised", Options{})
+	a, records := reporttest.Advised(t)
+	var text strings.Builder
+	if err := report.Text(&text, a, records, report.Options{}); err != nil {
+		t.Fatal(err)
+	}
 	for _, row := range Curve("curve", "", records, false).Rows {
 		if epoch := row[0].Text; !strings.Contains(epoch, ".") {
 			for _, c := range row[1:] {
-				if !strings.Contains(text, c.Text) {
+				if !strings.Contains(text.String(), c.Text) {
 					t.Errorf("epoch %s: %s is not in the text report", epoch, c.Text)
 				}
 			}
@@ -130,34 +142,20 @@ func TestCompare(t *testing.T) {
 }
 
 func TestViewOfARun(t *testing.T) {
-	r, records := trained(t)
-	v := ViewRun(r, records, forecast(0.8925, 0.8732, 0.9144), "")
+	r, records := reporttest.Trained(t)
+	v := ViewRun(r, records, reporttest.Forecast(0.8925, 0.8732, 0.9144), "")
 	if want := "Predicted 0.892, reached 0.875: -1.8 points, inside the 80 % interval 0.873–0.914."; v.Verdict != want {
 		t.Errorf("%q, want %q", v.Verdict, want)
 	}
 	if want := []Figure{{"Test accuracy", "0.875", "on all test images, after 15 epochs"}, {"Predicted", "0.892", "0.873–0.914"}}; !slices.Equal(v.Figures, want) {
 		t.Errorf("%+v, want %+v", v.Figures, want)
 	}
-	if v := ViewRun(r, records, forecast(0.7745, 0.7, 0.8), ""); !strings.Contains(v.Verdict, "+10.0 points, outside") {
+	if v := ViewRun(r, records, reporttest.Forecast(0.7745, 0.7, 0.8), ""); !strings.Contains(v.Verdict, "+10.0 points, outside") {
 		t.Errorf("%q", v.Verdict)
 	}
-	r, records = broken(t)
-	v = ViewRun(r, records, forecast(0.8, 0.7, 0.8), "")
+	r, records = reporttest.Broken(t)
+	v = ViewRun(r, records, reporttest.Forecast(0.8, 0.7, 0.8), "")
 	if v.Ended != "The run diverged in epoch 2: its numbers were no longer finite. 1 epoch finished." || v.Verdict != "" {
 		t.Errorf("%q, %q", v.Ended, v.Verdict)
-	}
-}
-
-func TestLayersLineOfBlocks(t *testing.T) {
-	p, err := trainer.Parse([]byte(`{"input": [28, 28, 1], "classes": 10, "layers": [
-		{"type": "residual", "name": "block", "body": [{"type": "conv", "filters": 1, "kernel": 3, "padding": "same", "activation": "relu"}, {"type": "dropout", "rate": 0.25}]},
-		{"type": "residual", "body": {"type": "max_pool"}, "shortcut": {"type": "conv", "filters": 1, "kernel": 1, "stride": 2}},
-		{"type": "flatten"}, {"type": "dense", "units": 10}]}`), trainer.ParseOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	const want = "block [conv1 1 (3×3) → dropout 0.25] + its input → residual2 [max pool 2×2] + [conv2 1 (1×1, stride 2×2, linear)] → flatten → dense1 10 (softmax)"
-	if got := layersLine(p.Architecture); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }

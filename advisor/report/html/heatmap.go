@@ -1,15 +1,15 @@
-package report
+package html
 
 import (
 	"fmt"
 	"html/template"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"probewise/advisor/figure"
+	"probewise/advisor/report"
 	"probewise/trainer"
 )
 
@@ -21,8 +21,8 @@ type HeatMap struct {
 	Values  [][]trainer.Number          // by row, then by column
 	Scale   Scale                       // of all cells; those of the columns and of the rows come first where there are any
 	Rows    []Scale                     // of each row
-	Write   func(trainer.Number) string // what stands in the cells; nil: compact
-	Longest int                         // letters of a row's name; 0: longestName
+	Write   func(trainer.Number) string // what stands in the cells; nil: as figure.Significant does
+	Longest int                         // letters of a row's name; 0: report.LongestName
 	Marked  func(layer string) bool
 }
 
@@ -66,7 +66,7 @@ func (m HeatMap) SVG() template.HTML {
 	w, h := left+width*len(m.Columns)+2, top+heatCell*len(m.Layers)+2
 	d.put(`<svg class="%s" width="%d" height="%d" viewBox="0 0 %[2]d %[3]d" role="img" aria-label="%[4]s">`, class, w, h, esc(m.Label))
 	m.headings(&d, left, width, top)
-	write, room := compact, heatRoom
+	write, room := figure.Significant[trainer.Number], heatRoom
 	if m.Write != nil {
 		write, room = m.Write, heatTight
 	}
@@ -82,7 +82,7 @@ func (m HeatMap) SVG() template.HTML {
 			if width >= room {
 				inside = write(n)
 			}
-			d.cell(m.scale(i, c).Class(n), fmt.Sprintf("%s, %s: %s", layer, c.Name, compact(n)), inside, left+j*width, y, width)
+			d.cell(m.scale(i, c).Class(n), fmt.Sprintf("%s, %s: %s", layer, c.Name, figure.Significant(n)), inside, left+j*width, y, width)
 		}
 	}
 	return d.done()
@@ -90,7 +90,7 @@ func (m HeatMap) SVG() template.HTML {
 
 // name is a row's, which a user may have made long.
 func (m HeatMap) name(layer string) string {
-	longest := longestName
+	longest := report.LongestName
 	if m.Longest > 0 {
 		longest = m.Longest
 	}
@@ -162,17 +162,9 @@ func (m HeatMap) twin(id, caption, first, plot string) Table {
 			row[0].Value = c.Title
 		}
 		for i := range m.Layers {
-			row = append(row, figure(m.Values[i][j], compact(m.Values[i][j])))
+			row = append(row, cellOf(m.Values[i][j], figure.Significant(m.Values[i][j])))
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	return t
-}
-
-// compact writes a figure of a heat map: as significant does, but hundreds and thousands without an exponent.
-func compact(n trainer.Number) string {
-	if size := math.Abs(float64(n)); n.Known() && size >= 99.5 && size < 99_999.5 {
-		return strconv.FormatFloat(float64(n), 'f', 0, 64)
-	}
-	return significant(n)
 }

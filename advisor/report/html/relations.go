@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"fmt"
@@ -8,7 +8,9 @@ import (
 	"strings"
 
 	"probewise/advisor/features"
+	"probewise/advisor/figure"
 	"probewise/advisor/predict"
+	"probewise/advisor/report"
 	"probewise/trainer"
 )
 
@@ -50,8 +52,8 @@ type StatisticsView struct {
 // ViewStatistics shows the relations at a position, and those of all positions by one method.
 func ViewStatistics(t predict.StatisticsTable, position features.Position, key string) StatisticsView {
 	v := StatisticsView{
-		About:  fmt.Sprintf("%s of %s (%s), statistics %s, related to the final %s accuracy.", counted(t.PastRuns, "past run"), t.Dataset, length(t.Images, t.Epochs), Moment(t.Probe), t.Target),
-		Reason: reasonOf(t.Reason), Absent: "no past run has such layers",
+		About:  fmt.Sprintf("%s of %s (%s), statistics %s, related to the final %s accuracy.", figure.Counted(t.PastRuns, "past run"), t.Dataset, report.FullRun(t.Images, t.Epochs), report.Moment(t.Probe), t.Target),
+		Reason: figure.Words(t.Reason), Absent: "no past run has such layers",
 	}
 	if len(t.Positions) == 0 {
 		return v
@@ -59,7 +61,7 @@ func ViewStatistics(t predict.StatisticsTable, position features.Position, key s
 	i := slices.IndexFunc(t.Positions, func(p predict.PositionTable) bool { return p.Position == position })
 	if i >= 0 {
 		p := t.Positions[i]
-		title := fmt.Sprintf("Statistics of %s and %s accuracy, %s", Place(p.Position), t.Target, counted(p.Runs, "run"))
+		title := fmt.Sprintf("Statistics of %s and %s accuracy, %s", report.Place(p.Position), t.Target, figure.Counted(p.Runs, "run"))
 		r := relate("relations", title, "Statistic", p.Statistics)
 		v.Relations, v.Absent = &r, ""
 	} else if v.Reason != "" {
@@ -78,12 +80,12 @@ func ViewStatistics(t predict.StatisticsTable, position features.Position, key s
 func relate(id, title, first string, relations []predict.Relation) Relations {
 	b := Bars{By: strings.ToLower(first)}
 	for _, r := range relations {
-		b.Rows = append(b.Rows, worded(r.Name))
+		b.Rows = append(b.Rows, figure.Words(r.Name))
 	}
-	for _, m := range methods {
-		panel := BarPanel{Title: m.title, Mark: trainer.Missing}
+	for _, m := range report.Methods() {
+		panel := BarPanel{Title: m.Title, Mark: trainer.Missing}
 		for _, r := range relations {
-			panel.Bars = append(panel.Bars, m.bar(r))
+			panel.Bars = append(panel.Bars, barOf(m, r))
 		}
 		b.Panels = append(b.Panels, panel)
 	}
@@ -96,13 +98,15 @@ func relationTable(id, caption, first string, relations []predict.Relation) Tabl
 		t.Columns = append(t.Columns, Column{Title: c})
 	}
 	for _, r := range relations {
-		row := []Cell{{Text: worded(r.Name)}}
-		for _, n := range []trainer.Number{r.Correlation, r.Beta, r.Coefficient, r.StandardError, r.PValue, r.Importance, r.Spread} {
-			row = append(row, figure(n, significant(n)))
-		}
-		hits := Cell{Text: absent} // of a column without figures
+		row := []Cell{{Text: figure.Words(r.Name)}}
+		row = append(row,
+			cellOf(r.Correlation, report.Correlation.Text(r.Correlation)), cellOf(r.Beta, report.Beta.Text(r.Beta)),
+			cellOf(r.Coefficient, report.Coefficient.Text(r.Coefficient)), cellOf(r.StandardError, report.Coefficient.Text(r.StandardError)),
+			cellOf(r.PValue, figure.PValue(r.PValue)),
+			cellOf(r.Importance, report.Importance.Text(r.Importance)), cellOf(r.Spread, report.Importance.Text(r.Spread)))
+		hits := Cell{Text: figure.Absent} // of a column without figures
 		if r.Importance.Known() {
-			hits = figure(trainer.Number(r.Hits), strconv.Itoa(r.Hits))
+			hits = cellOf(trainer.Number(r.Hits), strconv.Itoa(r.Hits))
 		}
 		t.Rows = append(t.Rows, append(row, hits, Cell{Text: r.Reason}))
 	}
@@ -120,7 +124,7 @@ func remarks(relations []predict.Relation) []string {
 		if names[r.Reason] == nil {
 			reasons = append(reasons, r.Reason)
 		}
-		names[r.Reason] = append(names[r.Reason], worded(r.Name))
+		names[r.Reason] = append(names[r.Reason], figure.Words(r.Name))
 	}
 	var notes []string
 	for _, reason := range reasons {
@@ -128,20 +132,17 @@ func remarks(relations []predict.Relation) []string {
 		if len(names[reason]) == len(relations) {
 			of = "all"
 		}
-		notes = append(notes, fmt.Sprintf("%s: %s", capital(of), reason))
+		notes = append(notes, fmt.Sprintf("%s: %s", figure.Capital(of), reason))
 	}
 	return notes
 }
 
-// reasonOf is a reason without the names of packages.
-func reasonOf(s string) string { return worded(strings.ReplaceAll(s, "forest: ", "")) }
-
 // byPosition is the heat map statistic × position of one method. Betas have the unit of their statistic, so that only
 // those of a row can be compared.
-func byPosition(t predict.StatisticsTable, m method) Picture {
-	h := HeatMap{Longest: longestColumn, Label: fmt.Sprintf("%s with %s accuracy: a row a statistic, a column a position of layers. The table has the same figures.", m.title, t.Target)}
+func byPosition(t predict.StatisticsTable, m report.Method) Picture {
+	h := HeatMap{Longest: longestColumn, Label: fmt.Sprintf("%s with %s accuracy: a row a statistic, a column a position of layers. The table has the same figures.", m.Title, t.Target)}
 	for _, p := range t.Positions {
-		h.Columns = append(h.Columns, HeatColumn{Title: string(p.Position), Name: Place(p.Position)})
+		h.Columns = append(h.Columns, HeatColumn{Title: string(p.Position), Name: report.Place(p.Position)})
 	}
 	var all []trainer.Number
 	for i, r := range t.Positions[0].Statistics {
@@ -149,17 +150,17 @@ func byPosition(t predict.StatisticsTable, m method) Picture {
 		for j, p := range t.Positions {
 			row[j] = trainer.Missing
 			if i < len(p.Statistics) {
-				row[j] = m.value(p.Statistics[i])
+				row[j] = m.Value(p.Statistics[i])
 			}
 		}
-		h.Layers, h.Values, all = append(h.Layers, worded(r.Name)), append(h.Values, row), append(all, row...)
+		h.Layers, h.Values, all = append(h.Layers, figure.Words(r.Name)), append(h.Values, row), append(all, row...)
 	}
-	h.Scale = m.colours(all)
-	if m.digits > 0 {
-		h.Write = m.text
+	h.Scale = coloursOf(m, all)
+	if m.Key != report.Beta.Key {
+		h.Write = m.Text
 	}
-	p := Picture{Title: fmt.Sprintf("%s by position of the layers", m.title), Scale: h.Scale.String()}
-	if m.key == "beta" {
+	p := Picture{Title: fmt.Sprintf("%s by position of the layers", m.Title), Scale: h.Scale.String()}
+	if m.Key == "beta" {
 		for _, row := range h.Values {
 			h.Rows = append(h.Rows, around(row))
 		}
@@ -171,7 +172,7 @@ func byPosition(t predict.StatisticsTable, m method) Picture {
 // longestColumn is room for a column's name.
 const longestColumn = 26
 
-func (p Picture) of(h HeatMap, id, first string, m method) Picture {
+func (p Picture) of(h HeatMap, id, first string, m report.Method) Picture {
 	p.Map, p.Legend = h.SVG(), h.Scale.Legend()
 	p.Least, p.Most = "negative", "positive"
 	if !h.Scale.Signed {
@@ -182,7 +183,7 @@ func (p Picture) of(h HeatMap, id, first string, m method) Picture {
 }
 
 // upright is the heat map as a table, row by row.
-func (m HeatMap) upright(id, caption, first string, by method) Table {
+func (m HeatMap) upright(id, caption, first string, by report.Method) Table {
 	t := Table{ID: id, Caption: caption, Columns: []Column{{Title: first}}}
 	for _, c := range m.Columns {
 		t.Columns = append(t.Columns, Column{Title: c.Name})
@@ -190,7 +191,7 @@ func (m HeatMap) upright(id, caption, first string, by method) Table {
 	for i, name := range m.Layers {
 		row := []Cell{{Text: name}}
 		for _, n := range m.Values[i] {
-			row = append(row, figure(n, by.text(n)))
+			row = append(row, cellOf(n, by.Text(n)))
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -223,16 +224,16 @@ func fits(id, caption, first string, rows []fitRow) Fits {
 		{"Forest, in-sample R²", true, func(r fitRow) float64 { return r.forest.InSample }},
 	}
 	for _, r := range rows {
-		b.Rows = append(b.Rows, worded(r.name))
-		table.Rows = append(table.Rows, []Cell{{Text: worded(r.name)}, {Text: grouped(int64(r.runs))}})
+		b.Rows = append(b.Rows, figure.Words(r.name))
+		table.Rows = append(table.Rows, []Cell{{Text: figure.Words(r.name)}, {Text: figure.Count(r.runs)}})
 	}
 	for _, o := range of {
 		panel := BarPanel{Title: o.title, Axis: "r2", Pale: o.pale, Cut: worstR2, Mark: trainer.Missing}
 		table.Columns = append(table.Columns, Column{Title: o.title})
 		for i, r := range rows {
 			n := trainer.Number(o.value(r))
-			panel.Bars = append(panel.Bars, bare(n, decimals(n, 2)))
-			table.Rows[i] = append(table.Rows[i], figure(n, decimals(n, 2)))
+			panel.Bars = append(panel.Bars, bare(n, figure.Score(n)))
+			table.Rows[i] = append(table.Rows[i], cellOf(n, figure.Score(n)))
 		}
 		b.Panels = append(b.Panels, panel)
 	}

@@ -1,9 +1,11 @@
-package report
+package html
 
 import (
 	"strings"
 	"testing"
 
+	"probewise/advisor/figure"
+	"probewise/advisor/report/reporttest"
 	"probewise/trainer"
 )
 
@@ -22,7 +24,7 @@ func TestAxisEndsAreRound(t *testing.T) {
 func fourBars() Bars {
 	return Bars{Rows: []string{"a", "b <i>", "c", "d"}, By: "row", Panels: []BarPanel{
 		{Title: "Gain", Mark: 2, Bars: []Bar{bare(-1, "-1.0"), bare(3, "3.0"), {Value: 1, Low: 0.5, High: 2, Text: "1.0"},
-			{Value: trainer.Missing, Low: trainer.Missing, High: trainer.Missing, Text: absent, Remark: `"constant"`}}},
+			{Value: trainer.Missing, Low: trainer.Missing, High: trainer.Missing, Text: figure.Absent, Remark: `"constant"`}}},
 		{Title: "In-sample", Pale: true, Mark: trainer.Missing, Bars: []Bar{bare(0, "0"), bare(0.5, ".5"), bare(1, "1"), bare(1, "1")}},
 	}}
 }
@@ -92,5 +94,5 @@ func TestBarsAreWellFormed(t *testing.T) {
 			whole += part
 		}
 	}
-	golden(t, "bars.svg.golden", lined(whole))
+	reporttest.Golden(t, "bars.svg.golden", lined(whole))
 }

@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"fmt"
@@ -6,7 +6,9 @@ import (
 	"strings"
 
 	"probewise/advisor/features"
+	"probewise/advisor/figure"
 	"probewise/advisor/predict"
+	"probewise/advisor/report"
 	"probewise/trainer"
 )
 
@@ -22,8 +24,8 @@ type HyperparametersView struct {
 // ViewHyperparameters shows the relations of hyperparameters to each statistic, by one method.
 func ViewHyperparameters(t predict.HyperparameterTable, key string) HyperparametersView {
 	v := HyperparametersView{
-		About:  fmt.Sprintf("%s of %s (%s), statistics of %s %s.", counted(t.PastRuns, "past run"), t.Dataset, length(t.Images, t.Epochs), Place(t.Position), Moment(t.Probe)),
-		Reason: reasonOf(t.Reason),
+		About:  fmt.Sprintf("%s of %s (%s), statistics of %s %s.", figure.Counted(t.PastRuns, "past run"), t.Dataset, report.FullRun(t.Images, t.Epochs), report.Place(t.Position), report.Moment(t.Probe)),
+		Reason: figure.Words(t.Reason),
 	}
 	if len(t.Statistics) == 0 {
 		return v
@@ -35,7 +37,7 @@ func ViewHyperparameters(t predict.HyperparameterTable, key string) Hyperparamet
 	for _, s := range t.Statistics {
 		rows = append(rows, fitRow{s.Statistic, s.Runs, s.Linear, s.Forest})
 		v.Notes = merged(v.Notes, remarks(slices.DeleteFunc(slices.Clone(s.Hyperparameters), func(r predict.Relation) bool {
-			return m.value(r).Known() && m.key != "coefficient"
+			return m.Value(r).Known() && m.Key != "coefficient"
 		})))
 	}
 	v.Fits = fits("hyperparameter-fits", "How well all hyperparameters together explain each statistic", "Statistic", rows)
@@ -54,14 +56,14 @@ func merged(notes, more []string) []string {
 
 // toStatistics is the heat map hyperparameter × statistic of one method. Betas and coefficients have the unit of their
 // statistic, so that only those of a column can be compared.
-func toStatistics(t predict.HyperparameterTable, m method) Picture {
-	h := HeatMap{Longest: longestColumn, Write: brisk,
-		Label: fmt.Sprintf("%s of hyperparameters with statistics of %s: a row a hyperparameter, a column a statistic. The table has the same figures.", m.title, Place(t.Position))}
+func toStatistics(t predict.HyperparameterTable, m report.Method) Picture {
+	h := HeatMap{Longest: longestColumn, Write: figure.Short[trainer.Number],
+		Label: fmt.Sprintf("%s of hyperparameters with statistics of %s: a row a hyperparameter, a column a statistic. The table has the same figures.", m.Title, report.Place(t.Position))}
 	h.Values = make([][]trainer.Number, len(t.Statistics[0].Hyperparameters))
 	for _, r := range t.Statistics[0].Hyperparameters {
-		h.Layers = append(h.Layers, worded(r.Name))
+		h.Layers = append(h.Layers, figure.Words(r.Name))
 	}
-	apart := m.key == "beta" || m.key == "coefficient"
+	apart := m.Key == "beta" || m.Key == "coefficient"
 	var all []trainer.Number
 	for _, s := range t.Statistics {
 		group, short := shortly(s.Statistic)
@@ -69,20 +71,20 @@ func toStatistics(t predict.HyperparameterTable, m method) Picture {
 		for i := range column {
 			column[i] = trainer.Missing
 			if i < len(s.Hyperparameters) {
-				column[i] = m.value(s.Hyperparameters[i])
+				column[i] = m.Value(s.Hyperparameters[i])
 			}
 			h.Values[i] = append(h.Values[i], column[i])
 		}
 		all = append(all, column...)
-		c := HeatColumn{Group: group, Title: short, Name: worded(s.Statistic)}
+		c := HeatColumn{Group: group, Title: short, Name: figure.Words(s.Statistic)}
 		if apart {
 			scale := around(column)
 			c.Scale = &scale
 		}
 		h.Columns = append(h.Columns, c)
 	}
-	h.Scale = m.colours(all)
-	p := Picture{Title: fmt.Sprintf("%s of hyperparameters with statistics of %s", m.title, Place(t.Position)), Scale: h.Scale.String()}
+	h.Scale = coloursOf(m, all)
+	p := Picture{Title: fmt.Sprintf("%s of hyperparameters with statistics of %s", m.Title, report.Place(t.Position)), Scale: h.Scale.String()}
 	p.Note = headings()
 	if apart {
 		p.Scale = "linear, each column with one of its own and zero in the middle, since each has a unit of its own"
@@ -94,7 +96,7 @@ func toStatistics(t predict.HyperparameterTable, m method) Picture {
 func shortly(feature string) (group, short string) {
 	for _, s := range features.Statistics() {
 		if s.Feature == feature {
-			return capital(string(s.Of)), s.Short
+			return figure.Capital(string(s.Of)), s.Short
 		}
 	}
 	return "Other", feature[:min(len(feature), mostHeading)]
@@ -106,7 +108,7 @@ func headings() string {
 	for _, s := range features.Statistics() {
 		title := s.Title
 		if s.Threshold > 0 { // another one for each tensor
-			title = strings.TrimSuffix(title, brief(s.Threshold)) + "a threshold"
+			title = strings.TrimSuffix(title, figure.Setting(s.Threshold)) + "a threshold"
 		}
 		all = merged(all, []string{s.Short + ": " + title})
 	}

@@ -1,13 +1,14 @@
-package report
+package html
 
 import (
 	"fmt"
 	"slices"
-	"strconv"
 
 	"probewise/advisor"
 	"probewise/advisor/features"
+	"probewise/advisor/figure"
 	"probewise/advisor/predict"
+	"probewise/advisor/report"
 	"probewise/trainer"
 )
 
@@ -32,8 +33,8 @@ type Ladder struct {
 // ViewCard shows the model cards of a data set.
 func ViewCard(c predict.Cards) CardView {
 	v := CardView{
-		About:  fmt.Sprintf("%s of %s, %s.", counted(c.PastRuns, "past run"), c.Dataset, length(c.Images, c.Epochs)),
-		Reason: reasonOf(c.Reason),
+		About:  fmt.Sprintf("%s of %s, %s.", figure.Counted(c.PastRuns, "past run"), c.Dataset, report.FullRun(c.Images, c.Epochs)),
+		Reason: figure.Words(c.Reason),
 	}
 	for _, other := range c.Others {
 		v.Others = others(v.Others, other)
@@ -45,52 +46,39 @@ func ViewCard(c predict.Cards) CardView {
 	if i := slices.IndexFunc(c.Probe, func(e predict.CardEntry) bool { return e.Epochs == advisor.DefaultProbeEpochs }); i >= 0 {
 		e = c.Probe[i]
 	}
-	behind := "held-out, after " + probeLength(e.Epochs)
+	behind := "held-out, after " + report.ProbeLength(e.Epochs)
 	v.Figures = []Figure{
-		{"Past runs", grouped(int64(c.PastRuns)), length(c.Images, c.Epochs)},
-		{"R²", decimals(trainer.Number(e.R2), 2), behind},
-		{"Mean absolute error", share(trainer.Number(e.MAE)), behind},
-		{"80 % interval covers", percent(e.Coverage80), "its mean width " + share(trainer.Number(e.Width80))},
+		{"Past runs", figure.Count(c.PastRuns), report.FullRun(c.Images, c.Epochs)},
+		{"R²", figure.Score(e.R2), behind},
+		{"Mean absolute error", figure.Share(e.MAE), behind},
+		{"80 % interval covers", figure.Percent(e.Coverage80), "its mean width " + figure.Share(e.Width80)},
 	}
 	v.Quality, v.Table = quality(c.Card)
 	v.Alone, v.Ladder = alone(c.Probe), ladder(c.Ablation)
 	return v
 }
 
-func percent(v float64) string { return strconv.FormatFloat(100*v, 'f', 0, 64) + " %" }
-
-// measures of a card, in its order.
-var measures = []struct {
-	title string
-	mark  trainer.Number
-	value func(predict.CardEntry) float64
-	text  func(float64) string
-}{
-	{"R²", trainer.Missing, func(e predict.CardEntry) float64 { return e.R2 }, hundredths},
-	{"Mean absolute error", trainer.Missing, func(e predict.CardEntry) float64 { return e.MAE }, thousandths},
-	{"Kendall τ", trainer.Missing, func(e predict.CardEntry) float64 { return e.Tau }, hundredths},
-	{"80 % interval covers", 0.8, func(e predict.CardEntry) float64 { return e.Coverage80 }, percent},
-	{"Its mean width", trainer.Missing, func(e predict.CardEntry) float64 { return e.Width80 }, thousandths},
-}
-
-func hundredths(v float64) string  { return decimals(trainer.Number(v), 2) }
-func thousandths(v float64) string { return decimals(trainer.Number(v), 3) }
+// marks are what a measure is held against, by its title.
+var marks = map[string]trainer.Number{"80 % interval covers": 0.8}
 
 // quality draws how good predictions are, by probe length.
 func quality(c predict.Card) ([]BarDrawing, Table) {
 	b := Bars{By: "probe length"}
 	t := Table{ID: "quality", Caption: "Held-out figures by probe length", Columns: []Column{{Title: "Probe"}, {Title: "Runs"}}}
 	for _, e := range c.Probe {
-		b.Rows = append(b.Rows, probeLength(e.Epochs))
-		t.Rows = append(t.Rows, []Cell{{Text: probeLength(e.Epochs)}, {Text: grouped(int64(e.Runs))}})
+		b.Rows = append(b.Rows, report.ProbeLength(e.Epochs))
+		t.Rows = append(t.Rows, []Cell{{Text: report.ProbeLength(e.Epochs)}, {Text: figure.Count(e.Runs)}})
 	}
-	for _, m := range measures {
-		panel := BarPanel{Title: m.title, Mark: m.mark}
-		t.Columns = append(t.Columns, Column{Title: m.title})
+	for _, m := range report.Measures() {
+		panel := BarPanel{Title: m.Title, Mark: trainer.Missing}
+		if mark, ok := marks[m.Title]; ok {
+			panel.Mark = mark
+		}
+		t.Columns = append(t.Columns, Column{Title: m.Title})
 		for i, e := range c.Probe {
-			v := m.value(e)
-			panel.Bars = append(panel.Bars, bare(trainer.Number(v), m.text(v)))
-			t.Rows[i] = append(t.Rows[i], figure(trainer.Number(v), m.text(v)))
+			v := m.Value(e)
+			panel.Bars = append(panel.Bars, bare(trainer.Number(v), m.Text(v)))
+			t.Rows[i] = append(t.Rows[i], cellOf(trainer.Number(v), m.Text(v)))
 		}
 		b.Panels = append(b.Panels, panel)
 	}
@@ -102,7 +90,7 @@ func modelName(s string) string {
 	if long := map[string]string{"boosted": "Boosted trees", "forest": "Random forest", "extra": "Extra trees", "kernel": "Gaussian process"}[s]; long != "" {
 		return long
 	}
-	return capital(s)
+	return figure.Capital(s)
 }
 
 // alone sets each of the blended models beside the blend.
@@ -118,15 +106,15 @@ func alone(entries []predict.CardEntry) Ladder {
 		return l
 	}
 	for _, e := range entries {
-		b.Rows = append(b.Rows, probeLength(e.Epochs))
-		row := []Cell{{Text: probeLength(e.Epochs)}}
+		b.Rows = append(b.Rows, report.ProbeLength(e.Epochs))
+		row := []Cell{{Text: report.ProbeLength(e.Epochs)}}
 		values := []float64{e.R2}
 		for _, a := range e.Alternatives {
 			values = append(values, a.R2)
 		}
 		for i, v := range values {
-			b.Panels[i].Bars = append(b.Panels[i].Bars, bare(trainer.Number(v), hundredths(v)))
-			row = append(row, figure(trainer.Number(v), hundredths(v)))
+			b.Panels[i].Bars = append(b.Panels[i].Bars, bare(trainer.Number(v), figure.Score(v)))
+			row = append(row, cellOf(trainer.Number(v), figure.Score(v)))
 		}
 		l.Table.Rows = append(l.Table.Rows, row)
 	}
@@ -146,7 +134,7 @@ func ladder(entries []predict.AblationEntry) Ladder {
 	for _, e := range entries {
 		if !slices.Contains(lengths, e.Epochs) {
 			lengths = append(lengths, e.Epochs)
-			b.Rows = append(b.Rows, probeLength(e.Epochs))
+			b.Rows = append(b.Rows, report.ProbeLength(e.Epochs))
 		}
 		if !slices.Contains(groups, e.Features) {
 			groups = append(groups, e.Features)
@@ -156,13 +144,13 @@ func ladder(entries []predict.AblationEntry) Ladder {
 		if e.Gain != nil {
 			name = "+ " + name
 		}
-		l.Table.Rows = append(l.Table.Rows, []Cell{{Text: probeLength(e.Epochs)}, {Text: name}, figure(r2, share(r2)),
-			figure(gain, gained(gain)), figure(low, gained(low)), figure(high, gained(high))})
+		l.Table.Rows = append(l.Table.Rows, []Cell{{Text: report.ProbeLength(e.Epochs)}, {Text: name}, cellOf(r2, figure.Score(r2)),
+			cellOf(gain, figure.Gain(gain)), cellOf(low, figure.Gain(low)), cellOf(high, figure.Gain(high))})
 	}
 	for i, g := range groups {
 		panel := BarPanel{Title: "+ " + string(g) + ": gain", Axis: "gain", Mark: trainer.Missing}
 		if i == 0 {
-			panel.Title, panel.Axis = capital(string(g))+" alone: R²", ""
+			panel.Title, panel.Axis = figure.Capital(string(g))+" alone: R²", ""
 		}
 		for _, epochs := range lengths {
 			panel.Bars = append(panel.Bars, rung(entries, g, epochs))
@@ -177,13 +165,13 @@ func ladder(entries []predict.AblationEntry) Ladder {
 func rung(entries []predict.AblationEntry, g features.Group, epochs float64) Bar {
 	i := slices.IndexFunc(entries, func(e predict.AblationEntry) bool { return e.Features == g && e.Epochs == epochs })
 	if i < 0 {
-		return bare(trainer.Missing, absent)
+		return bare(trainer.Missing, figure.Absent)
 	}
 	e := entries[i]
 	if e.Gain == nil {
-		return bare(trainer.Number(e.R2), hundredths(e.R2))
+		return bare(trainer.Number(e.R2), figure.Score(e.R2))
 	}
-	return Bar{Value: given(e.Gain), Low: given(e.Low), High: given(e.High), Text: gained(given(e.Gain))}
+	return Bar{Value: given(e.Gain), Low: given(e.Low), High: given(e.High), Text: figure.Gain(given(e.Gain))}
 }
 
 func given(v *float64) trainer.Number {
@@ -191,14 +179,6 @@ func given(v *float64) trainer.Number {
 		return trainer.Missing
 	}
 	return trainer.Number(*v)
-}
-
-// gained writes a difference of R², signed.
-func gained(n trainer.Number) string {
-	if !n.Known() {
-		return absent
-	}
-	return fmt.Sprintf("%+.3f", float64(n))
 }
 
 // others adds the rows of a card with other images or epochs.
@@ -209,18 +189,18 @@ func others(t Table, c predict.Card) Table {
 			t.Columns = append(t.Columns, Column{Title: title})
 		}
 	}
-	name := Cell{Text: length(c.Images, c.Epochs)}
+	name := Cell{Text: report.FullRun(c.Images, c.Epochs)}
 	if len(c.Probe) == 0 {
-		row := []Cell{name, {Text: grouped(int64(c.PastRuns))}, {Text: "no figures: " + reasonOf(c.Reason)}}
+		row := []Cell{name, {Text: figure.Count(c.PastRuns)}, {Text: "no figures: " + figure.Words(c.Reason)}}
 		for len(row) < len(t.Columns) {
-			row = append(row, Cell{Text: absent})
+			row = append(row, Cell{Text: figure.Absent})
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	for _, e := range c.Probe {
-		row := []Cell{name, {Text: grouped(int64(e.Runs))}, {Text: probeLength(e.Epochs)}}
-		for _, m := range measures {
-			row = append(row, figure(trainer.Number(m.value(e)), m.text(m.value(e))))
+		row := []Cell{name, {Text: figure.Count(e.Runs)}, {Text: report.ProbeLength(e.Epochs)}}
+		for _, m := range report.Measures() {
+			row = append(row, cellOf(trainer.Number(m.Value(e)), m.Text(m.Value(e))))
 		}
 		t.Rows = append(t.Rows, row)
 	}

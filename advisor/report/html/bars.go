@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"fmt"
@@ -7,6 +7,8 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"probewise/advisor/figure"
+	"probewise/advisor/report"
 	"probewise/trainer"
 )
 
@@ -115,11 +117,11 @@ func (b Bars) plot(p BarPanel) template.HTML {
 		d.put(`</g>`)
 	}
 	d.upright("zero", at(0), 0, base)
-	d.put(`<text class="tick" x="%.2f%%" y="%d">%s</text>`, barMargin, base+14, brief2(low))
+	d.put(`<text class="tick" x="%.2f%%" y="%d">%s</text>`, barMargin, base+14, figure.Significant(low))
 	if zero := at(0); zero > 35 && zero < 65 { // else it would stand on an end's
 		d.put(`<text class="tick" x="%.2f%%" y="%d" text-anchor="middle">0</text>`, zero, base+14)
 	}
-	d.put(`<text class="tick" x="%.2f%%" y="%d" text-anchor="end">%s</text>`, 100-barMargin, base+14, brief2(high))
+	d.put(`<text class="tick" x="%.2f%%" y="%d" text-anchor="end">%s</text>`, 100-barMargin, base+14, figure.Significant(high))
 	return d.done()
 }
 
@@ -143,7 +145,7 @@ func (d *drawing) whisker(low, high float64, y int) {
 func (b Bar) title(row, panel string) string {
 	s := row + ", " + panel + ": " + b.Text
 	if b.Low.Known() && b.High.Known() {
-		s += fmt.Sprintf(" (%s to %s)", significant(b.Low), significant(b.High))
+		s += fmt.Sprintf(" (%s to %s)", figure.Significant(b.Low), figure.Significant(b.High))
 	}
 	if b.Remark != "" {
 		s += " (" + b.Remark + ")"
@@ -158,9 +160,9 @@ func (b Bars) label(p BarPanel) string {
 			known++
 		}
 	}
-	s := fmt.Sprintf("%s by %s: %s", p.Title, b.By, counted(known, "bar"))
-	if low, high := span(p.values()); known > 0 {
-		s += fmt.Sprintf(" from %s to %s", significant(trainer.Number(low)), significant(trainer.Number(high)))
+	s := fmt.Sprintf("%s by %s: %s", p.Title, b.By, figure.Counted(known, "bar"))
+	if low, high := report.Span(p.values()); known > 0 {
+		s += fmt.Sprintf(" from %s to %s", figure.Significant(low), figure.Significant(high))
 	}
 	if missing := len(p.Bars) - known; missing > 0 {
 		s += fmt.Sprintf(", %d missing", missing)
@@ -187,7 +189,7 @@ func (b Bars) ends(p BarPanel) (low, high float64) {
 			shown = append(shown, bar.Value, bar.Low, bar.High)
 		}
 	}
-	low, high = span(shown)
+	low, high = report.Span(shown)
 	if p.Cut < 0 {
 		low = max(low, p.Cut)
 	}
@@ -209,6 +211,3 @@ func round(low, high float64) (float64, float64) {
 	const slack = 1e-9 // what is round already stays
 	return math.Floor(low/step+slack) * step, math.Ceil(high/step-slack) * step
 }
-
-// brief2 writes an end of an axis.
-func brief2(v float64) string { return significant(trainer.Number(v + 0)) } // +0: no minus before a zero

@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"bytes"
@@ -6,15 +6,12 @@ import (
 	"fmt"
 	"html/template"
 	"slices"
-	"strings"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
+	"probewise/advisor/report"
 	"probewise/trainer"
-	"probewise/trainer/patch"
 )
-
-// Fact is a line of a description.
-type Fact struct{ Word, Text string }
 
 // Figure is a number that the head of a report shows large.
 type Figure struct{ Word, Number, Note string }
@@ -54,7 +51,7 @@ type RevisedView struct {
 	Origin   string
 	Lines    []string // what changes, a line a layer
 	More     []string // the rest of them, where there are many
-	Facts    []Fact
+	Facts    []report.Fact
 	Forecast *Forecast
 	JSON     string
 }
@@ -64,7 +61,7 @@ type AdviceView struct {
 	ID, Name    string
 	State       advisor.State
 	Error       string
-	Facts       []Fact
+	Facts       []report.Fact
 	Notes       []string
 	Headline    string
 	Figures     []Figure
@@ -79,7 +76,7 @@ type AdviceView struct {
 	Curve       Table
 	Trials      Table
 	Panel       *Panel
-	Spent       []Fact
+	Spent       []report.Fact
 }
 
 // DiagnosisView is a diagnosis with what the page needs to show where it is from.
@@ -88,46 +85,39 @@ type DiagnosisView struct {
 	About string // key of its statistic in the panel; "" where it is about the architecture
 }
 
-// Name is what a page calls an architecture.
-func Name(a trainer.Architecture) string {
-	if a.Name != "" {
-		return a.Name
-	}
-	return "architecture " + a.ID()[:12]
-}
-
 // View makes the page of an advice. The records are the probe's, the trials those of the verified suggestions; the key
 // chooses the statistic of the panel.
 func View(a advisor.Advice, records []trainer.EpochRecord, trials []Trial, key string) (AdviceView, error) {
 	v := AdviceView{
-		ID: a.ID, Name: Name(a.Architecture), State: a.State, Error: a.Error, Notes: notes(a.Warnings),
-		Facts: append(describe(a.Architecture, advisor.Key{Dataset: a.Dataset, Images: a.Request.Probe.Images, Epochs: a.Request.Epochs}),
-			Fact{"Probe", probeLine(a)}),
+		ID: a.ID, Name: report.Name(a.Architecture), State: a.State, Error: a.Error, Notes: report.Notes(a.Warnings),
+		Facts: append(report.Describe(a.Architecture, advisor.Key{
+			Dataset: a.Dataset, Images: a.Request.Probe.Images, Epochs: a.Request.Epochs,
+		}), report.Fact{Word: "Probe", Text: report.Probe(a.Request.Probe)}),
 		Curve: Curve("curve", "Learning curve of the probe", records, false),
-		Panel: Statistics(records, a.Diagnoses, key),
-		Spent: []Fact{{"Probe", amount(a.Compute.ProbeFLOPs, "FLOPs")}, {"Verification", amount(a.Compute.VerificationFLOPs, "FLOPs")}},
+		Panel: NewPanel(records, a.Diagnoses, key),
+		Spent: []report.Fact{
+			{Word: "Probe", Text: figure.Amount(a.Compute.ProbeFLOPs, "FLOPs")},
+			{Word: "Verification", Text: figure.Amount(a.Compute.VerificationFLOPs, "FLOPs")},
+		},
 	}
 	if a.State != advisor.Succeeded {
 		return v, nil
 	}
-	if len(records) > 0 && records[len(records)-1].Epoch < float64(a.Request.Probe.Epochs) {
-		v.Short = fmt.Sprintf("The probe diverged: after epoch %s of %d its numbers were no longer finite.",
-			brief(records[len(records)-1].Epoch), a.Request.Probe.Epochs)
-	}
+	v.Short = report.Diverged(a, records)
 	if len(trials) > 0 {
 		v.Trials = Compare("trials", "Validation accuracy of the probe and of the suggestions' re-probes", append([]Trial{{"Probe", records}}, trials...))
 	}
 	if a.Prediction != nil {
 		v.Forecast = Foresee("deciles", *a.Prediction, trainer.Missing)
 	} else {
-		v.NoForecast = sentence(a.PredictionReason)
+		v.NoForecast = figure.Sentence(a.PredictionReason)
 	}
 	v.Diagnoses = ordered(a.Diagnoses)
 	var err error
 	if v.Suggestions, err = changes(a); err != nil {
 		return v, err
 	}
-	v.Legend = legendOf(a.Suggestions)
+	v.Legend = report.Legend(a.Suggestions, true)
 	if err := v.revise(a); err != nil {
 		return v, err
 	}
@@ -135,28 +125,16 @@ func View(a advisor.Advice, records []trainer.EpochRecord, trials []Trial, key s
 	return v, nil
 }
 
-// describe lists what an architecture is, as the head of the text report does.
-func describe(a trainer.Architecture, key advisor.Key) []Fact {
-	cost := a.Cost()
-	return []Fact{
-		{"Layers", layersLine(a)},
-		{"Training", trainingLine(a.Training)},
-		{"Cost", fmt.Sprintf("%s parameters; %s multiply-adds an image forward, %s in training",
-			grouped(cost.Parameters), grouped(cost.MultiplyAdds), amount(float64(cost.TrainingFLOPs), "FLOPs"))},
-		{"Data", fmt.Sprintf("%s; full run: %s", key.Dataset, length(key.Images, key.Epochs))},
-	}
-}
-
 // Foresee shows a prediction, and what the full run reached where that is known.
 func Foresee(id string, p advisor.Prediction, reached trainer.Number) *Forecast {
-	f := &Forecast{Text: predictionText(p), Standing: Standing(p), Chart: PredictionChart(p, reached), Deciles: DecileTable(id, p)}
+	f := &Forecast{Text: report.Predicted(p), Standing: Standing(p), Chart: PredictionChart(p, reached), Deciles: DecileTable(id, p)}
 	for _, w := range p.Warnings {
-		f.Warnings = append(f.Warnings, sentence(capital(w)))
+		f.Warnings = append(f.Warnings, figure.Sentence(figure.Capital(w)))
 	}
 	if p.HeldOutR2 != 0 {
-		f.Trust = fmt.Sprintf("Held out, predictions of this forest explain %.0f %% of the variance of test accuracy among its past runs (R² %.2f). "+
+		f.Trust = fmt.Sprintf("Held out, predictions of this forest explain %s of the variance of test accuracy among its past runs (R² %s). "+
 			"Novelty is the share of them that are less unusual than this network.",
-			100*max(p.HeldOutR2, 0), p.HeldOutR2)
+			figure.Percent(max(p.HeldOutR2, 0)), figure.Score(p.HeldOutR2))
 	}
 	return f
 }
@@ -177,25 +155,21 @@ func ordered(all []advisor.Diagnosis) []DiagnosisView {
 func (v *AdviceView) revise(a advisor.Advice) error {
 	r := a.Revised
 	if r == nil {
-		v.NoRevised = sentence(capital(a.RevisedReason))
-		if v.NoRevised == "" {
-			v.NoRevised = "No change advised."
-		}
+		v.NoRevised = report.Unchanged(a)
 		return nil
 	}
-	edits, err := patch.Diff(a.Architecture, r.Architecture)
+	lines, err := report.Revision(a)
 	if err != nil {
-		return fmt.Errorf("compare the revised architecture: %w", err)
-	}
-	lines, err := patch.Describe(a.Architecture, edits)
-	if err != nil {
-		return fmt.Errorf("describe the revised architecture: %w", err)
+		return err
 	}
 	before, after := a.Architecture.Cost().Parameters, r.Architecture.Cost().Parameters
 	shown, more := first(lines)
 	v.Revised = &RevisedView{
-		Origin: strings.TrimSuffix(origin(a), ":") + ".", Lines: shown, More: more, JSON: Indented(r.Architecture),
-		Facts: []Fact{{"Layers", layersLine(r.Architecture)}, {"Parameters", grouped(before) + " → " + grouped(after)}},
+		Origin: report.Origin(a) + ".", Lines: shown, More: more, JSON: Indented(r.Architecture),
+		Facts: []report.Fact{
+			{Word: "Layers", Text: report.Layers(r.Architecture)},
+			{Word: "Parameters", Text: figure.Count(before) + " → " + figure.Count(after)},
+		},
 	}
 	if r.Prediction != nil {
 		v.Revised.Forecast = Foresee("revised-deciles", *r.Prediction, trainer.Missing)
@@ -229,13 +203,13 @@ func (v *AdviceView) headline(a advisor.Advice) string {
 func figures(a advisor.Advice) []Figure {
 	var all []Figure
 	if p := a.Prediction; p != nil {
-		all = append(all, Figure{"Predicted as it is", share(trainer.Number(p.TestAccuracy)), interval(p.Low, p.High)})
+		all = append(all, Figure{"Predicted as it is", figure.Share(p.TestAccuracy), figure.Interval(p.Low, p.High)})
 	}
 	if a.Revised == nil {
 		return all
 	}
 	if p := a.Revised.Prediction; p != nil {
-		all = append(all, Figure{"Predicted as revised", share(trainer.Number(p.TestAccuracy)), interval(p.Low, p.High)})
+		all = append(all, Figure{"Predicted as revised", figure.Share(p.TestAccuracy), figure.Interval(p.Low, p.High)})
 	}
 	for _, s := range a.Suggestions {
 		if s.Rank != a.Revised.Rank || s.Verified == nil {
@@ -244,11 +218,11 @@ func figures(a advisor.Advice) []Figure {
 		if s.Verified.Gain.Known() {
 			note := "points of predicted accuracy"
 			if s.Verified.Low.Known() && s.Verified.High.Known() {
-				note = points(s.Verified.Low) + "…" + points(s.Verified.High) + " points"
+				note = figure.PointsInterval(s.Verified.Low, s.Verified.High) + " points"
 			}
-			all = append(all, Figure{"Verified gain", points(s.Verified.Gain), note})
+			all = append(all, Figure{"Verified gain", figure.Points(s.Verified.Gain), note})
 		}
-		all = append(all, Figure{"Observed gain", points(s.Verified.Observed), "points of validation accuracy after " + counted(s.Verified.Epochs, "epoch")})
+		all = append(all, Figure{"Observed gain", figure.Points(s.Verified.Observed), "points of validation accuracy after " + figure.Counted(s.Verified.Epochs, "epoch")})
 	}
 	return all
 }

@@ -1,10 +1,12 @@
-package report
+package html
 
 import (
 	"fmt"
 	"math"
 	"slices"
 
+	"probewise/advisor/figure"
+	"probewise/advisor/report"
 	"probewise/trainer"
 )
 
@@ -24,12 +26,12 @@ type Scale struct {
 
 // ScaleOf fits a scale to values.
 func ScaleOf(values []trainer.Number) Scale {
-	low, high := span(values)
+	low, high := report.Span(values)
 	if low < 0 {
 		return Scale{Low: low, High: high, Signed: true}
 	}
 	positive := slices.DeleteFunc(slices.Clone(values), func(v trainer.Number) bool { return !v.Known() || v <= 0 })
-	if least, most := span(positive); len(positive) > 0 && most/heatLogSpan >= least {
+	if least, most := report.Span(positive); len(positive) > 0 && most/heatLogSpan >= least {
 		return Scale{Low: least, High: most, Log: true}
 	}
 	return Scale{Low: low, High: high}
@@ -62,11 +64,11 @@ func (s Scale) share(v float64) float64 {
 
 // String says the scale in words.
 func (s Scale) String() string {
-	low, high := significant(trainer.Number(s.Low)), significant(trainer.Number(s.High))
+	low, high := figure.Significant(s.Low), figure.Significant(s.High)
 	switch {
 	case s.Signed:
 		most := max(math.Abs(s.Low), math.Abs(s.High))
-		return fmt.Sprintf("linear, from %s to %s, zero in the middle", significant(trainer.Number(-most)), significant(trainer.Number(most)))
+		return fmt.Sprintf("linear, from %s to %s, zero in the middle", figure.Significant(-most), figure.Significant(most))
 	case s.Log:
 		return fmt.Sprintf("logarithmic, from %s to %s", low, high)
 	case s.Low == s.High:

@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 	"probewise/trainer"
 )
 
@@ -15,12 +16,12 @@ type statistic struct{ *trainer.Statistic }
 // key is what the page's address says: "weights.variance".
 func (s statistic) key() string { return string(s.Of) + "." + s.Name }
 
-func (s statistic) title() string { return capital(string(s.Of)) + ": " + s.Title }
+func (s statistic) title() string { return figure.Capital(string(s.Of)) + ": " + s.Title }
 
 // short heads a narrow column.
 func (s statistic) short() string {
 	if s.Threshold > 0 {
-		return s.Short + brief(s.Threshold)
+		return s.Short + figure.Setting(s.Threshold)
 	}
 	return s.Short
 }
@@ -76,10 +77,10 @@ const (
 	fewColumns  = 12
 )
 
-// Statistics makes the panel of the statistic with the key ("weights.variance"); of the one that the worst diagnosis is
+// NewPanel makes the panel of the statistic with the key ("weights.variance"); of the one that the worst diagnosis is
 // about where the key is not known, and of the activations' variance where there is none. It returns nil where nothing
 // was recorded.
-func Statistics(records []trainer.EpochRecord, diagnoses []advisor.Diagnosis, key string) *Panel {
+func NewPanel(records []trainer.EpochRecord, diagnoses []advisor.Diagnosis, key string) *Panel {
 	if len(records) == 0 || len(records[0].Layers) == 0 {
 		return nil
 	}
@@ -101,9 +102,9 @@ func Statistics(records []trainer.EpochRecord, diagnoses []advisor.Diagnosis, ke
 	}
 	p.Marked = slices.ContainsFunc(layers, m.Marked)
 	p.Map, p.Legend, p.Scale = m.SVG(), m.Scale.Legend(), m.Scale.String()
-	p.Table = m.twin("statistic", chosen.title()+", by layer and epoch", "Epoch", capital(chosen.Title))
+	p.Table = m.twin("statistic", chosen.title()+", by layer and epoch", "Epoch", figure.Capital(chosen.Title))
 	last := records[len(records)-1]
-	p.Last, p.LastLegend = brief(last.Epoch), Scale{}.Legend()
+	p.Last, p.LastLegend = figure.Setting(last.Epoch), Scale{}.Legend()
 	for _, of := range trainer.TensorKinds() {
 		overview := at(last, layers, of)
 		twin := overview.twin("overview", "All statistics at epoch "+p.Last+", by layer", "Statistic", "")
@@ -147,7 +148,7 @@ func about(d advisor.Diagnosis) string {
 func offer(chosen statistic) []ChoiceGroup {
 	var groups []ChoiceGroup
 	for _, of := range trainer.TensorKinds() {
-		g := ChoiceGroup{Title: capital(string(of))}
+		g := ChoiceGroup{Title: figure.Capital(string(of))}
 		for _, s := range offered(of) {
 			g.Choices = append(g.Choices, Choice{s.key(), s.Title, s == chosen})
 		}
@@ -172,7 +173,7 @@ func atMost(records []trainer.EpochRecord, most int) []trainer.EpochRecord {
 func through(records []trainer.EpochRecord, layers []string, s statistic) HeatMap {
 	m := HeatMap{Label: s.title() + ": a row a layer, a column an epoch. The table has the same figures.", Layers: layers}
 	for _, r := range records {
-		m.Columns = append(m.Columns, HeatColumn{Title: brief(r.Epoch), Name: "epoch " + brief(r.Epoch)})
+		m.Columns = append(m.Columns, HeatColumn{Title: figure.Setting(r.Epoch), Name: "epoch " + figure.Setting(r.Epoch)})
 	}
 	var all []trainer.Number
 	for _, l := range layers {
@@ -191,7 +192,7 @@ func through(records []trainer.EpochRecord, layers []string, s statistic) HeatMa
 func at(r trainer.EpochRecord, layers []string, of trainer.TensorKind) HeatMap {
 	m := HeatMap{
 		Label: fmt.Sprintf("Statistics of %s at epoch %s: a row a layer, a column a statistic. The table has the same figures.",
-			of, brief(r.Epoch)),
+			of, figure.Setting(r.Epoch)),
 		Layers: layers, Values: make([][]trainer.Number, len(layers)),
 	}
 	for _, s := range offered(of) {
@@ -203,7 +204,7 @@ func at(r trainer.EpochRecord, layers []string, of trainer.TensorKind) HeatMap {
 			continue
 		}
 		scale := ScaleOf(column)
-		m.Columns = append(m.Columns, HeatColumn{Group: capital(string(of)), Title: s.short(), Name: s.title(), Scale: &scale})
+		m.Columns = append(m.Columns, HeatColumn{Group: figure.Capital(string(of)), Title: s.short(), Name: s.title(), Scale: &scale})
 		for i := range layers {
 			m.Values[i] = append(m.Values[i], column[i])
 		}

@@ -1,4 +1,4 @@
-package report
+package html
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"probewise/advisor"
+	"probewise/advisor/report/reporttest"
 	"probewise/trainer"
 )
 
@@ -29,7 +30,7 @@ func TestClasses(t *testing.T) {
 	}{
 		"linear: 0…9 in steps of 1":          {[]float64{0, 0.9, 1.1, 4.5, 8.1, 9}, "h0 h0 h1 h4 h8 h8", "linear, from 0 to 9"},
 		"linear below two orders":            {[]float64{1, 99}, "h0 h8", "linear, from 1 to 99"},
-		"logarithmic from two orders on":     {[]float64{1, 10, 100}, "h0 h4 h8", "logarithmic, from 1 to 1e+02"},
+		"logarithmic from two orders on":     {[]float64{1, 10, 100}, "h0 h4 h8", "logarithmic, from 1 to 100"},
 		"a zero on a logarithmic scale":      {[]float64{0, 1e-6, 1}, "h0 h0 h8", "logarithmic, from 1e-06 to 1"},
 		"signed: zero is in the middle":      {[]float64{-9, -4.6, 0, 2, 4.6}, "h0 h2 h4 h5 h6", "linear, from -9 to 9, zero in the middle"},
 		"a missing value":                    {[]float64{0, missing, 1}, "h0 hx h8", "linear, from 0 to 1"},
@@ -54,19 +55,11 @@ func TestClasses(t *testing.T) {
 	}
 }
 
-func TestCompact(t *testing.T) {
-	for v, want := range map[float64]string{0: "0", 0.000012: "1.2e-05", 1.25: "1.2", 99.4: "99", 178.2: "178", -2314: "-2314", 99_999: "99999", 123_456: "1.2e+05", math.NaN(): "–"} {
-		if got := compact(trainer.Number(v)); got != want {
-			t.Errorf("%g: %s, want %s", v, got, want)
-		}
-	}
-}
-
 func TestHeatMapsAreGolden(t *testing.T) {
-	a, records := advised(t)
-	p := Statistics(records, a.Diagnoses, "activations.variance")
-	golden(t, "heatmap.svg.golden", lined(string(p.Map)))
-	golden(t, "overview.svg.golden", lined(string(p.LastMap)))
+	a, records := reporttest.Advised(t)
+	p := NewPanel(records, a.Diagnoses, "activations.variance")
+	reporttest.Golden(t, "heatmap.svg.golden", lined(string(p.Map)))
+	reporttest.Golden(t, "overview.svg.golden", lined(string(p.LastMap)))
 }
 
 func TestHeatMapEscapesNames(t *testing.T) {
@@ -96,7 +89,7 @@ func TestPanelBeginsWithTheWorstDiagnosis(t *testing.T) {
 	of := func(statistic string, s advisor.Severity) advisor.Diagnosis {
 		return advisor.Diagnosis{Rule: "r", Layer: "dense2", Statistic: statistic, Severity: s}
 	}
-	_, records := advised(t)
+	_, records := reporttest.Advised(t)
 	for name, c := range map[string]struct {
 		key       string
 		diagnoses []advisor.Diagnosis
@@ -110,7 +103,7 @@ func TestPanelBeginsWithTheWorstDiagnosis(t *testing.T) {
 		"what was asked for":        {"weights.mean", []advisor.Diagnosis{of("dead_units", advisor.Medium)}, "weights.mean", false},
 		"a key that does not exist": {"weights.<script>", nil, "activations.variance", false},
 	} {
-		p := Statistics(records, c.diagnoses, c.key)
+		p := NewPanel(records, c.diagnoses, c.key)
 		if p.Key != c.want || p.Marked != c.marked {
 			t.Errorf("%s: %s, marked %v; want %s, %v", name, p.Key, p.Marked, c.want, c.marked)
 		}
@@ -130,8 +123,8 @@ func TestPanelBeginsWithTheWorstDiagnosis(t *testing.T) {
 
 // A panel's table has what its map shows: a row an epoch, a column a layer.
 func TestPanelTableIsTheMapsTwin(t *testing.T) {
-	_, records := advised(t)
-	p := Statistics(records, nil, "activations.variance")
+	_, records := reporttest.Advised(t)
+	p := NewPanel(records, nil, "activations.variance")
 	if len(p.Table.Rows) != len(records) || len(p.Table.Columns) != 1+len(records[0].Layers) {
 		t.Fatalf("%d × %d, want %d × %d", len(p.Table.Rows), len(p.Table.Columns), len(records), 1+len(records[0].Layers))
 	}
@@ -153,7 +146,7 @@ func TestLongRunsAreThinned(t *testing.T) {
 			records[i].Layers[j].Layer = fmt.Sprintf("conv%d", j)
 		}
 	}
-	p := Statistics(records, nil, "")
+	p := NewPanel(records, nil, "")
 	if n := strings.Count(string(p.Map), "<title>"); n != 200*20 { // mostCells/200
 		t.Errorf("%d cells", n)
 	}

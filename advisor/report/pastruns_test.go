@@ -1,0 +1,98 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"probewise/advisor"
+	"probewise/advisor/features"
+	"probewise/advisor/predict"
+	"probewise/advisor/report/reporttest"
+	"probewise/forest"
+	"probewise/trainer"
+)
+
+func pointer(v float64) *float64 { return &v }
+
+// madeUpCards are one card with figures and one without.
+func madeUpCards() predict.Cards {
+	alternatives := []predict.AlternativeEntry{{Name: "ridge", R2: 0.5}, {Name: "forest", R2: 0.8}}
+	return predict.Cards{
+		Card: predict.Card{
+			Dataset: "made-up", PastRuns: 1040, Images: 1000, Epochs: 9,
+			Probe: []predict.CardEntry{
+				{Epochs: 0, Runs: 1040, R2: -0.1, MAE: 0.2, Tau: 0.3, Coverage80: 0.81, Width80: 0.5, Alternatives: alternatives},
+				{Epochs: 0.25, Runs: 1040, R2: 0.856, MAE: 0.05, Tau: 0.75, Coverage80: 0.795, Width80: 0.2, Alternatives: alternatives},
+			},
+			Ablation: []predict.AblationEntry{
+				{Features: "last accuracy", R2: 0.1},
+				{Features: "curve", R2: 0.35, Gain: pointer(0.25), Low: pointer(-0.05), High: pointer(0.5)},
+			},
+		},
+		Others: []predict.Card{{Dataset: "made-up", PastRuns: 1, Images: 5, Epochs: 1, Reason: "too few past runs"}},
+	}
+}
+
+func madeUpRelations() []predict.Relation {
+	none := trainer.Missing
+	return []predict.Relation{
+		{
+			Name: "weight_variance", Correlation: -0.5, Beta: 1234.5, Coefficient: -0.2, StandardError: 0.1, PValue: 0.0004,
+			Importance: 0.1, Spread: 0.05, Hits: 16, Confirmed: true,
+		},
+		{
+			Name: "dead_units", Correlation: none, Beta: none, Coefficient: none, StandardError: none, PValue: none,
+			Importance: none, Spread: none, Reason: "constant",
+		},
+	}
+}
+
+// Tables about past runs, as the commands of forest print them.
+func TestPastRunsAreGolden(t *testing.T) {
+	linear, trees := predict.Fit{InSample: 0.9, HeldOut: -0.204}, predict.Fit{InSample: 0.95, HeldOut: 0.5}
+	var b strings.Builder
+	key := advisor.Key{Dataset: "made-up", Images: 1000, Epochs: 9}
+	statistics := predict.StatisticsTable{
+		Dataset: "made-up", Images: 1000, Epochs: 9, Target: predict.Validation, Probe: pointer(1), Reason: "middle: too few past runs",
+		Positions: []predict.PositionTable{
+			{Position: features.Everywhere, Runs: 40, Linear: linear, Forest: trees, Statistics: madeUpRelations()},
+		},
+	}
+	for _, err := range []error{
+		Cards(&b, madeUpCards()),
+		Statistics(&b, statistics, features.Everywhere),
+		Statistics(&b, statistics, features.Middle),
+		Hyperparameters(&b, predict.HyperparameterTable{
+			Position: features.Lower, Reason: "weight_kurtosis: constant",
+			Statistics: []predict.StatisticTable{
+				{Statistic: "dead_units", Runs: 40, Linear: linear, Forest: trees, Hyperparameters: madeUpRelations()},
+			},
+		}),
+		Expectations(&b, predict.ExpectedStatistics{
+			Dataset: "made-up", Images: 1000, Epochs: 9, PastRuns: 40, Position: features.Conv,
+			Statistics: []predict.ExpectedStatistic{{Name: "weight_l2_norm", Mean: 178.2, Low: 9.06, High: 0.00123, HeldOutR2: 0.314}},
+		}),
+		Bench(&b, []Benched{{Epochs: 0.5, BenchScore: forest.BenchScore{
+			Score: forest.Score{
+				R2: 0.8714, R2Low: 0.81, R2High: 0.92, MAE: 0.03456, Tau: 0.712, Coverage: 0.8, CoverageLow: 0.75, CoverageHigh: 0.86,
+				Width: 0.1234,
+			},
+			CaughtWorstFifth: 0.5,
+		}}}, 150, forest.BenchOptions{Fit: 57, Repeats: 20}),
+		Forests(&b, []Fitted{
+			{Key: key, Probe: 0.25, Forest: "0123456789abcdef", PastRuns: 1040, R2: 0.87, Seconds: 2.04},
+			{Key: key, Probe: 7, R2: trainer.Missing, Reason: "too few past runs"},
+		}),
+	} {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	reporttest.Golden(t, "pastruns.golden", b.String())
+}
+
+func TestPastRunsReturnTheErrorOfAWrite(t *testing.T) {
+	if err := Cards(brokenPipe{}, madeUpCards()); err == nil {
+		t.Error("no error")
+	}
+}

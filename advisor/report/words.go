@@ -1,0 +1,218 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"probewise/advisor"
+	"probewise/advisor/features"
+	"probewise/advisor/figure"
+	"probewise/trainer"
+	"probewise/trainer/patch"
+)
+
+// Fact is a line of a description.
+type Fact struct{ Word, Text string }
+
+// Name is what a report calls an architecture: its name, else the start of its ID.
+func Name(a trainer.Architecture) string {
+	if a.Name != "" {
+		return a.Name
+	}
+	return "architecture " + a.ID()[:12]
+}
+
+// Describe says what an architecture is and on what it is trained in full.
+func Describe(a trainer.Architecture, key advisor.Key) []Fact {
+	cost := a.Cost()
+	return []Fact{
+		{"Layers", Layers(a)},
+		{"Training", trainingLine(a.Training)},
+		{"Cost", fmt.Sprintf("%s parameters; %s multiply-adds an image forward, %s in training",
+			figure.Count(cost.Parameters), figure.Count(cost.MultiplyAdds), figure.Amount(float64(cost.TrainingFLOPs), "FLOPs"))},
+		{"Data", fmt.Sprintf("%s; full run: %s", key.Dataset, FullRun(key.Images, key.Epochs))},
+	}
+}
+
+// FullRun is the length of a full run: "10,000 images × 15 epochs".
+func FullRun(images, epochs int) string {
+	return fmt.Sprintf("%s images × %s", figure.Count(images), figure.Counted(epochs, "epoch"))
+}
+
+// Probe is the length of a probe and its seed: "3 epochs, seed 1".
+func Probe(r advisor.ProbeRequest) string {
+	return fmt.Sprintf("%s, seed %d", figure.Counted(r.Epochs, "epoch"), r.Seed)
+}
+
+// Kind says what kind of run it is: "Full run", "Probe of 3 epochs".
+func Kind(r advisor.Run) string {
+	if r.Kind == advisor.Probe {
+		return "Probe of " + figure.Counted(r.StopAfter, "epoch")
+	}
+	return "Full run"
+}
+
+// Notes joins the places (before ": ") of warnings that say the same.
+func Notes(warnings []string) []string {
+	var places, texts []string
+	for _, w := range warnings {
+		place, text, _ := strings.Cut(w, ": ")
+		if i := slices.Index(texts, text); i >= 0 {
+			places[i] += ", " + place
+			continue
+		}
+		places, texts = append(places, place), append(texts, text)
+	}
+	for i := range places {
+		if texts[i] != "" {
+			places[i] += ": " + texts[i]
+		}
+	}
+	return places
+}
+
+// Predicted says what is predicted, how surely, and from what.
+func Predicted(f advisor.Prediction) string {
+	return fmt.Sprintf("Predicted test accuracy after full training (%s): %s, %s interval %s, from %s; novelty %s.",
+		FullRun(f.Target.Images, f.Target.Epochs), figure.Share(f.TestAccuracy), figure.Percent(f.Confidence),
+		figure.Interval(f.Low, f.High), figure.Counted(f.PastRuns, "past run"), figure.Score(f.Novelty))
+}
+
+// Diverged says that the probe of an advice ended before its length; "" where it did not.
+func Diverged(a advisor.Advice, records []trainer.EpochRecord) string {
+	if a.State != advisor.Succeeded || len(records) == 0 {
+		return ""
+	}
+	last := records[len(records)-1].Epoch
+	if last >= float64(a.Request.Probe.Epochs) {
+		return ""
+	}
+	return fmt.Sprintf("The probe diverged: after epoch %s of %d its numbers were no longer finite.",
+		figure.Setting(last), a.Request.Probe.Epochs)
+}
+
+// Ended says that a full run diverged; "" where it did not.
+func Ended(o trainer.Outcome) string {
+	if !o.Diverged {
+		return ""
+	}
+	return fmt.Sprintf("The run diverged in epoch %d: its numbers were no longer finite. %s finished.",
+		o.DivergedEpoch, figure.Counted(o.Epochs, "epoch"))
+}
+
+// Outcome is what a run reached: a row of images, accuracy and loss for each part of the data.
+func Outcome(o trainer.Outcome) [][]string {
+	return [][]string{
+		{"train (as it ran)", figure.Share(o.TrainAccuracy), figure.Share(o.TrainLoss)},
+		{"validation", figure.Share(o.ValidationAccuracy), figure.Share(o.ValidationLoss)},
+		{"test (all images)", figure.Share(o.TestAccuracy), figure.Share(o.TestLoss)},
+	}
+}
+
+// Spent is what a run cost.
+func Spent(o trainer.Outcome) []Fact {
+	return []Fact{
+		{"Time", fmt.Sprintf("%s s on %s", figure.Decimals(o.Seconds, 1), o.Device)},
+		{"Parameters", fmt.Sprintf("%s; parameter efficiency (time divided by parameters) %s",
+			figure.Count(o.Parameters), figure.Duration(o.ParameterEfficiency))},
+	}
+}
+
+// heldOut says how far the expectations of suggestions can be trusted.
+func heldOut(suggestions []advisor.Suggestion) string {
+	for _, s := range suggestions {
+		if s.Predicted != nil {
+			return " (held-out R² " + figure.Score(s.Predicted.HeldOutR2) + ")"
+		}
+	}
+	return ""
+}
+
+// Legend explains the figures of suggestions, those that there are. Expected intervals are shown where room is.
+func Legend(all []advisor.Suggestion, intervals bool) []string {
+	var lines []string
+	if slices.ContainsFunc(all, func(s advisor.Suggestion) bool { return s.Predicted != nil }) {
+		line := "Expected: test accuracy predicted from the architecture alone" + heldOut(all)
+		if intervals {
+			line += ", with its interval"
+		}
+		lines = append(lines, line+".")
+	}
+	if slices.ContainsFunc(all, func(s advisor.Suggestion) bool { return s.Verified != nil && s.Verified.Gain.Known() }) {
+		lines = append(lines, "Gain: predicted final test accuracy of the re-probe minus that of the probe, in percentage points.")
+	}
+	if slices.ContainsFunc(all, func(s advisor.Suggestion) bool { return s.Verified != nil }) {
+		lines = append(lines, "Observed: validation accuracy of the re-probe minus that of the probe, in percentage points, "+
+			"after Epochs epochs with the same seed.")
+	}
+	return lines
+}
+
+// Revision lists what the revised architecture changes, a line a layer.
+func Revision(a advisor.Advice) ([]string, error) {
+	edits, err := patch.Diff(a.Architecture, a.Revised.Architecture)
+	if err != nil {
+		return nil, fmt.Errorf("compare the revised architecture: %w", err)
+	}
+	lines, err := patch.Describe(a.Architecture, edits)
+	if err != nil {
+		return nil, fmt.Errorf("describe the revised architecture: %w", err)
+	}
+	return lines, nil
+}
+
+// Origin says which suggestion the revised architecture follows, and what it treats.
+func Origin(a advisor.Advice) string {
+	verified := "not verified"
+	if a.Revised.Verified {
+		verified = "verified"
+	}
+	text := fmt.Sprintf("Follows suggestion %d (%s)", a.Revised.Rank, verified)
+	i := slices.IndexFunc(a.Suggestions, func(s advisor.Suggestion) bool { return s.Rank == a.Revised.Rank })
+	if i >= 0 && len(a.Suggestions[i].Rules) > 0 {
+		text += ", against " + strings.Join(a.Suggestions[i].Rules, ", ")
+	}
+	return text
+}
+
+// Unchanged says why there is no revised architecture.
+func Unchanged(a advisor.Advice) string {
+	if a.RevisedReason == "" {
+		return "No change advised."
+	}
+	return figure.Sentence(figure.Capital(a.RevisedReason))
+}
+
+// places are the positions of layers in words.
+var places = map[features.Position]string{
+	features.Everywhere: "all layers", features.Lower: "the first two layers", features.Middle: "the middle layers",
+	features.Higher: "the last two layers", features.Conv: "convolutional layers", features.Dense: "dense layers",
+}
+
+// Place is a position in words.
+func Place(p features.Position) string {
+	if words := places[p]; words != "" {
+		return words
+	}
+	return string(p)
+}
+
+// Moment is the epoch at which statistics were taken, in words.
+func Moment(probe *float64) string {
+	if probe == nil {
+		return "at the end of the run"
+	}
+	return "after " + ProbeLength(*probe)
+}
+
+// ProbeLength is a number of epochs as people say it.
+func ProbeLength(epochs float64) string {
+	switch epochs {
+	case 0:
+		return "initialisation"
+	case 1:
+		return "1 epoch"
+	}
+	return figure.Setting(epochs) + " epochs"
+}
