@@ -14,55 +14,18 @@ type Case struct {
 
 // Reference tells where a value stands among past runs of the same key.
 type Reference interface {
-	// Values returns the sorted finite values of the quantity in past runs, one per layer at the position.
+	// Values returns the sorted finite values of the quantity in past runs, one per layer in the third.
 	Values(q Quantity) []float64
 	// Runs is the number of past runs.
 	Runs() int
 }
 
-// Quantity names one statistic at one layer position and epoch; Measure reads it from a run's records.
+// Quantity names one statistic at one third of a net and one epoch; Measure reads it from a run's records.
 type Quantity struct {
 	Statistic    *trainer.Statistic // of the catalogue
-	Position     Position
+	Third        trainer.DepthThird // of the layers that it is of
 	Epoch        float64
 	Acceleration bool // of the statistic up to Epoch, instead of its value
-}
-
-// Position is where a layer with weights stands in its net, so that layers of different nets can be compared: its
-// type, and the third of the layers with weights it is in (in the order of Architecture.All). The last layer (the one before softmax) is its own position.
-type Position string
-
-// The positions.
-const (
-	ConvLower   Position = "conv-lower"
-	ConvMiddle  Position = "conv-middle"
-	ConvHigher  Position = "conv-higher"
-	DenseLower  Position = "dense-lower"
-	DenseMiddle Position = "dense-middle"
-	DenseHigher Position = "dense-higher"
-	Output      Position = "output"
-)
-
-// Positions returns the position of each layer with weights, by layer name.
-func Positions(a trainer.Architecture) map[string]Position {
-	var weighted []trainer.Layer
-	for l := range a.All() {
-		if l.HasWeights() {
-			weighted = append(weighted, *l)
-		}
-	}
-	positions := make(map[string]Position, len(weighted))
-	for i, l := range weighted {
-		third := min(3*i/max(len(weighted)-1, 1), 2)
-		if i == len(weighted)-1 {
-			positions[l.Name] = Output
-		} else if l.Type == trainer.Conv {
-			positions[l.Name] = [...]Position{ConvLower, ConvMiddle, ConvHigher}[third]
-		} else {
-			positions[l.Name] = [...]Position{DenseLower, DenseMiddle, DenseHigher}[third]
-		}
-	}
-	return positions
 }
 
 // Theme groups proposals that are combined into one package of edits.

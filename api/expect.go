@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"probewise/advisor/features"
 	"probewise/advisor/predict"
+	"probewise/trainer"
 )
 
 // expectedStatistics is what an architecture's statistics are expected to be, or that the forests are being fitted.
@@ -17,7 +17,7 @@ type expectedStatistics struct {
 	Images     *int                        `json:"images,omitempty"`
 	Epochs     *int                        `json:"epochs,omitempty"`
 	Probe      *float64                    `json:"probe" doc:"epochs into the run; null: at its end"`
-	Position   features.Position           `json:"position" enum:"all,lower,middle,higher,conv,dense"`
+	Position   trainer.LayerSet            `json:"position" enum:"all,lower,middle,higher,conv,dense"`
 	Statistics []predict.ExpectedStatistic `json:"statistics" nullable:"false"`
 	Reason     string                      `json:"reason,omitempty" doc:"why there are no figures, of some statistics or of all"`
 }
@@ -30,10 +30,10 @@ type expectationBody struct {
 type expectationIn struct {
 	Waiting
 	Body struct {
-		Architecture architectureJSON  `json:"architecture"`
-		Dataset      string            `json:"dataset,omitempty" doc:"default: fashion-mnist-sample"`
-		Probe        *float64          `json:"probe,omitempty" minimum:"0" maximum:"1000" doc:"epochs into the run; default: at its end"`
-		Position     features.Position `json:"position,omitempty" enum:"all,lower,middle,higher,conv,dense" default:"all" doc:"layers that the statistics are means over"`
+		Architecture architectureJSON `json:"architecture"`
+		Dataset      string           `json:"dataset,omitempty" doc:"default: fashion-mnist-sample"`
+		Probe        *float64         `json:"probe,omitempty" minimum:"0" maximum:"1000" doc:"epochs into the run; default: at its end"`
+		Position     trainer.LayerSet `json:"position,omitempty" enum:"all,lower,middle,higher,conv,dense" default:"all" doc:"layers that the statistics are means over"`
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"probewise/advisor/features"
 	"probewise/advisor/predict"
+	"probewise/trainer"
 )
 
 // hyperparameterTable is a table of relations, or that it is being computed.
@@ -17,7 +18,7 @@ type hyperparameterTable struct {
 	Epochs     *int                     `json:"epochs,omitempty"`
 	Probe      *float64                 `json:"probe" doc:"epochs into the run at which the statistics were taken; null: at its end"`
 	Form       features.Form            `json:"form" enum:"level,change,slope,acceleration,volatility" doc:"of the statistics over the epochs up to then"`
-	Position   features.Position        `json:"position" enum:"all,lower,middle,higher,conv,dense"`
+	Position   trainer.LayerSet         `json:"position" enum:"all,lower,middle,higher,conv,dense"`
 	Statistics []predict.StatisticTable `json:"statistics" nullable:"false"`
 	Reason     string                   `json:"reason,omitempty" doc:"why there are no figures, of some statistics or of all"`
 }
@@ -34,7 +35,7 @@ type hyperparametersIn struct {
 }
 
 // hyperparameters begins to relate them.
-func (s *Server) hyperparameters(q predict.StatisticsQuery, position features.Position) *assessment[predict.HyperparameterTable] {
+func (s *Server) hyperparameters(q predict.StatisticsQuery, position trainer.LayerSet) *assessment[predict.HyperparameterTable] {
 	name := fmt.Sprintf("hyperparameters of %s, %s layers, %s, %s", q.Dataset, position, q.Form, when(q))
 	return begin(s, &s.forest.relations, name, func(ctx context.Context) (predict.HyperparameterTable, error) {
 		return s.Forest.Hyperparameters(ctx, q, position)
@@ -50,7 +51,7 @@ func (s *Server) getHyperparameters(ctx context.Context, in *hyperparametersIn) 
 	if err != nil {
 		return nil, s.problemOf(err)
 	}
-	position := features.Position(in.Position)
+	position := trainer.LayerSet(in.Position)
 	t, ready, err := s.hyperparameters(q, position).wait(ctx, max(wait, soon))
 	if err != nil {
 		return nil, s.problemOf(err)

@@ -10,7 +10,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"probewise/advisor"
-	"probewise/advisor/features"
 	"probewise/advisor/predict"
 	"probewise/advisor/report"
 	"probewise/advisor/report/html"
@@ -141,7 +140,7 @@ func choices[T ~string](values []T, chosen T, say func(T) string) []choice {
 // forestQuery is what the page's form asks for.
 type forestQuery struct {
 	dataset, probe, method string
-	position               features.Position
+	position               trainer.LayerSet
 	statistics             predict.StatisticsQuery
 }
 
@@ -153,14 +152,14 @@ var (
 func readForestQuery(c *fiber.Ctx) (forestQuery, error) {
 	target := predict.Target(c.Query("target", string(predict.Test)))
 	q := forestQuery{dataset: c.Query("dataset", advisor.DefaultDataset), probe: c.Query("probe"), method: c.Query("method"),
-		position: features.Position(c.Query("position", string(features.Everywhere)))}
+		position: trainer.LayerSet(c.Query("position", string(trainer.AllLayers)))}
 	for _, wrong := range []struct {
 		parameter, expected string
 		is                  bool
 	}{
 		{"dataset", "the name of a data set", !datasetName.MatchString(q.dataset)},
 		{"target", "test, validation or train", !slices.Contains(predict.Targets(), target)},
-		{"position", "all, lower, middle, higher, conv or dense", !slices.Contains(features.Positions(), q.position)},
+		{"position", "all, lower, middle, higher, conv or dense", !slices.Contains(trainer.LayerSets(), q.position)},
 		{"probe", "epochs in quarters", q.probe != "" && !quarters.MatchString(q.probe)},
 		{"method", "correlation, beta, coefficient or importance", q.method != "" && !slices.ContainsFunc(html.Methods(q.method), func(m html.Choice) bool { return m.Key == q.method })},
 	} {
@@ -181,7 +180,7 @@ func (q forestQuery) targets() []choice {
 }
 
 func (q forestQuery) positions() []choice {
-	return choices(features.Positions(), q.position, report.Place)
+	return choices(trainer.LayerSets(), q.position, report.Place)
 }
 
 // probes are the moments that the form offers, with the one that was asked for.

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"probewise/advisor"
-	"probewise/advisor/features"
 	"probewise/advisor/predict"
 	"probewise/trainer"
 )
@@ -53,12 +52,12 @@ func (f *pageForest) Statistics(ctx context.Context, q predict.StatisticsQuery) 
 	}
 	none := trainer.Missing
 	return predict.StatisticsTable{Dataset: q.Dataset, PastRuns: 40, Images: 1000, Epochs: 15, Probe: q.Probe, Target: q.Target, Reason: "middle: too few <b>runs</b>",
-		Positions: []predict.PositionTable{{Position: features.Everywhere, Runs: 40, Linear: predict.Fit{InSample: 0.91, HeldOut: -0.23}, Forest: predict.Fit{InSample: 0.93, HeldOut: 0.51},
+		Positions: []predict.PositionTable{{Position: trainer.AllLayers, Runs: 40, Linear: predict.Fit{InSample: 0.91, HeldOut: -0.23}, Forest: predict.Fit{InSample: 0.93, HeldOut: 0.51},
 			Statistics: []predict.Relation{{Name: "weight_variance", Correlation: -0.44, Beta: 0.2, Coefficient: -0.3, StandardError: 0.1, PValue: 0.012, Importance: 0.15, Spread: 0.1},
 				{Name: "dead_units", Correlation: none, Beta: none, Coefficient: none, StandardError: none, PValue: none, Importance: none, Spread: none, Reason: "constant"}}}}}, nil
 }
 
-func (f *pageForest) Hyperparameters(ctx context.Context, q predict.StatisticsQuery, position features.Position) (predict.HyperparameterTable, error) {
+func (f *pageForest) Hyperparameters(ctx context.Context, q predict.StatisticsQuery, position trainer.LayerSet) (predict.HyperparameterTable, error) {
 	if err := f.wait(ctx); err != nil {
 		return predict.HyperparameterTable{}, err
 	}

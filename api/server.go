@@ -15,7 +15,6 @@ import (
 	panics "github.com/gofiber/fiber/v2/middleware/recover"
 
 	"probewise/advisor"
-	"probewise/advisor/features"
 	"probewise/advisor/predict"
 	"probewise/advisor/service"
 	"probewise/trainer"
@@ -45,10 +44,10 @@ type Datasets interface {
 type Assessor interface {
 	Cards(ctx context.Context, dataset string, e predict.Effort) (predict.Cards, error)
 	Statistics(ctx context.Context, q predict.StatisticsQuery) (predict.StatisticsTable, error)
-	Hyperparameters(ctx context.Context, q predict.StatisticsQuery, position features.Position) (predict.HyperparameterTable, error)
+	Hyperparameters(ctx context.Context, q predict.StatisticsQuery, position trainer.LayerSet) (predict.HyperparameterTable, error)
 	// Datasets names the data sets that have past runs.
 	Datasets(ctx context.Context) ([]string, error)
-	Expect(ctx context.Context, a trainer.Architecture, q predict.StatisticsQuery, position features.Position) (predict.ExpectedStatistics, error)
+	Expect(ctx context.Context, a trainer.Architecture, q predict.StatisticsQuery, position trainer.LayerSet) (predict.ExpectedStatistics, error)
 }
 
 // Feed follows jobs through the log of their events.

@@ -54,21 +54,21 @@ func logUniform(r *rand.Rand, low, high float64) float64 {
 
 // regularisers are one draw of the knobs that every layer shares.
 type regularisers struct {
-	activation  trainer.Activation
-	initializer trainer.Initializer
-	l1, l2      float64
-	penaltyFrom float64 // share of the depth from which layers are penalised
-	norm        string  // none, all, lower, higher
-	dropConv    float64
-	dropDense   float64
+	activation    trainer.Activation
+	initializer   trainer.Initializer
+	l1, l2        float64
+	penaltyHigher bool   // the upper half of the hidden layers alone is penalised
+	norm          string // none, all, lower, higher
+	dropConv      float64
+	dropDense     float64
 }
 
 func drawRegularisers(r *rand.Rand) regularisers {
 	g := regularisers{
-		activation:  trainer.ReLU,
-		initializer: pick(r, trainer.GlorotUniform, trainer.GlorotUniform, trainer.HeUniform, trainer.HeNormal),
-		norm:        pick(r, "none", "none", "none", "all", "lower", "higher"),
-		penaltyFrom: pick(r, 0, 0, 0.5),
+		activation:    trainer.ReLU,
+		initializer:   pick(r, trainer.GlorotUniform, trainer.GlorotUniform, trainer.HeUniform, trainer.HeNormal),
+		norm:          pick(r, "none", "none", "none", "all", "lower", "higher"),
+		penaltyHigher: pick(r, false, false, true),
 	}
 	if r.Float64() < 0.12 {
 		g.activation = pick(r, trainer.LeakyReLU, trainer.ELU, trainer.Tanh, trainer.Sigmoid)
@@ -88,16 +88,17 @@ func drawRegularisers(r *rand.Rand) regularisers {
 	return g
 }
 
-// layer fills in what the regularisers say about a layer with weights at the given share of the depth.
-func (g regularisers) layer(l trainer.Layer, depth float64) trainer.Layer {
+// layer fills in what the regularisers say about hidden layer i of n.
+func (g regularisers) layer(l trainer.Layer, i, n int) trainer.Layer {
+	higher := trainer.InUpperHalf(i, n)
 	l.Activation, l.Initializer, l.Bias = g.activation, g.initializer, true
 	if l.Activation == trainer.LeakyReLU {
 		l.NegativeSlope = 0.3
 	}
-	if depth >= g.penaltyFrom {
+	if higher || !g.penaltyHigher {
 		l.L1, l.L2 = g.l1, g.l2
 	}
-	l.BatchNorm = g.norm == "all" || g.norm == "lower" && depth < 0.5 || g.norm == "higher" && depth >= 0.5
+	l.BatchNorm = g.norm == "all" || g.norm == "lower" && !higher || g.norm == "higher" && higher
 	if l.BatchNorm {
 		l.Momentum, l.Epsilon = 0.99, 1e-3
 	}
@@ -107,7 +108,6 @@ func (g regularisers) layer(l trainer.Layer, depth float64) trainer.Layer {
 func draw(r *rand.Rand, space Space) trainer.Architecture {
 	convs, hidden := 1+r.IntN(5), pick(r, 0, 1, 1, 2, 2, 3, 4)
 	g := drawRegularisers(r)
-	weighted := float64(convs + hidden)
 	a := trainer.Architecture{Version: 1, Input: space.Input, Classes: space.Classes, Training: drawTraining(r, space.Epochs, max(space.RateFactor, 1))}
 
 	filters, ladder := float64(pick(r, 4, 8, 12, 16, 24, 32, 48)), pick(r, 0.5, 1, 1, 1.5, 2, 2)
@@ -115,7 +115,7 @@ func draw(r *rand.Rand, space Space) trainer.Architecture {
 	side := min(space.Input[0], space.Input[1])
 	for i := range convs {
 		l := trainer.Layer{Type: trainer.Conv, Filters: width(filters, 4, 256), Kernel: [2]int{kernel, kernel}, Stride: [2]int{1, 1}, Padding: trainer.Same}
-		a.Layers = append(a.Layers, g.layer(l, float64(i)/weighted))
+		a.Layers = append(a.Layers, g.layer(l, i, convs+hidden))
 		if side >= 4 && (i == 0 || r.Float64() < 0.75) {
 			a.Layers = append(a.Layers, trainer.Layer{Type: trainer.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}, Padding: trainer.Valid})
 			side /= 2
@@ -128,7 +128,7 @@ func draw(r *rand.Rand, space Space) trainer.Architecture {
 	a.Layers = append(a.Layers, trainer.Layer{Type: pick(r, trainer.Flatten, trainer.Flatten, trainer.Flatten, trainer.GlobalAvgPool)})
 	units, ladder := float64(pick(r, 16, 32, 64, 128, 256, 512)), pick(r, 0.5, 0.5, 1, 1, 2)
 	for i := range hidden {
-		a.Layers = append(a.Layers, g.layer(trainer.Layer{Type: trainer.Dense, Units: width(units, 8, 1024)}, float64(convs+i)/weighted))
+		a.Layers = append(a.Layers, g.layer(trainer.Layer{Type: trainer.Dense, Units: width(units, 8, 1024)}, convs+i, convs+hidden))
 		if g.dropDense > 0 {
 			a.Layers = append(a.Layers, trainer.Layer{Type: trainer.Dropout, Rate: g.dropDense})
 		}

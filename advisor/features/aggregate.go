@@ -64,55 +64,7 @@ func scaled(s *trainer.Statistic, l *trainer.LayerStatistics) float64 {
 	return float64(n)
 }
 
-// A Position is a group of a net's layers with weights, input first. A net of few layers has layers in several groups, or in none.
-type Position string
-
-// The positions.
-const (
-	Everywhere Position = "all"
-	Lower      Position = "lower"  // the first two
-	Middle     Position = "middle" // those between the first two and the last two
-	Higher     Position = "higher" // the last two
-	Conv       Position = "conv"
-	Dense      Position = "dense"
-)
-
-// Positions lists them.
-func Positions() []Position { return []Position{Everywhere, Lower, Middle, Higher, Conv, Dense} }
-
-// holds says whether layer i of the list stands at the position.
-func (p Position) holds(layers []trainer.LayerStatistics, i int) bool {
-	lower, higher := i < 2, i >= len(layers)-2
-	switch p {
-	case Lower:
-		return lower
-	case Middle:
-		return !lower && !higher
-	case Higher:
-		return higher
-	case Conv, Dense:
-		return string(layers[i].Type) == string(p)
-	}
-	return true
-}
-
-// Stands says whether the architecture has layers at the position.
-func Stands(a trainer.Architecture, p Position) bool {
-	var layers []trainer.LayerStatistics
-	for l := range a.All() {
-		if l.Type == trainer.Conv || l.Type == trainer.Dense {
-			layers = append(layers, trainer.LayerStatistics{Layer: l.Name, Type: l.Type})
-		}
-	}
-	for i := range layers {
-		if p.holds(layers, i) {
-			return true
-		}
-	}
-	return false
-}
-
-// A Form is what is made of the values that a statistic takes at a position, record by record.
+// A Form is what is made of the values that a statistic takes in a set of layers, record by record.
 type Form string
 
 // The forms. Records are those of the probe that have the statistic, at epochs t₁ < … < tₙ with the values x₁ … xₙ.
@@ -127,13 +79,13 @@ const (
 // Forms lists them.
 func Forms() []Form { return []Form{Level, Change, Slope, Acceleration, Volatility} }
 
-// Aggregate is the mean over the layers at the position of a statistic, in one of its forms. Records must be in the
-// order of their epochs. NaN where no layer stands there, or there are too few records: one for a level, two for a change
-// or a slope, three for the rest.
-func Aggregate(records []trainer.EpochRecord, s *trainer.Statistic, p Position, f Form) float64 {
+// Aggregate is the mean of a statistic over the layers of the set, in one of its forms. Records must be in the order of
+// their epochs. NaN where the set is empty, or there are too few records: one for a level, two for a change or a slope,
+// three for the rest.
+func Aggregate(records []trainer.EpochRecord, s *trainer.Statistic, set trainer.LayerSet, f Form) float64 {
 	var t, x []float64
 	for _, r := range records {
-		if mean := meanAt(r.Layers, s, p); !math.IsNaN(mean) {
+		if mean := meanOver(r.Layers, s, set); !math.IsNaN(mean) {
 			t, x = append(t, r.Epoch), append(x, mean)
 		}
 	}
@@ -151,11 +103,11 @@ func GradientRatio(records []trainer.EpochRecord, f Form) float64 {
 	return f.of(t, x)
 }
 
-// meanAt leaves out layers where the statistic is missing.
-func meanAt(layers []trainer.LayerStatistics, s *trainer.Statistic, p Position) float64 {
+// meanOver leaves out layers where the statistic is missing.
+func meanOver(layers []trainer.LayerStatistics, s *trainer.Statistic, set trainer.LayerSet) float64 {
 	sum, n := 0.0, 0
 	for i := range layers {
-		if v := scaled(s, &layers[i]); p.holds(layers, i) && !math.IsNaN(v) {
+		if v := scaled(s, &layers[i]); set.Has(i, len(layers), layers[i].Type) && !math.IsNaN(v) {
 			sum += v
 			n++
 		}

@@ -28,7 +28,7 @@ func norms(rows ...[6]float64) []trainer.EpochRecord {
 func TestAggregatesByHand(t *testing.T) {
 	records := norms([6]float64{0, 0, 0, 0, 0, 0}, [6]float64{0.5, 1, 1, 1, 1, 1}, [6]float64{1, 3, 3, 3, 3, 3}, [6]float64{2, 1, 2, 2.5, 2, 2.5})
 	norm := trainer.StatisticNamed("gradient_l2_norm")
-	for position, want := range map[Position]float64{Everywhere: 2, Lower: 1.5, Middle: 2.5, Higher: 2.25, Conv: 5.5 / 3, Dense: 2.25} {
+	for position, want := range map[trainer.LayerSet]float64{trainer.AllLayers: 2, trainer.FirstTwo: 1.5, trainer.MiddleLayers: 2.5, trainer.LastTwo: 2.25, trainer.ConvLayers: 5.5 / 3, trainer.DenseLayers: 2.25} {
 		if got := Aggregate(records, norm, position, Level); math.Abs(got-want) > 1e-12 {
 			t.Errorf("%s: %g, want %g", position, got, want)
 		}
@@ -37,11 +37,11 @@ func TestAggregatesByHand(t *testing.T) {
 	// Acceleration: m is the second of four: (2−1)/(2−½) − 1/½. Differences by epoch: 2, 4, −1.
 	for form, want := range map[Form]float64{Level: 2, Change: 2, Slope: 36.0 / 35, Acceleration: 2.0/3 - 2,
 		Volatility: math.Sqrt((4+16+1)/3.0 - 25.0/9)} {
-		if got := Aggregate(records, norm, Everywhere, form); math.Abs(got-want) > 1e-12 {
+		if got := Aggregate(records, norm, trainer.AllLayers, form); math.Abs(got-want) > 1e-12 {
 			t.Errorf("%s: %g, want %g", form, got, want)
 		}
 	}
-	if got := Aggregate(norms([6]float64{0, 0, 0, 0, 0, 0}, [6]float64{1, 1, 1, 1, 1, 1}, [6]float64{2, 3, 3, 3, 3, 3}), norm, Everywhere, Acceleration); math.Abs(got-1) > 1e-12 {
+	if got := Aggregate(norms([6]float64{0, 0, 0, 0, 0, 0}, [6]float64{1, 1, 1, 1, 1, 1}, [6]float64{2, 3, 3, 3, 3, 3}), norm, trainer.AllLayers, Acceleration); math.Abs(got-1) > 1e-12 {
 		t.Errorf("second difference %g, want 1", got)
 	}
 }
@@ -51,12 +51,12 @@ func TestAggregatesOfTooLittle(t *testing.T) {
 	norm := trainer.StatisticNamed("gradient_l2_norm")
 	two := norms([6]float64{0, 1, 1, 1, 1, 1}, [6]float64{1, 3, 3, 3, 3, 3})
 	for form, known := range map[Form]bool{Level: true, Change: true, Slope: true, Acceleration: false, Volatility: false} {
-		if got := Aggregate(two, norm, Everywhere, form); math.IsNaN(got) == known {
+		if got := Aggregate(two, norm, trainer.AllLayers, form); math.IsNaN(got) == known {
 			t.Errorf("%s of two records: %g", form, got)
 		}
 	}
 	small := []trainer.EpochRecord{{Layers: two[0].Layers[:3]}}
-	for position, known := range map[Position]bool{Everywhere: true, Lower: true, Middle: false, Higher: true, Conv: true, Dense: false} {
+	for position, known := range map[trainer.LayerSet]bool{trainer.AllLayers: true, trainer.FirstTwo: true, trainer.MiddleLayers: false, trainer.LastTwo: true, trainer.ConvLayers: true, trainer.DenseLayers: false} {
 		if got := Aggregate(small, norm, position, Level); math.IsNaN(got) == known {
 			t.Errorf("%s of three layers: %g", position, got)
 		}
@@ -66,10 +66,10 @@ func TestAggregatesOfTooLittle(t *testing.T) {
 	for i := range two[0].Layers {
 		two[0].Layers[i].UpdateRatio, two[1].Layers[i].UpdateRatio = trainer.Missing, 0.01
 	}
-	if level, change := Aggregate(two, ratio, Everywhere, Level), Aggregate(two, ratio, Everywhere, Change); math.Abs(level+2) > 1e-12 || !math.IsNaN(change) {
+	if level, change := Aggregate(two, ratio, trainer.AllLayers, Level), Aggregate(two, ratio, trainer.AllLayers, Change); math.Abs(level+2) > 1e-12 || !math.IsNaN(change) {
 		t.Errorf("of one record with the statistic: level %g, change %g", level, change)
 	}
-	if got := Aggregate(nil, norm, Everywhere, Level); !math.IsNaN(got) {
+	if got := Aggregate(nil, norm, trainer.AllLayers, Level); !math.IsNaN(got) {
 		t.Errorf("of no records: %g", got)
 	}
 }
@@ -110,18 +110,18 @@ func TestStatistics(t *testing.T) {
 	}
 }
 
-func TestStands(t *testing.T) {
+func TestHasLayersAt(t *testing.T) {
 	p, err := trainer.Parse([]byte(`{"version":1,"input":[28,28,1],"classes":10,"layers":[{"type":"conv","filters":8,"kernel":3},{"type":"conv","filters":8,"kernel":3},
 		{"type":"conv","filters":8,"kernel":3},{"type":"conv","filters":8,"kernel":3},{"type":"global_avg_pool"},{"type":"dense","units":10,"activation":"softmax"}]}`), trainer.ParseOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, position := range Positions() {
-		if !Stands(p.Architecture, position) {
+	for _, position := range trainer.LayerSets() {
+		if !p.Architecture.HasLayersAt(position) {
 			t.Errorf("nothing stands at %s of five layers", position)
 		}
 	}
-	if Stands(globalPool(t), Middle) {
+	if globalPool(t).HasLayersAt(trainer.MiddleLayers) {
 		t.Error("one of two layers stands in the middle")
 	}
 }

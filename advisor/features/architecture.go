@@ -12,11 +12,11 @@ func (v *Vector) addSizes(a trainer.Architecture, cost trainer.Cost, all []block
 	var pools, largest float64
 	var denseParameters int64
 	for _, b := range all {
-		if b.weights.Type == trainer.Conv {
-			filters = append(filters, float64(b.weights.Filters))
+		if b.Layer().Type == trainer.Conv {
+			filters = append(filters, float64(b.Layer().Filters))
 			continue
 		}
-		units = append(units, float64(b.weights.Units))
+		units = append(units, float64(b.Layer().Units))
 		denseParameters += b.parameters
 		largest = max(largest, float64(b.parameters))
 	}
@@ -50,12 +50,12 @@ func (v *Vector) addRegularisers(a trainer.Architecture, all []block) {
 	var l1, l2, normed, normedHigh, high, rectified, he float64
 	total := float64(len(all))
 	for i, b := range all {
-		l1, l2 = max(l1, b.weights.L1), max(l2, b.weights.L2)
-		higher := float64(i) >= total/2
+		l1, l2 = max(l1, b.Layer().L1), max(l2, b.Layer().L2)
+		higher := trainer.InUpperHalf(i, len(all))
 		if higher {
 			high++
 		}
-		if b.batchNorm {
+		if b.PathBatchNorm() {
 			normed++
 			if higher {
 				normedHigh++
@@ -64,7 +64,7 @@ func (v *Vector) addRegularisers(a trainer.Architecture, all []block) {
 		if b.rectified() {
 			rectified++
 		}
-		if b.weights.Initializer == trainer.HeNormal || b.weights.Initializer == trainer.HeUniform {
+		if b.Layer().Initializer == trainer.HeNormal || b.Layer().Initializer == trainer.HeUniform {
 			he++
 		}
 	}

@@ -55,7 +55,7 @@ func Architecture(a trainer.Architecture) Vector {
 func (v *Vector) addArchitecture(a trainer.Architecture) {
 	v.group = OfArchitecture
 	cost := a.Cost()
-	all := blocks(a, cost)
+	all := blocks(&a, cost)
 	v.addSizes(a, cost, all)
 	v.addRegularisers(a, all)
 	v.addTraining(a.Training)

@@ -18,7 +18,7 @@ type ExpectedStatistics struct {
 	Epochs     int                 `json:"epochs"`
 	PastRuns   int                 `json:"past_runs"`
 	Probe      *float64            `json:"probe"` // epochs into the run; null: at its end
-	Position   features.Position   `json:"position"`
+	Position   trainer.LayerSet    `json:"position"`
 	Statistics []ExpectedStatistic `json:"statistics"`
 	Reason     string              `json:"reason,omitempty"` // why there are no figures, of some statistics or of all
 }
@@ -39,7 +39,7 @@ type ExpectedStatistic struct {
 
 // Expect predicts the statistics that the architecture's layers at a position will have, with intervals, without any training.
 // Runs of the same architecture are left out. It takes milliseconds once the forests are fitted, one for each statistic.
-func (p *Predictor) Expect(ctx context.Context, a trainer.Architecture, q StatisticsQuery, position features.Position) (ExpectedStatistics, error) {
+func (p *Predictor) Expect(ctx context.Context, a trainer.Architecture, q StatisticsQuery, position trainer.LayerSet) (ExpectedStatistics, error) {
 	e := ExpectedStatistics{Dataset: q.Dataset, Probe: q.Probe, Position: position, Statistics: []ExpectedStatistic{}}
 	s, found, err := p.related(ctx, q)
 	if err != nil {
@@ -50,7 +50,7 @@ func (p *Predictor) Expect(ctx context.Context, a trainer.Architecture, q Statis
 		return e, nil
 	}
 	e.Images, e.Epochs, e.PastRuns = s.key.Images, s.key.Epochs, len(s.runs)
-	if !features.Stands(a, position) {
+	if !a.HasLayersAt(position) {
 		e.Reason = fmt.Sprintf("the architecture has no layers there (%s)", position)
 		return e, nil
 	}

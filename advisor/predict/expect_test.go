@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"probewise/advisor"
-	"probewise/advisor/features"
 	"probewise/forest"
 	"probewise/trainer"
 )
@@ -29,7 +28,7 @@ func TestExpect(t *testing.T) {
 	}
 	p := &Predictor{Past: library{key: all}, Fit: forest.Fit, Folder: t.TempDir()}
 	a := all[25].Architecture
-	got, err := p.Expect(t.Context(), a, StatisticsQuery{Dataset: key.Dataset}, features.Conv)
+	got, err := p.Expect(t.Context(), a, StatisticsQuery{Dataset: key.Dataset}, trainer.ConvLayers)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,19 +50,19 @@ func TestExpect(t *testing.T) {
 			t.Errorf("%s: %+v, reason %q", name, found[name], got.Reason)
 		}
 	}
-	if middle, err := p.Expect(t.Context(), a, StatisticsQuery{Dataset: key.Dataset}, features.Middle); err != nil || len(middle.Statistics) != 0 || middle.Reason != "the architecture has no layers there (middle)" {
+	if middle, err := p.Expect(t.Context(), a, StatisticsQuery{Dataset: key.Dataset}, trainer.MiddleLayers); err != nil || len(middle.Statistics) != 0 || middle.Reason != "the architecture has no layers there (middle)" {
 		t.Errorf("of layers that it has not: %+v (%v)", middle, err)
 	}
 	p.Fit = nil // all is fitted
-	if again, err := p.Expect(t.Context(), a, StatisticsQuery{Dataset: key.Dataset}, features.Conv); err != nil || len(again.Statistics) != len(got.Statistics) {
+	if again, err := p.Expect(t.Context(), a, StatisticsQuery{Dataset: key.Dataset}, trainer.ConvLayers); err != nil || len(again.Statistics) != len(got.Statistics) {
 		t.Errorf("once more: %+v (%v)", again, err)
 	}
 	p.Past = library{}
-	if got, err := p.Expect(t.Context(), a, StatisticsQuery{Dataset: "none"}, features.Everywhere); err != nil || got.Reason == "" || len(got.Statistics) != 0 {
+	if got, err := p.Expect(t.Context(), a, StatisticsQuery{Dataset: "none"}, trainer.AllLayers); err != nil || got.Reason == "" || len(got.Statistics) != 0 {
 		t.Errorf("without past runs: %+v (%v)", got, err)
 	}
 	p.Past = library{key: []advisor.PastRun{all[0]}}
-	if got, err := p.Expect(t.Context(), a, StatisticsQuery{Dataset: key.Dataset}, features.Everywhere); err != nil || len(got.Statistics) != 0 || !strings.Contains(got.Reason, "weight_variance, weight_max") {
+	if got, err := p.Expect(t.Context(), a, StatisticsQuery{Dataset: key.Dataset}, trainer.AllLayers); err != nil || len(got.Statistics) != 0 || !strings.Contains(got.Reason, "weight_variance, weight_max") {
 		t.Errorf("with one past run: %+v (%v)", got, err)
 	}
 }

@@ -15,15 +15,15 @@ import (
 // HyperparameterTable relates what is known before training to the statistics of the past runs at one moment: the second step of
 // Salit's paper.
 type HyperparameterTable struct {
-	Dataset    string            `json:"dataset"`
-	Images     int               `json:"images"`
-	Epochs     int               `json:"epochs"`
-	PastRuns   int               `json:"past_runs"`
-	Probe      *float64          `json:"probe"` // epochs into the run; null: at its end
-	Form       features.Form     `json:"form"`  // of the statistics over the epochs up to then
-	Position   features.Position `json:"position"`
-	Statistics []StatisticTable  `json:"statistics"`
-	Reason     string            `json:"reason,omitempty"` // why there are no figures
+	Dataset    string           `json:"dataset"`
+	Images     int              `json:"images"`
+	Epochs     int              `json:"epochs"`
+	PastRuns   int              `json:"past_runs"`
+	Probe      *float64         `json:"probe"` // epochs into the run; null: at its end
+	Form       features.Form    `json:"form"`  // of the statistics over the epochs up to then
+	Position   trainer.LayerSet `json:"position"`
+	Statistics []StatisticTable `json:"statistics"`
+	Reason     string           `json:"reason,omitempty"` // why there are no figures
 }
 
 // StatisticTable relates all hyperparameters to one statistic.
@@ -37,7 +37,7 @@ type StatisticTable struct {
 
 // Hyperparameters relates hyperparameters to each statistic of the layers at a position. It takes half a minute, unless the
 // same past runs were related before.
-func (p *Predictor) Hyperparameters(ctx context.Context, q StatisticsQuery, position features.Position) (HyperparameterTable, error) {
+func (p *Predictor) Hyperparameters(ctx context.Context, q StatisticsQuery, position trainer.LayerSet) (HyperparameterTable, error) {
 	t := HyperparameterTable{Dataset: q.Dataset, Probe: q.Probe, Form: q.form(), Position: position, Statistics: []StatisticTable{}}
 	s, found, err := p.related(ctx, q)
 	if err != nil {
@@ -67,7 +67,7 @@ func (p *Predictor) Hyperparameters(ctx context.Context, q StatisticsQuery, posi
 }
 
 // hyperparameters is the table of the runs that have the statistic.
-func (s *snapshot) hyperparameters(statistic *trainer.Statistic, position features.Position, q StatisticsQuery) forest.Table {
+func (s *snapshot) hyperparameters(statistic *trainer.Statistic, position trainer.LayerSet, q StatisticsQuery) forest.Table {
 	var t forest.Table
 	for i, r := range s.runs {
 		records, known := recordsUntil(r, q.Probe)

@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"probewise/advisor"
-	"probewise/advisor/features"
 	"probewise/forest"
 	"probewise/trainer"
 )
@@ -217,7 +216,7 @@ func TestReference(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := s.Reference()
-	q := advisor.Quantity{Statistic: trainer.StatisticNamed("weight_variance"), Position: advisor.ConvLower, Epoch: 2}
+	q := advisor.Quantity{Statistic: trainer.StatisticNamed("weight_variance"), Third: trainer.ConvLower, Epoch: 2}
 	values := r.Values(q)
 	if r.Runs() != 3 || len(values) != 3 || values[0] > values[1] || values[1] > values[2] {
 		t.Fatalf("%d runs, values %v", r.Runs(), values)
@@ -233,9 +232,9 @@ func TestReference(t *testing.T) {
 	if found != 3 {
 		t.Errorf("values %v are not those of the runs", values)
 	}
-	q.Position = advisor.DenseHigher
+	q.Third = trainer.DenseHigher
 	if len(r.Values(q)) != 0 {
-		t.Errorf("values at a position that no run has: %v", r.Values(q))
+		t.Errorf("values in a third that no run has: %v", r.Values(q))
 	}
 }
 
@@ -267,7 +266,7 @@ func TestWarnsOfTheUnseen(t *testing.T) {
 	if !warned(query) {
 		t.Error("its own run counts as a past run that has it")
 	}
-	e, err := p.Expect(t.Context(), query.Architecture, StatisticsQuery{Dataset: key.Dataset}, features.Everywhere)
+	e, err := p.Expect(t.Context(), query.Architecture, StatisticsQuery{Dataset: key.Dataset}, trainer.AllLayers)
 	if err != nil || len(e.Statistics) == 0 || !slices.ContainsFunc(e.Statistics[0].Warnings, func(w string) bool { return strings.Contains(w, "flipped images") }) {
 		t.Errorf("expected without a warning: %+v, %v", e, err)
 	}

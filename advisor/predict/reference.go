@@ -5,12 +5,13 @@ import (
 	"sync"
 
 	"probewise/advisor"
+	"probewise/trainer"
 )
 
 // reference implements advisor.Reference. It is safe for concurrent use.
 type reference struct {
-	runs      []advisor.PastRun
-	positions []map[string]advisor.Position // of each run's layers
+	runs   []advisor.PastRun
+	thirds []map[string]trainer.DepthThird // of each run's layers
 
 	mu     sync.Mutex
 	values map[advisor.Quantity][]float64
@@ -20,7 +21,7 @@ type reference struct {
 func newReference(runs []advisor.PastRun) *reference {
 	r := &reference{runs: runs, values: map[advisor.Quantity][]float64{}}
 	for _, run := range runs {
-		r.positions = append(r.positions, advisor.Positions(run.Architecture))
+		r.thirds = append(r.thirds, trainer.DepthThirds(run.Architecture))
 	}
 	return r
 }
@@ -34,8 +35,8 @@ func (r *reference) Values(q advisor.Quantity) []float64 {
 	}
 	values := []float64{}
 	for i, run := range r.runs {
-		for layer, position := range r.positions[i] {
-			if position != q.Position {
+		for layer, third := range r.thirds[i] {
+			if third != q.Third {
 				continue
 			}
 			if x := q.Measure(run.Records, layer); x.Known() {

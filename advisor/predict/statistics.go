@@ -41,11 +41,11 @@ type StatisticsTable struct {
 
 // PositionTable is that of the layers at one position.
 type PositionTable struct {
-	Position   features.Position `json:"position"`
-	Runs       int               `json:"runs"` // that have layers there
-	Linear     Fit               `json:"linear"`
-	Forest     Fit               `json:"forest"`
-	Statistics []Relation        `json:"statistics"`
+	Position   trainer.LayerSet `json:"position"`
+	Runs       int              `json:"runs"` // that have layers there
+	Linear     Fit              `json:"linear"`
+	Forest     Fit              `json:"forest"`
+	Statistics []Relation       `json:"statistics"`
 }
 
 // Fit is R² of a model on all statistics. In-sample it says nothing about other runs.
@@ -97,7 +97,7 @@ func (p *Predictor) Statistics(ctx context.Context, q StatisticsQuery) (Statisti
 	}
 	t.Images, t.Epochs, t.PastRuns = s.key.Images, s.key.Epochs, len(s.runs)
 	var left leftOut
-	for _, position := range features.Positions() {
+	for _, position := range trainer.LayerSets() {
 		table := s.statistics(position, q)
 		related, err := p.relate(ctx, table)
 		switch {
@@ -113,7 +113,7 @@ func (p *Predictor) Statistics(ctx context.Context, q StatisticsQuery) (Statisti
 	return t, nil
 }
 
-func positionTable(position features.Position, runs int, related forest.Related) PositionTable {
+func positionTable(position trainer.LayerSet, runs int, related forest.Related) PositionTable {
 	fits := fitsOf(related)
 	return PositionTable{position, runs, fits[0], fits[1], relations(related)}
 }
@@ -170,7 +170,7 @@ func (p *Predictor) Largest(ctx context.Context, dataset string) (best advisor.K
 }
 
 // statistics is the table of the runs that have layers at the position and a record at the moment.
-func (s *snapshot) statistics(position features.Position, q StatisticsQuery) forest.Table {
+func (s *snapshot) statistics(position trainer.LayerSet, q StatisticsQuery) forest.Table {
 	var t forest.Table
 	for _, statistic := range features.Statistics() {
 		t.Names = append(t.Names, statistic.Feature)

@@ -34,11 +34,11 @@ func TestStatistics(t *testing.T) {
 			t.Fatal(err)
 		}
 		// Every net has one layer, which is of conv: nothing stands in the middle, and there is no dense one.
-		var positions []features.Position
+		var positions []trainer.LayerSet
 		for _, p := range got.Positions {
 			positions = append(positions, p.Position)
 		}
-		if want := []features.Position{features.Everywhere, features.Lower, features.Higher, features.Conv}; !slices.Equal(positions, want) {
+		if want := []trainer.LayerSet{trainer.AllLayers, trainer.FirstTwo, trainer.LastTwo, trainer.ConvLayers}; !slices.Equal(positions, want) {
 			t.Errorf("positions %v, want %v", positions, want)
 		}
 		if got.PastRuns != 25 || got.Target != Test || got.Reason == "" {
@@ -77,7 +77,7 @@ func TestHyperparameters(t *testing.T) {
 		}
 	}
 	p := &Predictor{Past: library{key: all}, Relate: relater(&tables)}
-	got, err := p.Hyperparameters(t.Context(), StatisticsQuery{Dataset: key.Dataset}, features.Everywhere)
+	got, err := p.Hyperparameters(t.Context(), StatisticsQuery{Dataset: key.Dataset}, trainer.AllLayers)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"probewise/advisor"
-	"probewise/advisor/features"
 	"probewise/advisor/figure"
 	"probewise/advisor/predict"
 	"probewise/forest"
@@ -131,7 +130,7 @@ func (g *grids) ablation(entries []predict.AblationEntry) {
 }
 
 // Statistics writes how the statistics of the layers at a position go with accuracy.
-func Statistics(w io.Writer, t predict.StatisticsTable, position features.Position) error {
+func Statistics(w io.Writer, t predict.StatisticsTable, position trainer.LayerSet) error {
 	var g grids
 	i := slices.IndexFunc(t.Positions, func(p predict.PositionTable) bool { return p.Position == position })
 	if i < 0 {

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"probewise/advisor"
-	"probewise/advisor/features"
 	"probewise/advisor/predict"
 	"probewise/advisor/report/reporttest"
 	"probewise/forest"
@@ -55,21 +54,21 @@ func TestPastRunsAreGolden(t *testing.T) {
 	statistics := predict.StatisticsTable{
 		Dataset: "made-up", Images: 1000, Epochs: 9, Target: predict.Validation, Probe: pointer(1), Reason: "middle: too few past runs",
 		Positions: []predict.PositionTable{
-			{Position: features.Everywhere, Runs: 40, Linear: linear, Forest: trees, Statistics: madeUpRelations()},
+			{Position: trainer.AllLayers, Runs: 40, Linear: linear, Forest: trees, Statistics: madeUpRelations()},
 		},
 	}
 	for _, err := range []error{
 		Cards(&b, madeUpCards()),
-		Statistics(&b, statistics, features.Everywhere),
-		Statistics(&b, statistics, features.Middle),
+		Statistics(&b, statistics, trainer.AllLayers),
+		Statistics(&b, statistics, trainer.MiddleLayers),
 		Hyperparameters(&b, predict.HyperparameterTable{
-			Position: features.Lower, Reason: "weight_kurtosis: constant",
+			Position: trainer.FirstTwo, Reason: "weight_kurtosis: constant",
 			Statistics: []predict.StatisticTable{
 				{Statistic: "dead_units", Runs: 40, Linear: linear, Forest: trees, Hyperparameters: madeUpRelations()},
 			},
 		}),
 		Expectations(&b, predict.ExpectedStatistics{
-			Dataset: "made-up", Images: 1000, Epochs: 9, PastRuns: 40, Position: features.Conv,
+			Dataset: "made-up", Images: 1000, Epochs: 9, PastRuns: 40, Position: trainer.ConvLayers,
 			Statistics: []predict.ExpectedStatistic{{Name: "weight_l2_norm", Mean: 178.2, Low: 9.06, High: 0.00123, HeldOutR2: 0.314}},
 		}),
 		Bench(&b, []Benched{{Epochs: 0.5, BenchScore: forest.BenchScore{

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"probewise/advisor"
-	"probewise/advisor/features"
 	"probewise/advisor/figure"
 	"probewise/trainer"
 	"probewise/trainer/patch"
@@ -185,13 +184,13 @@ func Unchanged(a advisor.Advice) string {
 }
 
 // places are the positions of layers in words.
-var places = map[features.Position]string{
-	features.Everywhere: "all layers", features.Lower: "the first two layers", features.Middle: "the middle layers",
-	features.Higher: "the last two layers", features.Conv: "convolutional layers", features.Dense: "dense layers",
+var places = map[trainer.LayerSet]string{
+	trainer.AllLayers: "all layers", trainer.FirstTwo: "the first two layers", trainer.MiddleLayers: "the middle layers",
+	trainer.LastTwo: "the last two layers", trainer.ConvLayers: "convolutional layers", trainer.DenseLayers: "dense layers",
 }
 
 // Place is a position in words.
-func Place(p features.Position) string {
+func Place(p trainer.LayerSet) string {
 	if words := places[p]; words != "" {
 		return words
 	}

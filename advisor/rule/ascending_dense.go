@@ -20,7 +20,7 @@ var ascendingDense = Rule{
 		a := p.Architecture
 		worst, ratio, before := "", 0.0, 0
 		for _, b := range chain(&a, trainer.Dense) {
-			l := *b.layer()
+			l := *b.Layer()
 			if r := float64(l.Units) / float64(before); before > 0 && r > ratio {
 				worst, ratio = l.Name, r
 			}

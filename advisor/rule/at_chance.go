@@ -88,7 +88,7 @@ func (p *Pass) pace(last trainer.EpochRecord) pace {
 func penaltyAtMost(most float64) edit {
 	return func(a *trainer.Architecture) {
 		for _, b := range hidden(a, "") {
-			l := b.layer()
+			l := b.Layer()
 			l.L1, l.L2 = min(l.L1, most), min(l.L2, most)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/figure"
+	"probewise/trainer"
 )
 
 const (
@@ -22,7 +23,7 @@ var batchNormEverywhere = Rule{
 		all := hidden(a, "")
 		normed := 0
 		for _, b := range all {
-			if slices.Contains(b.techniques(b.end), batchNorm) {
+			if slices.Contains(techniques(b, b.Following()), batchNorm) {
 				normed++
 			}
 		}
@@ -30,7 +31,7 @@ var batchNormEverywhere = Rule{
 		if len(all) < leastNormed || share <= mostNormShare {
 			return
 		}
-		layers := names(lower(a))
+		layers := names(trainer.LowerHidden(trainer.Blocks(a)))
 		d := structural(layers[0], "batch_norm_share", share, mostNormShare, advisor.Low)
 		d = explain(d, above, "batch norm on every layer ties the lower ones, "+figure.List(layers)+", to the batch")
 		p.Report(d)

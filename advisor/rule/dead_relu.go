@@ -9,10 +9,9 @@ import (
 )
 
 const (
-	mostDead    = 0.5 // share of a layer's units
-	nearlyAll   = 0.9
-	leakySlope  = 0.1
-	lowerLayers = 2 // the first layers with weights, which influence the result most (Salit)
+	mostDead   = 0.5 // share of a layer's units
+	nearlyAll  = 0.9
+	leakySlope = 0.1
 )
 
 var deadReLU = Rule{
@@ -26,14 +25,14 @@ var deadReLU = Rule{
 		var dead []string
 		for i, l := range last.Layers {
 			b, ok := p.layer(l.Layer)
-			if !ok || b.activation() != trainer.ReLU || !(l.DeadUnits > mostDead) {
+			if !ok || b.Activation() != trainer.ReLU || !(l.DeadUnits > mostDead) {
 				continue
 			}
 			severity := advisor.Medium
-			if i < lowerLayers || l.DeadUnits > nearlyAll {
+			if trainer.InFirstTwo(i) || l.DeadUnits > nearlyAll {
 				severity = advisor.High
 			}
-			q := advisor.Quantity{Statistic: trainer.StatisticNamed("dead_units"), Position: p.positions[l.Layer], Epoch: last.Epoch}
+			q := advisor.Quantity{Statistic: trainer.StatisticNamed("dead_units"), Third: p.thirds[l.Layer], Epoch: last.Epoch}
 			d := measured(l.Layer, q.Name(), float64(l.DeadUnits), mostDead, last.Epoch, severity)
 			d.Percentile = p.standing(q, float64(l.DeadUnits))
 			d = explain(d, above, "these units output zero for nearly every image and cannot learn")

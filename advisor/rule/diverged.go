@@ -59,7 +59,7 @@ func (p *Pass) proposeHe(d advisor.Diagnosis, layers []string, expect string) {
 	var some []string
 	for _, name := range layers {
 		b, _ := p.layer(name)
-		switch l := *b.layer(); b.activation() {
+		switch l := *b.Layer(); b.Activation() {
 		case trainer.ReLU, trainer.LeakyReLU, trainer.ELU:
 			if l.Initializer != trainer.HeUniform && l.Initializer != trainer.HeNormal {
 				some = append(some, name)

@@ -60,12 +60,12 @@ func order(a trainer.Architecture, rules []Rule, diagnoses []advisor.Diagnosis, 
 		health[r.Name] = r.Group == Health
 	}
 	place := map[string]int{} // of layers with weights
-	for i, b := range blocks(&a) {
-		place[b.layer().Name] = i
+	for i, b := range trainer.Blocks(&a) {
+		place[b.Layer().Name] = i
 	}
 	rank := map[advisor.Severity]int{advisor.High: 0, advisor.Medium: 1, advisor.Low: 2}
 	higher := func(d advisor.Diagnosis) int {
-		if i, known := place[d.Layer]; known && i >= 2 {
+		if i, known := place[d.Layer]; known && !trainer.InFirstTwo(i) {
 			return 1
 		}
 		return 0 // the first two layers, and the whole net

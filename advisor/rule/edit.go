@@ -42,11 +42,11 @@ func clip(norm float64) edit {
 func flip(a *trainer.Architecture) { a.Training.Augment.Flip = true }
 
 // each makes a change to the hidden blocks of the names that are still there.
-func each(layers []string, change func(a *trainer.Architecture, b block)) edit {
+func each(layers []string, change func(a *trainer.Architecture, b trainer.Block)) edit {
 	return func(a *trainer.Architecture) {
 		for _, name := range layers {
 			for _, b := range hidden(a, "") {
-				if b.layer().Name == name {
+				if b.Layer().Name == name {
 					change(a, b)
 					break
 				}
@@ -57,8 +57,8 @@ func each(layers []string, change func(a *trainer.Architecture, b block)) edit {
 
 // heInitialised gives the layers He's initialiser, uniform or normal as before.
 func heInitialised(layers []string) edit {
-	return each(layers, func(a *trainer.Architecture, b block) {
-		switch l := b.layer(); l.Initializer {
+	return each(layers, func(a *trainer.Architecture, b trainer.Block) {
+		switch l := b.Layer(); l.Initializer {
 		case trainer.GlorotNormal:
 			l.Initializer = trainer.HeNormal
 		case trainer.GlorotUniform, "":
@@ -69,9 +69,9 @@ func heInitialised(layers []string) edit {
 
 // activated replaces the activation of the layers, own or behind them; slope counts for leaky_relu.
 func activated(layers []string, to trainer.Activation, slope float64) edit {
-	return each(layers, func(a *trainer.Architecture, b block) {
-		for i := b.at; i < b.directly(); i++ {
-			l := &(*b.list)[i]
+	return each(layers, func(a *trainer.Architecture, b trainer.Block) {
+		for i := b.At; i < b.DirectEnd(); i++ {
+			l := &(*b.List)[i]
 			if (l.HasWeights() || l.Type == trainer.Activate) && l.Activation != trainer.Linear && l.Activation != "" {
 				l.Activation, l.NegativeSlope = to, slope
 			}
@@ -81,11 +81,11 @@ func activated(layers []string, to trainer.Activation, slope float64) edit {
 
 // penalised gives layers without a technique L2: dense on dense layers, conv on conv layers.
 func penalised(layers []string, dense, conv float64) edit {
-	return each(layers, func(a *trainer.Architecture, b block) {
-		if b.regularised() {
+	return each(layers, func(a *trainer.Architecture, b trainer.Block) {
+		if regularised(b) {
 			return
 		}
-		if l := b.layer(); l.Type == trainer.Dense {
+		if l := b.Layer(); l.Type == trainer.Dense {
 			l.L2 = dense
 		} else {
 			l.L2 = conv
@@ -95,8 +95,8 @@ func penalised(layers []string, dense, conv float64) edit {
 
 // penaltyAtLeast raises the L2 of layers that have a penalty.
 func penaltyAtLeast(layers []string, l2 float64) edit {
-	return each(layers, func(a *trainer.Architecture, b block) {
-		if l := b.layer(); l.L1 > 0 || l.L2 > 0 {
+	return each(layers, func(a *trainer.Architecture, b trainer.Block) {
+		if l := b.Layer(); l.L1 > 0 || l.L2 > 0 {
 			l.L2 = max(l.L2, l2)
 		}
 	})
@@ -110,9 +110,9 @@ const (
 
 // normalised gives layers without a technique batch norm.
 func normalised(layers []string) edit {
-	return each(layers, func(a *trainer.Architecture, b block) {
-		if !b.regularised() {
-			l := b.layer()
+	return each(layers, func(a *trainer.Architecture, b trainer.Block) {
+		if !regularised(b) {
+			l := b.Layer()
 			l.BatchNorm, l.Momentum, l.Epsilon = true, normMomentum, normEpsilon
 		}
 	})
@@ -120,18 +120,18 @@ func normalised(layers []string) edit {
 
 // droppedOut puts dropout behind layers without a technique.
 func droppedOut(layers []string, rate float64) edit {
-	return each(layers, func(a *trainer.Architecture, b block) {
-		if !b.regularised() {
+	return each(layers, func(a *trainer.Architecture, b trainer.Block) {
+		if !regularised(b) {
 			l := trainer.Layer{Type: trainer.Dropout, Name: freeName(*a, "dropout"), Rate: rate}
-			*b.list = slices.Insert(*b.list, b.directly(), l)
+			*b.List = slices.Insert(*b.List, b.DirectEnd(), l)
 		}
 	})
 }
 
 // without takes techniques off the layers; of dropout only that directly behind them.
 func without(layers []string, t technique) edit {
-	return each(layers, func(a *trainer.Architecture, b block) {
-		l := b.layer()
+	return each(layers, func(a *trainer.Architecture, b trainer.Block) {
+		l := b.Layer()
 		var gone func(trainer.Layer) bool
 		switch t {
 		case penalty:
@@ -141,19 +141,19 @@ func without(layers []string, t technique) edit {
 			l.BatchNorm, l.Momentum, l.Epsilon = false, 0, 0
 			gone = func(l trainer.Layer) bool { return l.Type == trainer.BatchNorm }
 		case dropout:
-			gone = isDropout
+			gone = trainer.Layer.IsDropout
 		}
-		layers := *b.list
-		behind := slices.Clone(layers[b.at+1 : b.directly()])
-		*b.list = slices.Concat(layers[:b.at+1], slices.DeleteFunc(behind, gone), layers[b.directly():])
+		layers := *b.List
+		behind := slices.Clone(b.Direct())
+		*b.List = slices.Concat(layers[:b.At+1], slices.DeleteFunc(behind, gone), layers[b.DirectEnd():])
 	})
 }
 
 // removed takes hidden dense layers away with all that is behind them, but not out of residual blocks.
 func removed(layers []string) edit {
-	return each(layers, func(a *trainer.Architecture, b block) {
-		if b.layer().Type == trainer.Dense && !b.inner {
-			*b.list = slices.Delete(*b.list, b.at, b.end)
+	return each(layers, func(a *trainer.Architecture, b trainer.Block) {
+		if b.Layer().Type == trainer.Dense && !b.Inner {
+			*b.List = slices.Delete(*b.List, b.At, b.End)
 		}
 	})
 }

@@ -29,7 +29,7 @@ var explodingGradient = Rule{
 		var d advisor.Diagnosis
 		first, output := last.Layers[0], last.Layers[len(last.Layers)-1]
 		if most := float64(worst.Gradients.MaxAbs); most > mostGradient {
-			q := advisor.Quantity{Statistic: trainer.StatisticNamed("gradient_max_abs"), Position: p.positions[worst.Layer], Epoch: last.Epoch}
+			q := advisor.Quantity{Statistic: trainer.StatisticNamed("gradient_max_abs"), Third: p.thirds[worst.Layer], Epoch: last.Epoch}
 			d = measured(worst.Layer, q.Name(), most, mostGradient, last.Epoch, advisor.High)
 			d.Percentile = p.standing(q, most)
 		} else if ratio := first.Gradients.L2Norm / output.Gradients.L2Norm; ratio > mostRatio && ratio.Known() {

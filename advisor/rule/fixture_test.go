@@ -149,7 +149,7 @@ type past struct {
 }
 
 func (p past) Values(q advisor.Quantity) []float64 {
-	return p.values[fmt.Sprintf("%s %s %g", q.Name(), q.Position, q.Epoch)]
+	return p.values[fmt.Sprintf("%s %s %g", q.Name(), q.Third, q.Epoch)]
 }
 
 func (p past) Runs() int { return p.runs }

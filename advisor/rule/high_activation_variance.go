@@ -24,10 +24,10 @@ var highActivationVariance = Rule{
 		last, _ := p.last()
 		var wide []advisor.Diagnosis
 		for _, l := range last.Layers {
-			if p.positions[l.Layer] == advisor.Output {
+			if p.thirds[l.Layer] == trainer.OutputLayer {
 				continue
 			}
-			q := advisor.Quantity{Statistic: trainer.StatisticNamed("activation_variance"), Position: p.positions[l.Layer], Epoch: last.Epoch}
+			q := advisor.Quantity{Statistic: trainer.StatisticNamed("activation_variance"), Third: p.thirds[l.Layer], Epoch: last.Epoch}
 			v := float64(l.Activations.Variance)
 			usual := float64(mostConvVariance)
 			if l.Type == trainer.Dense {
@@ -49,7 +49,7 @@ var highActivationVariance = Rule{
 			wide = append(wide, d)
 		}
 		const expect = "The variance of its outputs should fall."
-		free := names(unregularised(&p.Architecture, higher(&p.Architecture)))
+		free := names(unregularised(trainer.UpperHidden(trainer.Blocks(&p.Architecture))))
 		for _, d := range wide {
 			if slices.Contains(free, d.Layer) {
 				p.Propose(proposal(advisor.Regularise, "Add batch norm to "+d.Layer, d, expect, normalised([]string{d.Layer})))

@@ -15,21 +15,21 @@ const thirds = 3
 // there is a single stage, of three or more conv layers, its thirds count as stages.
 func stages(a *trainer.Architecture) [][]string {
 	var all [][]string
-	convs, beside := map[string]block{}, map[string]bool{} // beside a body: in a shortcut
+	convs, beside := map[string]trainer.Block{}, map[string]bool{} // beside a body: in a shortcut
 	for _, b := range hidden(a, trainer.Conv) {
-		convs[b.layer().Name] = b
+		convs[b.Layer().Name] = b
 	}
 	open := false
 	for l := range a.All() {
 		b, conv := convs[l.Name]
 		switch {
 		case conv:
-			if !open || l.Stride[0]*l.Stride[1] > 1 && !b.shortcut {
+			if !open || l.Stride[0]*l.Stride[1] > 1 && !b.Shortcut {
 				all = append(all, nil)
 			}
 			all[len(all)-1] = append(all[len(all)-1], l.Name)
 			open = true
-		case isPool(*l) && !beside[l.Name]:
+		case l.IsPool() && !beside[l.Name]:
 			open = false
 		}
 		for _, s := range l.Shortcut {
@@ -47,21 +47,13 @@ func stages(a *trainer.Architecture) [][]string {
 	return parts
 }
 
-func isPool(l trainer.Layer) bool {
-	switch l.Type {
-	case trainer.MaxPool, trainer.AvgPool, trainer.GlobalAvgPool, trainer.GlobalMaxPool:
-		return true
-	}
-	return false
-}
-
 // stageFilters returns the most filters of each stage.
 func stageFilters(a *trainer.Architecture, stages [][]string) []int {
 	most := make([]int, len(stages))
 	for i, stage := range stages {
 		for _, name := range stage {
 			if b, ok := find(a, name); ok {
-				most[i] = max(most[i], b.layer().Filters)
+				most[i] = max(most[i], b.Layer().Filters)
 			}
 		}
 	}
@@ -72,7 +64,7 @@ func stageFilters(a *trainer.Architecture, stages [][]string) []int {
 func filtered(stages [][]string, filters []int) edit {
 	return func(a *trainer.Architecture) {
 		for i, stage := range stages {
-			each(stage, func(a *trainer.Architecture, b block) { b.layer().Filters = filters[i] })(a)
+			each(stage, func(a *trainer.Architecture, b trainer.Block) { b.Layer().Filters = filters[i] })(a)
 		}
 	}
 }
@@ -134,7 +126,7 @@ func ladderDown(limit float64) edit {
 	return func(a *trainer.Architecture) {
 		before := 0
 		for _, b := range chain(a, trainer.Dense) {
-			l := b.layer()
+			l := b.Layer()
 			if before > 0 && float64(l.Units) > limit*float64(before) {
 				half := max((before/2+7)/8*8, leastUnits(a.Classes))
 				l.Units = min(l.Units, half, before)
@@ -158,9 +150,9 @@ func after(a trainer.Architecture, edits ...edit) trainer.Architecture {
 // the first layer would not be a wide one (see wide-dense) on twice its inputs, which laddered filters may bring.
 func denseLadder(a trainer.Architecture, limit float64, gone []string) []edit {
 	dense := chain(&a, trainer.Dense)
-	first, widest := *dense[0].layer(), 0
+	first, widest := *dense[0].Layer(), 0
 	for _, b := range dense {
-		widest = max(widest, b.layer().Units)
+		widest = max(widest, b.Layer().Units)
 	}
 	budget := a.Cost().Parameters
 	for units := min(widest, maxUnits); units > first.Units; units -= 8 {
@@ -175,8 +167,8 @@ func denseLadder(a trainer.Architecture, limit float64, gone []string) []edit {
 
 // widened gives a dense layer at least the units.
 func widened(layer string, units int) edit {
-	return each([]string{layer}, func(a *trainer.Architecture, b block) {
-		b.layer().Units = max(b.layer().Units, units)
+	return each([]string{layer}, func(a *trainer.Architecture, b trainer.Block) {
+		b.Layer().Units = max(b.Layer().Units, units)
 	})
 }
 
@@ -184,7 +176,7 @@ func widened(layer string, units int) edit {
 func denseWidths(a *trainer.Architecture) []string {
 	var all []string
 	for _, b := range chain(a, trainer.Dense) {
-		all = append(all, fmt.Sprintf("%s %d", b.layer().Name, b.layer().Units))
+		all = append(all, fmt.Sprintf("%s %d", b.Layer().Name, b.Layer().Units))
 	}
 	return all
 }

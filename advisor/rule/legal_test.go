@@ -21,19 +21,19 @@ func checkRevised(t *testing.T, before, after trainer.Architecture, what string)
 	if !reflect.DeepEqual(p.Architecture, after) {
 		t.Errorf("%s: the parser reads something else: %v", what, changes(after, p.Architecture))
 	}
-	old, now := blocks(&before), blocks(&after)
-	output := *old[len(old)-1].layer()
-	if got := *now[len(now)-1].layer(); !reflect.DeepEqual(got, output) {
+	old, now := trainer.Blocks(&before), trainer.Blocks(&after)
+	output := *old[len(old)-1].Layer()
+	if got := *now[len(now)-1].Layer(); !reflect.DeepEqual(got, output) {
 		t.Errorf("%s: output layer %+v became %+v", what, output, got)
 	}
 	for _, b := range now[:len(now)-1] {
-		name := b.layer().Name
+		name := b.Layer().Name
 		was, known := find(&before, name)
 		if !known {
 			t.Errorf("%s: %s came from nowhere", what, name)
 			continue
 		}
-		had, has := was.techniques(was.end), b.techniques(b.end)
+		had, has := techniques(was, was.Following()), techniques(b, b.Following())
 		for _, technique := range has {
 			if !slices.Contains(had, technique) && len(has) > 1 {
 				t.Errorf("%s: %s had %v, has %v", what, name, had, has)

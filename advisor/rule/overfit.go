@@ -34,14 +34,14 @@ var overfit = Rule{
 		p.Report(d)
 		a := &p.Architecture
 		const expect = "The gap should narrow while validation accuracy rises."
-		for _, b := range unregularised(a, chain(a, trainer.Dense)) {
-			name := b.layer().Name
+		for _, b := range unregularised(chain(a, trainer.Dense)) {
+			name := b.Layer().Name
 			rate := dropoutRate(a, name)
 			p.Propose(proposal(advisor.Regularise, "Add dropout "+figure.Measured(rate)+" behind "+name, d, expect,
 				droppedOut([]string{name}, rate)))
 			break // one dropout at a time: more of it slows a short training
 		}
-		p.proposeL2(d, names(unregularised(a, higher(a))), expect)
+		p.proposeL2(d, names(unregularised(trainer.UpperHidden(trainer.Blocks(a)))), expect)
 		p.Propose(proposal(advisor.Regularise, "Flip training images left to right", d, expect, flip))
 	},
 }

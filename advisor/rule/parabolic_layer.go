@@ -61,7 +61,7 @@ type bend struct {
 // sharpest returns the layer's worst bend; its excess is 0 where there is none.
 func (p *Pass) sharpest(layer string, epoch float64) (worst bend) {
 	for _, s := range accelerating {
-		q := advisor.Quantity{Statistic: s.statistic, Position: p.positions[layer], Epoch: epoch, Acceleration: true}
+		q := advisor.Quantity{Statistic: s.statistic, Third: p.thirds[layer], Epoch: epoch, Acceleration: true}
 		v := float64(q.Measure(p.Records, layer))
 		usual := s.whole
 		if epoch < 3 {
@@ -98,11 +98,11 @@ func (p *Pass) proposeDamping(d advisor.Diagnosis, expect string) {
 		p.proposeLowerRate(d, calmer, expect)
 		return
 	}
-	layers, l := []string{d.Layer}, *all[at].layer()
-	switch techniques := all[at].techniques(all[at].end); {
-	case len(techniques) == 0:
+	layers, l := []string{d.Layer}, *all[at].Layer()
+	switch used := techniques(all[at], all[at].Following()); {
+	case len(used) == 0:
 		p.proposeL2(d, layers, expect)
-	case slices.Contains(techniques, penalty) && l.L2 < mostL2:
+	case slices.Contains(used, penalty) && l.L2 < mostL2:
 		l2 := min(mostL2, max(scaled(max(l.L2, convL2), 3), convL2))
 		p.Propose(proposal(advisor.Regularise, "Raise L2 of "+d.Layer+" to "+figure.Measured(l2), d, expect, penaltyAtLeast(layers, l2)))
 	default:
@@ -124,7 +124,7 @@ func l2Titles(a *trainer.Architecture, layers []string) []string {
 	}{{trainer.Conv, convL2}, {trainer.Dense, denseL2}} {
 		var some []string
 		for _, name := range layers {
-			if b, ok := find(a, name); ok && b.layer().Type == kind.layer {
+			if b, ok := find(a, name); ok && b.Layer().Type == kind.layer {
 				some = append(some, name)
 			}
 		}

@@ -41,13 +41,13 @@ func All() []Rule {
 type Pass struct {
 	advisor.Case
 	rule      string
-	positions map[string]advisor.Position
+	thirds    map[string]trainer.DepthThird
 	diagnoses []advisor.Diagnosis
 	proposals []advisor.Proposal
 }
 
 func newPass(c advisor.Case, rule string) *Pass {
-	return &Pass{Case: c, rule: rule, positions: advisor.Positions(c.Architecture)}
+	return &Pass{Case: c, rule: rule, thirds: trainer.DepthThirds(c.Architecture)}
 }
 
 // Report adds a diagnosis of the rule.
@@ -87,4 +87,4 @@ func (p *Pass) last() (trainer.EpochRecord, bool) {
 }
 
 // layer returns the architecture's layer of the name.
-func (p *Pass) layer(name string) (block, bool) { return find(&p.Architecture, name) }
+func (p *Pass) layer(name string) (trainer.Block, bool) { return find(&p.Architecture, name) }

@@ -21,10 +21,10 @@ var stackedRegularisers = Rule{
 		var worst advisor.Diagnosis
 		var steps []string
 		var edits []edit
-		top := names(higher(a))
+		top := names(trainer.UpperHidden(trainer.Blocks(a)))
 		for _, b := range hidden(a, "") {
-			l := *b.layer()
-			found := b.techniques(b.directly())
+			l := *b.Layer()
+			found := techniques(b, b.Direct())
 			if len(found) <= mostTechniques {
 				continue
 			}

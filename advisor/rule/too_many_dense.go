@@ -21,8 +21,8 @@ var tooManyDense = Rule{
 	Run: func(p *Pass) {
 		a := &p.Architecture
 		dense := chain(a, trainer.Dense)
-		all := blocks(a)
-		if len(all) == 0 || all[len(all)-1].layer().Type != trainer.Dense || len(dense)+1 <= mostDense {
+		all := trainer.Blocks(a)
+		if len(all) == 0 || all[len(all)-1].Layer().Type != trainer.Dense || len(dense)+1 <= mostDense {
 			return
 		}
 		gone := names(dense[mostDense-1:])

@@ -23,8 +23,8 @@ var unregularisedHigherLayers = Rule{
 		"L2 alone (1e-3 dense, 3e-4 conv), batch norm alone.",
 	Run: func(p *Pass) {
 		a := &p.Architecture
-		top := higher(a)
-		free := unregularised(a, top)
+		top := trainer.UpperHidden(trainer.Blocks(a))
+		free := unregularised(top)
 		share := float64(len(free)) / float64(max(len(top), 1))
 		if share <= mostUnregularised {
 			return
@@ -44,7 +44,7 @@ func (p *Pass) proposeMix(d advisor.Diagnosis, layers []string) {
 	a := &p.Architecture
 	var conv, dense []string
 	for _, name := range layers {
-		if b, _ := find(a, name); b.layer().Type == trainer.Conv {
+		if b, _ := find(a, name); b.Layer().Type == trainer.Conv {
 			conv = append(conv, name)
 		} else {
 			dense = append(dense, name)
@@ -66,7 +66,7 @@ func (p *Pass) proposeMix(d advisor.Diagnosis, layers []string) {
 
 // dropoutRate suits the width of the dense layer.
 func dropoutRate(a *trainer.Architecture, layer string) float64 {
-	if b, ok := find(a, layer); ok && b.layer().Units >= wideUnits {
+	if b, ok := find(a, layer); ok && b.Layer().Units >= wideUnits {
 		return wideDropout
 	}
 	return denseDropout

@@ -59,9 +59,9 @@ func smallestGradient(layers []trainer.LayerStatistics) (worst trainer.LayerStat
 func (p *Pass) proposeReLU(d advisor.Diagnosis, expect string) {
 	var some []string
 	for _, b := range hidden(&p.Architecture, "") {
-		switch b.activation() {
+		switch b.Activation() {
 		case trainer.Sigmoid, trainer.Tanh:
-			some = append(some, b.layer().Name)
+			some = append(some, b.Layer().Name)
 		}
 	}
 	title := fmt.Sprintf("Use relu in %s, initialised after He", figure.List(some))
@@ -75,8 +75,8 @@ func (p *Pass) proposeMiddleNorm(d advisor.Diagnosis, expect string) {
 	nearest, distance := "", len(all)
 	for i, b := range all {
 		from := max(i-len(all)/2, len(all)/2-i)
-		if !b.regularised() && from < distance {
-			nearest, distance = b.layer().Name, from
+		if !regularised(b) && from < distance {
+			nearest, distance = b.Layer().Name, from
 		}
 	}
 	p.Propose(proposal(advisor.Stabilise, "Add batch norm to "+nearest, d, expect, normalised([]string{nearest})))

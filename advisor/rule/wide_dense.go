@@ -23,8 +23,8 @@ var wideDense = Rule{
 		"Proposes to narrow it, and global average pooling in place of the flatten before it (Lin et al. 2014) where there are channels enough, else one more pool.",
 	Run: func(p *Pass) {
 		a := &p.Architecture
-		for _, b := range blocks(a) {
-			l := *b.layer()
+		for _, b := range trainer.Blocks(a) {
+			l := *b.Layer()
 			parameters := parametersOf(p.Cost, l.Name)
 			if l.Type != trainer.Dense || !isWide(parameters, p.Cost.Parameters) {
 				continue
@@ -55,8 +55,8 @@ func parametersOf(c trainer.Cost, layer string) int64 {
 }
 
 // proposeNarrow halves the layer's units until it is no longer wide, down to leastWidth and twice the classes.
-func (p *Pass) proposeNarrow(d advisor.Diagnosis, b block) {
-	l := *b.layer()
+func (p *Pass) proposeNarrow(d advisor.Diagnosis, b trainer.Block) {
+	l := *b.Layer()
 	least := max(leastWidth, leastUnits(p.Architecture.Classes))
 	var edits []edit
 	for units := (l.Units/2 + 7) / 8 * 8; units >= least && units < l.Units; units = (units/2 + 7) / 8 * 8 {
@@ -72,13 +72,13 @@ func (p *Pass) proposeNarrow(d advisor.Diagnosis, b block) {
 
 // narrowed gives a hidden dense layer at most the units.
 func narrowed(layer string, units int) edit {
-	return each([]string{layer}, func(a *trainer.Architecture, b block) {
-		b.layer().Units = min(b.layer().Units, units)
+	return each([]string{layer}, func(a *trainer.Architecture, b trainer.Block) {
+		b.Layer().Units = min(b.Layer().Units, units)
 	})
 }
 
 // proposePooling replaces the flatten before the layer, or puts a pool before it.
-func (p *Pass) proposePooling(d advisor.Diagnosis, b block) {
+func (p *Pass) proposePooling(d advisor.Diagnosis, b trainer.Block) {
 	a := &p.Architecture
 	at := flattenBefore(a, b)
 	if at < 1 {
@@ -114,12 +114,12 @@ func before(a trainer.Architecture, shapes []trainer.Shape, i int) trainer.Shape
 }
 
 // flattenBefore returns the index of the flatten between the block and the conv layer or residual block before it, or -1.
-func flattenBefore(a *trainer.Architecture, b block) int {
+func flattenBefore(a *trainer.Architecture, b trainer.Block) int {
 	at := -1
-	if b.inner {
+	if b.Inner {
 		return at
 	}
-	for i := b.at - 1; i >= 0; i-- {
+	for i := b.At - 1; i >= 0; i-- {
 		switch a.Layers[i].Type {
 		case trainer.Flatten:
 			at = i

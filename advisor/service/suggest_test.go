@@ -163,17 +163,3 @@ func TestStates(t *testing.T) {
 		}
 	}
 }
-
-func TestPositions(t *testing.T) {
-	a := sixLayers(t)
-	want := map[string]advisor.Position{"conv1": advisor.ConvLower, "dense1": advisor.DenseMiddle, "dense2": advisor.DenseHigher, "dense3": advisor.Output}
-	got := advisor.Positions(a)
-	for layer, position := range want {
-		if got[layer] != position {
-			t.Errorf("%s is at %s, want %s", layer, got[layer], position)
-		}
-	}
-	if len(got) != len(want) {
-		t.Errorf("positions %v", got)
-	}
-}

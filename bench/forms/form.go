@@ -15,10 +15,10 @@ type form struct {
 }
 
 var (
-	everywhere = []features.Position{features.Everywhere}
-	ends       = []features.Position{features.Lower, features.Higher}
-	thirds     = []features.Position{features.Lower, features.Middle, features.Higher}
-	kinds      = []features.Position{features.Conv, features.Dense}
+	everywhere = []trainer.LayerSet{trainer.AllLayers}
+	ends       = []trainer.LayerSet{trainer.FirstTwo, trainer.LastTwo}
+	thirds     = []trainer.LayerSet{trainer.FirstTwo, trainer.MiddleLayers, trainer.LastTwo}
+	kinds      = []trainer.LayerSet{trainer.ConvLayers, trainer.DenseLayers}
 	level      = []features.Form{features.Level}
 )
 
@@ -32,13 +32,13 @@ var forms = []form{
 	{"level and slope, all layers", aggregates("", everywhere, []features.Form{features.Level, features.Slope})},
 	{"change, all layers", aggregates("", everywhere, []features.Form{features.Change})},
 	{"all forms, all layers", aggregates("", everywhere, features.Forms())},
-	{"all forms, all positions", aggregates("", features.Positions(), features.Forms())},
+	{"all forms, all positions", aggregates("", trainer.LayerSets(), features.Forms())},
 	{"level, weights", aggregates("weight_", everywhere, level)},
 	{"level, gradients", aggregates("gradient_", everywhere, level)},
 	{"level, activations, dead units", aggregates("activation_,dead_", everywhere, level)},
 	{"level, gradients and activations", aggregates("gradient_,activation_,dead_", everywhere, level)},
-	{"level, update ratio", aggregates("weight_update", features.Positions(), level)},
-	{"level, dead and zero", aggregates("dead_,activation_share_zero", features.Positions(), level)},
+	{"level, update ratio", aggregates("weight_update", trainer.LayerSets(), level)},
+	{"level, dead and zero", aggregates("dead_,activation_share_zero", trainer.LayerSets(), level)},
 	{"extremes over layers", extremes("")},
 	{"extremes, gradients and activations", extremes("gradient_,activation_,dead_")},
 	{"level and extremes, gradients and activations",
@@ -64,7 +64,7 @@ func both(a, b func([]trainer.EpochRecord) ([]string, []float64)) func([]trainer
 	}
 }
 
-func aggregates(prefixes string, positions []features.Position,
+func aggregates(prefixes string, positions []trainer.LayerSet,
 	kinds []features.Form) func([]trainer.EpochRecord) ([]string, []float64) {
 	return func(records []trainer.EpochRecord) (names []string, values []float64) {
 		for _, s := range starting(prefixes) {
@@ -98,8 +98,8 @@ func extremes(prefixes string) func([]trainer.EpochRecord) ([]string, []float64)
 func contrast(records []trainer.EpochRecord) (names []string, values []float64) {
 	for _, s := range features.Statistics() {
 		names = append(names, s.Feature+" contrast")
-		values = append(values, features.Aggregate(records, s, features.Higher, features.Level)-features.Aggregate(records, s,
-			features.Lower, features.Level))
+		values = append(values, features.Aggregate(records, s, trainer.LastTwo, features.Level)-features.Aggregate(records, s,
+			trainer.FirstTwo, features.Level))
 	}
 	return names, values
 }

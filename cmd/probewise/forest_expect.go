@@ -8,14 +8,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"probewise/advisor"
-	"probewise/advisor/features"
 	"probewise/advisor/predict"
 	"probewise/advisor/report"
+	"probewise/trainer"
 )
 
 func (a *app) forestExpectCommand() *cobra.Command {
 	var q predict.StatisticsQuery
-	position, probe := string(features.Everywhere), 0.0
+	position, probe := string(trainer.AllLayers), 0.0
 	c := &cobra.Command{
 		Use:   "expect FILE",
 		Short: "Predict an architecture's statistics without training it",
@@ -24,15 +24,15 @@ func (a *app) forestExpectCommand() *cobra.Command {
 			"fitted, one for each statistic.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if !slices.Contains(features.Positions(), features.Position(position)) {
-				return fmt.Errorf("--position %s: want one of %v", position, features.Positions())
+			if !slices.Contains(trainer.LayerSets(), trainer.LayerSet(position)) {
+				return fmt.Errorf("--position %s: want one of %v", position, trainer.LayerSets())
 			}
 			if c.Flags().Changed("probe") {
 				if q.Probe = &probe; probe < 0 {
 					return notNegative("probe", probe)
 				}
 			}
-			return a.forestExpect(c.Context(), args[0], q, features.Position(position))
+			return a.forestExpect(c.Context(), args[0], q, trainer.LayerSet(position))
 		},
 	}
 	f := c.Flags()
@@ -42,7 +42,7 @@ func (a *app) forestExpectCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) forestExpect(ctx context.Context, file string, q predict.StatisticsQuery, position features.Position) error {
+func (a *app) forestExpect(ctx context.Context, file string, q predict.StatisticsQuery, position trainer.LayerSet) error {
 	data, err := a.read(file)
 	if err != nil {
 		return err

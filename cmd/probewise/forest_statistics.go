@@ -12,11 +12,12 @@ import (
 	"probewise/advisor/features"
 	"probewise/advisor/predict"
 	"probewise/advisor/report"
+	"probewise/trainer"
 )
 
 func (a *app) forestStatisticsCommand() *cobra.Command {
 	q := predict.StatisticsQuery{Target: predict.Test}
-	position, form, probe, hyperparameters := string(features.Everywhere), string(features.Level), 0.0, false
+	position, form, probe, hyperparameters := string(trainer.AllLayers), string(features.Level), 0.0, false
 	c := &cobra.Command{
 		Use:   "statistics",
 		Short: "Relate the statistics of past runs to their accuracy, by four methods",
@@ -28,8 +29,8 @@ func (a *app) forestStatisticsCommand() *cobra.Command {
 			if !slices.Contains(predict.Targets(), q.Target) {
 				return fmt.Errorf("--target %s: want one of %v", q.Target, predict.Targets())
 			}
-			if !slices.Contains(features.Positions(), features.Position(position)) {
-				return fmt.Errorf("--position %s: want one of %v", position, features.Positions())
+			if !slices.Contains(trainer.LayerSets(), trainer.LayerSet(position)) {
+				return fmt.Errorf("--position %s: want one of %v", position, trainer.LayerSets())
 			}
 			if c.Flags().Changed("probe") {
 				if q.Probe = &probe; probe < 0 {
@@ -42,7 +43,7 @@ func (a *app) forestStatisticsCommand() *cobra.Command {
 			if q.Runs < 0 {
 				return errors.New("--runs must not be negative")
 			}
-			return a.forestStatistics(c.Context(), q, features.Position(position), hyperparameters)
+			return a.forestStatistics(c.Context(), q, trainer.LayerSet(position), hyperparameters)
 		},
 	}
 	f := c.Flags()
@@ -56,7 +57,7 @@ func (a *app) forestStatisticsCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) forestStatistics(ctx context.Context, q predict.StatisticsQuery, position features.Position, hyperparameters bool) error {
+func (a *app) forestStatistics(ctx context.Context, q predict.StatisticsQuery, position trainer.LayerSet, hyperparameters bool) error {
 	s, err := a.open(ctx)
 	if err != nil {
 		return &exitError{exitUnevaluated, err}
@@ -76,7 +77,7 @@ func (a *app) forestStatistics(ctx context.Context, q predict.StatisticsQuery, p
 }
 
 // forestHyperparameters prints a table for each statistic.
-func (a *app) forestHyperparameters(ctx context.Context, s *program, q predict.StatisticsQuery, position features.Position) error {
+func (a *app) forestHyperparameters(ctx context.Context, s *program, q predict.StatisticsQuery, position trainer.LayerSet) error {
 	found, err := s.predictor.Hyperparameters(ctx, q, position)
 	if err != nil {
 		return &exitError{exitUnevaluated, err}

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"testing"
 
-	"probewise/advisor/features"
 	"probewise/advisor/predict"
 	"probewise/api"
 	"probewise/trainer"
@@ -38,7 +37,7 @@ func (cards) Statistics(_ context.Context, q predict.StatisticsQuery) (predict.S
 
 // Hyperparameters relates one of them to one statistic.
 func (cards) Hyperparameters(_ context.Context, q predict.StatisticsQuery,
-	position features.Position) (predict.HyperparameterTable, error) {
+	position trainer.LayerSet) (predict.HyperparameterTable, error) {
 	t := predict.HyperparameterTable{Dataset: q.Dataset, Form: q.Form, Probe: q.Probe, Position: position,
 		Statistics: []predict.StatisticTable{}, Reason: "no past runs"}
 	if q.Dataset == "nope" {
@@ -55,7 +54,7 @@ func (cards) Hyperparameters(_ context.Context, q predict.StatisticsQuery,
 
 // Expect expects one statistic.
 func (cards) Expect(_ context.Context, a trainer.Architecture, q predict.StatisticsQuery,
-	p features.Position) (predict.ExpectedStatistics, error) {
+	p trainer.LayerSet) (predict.ExpectedStatistics, error) {
 	return predict.ExpectedStatistics{Dataset: q.Dataset, Images: 1000, Epochs: 15, PastRuns: 40, Probe: q.Probe,
 			Position: p, Statistics: []predict.ExpectedStatistic{
 				{Name: "dead_units", Mean: float64(len(a.Layers)), Low: 0.1, High: 9, Confidence: 0.8, Runs: 40, HeldOutR2: 0.5}}},
@@ -232,7 +231,7 @@ func (h held) Statistics(ctx context.Context, q predict.StatisticsQuery) (predic
 }
 
 func (h held) Hyperparameters(ctx context.Context, q predict.StatisticsQuery,
-	position features.Position) (predict.HyperparameterTable, error) {
+	position trainer.LayerSet) (predict.HyperparameterTable, error) {
 	if err := h.wait(ctx); err != nil {
 		return predict.HyperparameterTable{}, err
 	}

@@ -53,7 +53,7 @@ type running struct {
 	stats    *gorgonia.Node
 }
 
-// block is a layer with weights and the batch norm and activation behind it.
+// block is one of trainer.Blocks with its output, of which statistics are taken.
 type block struct {
 	layer  trainer.Layer
 	plane  trainer.Plane
@@ -73,6 +73,11 @@ func build(a trainer.Architecture, rows int, training bool, dtype tensor.Dtype) 
 		graph:    gorgonia.NewGraph(),
 		training: training,
 		shapes:   shapes,
+		ends:     map[*trainer.Layer]int{},
+	}
+	for i, own := range trainer.Blocks(&a) {
+		b.blocks = append(b.blocks, block{layer: *own.Layer()})
+		b.ends[own.Output()] = i
 	}
 	b.images = b.input("images", rows, channels, height, width)
 	b.labels = b.input("labels", rows)
@@ -93,9 +98,10 @@ type builder struct {
 	network
 	graph    *gorgonia.ExprGraph
 	training bool
-	shapes   []trainer.Shape // of the layers to come, in the order of Architecture.All
-	logits   *gorgonia.Node  // input of the last softmax
-	streams  uint32          // dropout layers so far
+	shapes   []trainer.Shape        // of the layers to come, in the order of Architecture.All
+	ends     map[*trainer.Layer]int // the block whose output is the layer's
+	logits   *gorgonia.Node         // input of the last softmax
+	streams  uint32                 // dropout layers so far
 	err      error
 }
 
@@ -125,8 +131,7 @@ func (b *builder) plane(s trainer.Shape) trainer.Plane {
 
 // sequence adds layers that follow each other and returns the last output.
 func (b *builder) sequence(layers []trainer.Layer, in trainer.Shape, x *gorgonia.Node) *gorgonia.Node {
-	inBlock := false
-	for _, l := range layers {
+	for i, l := range layers {
 		out := b.shapes[0]
 		b.shapes = b.shapes[1:]
 		x = b.layer(l, in, out, x)
@@ -135,14 +140,8 @@ func (b *builder) sequence(layers []trainer.Layer, in trainer.Shape, x *gorgonia
 			return nil
 		}
 		in = out
-		switch {
-		case l.HasWeights():
-			b.blocks = append(b.blocks, block{l, b.plane(in), x})
-			inBlock = true
-		case inBlock && (l.Type == trainer.BatchNorm || l.Type == trainer.Activate):
-			b.blocks[len(b.blocks)-1].output = x
-		default:
-			inBlock = false
+		if at, ends := b.ends[&layers[i]]; ends {
+			b.blocks[at].plane, b.blocks[at].output = b.plane(out), x
 		}
 	}
 	return x

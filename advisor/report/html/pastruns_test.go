@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"probewise/advisor/features"
 	"probewise/advisor/figure"
 	"probewise/advisor/predict"
 	"probewise/trainer"
@@ -26,15 +25,15 @@ func related() predict.StatisticsTable {
 	ridge.StandardError, ridge.PValue, ridge.Reason = trainer.Missing, trainer.Missing, "a ridge: no p-value"
 	return predict.StatisticsTable{Dataset: "made-up", Images: 1000, Epochs: 9, PastRuns: 40, Target: predict.Validation, Reason: "middle: too few past runs: 3, want at least 20",
 		Positions: []predict.PositionTable{
-			{Position: features.Everywhere, Runs: 40, Linear: predict.Fit{InSample: 0.9, HeldOut: -0.2}, Forest: predict.Fit{InSample: 0.95, HeldOut: 0.5},
+			{Position: trainer.AllLayers, Runs: 40, Linear: predict.Fit{InSample: 0.9, HeldOut: -0.2}, Forest: predict.Fit{InSample: 0.95, HeldOut: 0.5},
 				Statistics: []predict.Relation{relation("weight_variance", -0.5, 0.25, -0.2, 0.1), unknown("dead_units", "constant"), unknown("gradient_noise", "constant"), ridge}},
-			{Position: features.Dense, Runs: 38, Linear: predict.Fit{InSample: 0.8, HeldOut: 0.1}, Forest: predict.Fit{InSample: 0.9, HeldOut: 0.4},
+			{Position: trainer.DenseLayers, Runs: 38, Linear: predict.Fit{InSample: 0.8, HeldOut: 0.1}, Forest: predict.Fit{InSample: 0.9, HeldOut: 0.4},
 				Statistics: []predict.Relation{relation("weight_variance", 0.25, -0.5, 0.1, 0.3), unknown("dead_units", ""), unknown("gradient_noise", ""), ridge}},
 		}}
 }
 
 func TestStatisticsView(t *testing.T) {
-	v := ViewStatistics(related(), features.Everywhere, "")
+	v := ViewStatistics(related(), trainer.AllLayers, "")
 	if want := "40 past runs of made-up (1,000 images × 9 epochs), statistics at the end of the run, related to the final validation accuracy."; v.About != want {
 		t.Errorf("%q, want %q", v.About, want)
 	}
@@ -72,10 +71,10 @@ func TestStatisticsView(t *testing.T) {
 	if fits := v.Fits.Table.Rows; len(fits) != 2 || fits[0][2].Text != "-0.20" || fits[0][3].Text != "0.90" || fits[1][1].Text != "38" {
 		t.Errorf("fits %v", fits)
 	}
-	if absence := ViewStatistics(related(), features.Middle, ""); absence.Relations != nil || absence.Absent != absence.Reason || absence.Picture.Map == "" {
+	if absence := ViewStatistics(related(), trainer.MiddleLayers, ""); absence.Relations != nil || absence.Absent != absence.Reason || absence.Picture.Map == "" {
 		t.Errorf("%+v", absence)
 	}
-	if none := ViewStatistics(predict.StatisticsTable{Reason: "no past runs"}, features.Everywhere, ""); none.Relations != nil || none.Reason != "no past runs" || none.Picture.Map != "" {
+	if none := ViewStatistics(predict.StatisticsTable{Reason: "no past runs"}, trainer.AllLayers, ""); none.Relations != nil || none.Reason != "no past runs" || none.Picture.Map != "" {
 		t.Errorf("%+v", none)
 	}
 }
@@ -89,7 +88,7 @@ func TestPositionsAreOnTheScaleOfTheirMethod(t *testing.T) {
 		"importance":  {"linear, from 0 to 0.3", "h3 h8"},                        // .1/.3·9 = 3
 		"none of it":  {"linear, from -1 to 1, zero in the middle", "h2 h5"},     // as the first
 	} {
-		p := ViewStatistics(related(), features.Everywhere, key).Picture
+		p := ViewStatistics(related(), trainer.AllLayers, key).Picture
 		wellFormed(t, string(p.Map))
 		if !strings.HasPrefix(p.Scale, c.scale) {
 			t.Errorf("%s: %q, want %q", key, p.Scale, c.scale)
@@ -111,7 +110,7 @@ func TestPositionsAreOnTheScaleOfTheirMethod(t *testing.T) {
 }
 
 func TestHyperparametersView(t *testing.T) {
-	table := predict.HyperparameterTable{Dataset: "made-up", Images: 1000, Epochs: 9, PastRuns: 40, Position: features.Lower, Probe: new(float64),
+	table := predict.HyperparameterTable{Dataset: "made-up", Images: 1000, Epochs: 9, PastRuns: 40, Position: trainer.FirstTwo, Probe: new(float64),
 		Reason: "weight_kurtosis: all targets are equal",
 		Statistics: []predict.StatisticTable{
 			{Statistic: "weight_update_ratio", Runs: 40, Linear: predict.Fit{InSample: 0.9, HeldOut: 0.1}, Hyperparameters: []predict.Relation{

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"probewise/advisor/features"
 	"probewise/advisor/figure"
 	"probewise/advisor/predict"
 	"probewise/advisor/report"
@@ -50,7 +49,7 @@ type StatisticsView struct {
 }
 
 // ViewStatistics shows the relations at a position, and those of all positions by one method.
-func ViewStatistics(t predict.StatisticsTable, position features.Position, key string) StatisticsView {
+func ViewStatistics(t predict.StatisticsTable, position trainer.LayerSet, key string) StatisticsView {
 	v := StatisticsView{
 		About:  fmt.Sprintf("%s of %s (%s), statistics %s, related to the final %s accuracy.", figure.Counted(t.PastRuns, "past run"), t.Dataset, report.FullRun(t.Images, t.Epochs), report.Moment(t.Probe), t.Target),
 		Reason: figure.Words(t.Reason), Absent: "no past run has such layers",
