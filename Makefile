@@ -6,10 +6,11 @@ LINTER   := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)/golangci-lint
 GO_FILES  = $(shell git ls-files '*.go')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build build-gpu fmt lint test test-gpu race browser bench generate ptx cover
+.PHONY: help setup build build-gpu fmt lint test test-gpu race browser bench generate ptx check-ptx barriers cover ci \
+	bench-step bench-step-gpu bench-load bench-memory compare-torch compare-sklearn compare-cuda
 
-help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+help: ## list the targets; ARGS=... hands arguments to a script
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 setup: $(LINTER) ## fetch the modules and the pinned linter
 	go mod download
@@ -35,7 +36,7 @@ test: ## every test; needs Go alone
 	go test ./...
 
 test-gpu: ## the tests of the GPU build on a device in software; needs g++. PROBEWISE_GPU=require: on the card
-	trainer/cuda/softcuda/test.sh
+	test/softcuda/test.sh
 
 race: ## every test under the race detector, in shuffled order; needs gcc
 	CGO_ENABLED=1 go test -race -shuffle=on ./...
@@ -50,10 +51,40 @@ generate: ## make generated files again; must leave a clean tree
 	go generate ./...
 
 ptx: ## compile trainer/cuda/kernels.cu to PTX again; needs clang 14
-	trainer/cuda/softcuda/ptx.sh trainer/cuda/kernels.cu trainer/cuda/kernels.ptx
-	trainer/cuda/softcuda/ptx.sh trainer/cuda/softcuda/selftest/testdata/faults.cu trainer/cuda/softcuda/selftest/testdata/faults.ptx
+	test/softcuda/ptx.sh trainer/cuda/kernels.cu trainer/cuda/kernels.ptx
+	test/softcuda/ptx.sh test/softcuda/selftest/testdata/faults.cu test/softcuda/selftest/testdata/faults.ptx
+
+check-ptx: ## is the PTX in the tree what clang 14 makes of the kernels? needs g++ too
+	test/softcuda/check_ptx.sh
+
+barriers: ## take the kernels' barriers out one at a time: which does test-gpu not miss? minutes; needs g++
+	test/softcuda/barriers.sh
 
 cover: ## test coverage per function, and cover.html
 	go test -coverprofile=cover.out -coverpkg=./... ./...
 	go tool cover -html=cover.out -o cover.html
 	go tool cover -func=cover.out
+
+ci: ## every check of the project, with the tools it needs; half an hour and more
+	.ci/run
+
+bench-step: ## time a training step here, in PyTorch and in TensorFlow
+	bench/step.sh $(ARGS)
+
+bench-step-gpu: ## the same on a card, here and in PyTorch
+	bench/step_gpu.sh
+
+bench-load: ## what 200 readers a second cost a probe that trains
+	bench/load.sh $(ARGS)
+
+bench-memory: ## the memory that runs are predicted to need, against what they take
+	bench/memory.sh $(ARGS)
+
+compare-torch: ## train here and in PyTorch from the same weights, and compare everything; needs Python
+	interop/torch.sh $(ARGS)
+
+compare-sklearn: ## predict learning curves with scikit-learn too: ARGS=CURVES.csv; needs Python
+	interop/sklearn.sh $(ARGS)
+
+compare-cuda: ## hold the GPU build against NVIDIA's headers and assembler; needs g++ and Python, no card
+	interop/cuda.sh

@@ -18,15 +18,16 @@ have() {
 }
 
 [ -x "$home/bin/pip" ] || python3 -m venv "$home"
-# shellcheck source=trainer/cuda/softcuda/env.sh
-source trainer/cuda/softcuda/env.sh
+# shellcheck source=test/softcuda/env.sh
+source test/softcuda/env.sh
 for version in cu11==11.8.89 cu12==12.0.107 cu12==12.9.79; do
   number=${version#*==}
   have "headers-$number" "nvidia-cuda-runtime-$version"
   include=$home/headers-$number/nvidia/cuda_runtime/include
   echo "headers of CUDA ${number%.*}: CUDA_VERSION $(awk '$2 == "CUDA_VERSION" {print $3; exit}' "$include/cuda.h")"
-  CGO_CFLAGS="-O2 -g -I$include" go build -tags gpu -o "$work/" ./cmd/probewise ./trainer/cuda/...
-  CGO_CFLAGS="-O2 -g -I$include" go test -tags gpu,softcuda -count=1 -run '^(TestConformance|TestMissingBarrierShows)$/^(buffers|sequence)?$' ./trainer/cuda/...
+  CGO_CFLAGS="-O2 -g -I$include" go build -tags gpu -o "$work/" ./cmd/probewise ./trainer/cuda
+  CGO_CFLAGS="-O2 -g -I$include" go test -tags gpu,softcuda -count=1 -run '^(TestConformance|TestMissingBarrierShows)$/^(buffers|sequence)?$' \
+    ./trainer/cuda ./test/softcuda/...
 done
 
 bad=0

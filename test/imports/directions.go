@@ -35,8 +35,8 @@ type Technology struct {
 
 // Technologies are the libraries whose words must not leak out of one place.
 var Technologies = []Technology{
-	{Path: "gorgonia.org", Adapters: []string{"trainer/graph", "trainer/cuda"}},
-	{Path: "gorgonia.org/cu", Adapters: []string{"trainer/cuda"}},
+	{Path: "gorgonia.org", Adapters: []string{"trainer/graph", "trainer/cuda", "test/softcuda"}},
+	{Path: "gorgonia.org/cu", Adapters: []string{"trainer/cuda", "test/softcuda"}},
 	{Path: "modernc.org/sqlite", Adapters: []string{"db"}},
 	{Path: "github.com/malaschitz/randomForest", Adapters: []string{"forest"}},
 	{Path: "github.com/spf13/cobra", Adapters: []string{"cmd"}},

@@ -4,7 +4,7 @@
 #define PROBEWISE_DEVICE_H
 
 #ifdef PROBEWISE_SOFTWARE_DEVICE
-#include "softcuda/soft_device.h"
+#include "soft_device.h" // on the include path of test/softcuda/build.sh
 #else
 
 #define __global__ __attribute__((global))

@@ -24,16 +24,24 @@ struct SoftKernel {
   const SoftParam *param;
 };
 
+// soft_place numbers a barrier: its line, and 15 bits that tell the files apart whose last names differ.
+constexpr int soft_place(const char *file, int line) {
+  unsigned name = 0;
+  for (const char *c = file; *c; c++) name = *c == '/' ? 0 : name * 31 + (unsigned char)*c;
+  return int((name & 0x7FFF) << 16) | line;
+}
+constexpr int soft_line(int place) { return place & 0xFFFF; }
+
 struct SoftModule {
   SoftAt *at;
-  void (**barrier)(int line);
+  void (**barrier)(int place);
   const SoftKernel *kernels;
   unsigned count;
 };
 
 #ifdef PROBEWISE_SOFTWARE_DEVICE
 extern SoftAt soft_at __attribute__((visibility("hidden")));
-extern void (*soft_barrier)(int line) __attribute__((visibility("hidden")));
+extern void (*soft_barrier)(int place) __attribute__((visibility("hidden")));
 
 #define __global__ __attribute__((visibility("hidden")))
 #define __device__
@@ -46,5 +54,9 @@ extern void (*soft_barrier)(int line) __attribute__((visibility("hidden")));
 #define blockIdx soft_at.block
 #define gridDim soft_at.blocks
 #define blockDim soft_at.threads
-#define __syncthreads() (soft_barrier(__LINE__))
+#define __syncthreads()                                    \
+  do {                                                     \
+    constexpr int soft_here = soft_place(__FILE__, __LINE__); \
+    soft_barrier(soft_here);                               \
+  } while (0)
 #endif

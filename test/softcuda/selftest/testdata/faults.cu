@@ -1,5 +1,5 @@
 // Kernels with one fault each, and their right counterparts: what the software device must catch.
-#include "../../../device.h"
+#include "../../../../trainer/cuda/device.h"
 
 // mirror writes the block's values in reverse order. Compiled with OMIT, it lacks its barrier.
 #define MIRROR(name, barrier)                                   \

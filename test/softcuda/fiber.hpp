@@ -9,12 +9,12 @@ public:
   void (*run)(void *owner, unsigned thread) = nullptr;
   void *owner = nullptr;
 
-  // begin runs the thread until its first barrier and gives that barrier's line, or `ended`.
+  // begin runs the thread until its first barrier and gives that barrier's place, or `ended`.
   int begin(unsigned thread);
   // resume runs it on to the next one. A thread that has ended stays so.
   int resume(unsigned thread);
   // wait is called by the running thread.
-  void wait(int line);
+  void wait(int place);
   // abandon forgets all fibers: after a fault nobody returns to them.
   void abandon();
   // overflowed tells whether the address lies in the guard below a stack.
@@ -25,7 +25,7 @@ private:
     char *stack;
     void *at; // its stack pointer while it does not run
     unsigned thread;
-    int line;
+    int place;
   };
   std::vector<Fiber *> all_, idle_;
   std::vector<Fiber *> of_; // by thread: the fiber that it waits on

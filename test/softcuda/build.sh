@@ -27,7 +27,7 @@ while [ $# -gt 0 ]; do
   shift 2
   read -r sum length _ < <(cksum "$ptx")
   library=$out/kernels-$sum-$length.so
-  up_to_date "$library" "$here"/module.cpp "$here"/soft_device.h "$kernels" "$(dirname "$kernels")"/*.h && continue
+  up_to_date "$library" "$here"/module.cpp "$here"/soft_device.h "$kernels" "$here"/../../trainer/cuda/{*.h,kernels/*.cuh} && continue
   entries=$(mktemp)
   trap 'rm -f "$entries"' EXIT
   sed -n 's/^.*\.entry \([A-Za-z0-9_]*\)(.*/ENTRY(\1)/p' "$ptx" >"$entries"

@@ -75,13 +75,14 @@ bool wrote(void *context) {
 #endif
 }
 
-// barrier passes over the barriers of one line where barriers.sh asks whether that shows.
-void barrier(int line) {
+// barrier passes over the barrier that is named (FILE:LINE) where barriers.sh asks whether that shows.
+void barrier(int place) {
   static const int without = [] {
-    const char *number = getenv("PROBEWISE_SOFTCUDA_WITHOUT_BARRIER");
-    return number ? atoi(number) : 0;
+    const char *named = getenv("PROBEWISE_SOFTCUDA_WITHOUT_BARRIER");
+    const char *colon = named ? strrchr(named, ':') : nullptr;
+    return colon ? soft_place(std::string(named, colon).c_str(), atoi(colon + 1)) : 0;
   }();
-  if (line != without) self->fibers.wait(line);
+  if (place != without) self->fibers.wait(place);
 }
 
 void *body(void *argument) {
@@ -191,7 +192,8 @@ void Worker::barriers(const Launch &launch, SoftAt *at, unsigned threads) {
   };
   fibers.owner = this;
   std::vector<SoftDim> where(threads);
-  unsigned ended = 0, line = 0;
+  unsigned ended = 0;
+  int place = 0;
   for (bool first = true; ended < threads; first = false) {
     unsigned now = 0;
     for (unsigned i = 0; i < threads; i++) {
@@ -201,10 +203,10 @@ void Worker::barriers(const Launch &launch, SoftAt *at, unsigned threads) {
       where[t] = at->thread;
       if (met == Fibers::ended)
         now++;
-      else if (i > 0 && now < i && line != unsigned(met))
-        broken = "threads of one block wait at different barriers, lines " + std::to_string(line) + " and " + std::to_string(met);
-      if (met != Fibers::ended) line = unsigned(met);
-      if (now > 0 && now < i + 1) broken = "a thread ended while others of its block wait at the barrier of line " + std::to_string(line);
+      else if (i > 0 && now < i && place != met)
+        broken = "threads of one block wait at different barriers, lines " + std::to_string(soft_line(place)) + " and " + std::to_string(soft_line(met));
+      if (met != Fibers::ended) place = met;
+      if (now > 0 && now < i + 1) broken = "a thread ended while others of its block wait at the barrier of line " + std::to_string(soft_line(place));
       if (!broken.empty()) return;
     }
     ended += now;

@@ -2,16 +2,16 @@
 # check_ptx.sh proves that the PTX files in the tree are what clang makes of the kernels, prints what is in them, and that a copy
 # with one broken line would not have passed. It installs clang as ptx.sh does.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
-# shellcheck source=trainer/cuda/softcuda/env.sh
-source trainer/cuda/softcuda/env.sh
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=test/softcuda/env.sh
+source test/softcuda/env.sh
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # check FILE PTX prints one line, and fails where the PTX is not that of FILE.cu.
 check() {
   local source=$1.cu ptx=$2 again=$work/again.ptx library sum length array
-  trainer/cuda/softcuda/ptx.sh "$source" "$again" || return
+  test/softcuda/ptx.sh "$source" "$again" || return
   # Every shared array of the source must be alive: clang drops what it finds undefined, without a word.
   read -r sum length _ < <(cksum "$1.ptx")
   library=$soft/kernels-$sum-$length.so
@@ -25,7 +25,7 @@ check() {
   ! grep -q '\.extern' "$ptx"
 }
 
-files=(trainer/cuda/kernels trainer/cuda/softcuda/selftest/testdata/faults)
+files=(trainer/cuda/kernels test/softcuda/selftest/testdata/faults)
 for file in "${files[@]}"; do check "$file" "$file.ptx"; done
 
 # The copy lacks one store; the driver in software refuses it as well, as the tests of selftest show.

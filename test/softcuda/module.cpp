@@ -4,7 +4,7 @@
 #include "soft_device.h"
 
 SoftAt soft_at;
-void (*soft_barrier)(int line);
+void (*soft_barrier)(int place);
 
 namespace {
 

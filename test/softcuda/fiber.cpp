@@ -94,7 +94,7 @@ void Fibers::body(Fibers *fibers) {
   for (;;) {
     Fiber *f = fibers->now_;
     fibers->run(fibers->owner, f->thread);
-    f->line = ended;
+    f->place = ended;
     fiber_switch(&f->at, fibers->home_);
   }
 }
@@ -128,11 +128,11 @@ void Fibers::prepare(Fiber *f) {
 int Fibers::enter(Fiber *f) {
   now_ = f;
   fiber_switch(&home_, f->at);
-  if (f->line == ended) {
+  if (f->place == ended) {
     of_[f->thread] = nullptr;
     idle_.push_back(f);
   }
-  return f->line;
+  return f->place;
 }
 
 int Fibers::begin(unsigned thread) {
@@ -151,9 +151,9 @@ int Fibers::begin(unsigned thread) {
 
 int Fibers::resume(unsigned thread) { return of_[thread] ? enter(of_[thread]) : ended; }
 
-void Fibers::wait(int line) {
+void Fibers::wait(int place) {
   Fiber *f = now_;
-  f->line = line;
+  f->place = place;
   fiber_switch(&f->at, home_);
 }
 
