@@ -77,8 +77,9 @@ type Layer struct {
 	Rate          float64     // dropout, spatial_dropout: share of values set to zero
 	Momentum      float64     // batch_norm, and conv/dense with BatchNorm: of the running statistics
 	Epsilon       float64     // batch_norm, and conv/dense with BatchNorm
-	Body          []Layer     // residual: at least one layer; the output is that of Body plus that of Shortcut (He et al. 2016)
-	Shortcut      []Layer     // residual: none for the identity, else usually a conv of kernel 1; no residual in either
+	// residual: at least one layer; the output is that of Body plus that of Shortcut (He et al. 2016)
+	Body     []Layer
+	Shortcut []Layer // residual: none for the identity, else usually a conv of kernel 1; no residual in either
 }
 
 // HasWeights says whether the layer has a kernel of weights: statistics are kept for these layers.

@@ -29,7 +29,8 @@ type Backend interface {
 	Device() string
 	// Alloc returns n zeros.
 	Alloc(n int) (Buffer, error)
-	// Slice returns n values of b, from the given one on, as a buffer: the same memory. from is a multiple of SliceStep.
+	// Slice returns n values of b, from the given one on, as a buffer: the same memory. from is a multiple of
+	// SliceStep.
 	Slice(b Buffer, from, n int) (Buffer, error)
 	Upload(dst Buffer, src []float32) error
 	Download(dst []float32, src Buffer) error

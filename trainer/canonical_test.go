@@ -15,10 +15,17 @@ import (
 
 // The canonical form of the smallest document, written by hand. It must never change: stored ids depend on it.
 const (
-	smallest  = `{"name": "<tiny>", "input": [2, 3, 1], "classes": 2, "layers": [{"type": "flatten", "name": "f"}, {"type": "dense", "units": 2, "l2": 1e-3}]}`
-	nameless  = `{"classes":2,"input":[2,3,1],"layers":[{"type":"flatten"},{"activation":"softmax","batch_norm":false,"bias":true,"initializer":"glorot_uniform","l1":0,"l2":0.001,"type":"dense","units":2}],` + settings
-	canonical = `{"classes":2,"input":[2,3,1],"layers":[{"name":"f","type":"flatten"},{"activation":"softmax","batch_norm":false,"bias":true,"initializer":"glorot_uniform","l1":0,"l2":0.001,"name":"dense1","type":"dense","units":2}],"name":"<tiny>",` + settings
-	settings  = `"training":{"augment":{"crop":0,"flip":false},"batch_size":64,"clip_norm":0,"epochs":15,"optimizer":{"beta_1":0.9,"beta_2":0.999,"epsilon":1e-7,"learning_rate":0.001,"type":"adam"},"schedule":{"type":"constant"},"seed":1},"version":1}`
+	smallest = `{"name": "<tiny>", "input": [2, 3, 1], "classes": 2, "layers": [{"type": "flatten", "name": "f"}, ` +
+		`{"type": "dense", "units": 2, "l2": 1e-3}]}`
+	nameless = `{"classes":2,"input":[2,3,1],"layers":[{"type":"flatten"},` +
+		`{"activation":"softmax","batch_norm":false,"bias":true,"initializer":"glorot_uniform",` +
+		`"l1":0,"l2":0.001,"type":"dense","units":2}],` + settings
+	canonical = `{"classes":2,"input":[2,3,1],"layers":[{"name":"f","type":"flatten"},` +
+		`{"activation":"softmax","batch_norm":false,"bias":true,"initializer":"glorot_uniform","l1":0,"l2":0.001,` +
+		`"name":"dense1","type":"dense","units":2}],"name":"<tiny>",` + settings
+	settings = `"training":{"augment":{"crop":0,"flip":false},"batch_size":64,"clip_norm":0,"epochs":15,` +
+		`"optimizer":{"beta_1":0.9,"beta_2":0.999,"epsilon":1e-7,"learning_rate":0.001,"type":"adam"},` +
+		`"schedule":{"type":"constant"},"seed":1},"version":1}`
 )
 
 func TestCanonical(t *testing.T) {
@@ -33,10 +40,12 @@ func TestCanonical(t *testing.T) {
 }
 
 func TestIDIgnoresSpelling(t *testing.T) {
-	base := mustParse(t, net(`{"type": "conv", "filters": 4, "kernel": 3}`, flatten, out), ParseOptions{}).Architecture.ID()
+	base := mustParse(t, net(`{"type": "conv", "filters": 4, "kernel": 3}`, flatten, out), ParseOptions{}).
+		Architecture.ID()
 	for _, same := range []string{
 		net(`{"kernel": [3, 3.0], "type": "conv", "filters": 4e0, "stride": 1, "l2": -0.0}`, flatten, out),
-		net(`{"type": "conv", "filters": 4, "kernel": 3, "name": "first", "bias": true}`, flatten, `{"type": "dense", "units": 10}`),
+		net(`{"type": "conv", "filters": 4, "kernel": 3, "name": "first", "bias": true}`, flatten,
+			`{"type": "dense", "units": 10}`),
 	} {
 		if got := mustParse(t, same, known).Architecture.ID(); got != base {
 			t.Errorf("%s has another id", same)
@@ -105,7 +114,8 @@ func checkParsed(t *testing.T, a Architecture) {
 	if err != nil {
 		t.Fatalf("the canonical form is refused: %v\n%s", err, a.Canonical())
 	}
-	if !reflect.DeepEqual(again.Architecture, a) || again.Architecture.ID() != a.ID() || again.Warnings != nil || again.Defaults != nil {
+	if !reflect.DeepEqual(again.Architecture, a) || again.Architecture.ID() != a.ID() || again.Warnings != nil ||
+		again.Defaults != nil {
 		t.Fatalf("got\n%+v\nwant\n%+v", again, a)
 	}
 	shapes, err := a.Shapes()
@@ -126,22 +136,26 @@ func checkParsed(t *testing.T, a Architecture) {
 			t.Fatalf("layers %v: cost %d is of %s", names, i, l.Layer)
 		}
 	}
-	if last := shapes[len(shapes)-1]; last != (Shape{C: a.Classes, H: 1, W: 1, Flat: true}) || a.Layers[len(a.Layers)-1].Activation != Softmax {
+	if last := shapes[len(shapes)-1]; last != (Shape{C: a.Classes, H: 1, W: 1, Flat: true}) ||
+		a.Layers[len(a.Layers)-1].Activation != Softmax {
 		t.Fatalf("the network ends in %v", last)
 	}
-	if c.Parameters < 1 || c.Parameters > limits.MaxParameters || c.PeakMemory > limits.MaxMemory || c.MultiplyAdds < 1 || c.TrainingFLOPs < c.MultiplyAdds {
+	if c.Parameters < 1 || c.Parameters > limits.MaxParameters || c.PeakMemory > limits.MaxMemory ||
+		c.MultiplyAdds < 1 || c.TrainingFLOPs < c.MultiplyAdds {
 		t.Fatalf("cost %+v", c)
 	}
 }
 
 // drawArchitecture draws from all layer types and settings.
 func drawArchitecture(r *rand.Rand) Architecture {
-	a := Architecture{Version: 1, Input: [3]int{1 + r.IntN(20), 1 + r.IntN(20), 1 + r.IntN(3)}, Classes: 2 + r.IntN(9), Training: drawTraining(r)}
+	a := Architecture{Version: 1, Input: [3]int{1 + r.IntN(20), 1 + r.IntN(20), 1 + r.IntN(3)}, Classes: 2 + r.IntN(9),
+		Training: drawTraining(r)}
 	pair := func(low, n int) [2]int { return [2]int{low + r.IntN(n), low + r.IntN(n)} }
 	padding := func() Padding { return pick(r, Same, Same, Valid) }
 	for range r.IntN(4) {
 		a.Layers = append(a.Layers, pick(r,
-			weighted(r, Layer{Type: Conv, Filters: 1 + r.IntN(9), Kernel: pair(1, 5), Stride: pair(1, 2), Padding: padding()}),
+			weighted(r, Layer{Type: Conv, Filters: 1 + r.IntN(9), Kernel: pair(1, 5), Stride: pair(1, 2),
+				Padding: padding()}),
 			Layer{Type: pick(r, MaxPool, AvgPool), Size: pair(1, 3), Stride: pair(1, 3), Padding: padding()},
 			Layer{Type: ZeroPad, Pad: pair(0, 3)},
 			Layer{Type: SpatialDropout, Rate: r.Float64()},
@@ -151,7 +165,8 @@ func drawArchitecture(r *rand.Rand) Architecture {
 	}
 	a.Layers = append(a.Layers, Layer{Type: pick(r, Flatten, GlobalAvgPool, GlobalMaxPool)})
 	for range r.IntN(3) {
-		a.Layers = append(a.Layers, weighted(r, Layer{Type: Dense, Units: 1 + r.IntN(30)}), Layer{Type: Dropout, Rate: r.Float64()})
+		a.Layers = append(a.Layers, weighted(r, Layer{Type: Dense, Units: 1 + r.IntN(30)}),
+			Layer{Type: Dropout, Rate: r.Float64()})
 	}
 	last := Layer{Type: Dense, Units: a.Classes, Bias: true, Initializer: GlorotUniform, Activation: Softmax}
 	a.Layers = append(a.Layers, last)
@@ -162,7 +177,8 @@ func drawArchitecture(r *rand.Rand) Architecture {
 func drawResidual(r *rand.Rand) Layer {
 	stride := 1 + r.IntN(2)
 	project := func(kernel, stride int) Layer {
-		return weighted(r, Layer{Type: Conv, Filters: 3, Kernel: [2]int{kernel, kernel}, Stride: [2]int{stride, stride}, Padding: Same})
+		return weighted(r, Layer{Type: Conv, Filters: 3, Kernel: [2]int{kernel, kernel}, Stride: [2]int{stride, stride},
+			Padding: Same})
 	}
 	l := Layer{Type: Residual, Body: []Layer{project(3, stride), {Type: Dropout, Rate: r.Float64()}, project(3, 1)}}
 	if stride > 1 || r.IntN(2) == 0 {
@@ -189,8 +205,10 @@ func drawTraining(r *rand.Rand) Training {
 			Optimizer{Type: SGD, LearningRate: rate, Momentum: r.Float64(), Nesterov: true},
 			Optimizer{Type: RMSprop, LearningRate: rate, Rho: r.Float64(), Momentum: r.Float64(), Epsilon: 1e-8},
 			Optimizer{Type: Adam, LearningRate: rate, Beta1: r.Float64(), Beta2: r.Float64(), Epsilon: 1e-12},
-			Optimizer{Type: AdamW, LearningRate: rate, Beta1: r.Float64(), Beta2: r.Float64(), Epsilon: 1, WeightDecay: r.Float64()}),
-		Schedule:  pick(r, Schedule{Type: Constant}, Schedule{Type: StepDown, Every: 1 + r.IntN(9), Factor: 0.5}, Schedule{Type: Cosine, Minimum: r.Float64()}),
+			Optimizer{Type: AdamW, LearningRate: rate, Beta1: r.Float64(), Beta2: r.Float64(), Epsilon: 1,
+				WeightDecay: r.Float64()}),
+		Schedule: pick(r, Schedule{Type: Constant}, Schedule{Type: StepDown, Every: 1 + r.IntN(9), Factor: 0.5},
+			Schedule{Type: Cosine, Minimum: r.Float64()}),
 		ClipNorm:  r.ExpFloat64(),
 		BatchSize: 1 + r.IntN(200),
 		Epochs:    1 + r.IntN(50),

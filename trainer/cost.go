@@ -7,16 +7,20 @@ type LayerCost struct {
 	Layer        string
 	Parameters   int64 // weights, bias, and batch norm's gamma and beta; running statistics are not counted
 	MultiplyAdds int64 // forward, per image; of convolutions and matrix products, which is where the time goes
-	Activations  int64 // values per image that the layer computes: after weights, bias, batch norm and activation, each counted
+	// values per image that the layer computes: after weights, bias, batch norm and activation, each counted
+	Activations int64
 }
 
 // Cost is what an architecture costs. Sums that would overflow stay at the greatest int64.
 type Cost struct {
-	Parameters    int64
-	MultiplyAdds  int64       // forward, per image
-	TrainingFLOPs int64       // per image: two for each multiply-add of the forward pass, the data gradient and the filter gradient
-	PeakMemory    int64       // bytes of a run: parameters, gradients, optimizer state, activations of a batch and their gradients, activations of an evaluation batch
-	Layers        []LayerCost // in the order of All; a residual block has what its sum costs, its layers have theirs
+	Parameters   int64
+	MultiplyAdds int64 // forward, per image
+	// per image: two for each multiply-add of the forward pass, the data gradient and the filter gradient
+	TrainingFLOPs int64
+	// bytes of a run: parameters, gradients, optimizer state, activations of a batch and their gradients, activations
+	// of an evaluation batch
+	PeakMemory int64
+	Layers     []LayerCost // in the order of All; a residual block has what its sum costs, its layers have theirs
 }
 
 const float32Bytes = 4

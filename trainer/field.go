@@ -33,7 +33,7 @@ func (f field[T]) fallback(of T) any {
 
 func (f field[T]) applies(of T) bool { return f.when == nil || f.when(of) }
 
-// set stores a default or a chosen string behind the pointer.
+// set stores a default or a chosen string where the pointer points.
 func set(pointer, value any) {
 	target := reflect.ValueOf(pointer).Elem()
 	target.Set(reflect.ValueOf(value).Convert(target.Type()))
@@ -64,7 +64,8 @@ func variantNames[T any](variants []variant[T]) []string {
 
 // readVariant reads an object that dispatches on "type" and returns the type, "" where that is none of the variants.
 // An absent object is the variant fallback with all its defaults.
-func readVariant[T any](p *parser, n *node, path, noun string, variants []variant[T], fallback string, into *T, others ...string) string {
+func readVariant[T any](p *parser, n *node, path, noun string, variants []variant[T], fallback string, into *T,
+	others ...string) string {
 	name := fallback
 	if n != nil {
 		if !p.expect(n, isObject, path) {
@@ -83,11 +84,13 @@ func readVariant[T any](p *parser, n *node, path, noun string, variants []varian
 		default:
 			p.filled(path + "/type")
 		}
-		if _, ok := find(variants, name); !ok && noun == "layer" && name == string(Residual) { // inside another one: it is among the types elsewhere
+		// inside another one: it is among the types elsewhere
+		if _, ok := find(variants, name); !ok && noun == "layer" && name == string(Residual) {
 			p.add(t.offset, path+"/type", CodeUnsupportedType, "a residual block cannot stand inside another one")
 			return ""
 		} else if !ok {
-			p.add(t.offset, path+"/type", CodeUnknownType, "unknown %s type %s%s", noun, quote(name), suggest(name, variantNames(variants)))
+			p.add(t.offset, path+"/type", CodeUnknownType, "unknown %s type %s%s", noun, quote(name),
+				suggest(name, variantNames(variants)))
 			return ""
 		}
 	}

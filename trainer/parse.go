@@ -52,7 +52,8 @@ func Parse(data []byte, o ParseOptions) (Parsed, error) {
 	o.Limits = o.Limits.orDefaults()
 	if len(data) >= o.Limits.MaxBytes {
 		return Parsed{}, &InvalidError{[]Finding{{Code: CodeTooLarge,
-			Message: fmt.Sprintf("the document has %d bytes; it must be smaller than %d", len(data), o.Limits.MaxBytes)}}}
+			Message: fmt.Sprintf("the document has %d bytes; it must be smaller than %d", len(data),
+				o.Limits.MaxBytes)}}}
 	}
 	root, finding := readJSON(data, valuesPerLayer*o.Limits.MaxLayers)
 	if finding != nil {
@@ -97,11 +98,13 @@ func (p *parser) document(root *node) {
 	if !p.expect(root, isObject, "") {
 		return
 	}
-	p.checkKeys(root, "", "the architecture", []string{"$schema", "version", "name", "input", "classes", "layers", "training"})
+	p.checkKeys(root, "", "the architecture", []string{"$schema", "version", "name", "input", "classes", "layers",
+		"training"})
 	p.a.Version = Version
 	if n := root.index["version"]; n != nil {
 		if v, ok := p.number(n, "/version"); ok && v != Version {
-			p.add(n.offset, "/version", CodeUnsupportedVersion, "version %s of the format is not known; this program reads version %d", cut(n.text), Version)
+			p.add(n.offset, "/version", CodeUnsupportedVersion,
+				"version %s of the format is not known; this program reads version %d", cut(n.text), Version)
 		}
 	}
 	if n := root.index["$schema"]; n != nil {
@@ -126,11 +129,13 @@ func (p *parser) input(root *node) {
 	n, given := root.index["input"], p.options.Input
 	switch {
 	case n == nil && given == [3]int{}:
-		p.add(root.offset, "", CodeMissingKey, "the architecture needs \"input\" (height, width, channels), as no data set is chosen")
+		p.add(root.offset, "", CodeMissingKey,
+			"the architecture needs \"input\" (height, width, channels), as no data set is chosen")
 	case n == nil:
 		p.a.Input = given
 	case n.kind != isArray:
-		p.add(n.offset, "/input", CodeWrongType, "must be an array of 3 integers (height, width, channels), not %s", n.kind)
+		p.add(n.offset, "/input", CodeWrongType, "must be an array of 3 integers (height, width, channels), not %s",
+			n.kind)
 	default:
 		var input [3]int
 		if !p.integers(n, "/input", input[:], 1, maxImage) {
@@ -138,7 +143,8 @@ func (p *parser) input(root *node) {
 		}
 		p.a.Input = input
 		if given != [3]int{} && input != given {
-			p.add(n.offset, "/input", CodeDatasetMismatch, "input is %v, but the images of data set %s are %v (height, width, channels)",
+			p.add(n.offset, "/input", CodeDatasetMismatch,
+				"input is %v, but the images of data set %s are %v (height, width, channels)",
 				input, quote(p.options.Dataset), given)
 		}
 	}
@@ -159,7 +165,8 @@ func (p *parser) classes(root *node) {
 		}
 		p.a.Classes = int(v)
 		if given != 0 && int(v) != given {
-			p.add(n.offset, "/classes", CodeDatasetMismatch, "classes is %d, but data set %s has %d", v, quote(p.options.Dataset), given)
+			p.add(n.offset, "/classes", CodeDatasetMismatch, "classes is %d, but data set %s has %d", v,
+				quote(p.options.Dataset), given)
 		}
 	}
 }
@@ -183,9 +190,11 @@ func (p *parser) training(n *node) {
 	if optimizer != nil && optimizer.kind == isString {
 		p.optimizerByName(optimizer)
 	} else {
-		t.Optimizer.Type = OptimizerType(readVariant(p, optimizer, "/training/optimizer", "optimizer", optimizerVariants, string(Adam), &t.Optimizer))
+		t.Optimizer.Type = OptimizerType(readVariant(p, optimizer, "/training/optimizer", "optimizer",
+			optimizerVariants, string(Adam), &t.Optimizer))
 	}
-	t.Schedule.Type = ScheduleType(readVariant(p, schedule, "/training/schedule", "schedule", scheduleVariants, string(Constant), &t.Schedule))
+	t.Schedule.Type = ScheduleType(readVariant(p, schedule, "/training/schedule", "schedule", scheduleVariants,
+		string(Constant), &t.Schedule))
 	readFields(p, augment, "/training/augment", "augment", augmentFields, &t.Augment)
 	slices.Sort(p.defaults)
 	if side := min(p.a.Input[0], p.a.Input[1]); side > 0 && t.Augment.Crop > side/2 {
@@ -197,7 +206,8 @@ func (p *parser) training(n *node) {
 func (p *parser) optimizerByName(n *node) {
 	v, ok := find(optimizerVariants, n.text)
 	if !ok {
-		p.add(n.offset, "/training/optimizer", CodeUnknownType, "unknown optimizer type %s%s", quote(n.text), suggest(n.text, variantNames(optimizerVariants)))
+		p.add(n.offset, "/training/optimizer", CodeUnknownType, "unknown optimizer type %s%s", quote(n.text),
+			suggest(n.text, variantNames(optimizerVariants)))
 		return
 	}
 	p.a.Training.Optimizer.Type = OptimizerType(v.name)

@@ -44,36 +44,46 @@ func residual(shortcut string, body ...string) string {
 // validDocuments are sound documents, by name; those without input or classes need the data set of known.
 func validDocuments() map[string]string {
 	return map[string]string{
-		"smallest":           net(flatten, out),
-		"from the data set":  `{"layers": [` + flatten + `, ` + out + `]}`,
-		"schema key":         `{"$schema": "` + SchemaID + `", "layers": [` + flatten + `, ` + out + `]}`,
-		"integer as 3.0":     net(`{"type": "conv", "filters": 4.0, "kernel": 3e0}`, flatten, out),
-		"even kernel":        net(`{"type": "conv", "filters": 4, "kernel": 2, "padding": "same"}`, flatten, out),
-		"oblong kernel":      net(`{"type": "conv", "filters": 4, "kernel": [1, 28]}`, flatten, out),
-		"kernel over same":   net(`{"type": "conv", "filters": 4, "kernel": 31, "padding": "same"}`, flatten, out),
-		"names":              net(`{"type": "conv", "filters": 4, "kernel": 3, "name": "größte/~"}`, flatten, out),
-		"leaky":              net(`{"type": "conv", "filters": 4, "kernel": 3, "activation": "leaky_relu", "negative_slope": 0.1}`, flatten, out),
-		"leaky layer":        net(conv, `{"type": "activation", "activation": "leaky_relu"}`, flatten, out),
-		"every image layer":  net(`{"type": "zero_pad", "padding": [1, 0]}`, conv, `{"type": "batch_norm"}`, `{"type": "avg_pool"}`, `{"type": "spatial_dropout", "rate": 0.1}`, `{"type": "global_max_pool"}`, out),
-		"all convolutional":  net(conv, `{"type": "conv", "filters": 10, "kernel": 1}`, `{"type": "global_avg_pool"}`, `{"type": "activation", "activation": "softmax"}`),
-		"no softmax":         net(conv, flatten, `{"type": "dense", "units": 10}`),
-		"no softmax layer":   net(`{"type": "conv", "filters": 10, "kernel": 3}`, `{"type": "global_avg_pool"}`),
-		"softmax in between": net(`{"type": "conv", "filters": 4, "kernel": 3, "activation": "softmax"}`, flatten, hidden, out),
-		"optimizer by name":  trained(`{"optimizer": "rmsprop"}`),
-		"optimizer no type":  trained(`{"optimizer": {"learning_rate": 0.01}}`),
-		"sgd":                trained(`{"optimizer": {"type": "sgd", "momentum": 0.9, "nesterov": true}, "clip_norm": 1}`),
-		"adamw":              trained(`{"optimizer": {"type": "adamw", "beta_1": 0, "weight_decay": 0.01}, "epochs": 1}`),
-		"step":               trained(`{"schedule": {"type": "step", "every": 5}}`),
-		"cosine":             trained(`{"schedule": {"type": "cosine", "minimum": 0.01}, "augment": {"flip": true, "crop": 14}}`),
-		"empty settings":     trained(`{"schedule": {}, "augment": {}, "optimizer": {}}`),
-		"identity":           net(residual("", same, `{"type": "activation", "activation": "relu"}`, same), flatten, out),
-		"projection":         net(residual(`{"type": "conv", "filters": 8, "kernel": 1, "stride": 2, "batch_norm": true}`, `{"type": "conv", "filters": 8, "kernel": 3, "padding": "same", "stride": 2}`), flatten, out),
-		"shortcut as a list": net(residual(`[{"type": "avg_pool"}, {"type": "conv", "filters": 4, "kernel": 1}]`, `{"type": "conv", "filters": 4, "kernel": 2, "stride": 2}`), flatten, out),
-		"shortcut empty":     net(residual(`[]`, same), flatten, out),
-		"body of one layer":  net(`{"type": "residual", "name": "r", "body": `+same+`}`, flatten, out),
-		"flat sum":           net(flatten, hidden, residual("", `{"type": "dropout", "rate": 0.5}`, hidden), out),
-		"image and flat":     net(residual(flatten, same, flatten), out),
-		"greatest seed":      trained(`{"seed": 9007199254740991}`),
+		"smallest":          net(flatten, out),
+		"from the data set": `{"layers": [` + flatten + `, ` + out + `]}`,
+		"schema key":        `{"$schema": "` + SchemaID + `", "layers": [` + flatten + `, ` + out + `]}`,
+		"integer as 3.0":    net(`{"type": "conv", "filters": 4.0, "kernel": 3e0}`, flatten, out),
+		"even kernel":       net(`{"type": "conv", "filters": 4, "kernel": 2, "padding": "same"}`, flatten, out),
+		"oblong kernel":     net(`{"type": "conv", "filters": 4, "kernel": [1, 28]}`, flatten, out),
+		"kernel over same":  net(`{"type": "conv", "filters": 4, "kernel": 31, "padding": "same"}`, flatten, out),
+		"names":             net(`{"type": "conv", "filters": 4, "kernel": 3, "name": "größte/~"}`, flatten, out),
+		"leaky": net(`{"type": "conv", "filters": 4, "kernel": 3, "activation": "leaky_relu", `+
+			`"negative_slope": 0.1}`, flatten, out),
+		"leaky layer": net(conv, `{"type": "activation", "activation": "leaky_relu"}`, flatten, out),
+		"every image layer": net(`{"type": "zero_pad", "padding": [1, 0]}`, conv, `{"type": "batch_norm"}`,
+			`{"type": "avg_pool"}`, `{"type": "spatial_dropout", "rate": 0.1}`, `{"type": "global_max_pool"}`, out),
+		"all convolutional": net(conv, `{"type": "conv", "filters": 10, "kernel": 1}`, `{"type": "global_avg_pool"}`,
+			`{"type": "activation", "activation": "softmax"}`),
+		"no softmax":       net(conv, flatten, `{"type": "dense", "units": 10}`),
+		"no softmax layer": net(`{"type": "conv", "filters": 10, "kernel": 3}`, `{"type": "global_avg_pool"}`),
+		"softmax in between": net(`{"type": "conv", "filters": 4, "kernel": 3, "activation": "softmax"}`, flatten,
+			hidden, out),
+		"optimizer by name": trained(`{"optimizer": "rmsprop"}`),
+		"optimizer no type": trained(`{"optimizer": {"learning_rate": 0.01}}`),
+		"sgd": trained(`{"optimizer": {"type": "sgd", "momentum": 0.9, "nesterov": true},
+			"clip_norm": 1}`),
+		"adamw": trained(`{"optimizer": {"type": "adamw", "beta_1": 0, "weight_decay": 0.01}, "epochs": 1}`),
+		"step":  trained(`{"schedule": {"type": "step", "every": 5}}`),
+		"cosine": trained(`{"schedule": {"type": "cosine", "minimum": 0.01}, "augment": {"flip": true, ` +
+			`"crop": 14}}`),
+		"empty settings": trained(`{"schedule": {}, "augment": {}, "optimizer": {}}`),
+		"identity": net(residual("", same, `{"type": "activation", "activation": "relu"}`, same), flatten,
+			out),
+		"projection": net(residual(
+			`{"type": "conv", "filters": 8, "kernel": 1, "stride": 2, "batch_norm": true}`,
+			`{"type": "conv", "filters": 8, "kernel": 3, "padding": "same", "stride": 2}`), flatten, out),
+		"shortcut as a list": net(residual(`[{"type": "avg_pool"}, {"type": "conv", "filters": 4, "kernel": 1}]`,
+			`{"type": "conv", "filters": 4, "kernel": 2, "stride": 2}`), flatten, out),
+		"shortcut empty":    net(residual(`[]`, same), flatten, out),
+		"body of one layer": net(`{"type": "residual", "name": "r", "body": `+same+`}`, flatten, out),
+		"flat sum":          net(flatten, hidden, residual("", `{"type": "dropout", "rate": 0.5}`, hidden), out),
+		"image and flat":    net(residual(flatten, same, flatten), out),
+		"greatest seed":     trained(`{"seed": 9007199254740991}`),
 	}
 }
 
@@ -91,14 +101,16 @@ func TestDefaults(t *testing.T) {
 		{"type": "conv", "filters": 8, "kernel": [3, 5], "batch_norm": true},
 		{"type": "max_pool", "size": 3},
 		{"type": "batch_norm"},
-		{"type": "conv", "filters": 8, "kernel": 3, "padding": "same", "stride": [2, 1], "activation": "leaky_relu", "l2": 1e-4, "name": "top"},
+		{"type": "conv", "filters": 8, "kernel": 3, "padding": "same", "stride": [2, 1], "activation": "leaky_relu",
+		"l2": 1e-4, "name": "top"},
 		{"type": "zero_pad"},
 		{"type": "flatten"},
 		{"type": "dense", "units": 10, "activation": "softmax", "bias": false, "initializer": "he_normal"}]}`, known)
 	want := Architecture{
 		Version: 1, Input: [3]int{28, 28, 1}, Classes: 10,
 		Layers: []Layer{
-			{Type: Conv, Name: "conv1", Filters: 8, Kernel: [2]int{3, 5}, Stride: [2]int{1, 1}, Padding: Valid, Bias: true,
+			{Type: Conv, Name: "conv1", Filters: 8, Kernel: [2]int{3, 5}, Stride: [2]int{1, 1}, Padding: Valid,
+				Bias:        true,
 				Initializer: GlorotUniform, BatchNorm: true, Activation: Linear, Momentum: 0.99, Epsilon: 1e-3},
 			{Type: MaxPool, Name: "max_pool1", Size: [2]int{3, 3}, Stride: [2]int{3, 3}, Padding: Valid},
 			{Type: BatchNorm, Name: "batch_norm1", Momentum: 0.99, Epsilon: 1e-3},
@@ -127,16 +139,25 @@ func TestTrainingDefaults(t *testing.T) {
 		want     Training
 		defaults []string
 	}{
-		{`{"optimizer": "sgd", "batch_size": 32, "epochs": 3, "seed": 7, "clip_norm": 1, "augment": {"crop": 2}, "schedule": {"type": "constant"}}`,
-			Training{Optimizer: Optimizer{Type: SGD, LearningRate: 0.01}, Schedule: Schedule{Type: Constant}, ClipNorm: 1, BatchSize: 32, Epochs: 3, Seed: 7, Augment: Augment{Crop: 2}},
-			[]string{"/training/augment/flip", "/training/optimizer/learning_rate", "/training/optimizer/momentum", "/training/optimizer/nesterov"}},
-		{`{"optimizer": {"type": "rmsprop", "learning_rate": 0.01}, "schedule": {"type": "step", "every": 4}, "batch_size": 8, "epochs": 2, "seed": 0, "clip_norm": 0}`,
-			Training{Optimizer: Optimizer{Type: RMSprop, LearningRate: 0.01, Rho: 0.9, Epsilon: 1e-7}, Schedule: Schedule{Type: StepDown, Every: 4, Factor: 0.1}, BatchSize: 8, Epochs: 2},
-			[]string{"/training/augment", "/training/optimizer/epsilon", "/training/optimizer/momentum", "/training/optimizer/rho", "/training/schedule/factor"}},
+		{`{"optimizer": "sgd", "batch_size": 32, "epochs": 3, "seed": 7, "clip_norm": 1, "augment": {"crop": 2}, ` +
+			`"schedule": {"type": "constant"}}`,
+			Training{Optimizer: Optimizer{Type: SGD, LearningRate: 0.01}, Schedule: Schedule{Type: Constant},
+				ClipNorm: 1, BatchSize: 32, Epochs: 3, Seed: 7, Augment: Augment{Crop: 2}},
+			[]string{"/training/augment/flip", "/training/optimizer/learning_rate", "/training/optimizer/momentum",
+				"/training/optimizer/nesterov"}},
+		{`{"optimizer": {"type": "rmsprop", "learning_rate": 0.01}, "schedule": {"type": "step", "every": 4}, ` +
+			`"batch_size": 8, "epochs": 2, "seed": 0, "clip_norm": 0}`,
+			Training{Optimizer: Optimizer{Type: RMSprop, LearningRate: 0.01, Rho: 0.9, Epsilon: 1e-7},
+				Schedule: Schedule{Type: StepDown, Every: 4, Factor: 0.1}, BatchSize: 8, Epochs: 2},
+			[]string{"/training/augment", "/training/optimizer/epsilon", "/training/optimizer/momentum",
+				"/training/optimizer/rho", "/training/schedule/factor"}},
 		{`{"optimizer": "adamw", "schedule": {"type": "cosine"}}`,
-			Training{Optimizer: Optimizer{Type: AdamW, LearningRate: 0.001, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7, WeightDecay: 0.004}, Schedule: Schedule{Type: Cosine}, BatchSize: 64, Epochs: 15, Seed: 1},
-			[]string{"/training/augment", "/training/batch_size", "/training/clip_norm", "/training/epochs", "/training/optimizer/beta_1", "/training/optimizer/beta_2",
-				"/training/optimizer/epsilon", "/training/optimizer/learning_rate", "/training/optimizer/weight_decay", "/training/schedule/minimum", "/training/seed"}},
+			Training{Optimizer: Optimizer{Type: AdamW, LearningRate: 0.001, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7,
+				WeightDecay: 0.004}, Schedule: Schedule{Type: Cosine}, BatchSize: 64, Epochs: 15, Seed: 1},
+			[]string{"/training/augment", "/training/batch_size", "/training/clip_norm", "/training/epochs",
+				"/training/optimizer/beta_1", "/training/optimizer/beta_2",
+				"/training/optimizer/epsilon", "/training/optimizer/learning_rate", "/training/optimizer/weight_decay",
+				"/training/schedule/minimum", "/training/seed"}},
 	}
 	for _, tt := range tests {
 		got := mustParse(t, trained(tt.training), ParseOptions{})
@@ -154,12 +175,15 @@ func TestMissingSoftmax(t *testing.T) {
 	if last := dense.Architecture.Layers[2]; last.Activation != Softmax {
 		t.Errorf("last layer %+v", last)
 	}
-	if len(dense.Warnings) != 1 || dense.Warnings[0].Code != CodeSoftmaxAdded || dense.Warnings[0].Pointer != "/layers/2" {
+	if len(dense.Warnings) != 1 || dense.Warnings[0].Code != CodeSoftmaxAdded ||
+		dense.Warnings[0].Pointer != "/layers/2" {
 		t.Errorf("warnings %v", dense.Warnings)
 	}
-	pool := mustParse(t, net(`{"type": "conv", "filters": 10, "kernel": 3, "name": "softmax"}`, `{"type": "global_avg_pool"}`), known)
+	pool := mustParse(t, net(`{"type": "conv", "filters": 10, "kernel": 3, "name": "softmax"}`,
+		`{"type": "global_avg_pool"}`), known)
 	layers := pool.Architecture.Layers
-	if want := (Layer{Type: Activate, Name: "softmax2", Activation: Softmax}); len(layers) != 3 || !reflect.DeepEqual(layers[2], want) {
+	if want := (Layer{Type: Activate, Name: "softmax2", Activation: Softmax}); len(layers) != 3 ||
+		!reflect.DeepEqual(layers[2], want) {
 		t.Errorf("layers %+v", layers)
 	}
 	if len(pool.Warnings) != 1 || pool.Warnings[0].Pointer != "/layers/1" {
@@ -171,7 +195,8 @@ func TestMissingSoftmax(t *testing.T) {
 }
 
 func TestNamesAvoidGivenOnes(t *testing.T) {
-	a := mustParse(t, net(conv, `{"type": "conv", "filters": 4, "kernel": 3, "name": "conv1"}`, conv, flatten, out), known).Architecture
+	a := mustParse(t, net(conv, `{"type": "conv", "filters": 4, "kernel": 3, "name": "conv1"}`, conv, flatten, out),
+		known).Architecture
 	var names []string
 	for _, l := range a.Layers {
 		names = append(names, l.Name)
@@ -192,7 +217,8 @@ func TestLimits(t *testing.T) {
 	}{
 		{"bytes", Limits{MaxBytes: len(document) + 1}, Limits{MaxBytes: len(document)}, CodeTooLarge},
 		{"layers", Limits{MaxLayers: 3}, Limits{MaxLayers: 2}, CodeTooManyLayers},
-		{"parameters", Limits{MaxParameters: cost.Parameters}, Limits{MaxParameters: cost.Parameters - 1}, CodeTooManyParameters},
+		{"parameters", Limits{MaxParameters: cost.Parameters}, Limits{MaxParameters: cost.Parameters - 1},
+			CodeTooManyParameters},
 		{"memory", Limits{MaxMemory: cost.PeakMemory}, Limits{MaxMemory: cost.PeakMemory - 1}, CodeTooMuchMemory},
 	}
 	for _, tt := range tests {
@@ -232,7 +258,8 @@ func TestExamples(t *testing.T) {
 		got := mustParse(t, string(data), ParseOptions{Input: tt.input, Classes: 10, Dataset: "chosen"})
 		a := got.Architecture
 		if c := a.Cost(); c.MultiplyAdds > tt.multiplyAdds || a.Training.Epochs > tt.epochs || got.Warnings != nil {
-			t.Errorf("%s: %d multiply-adds, %d epochs, warnings %v", tt.file, c.MultiplyAdds, a.Training.Epochs, got.Warnings)
+			t.Errorf("%s: %d multiply-adds, %d epochs, warnings %v", tt.file, c.MultiplyAdds, a.Training.Epochs,
+				got.Warnings)
 		}
 		dense, flat, plain := 0, true, true
 		for _, l := range a.Layers {

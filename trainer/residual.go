@@ -101,7 +101,8 @@ func (p *parser) residual(f *flow, s site) (m *misfit) {
 	case body.known && shortcut.known:
 		m = s.join(body.shape, shortcut.shape)
 	case body.image && shortcut.flat, body.flat && shortcut.image:
-		m = &misfit{CodeShapesDiffer, "", "one of body and shortcut gives an image, the other flat features: they cannot be added"}
+		m = &misfit{CodeShapesDiffer, "",
+			"one of body and shortcut gives an image, the other flat features: they cannot be added"}
 	}
 	*f = flow{
 		shape: body.shape, known: body.known && shortcut.known && s.Body != nil && m == nil,

@@ -8,7 +8,8 @@ import (
 // so that a validator reports on the one definition that was meant.
 func buildSchema() object {
 	defs := object{
-		"name":    object{"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[^\u0000-\u001f\u007f-\u009f]*$"},
+		"name": object{"type": "string", "minLength": 1, "maxLength": 64,
+			"pattern": "^[^\u0000-\u001f\u007f-\u009f]*$"},
 		"layer":   dispatch(layerVariants, "layer_", true),
 		"inner":   dispatch(innerVariants, "layer_", true),
 		"augment": plain(augmentFields, "random changes of training images", nil),
@@ -23,9 +24,11 @@ func buildSchema() object {
 	defs["optimizer"] = optimizer
 	defs["schedule"] = dispatch(scheduleVariants, "schedule_", false)
 	defs["training"] = plain(trainingFields, "training settings", object{
-		"optimizer": object{"$ref": "#/$defs/optimizer", "default": object{"type": "adam"}, "description": "update rule; its type alone is enough"},
-		"schedule":  object{"$ref": "#/$defs/schedule", "default": object{"type": "constant"}, "description": "learning rate over the epochs of the full run"},
-		"augment":   object{"$ref": "#/$defs/augment"},
+		"optimizer": object{"$ref": "#/$defs/optimizer", "default": object{"type": "adam"},
+			"description": "update rule; its type alone is enough"},
+		"schedule": object{"$ref": "#/$defs/schedule", "default": object{"type": "constant"},
+			"description": "learning rate over the epochs of the full run"},
+		"augment": object{"$ref": "#/$defs/augment"},
 	})
 	side := object{"type": "integer", "minimum": 1, "maximum": maxImage}
 	return object{
@@ -36,12 +39,15 @@ func buildSchema() object {
 		"type":        "object",
 		"required":    []string{"layers"},
 		"properties": object{
-			"$schema":  object{"type": "string"},
-			"version":  object{"const": Version, "default": Version, "description": "version of this format"},
-			"name":     object{"$ref": "#/$defs/name"},
-			"input":    object{"type": "array", "items": side, "minItems": 3, "maxItems": 3, "description": "height, width, channels of the images; left out: those of the data set"},
-			"classes":  object{"type": "integer", "minimum": 2, "maximum": maxLabel, "description": "left out: those of the data set"},
-			"layers":   object{"type": "array", "items": object{"$ref": "#/$defs/layer"}, "minItems": 1, "maxItems": Limits{}.orDefaults().MaxLayers},
+			"$schema": object{"type": "string"},
+			"version": object{"const": Version, "default": Version, "description": "version of this format"},
+			"name":    object{"$ref": "#/$defs/name"},
+			"input": object{"type": "array", "items": side, "minItems": 3, "maxItems": 3,
+				"description": "height, width, channels of the images; left out: those of the data set"},
+			"classes": object{"type": "integer", "minimum": 2, "maximum": maxLabel,
+				"description": "left out: those of the data set"},
+			"layers": object{"type": "array", "items": object{"$ref": "#/$defs/layer"}, "minItems": 1,
+				"maxItems": Limits{}.orDefaults().MaxLayers},
 			"training": object{"$ref": "#/$defs/training"},
 		},
 		"additionalProperties": false,
@@ -53,7 +59,8 @@ func dispatch[T any](variants []variant[T], prefix string, required bool) object
 	var rules []object
 	for _, v := range variants {
 		rules = append(rules, object{
-			"if":   object{"type": "object", "properties": object{"type": object{"const": v.name}}, "required": []string{"type"}},
+			"if": object{"type": "object", "properties": object{"type": object{"const": v.name}},
+				"required": []string{"type"}},
 			"then": object{"$ref": "#/$defs/" + prefix + v.name},
 		})
 	}

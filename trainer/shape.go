@@ -80,11 +80,14 @@ func (l Layer) join(body, shortcut Shape) *misfit {
 		return nil
 	}
 	if len(l.Shortcut) > 0 {
-		return &misfit{CodeShapesDiffer, "shortcut", fmt.Sprintf("the body gives %s, the shortcut %s: only equal shapes can be added", body, shortcut)}
+		return &misfit{CodeShapesDiffer, "shortcut", fmt.Sprintf(
+			"the body gives %s, the shortcut %s: only equal shapes can be added", body, shortcut)}
 	}
 	message := fmt.Sprintf("the body turns %s into %s, so the input cannot be added to it as it is", shortcut, body)
 	if p, ok := projection(shortcut, body); ok {
-		message += fmt.Sprintf(`: it needs "shortcut": {"type": "conv", "filters": %d, "kernel": 1, "stride": [%d, %d]}`, p.Filters, p.Stride[0], p.Stride[1])
+		message += fmt.Sprintf(
+			`: it needs "shortcut": {"type": "conv", "filters": %d, "kernel": 1, "stride": [%d, %d]}`,
+			p.Filters, p.Stride[0], p.Stride[1])
 	} else {
 		message += ": it needs a \"shortcut\" of layers that give the same shape"
 	}
@@ -96,7 +99,8 @@ func projection(from, to Shape) (Layer, bool) {
 	if from.Flat || to.Flat || to.H < 1 || to.W < 1 {
 		return Layer{}, false
 	}
-	l := Layer{Type: Conv, Filters: to.C, Kernel: [2]int{1, 1}, Stride: [2]int{(from.H-1)/to.H + 1, (from.W-1)/to.W + 1}, Padding: Valid}
+	l := Layer{Type: Conv, Filters: to.C, Kernel: [2]int{1, 1},
+		Stride: [2]int{(from.H-1)/to.H + 1, (from.W-1)/to.W + 1}, Padding: Valid}
 	out, m := l.output(from)
 	return l, m == nil && out == to
 }
@@ -159,7 +163,8 @@ func (l Layer) output(in Shape) (Shape, *misfit) {
 		return Shape{}, &misfit{CodeUnsupportedType, "type", fmt.Sprintf("type %q is not supported", l.Type)}
 	}
 	if !out.bounded() {
-		return Shape{}, &misfit{CodeTooLarge, "", fmt.Sprintf("its output, %s, has more than %d values", out, maxValues)}
+		return Shape{}, &misfit{CodeTooLarge, "", fmt.Sprintf("its output, %s, has more than %d values", out,
+			maxValues)}
 	}
 	return out, nil
 }

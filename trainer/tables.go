@@ -50,8 +50,9 @@ var (
 		at: func(l *Layer) any { return &l.Size }, def: [2]int{2, 2}, min: 1, max: maxWindow}
 	poolStride = layerField{key: "stride", doc: "rows and columns from one window to the next; left out: the size",
 		at: func(l *Layer) any { return &l.Stride }, def: func(l Layer) any { return l.Size }, min: 1, max: maxWindow}
-	padding = layerField{key: "padding", doc: `"same": output = ceil(input / stride), zeros shared out as in Keras; "valid": none`,
-		at: func(l *Layer) any { return &l.Padding }, def: "valid", choices: paddings}
+	padding = layerField{key: "padding",
+		doc: `"same": output = ceil(input / stride), zeros shared out as in Keras; "valid": none`,
+		at:  func(l *Layer) any { return &l.Padding }, def: "valid", choices: paddings}
 	pad = layerField{key: "padding", doc: "rows above and below, columns left and right, one number for both",
 		at: func(l *Layer) any { return &l.Pad }, def: [2]int{1, 1}, max: maxWindow}
 	bias = layerField{key: "bias", doc: "one added value for each output channel",
@@ -77,9 +78,12 @@ var (
 		at: func(l *Layer) any { return &l.Momentum }, def: BatchNormMomentum, max: 1, below: true}
 	epsilon = layerField{key: "epsilon", doc: "added to the variance",
 		at: func(l *Layer) any { return &l.Epsilon }, def: BatchNormEpsilon, min: 1e-12, max: 1}
-	body = layerField{key: "body", doc: "the layers whose output the shortcut's is added to; one layer stands for a list of one",
+	body = layerField{key: "body", doc: "the layers whose output the shortcut's is added to; one layer stands for a " +
+		"list of one",
 		at: func(l *Layer) any { return &l.Body }, min: 1}
-	shortcut = layerField{key: "shortcut", doc: "the layers beside the body, usually one conv of kernel 1 that gives the input the body's shape; left out: the input itself",
+	shortcut = layerField{key: "shortcut",
+		doc: "the layers beside the body, usually one conv of kernel 1 that gives the input the body's shape; left " +
+			"out: the input itself",
 		at: func(l *Layer) any { return &l.Shortcut }, def: []Layer(nil)}
 )
 
@@ -193,15 +197,18 @@ var (
 
 var optimizerVariants = []variant[Optimizer]{
 	{string(SGD), "stochastic gradient descent", []optimizerField{learningRate(0.01), optimizerMomentum, nesterov}},
-	{string(RMSprop), "RMSprop (Tieleman & Hinton 2012)", []optimizerField{learningRate(0.001), rho, optimizerMomentum, optimizerEpsilon}},
+	{string(RMSprop), "RMSprop (Tieleman & Hinton 2012)", []optimizerField{learningRate(0.001), rho, optimizerMomentum,
+		optimizerEpsilon}},
 	{string(Adam), "Adam (Kingma & Ba 2015)", []optimizerField{learningRate(0.001), beta1, beta2, optimizerEpsilon}},
-	{string(AdamW), "Adam with decoupled weight decay", []optimizerField{learningRate(0.001), beta1, beta2, optimizerEpsilon, weightDecay}},
+	{string(AdamW), "Adam with decoupled weight decay", []optimizerField{learningRate(0.001), beta1, beta2,
+		optimizerEpsilon, weightDecay}},
 }
 
 var scheduleVariants = []variant[Schedule]{
 	{string(Constant), "the learning rate stays", nil},
 	{string(StepDown), "the learning rate drops every few epochs", []scheduleField{
-		{key: "every", doc: "epochs between two drops", at: func(s *Schedule) any { return &s.Every }, min: 1, max: 10_000},
+		{key: "every", doc: "epochs between two drops", at: func(s *Schedule) any { return &s.Every }, min: 1,
+			max: 10_000},
 		{key: "factor", doc: "the rate is multiplied by it at every drop",
 			at: func(s *Schedule) any { return &s.Factor }, def: 0.1, max: 1, above: true, below: true},
 	}},
@@ -215,13 +222,17 @@ var scheduleVariants = []variant[Schedule]{
 var trainingFields = []field[Training]{
 	{key: "clip_norm", doc: "greatest global L2 norm of all gradients; 0: no clipping",
 		at: func(t *Training) any { return &t.ClipNorm }, def: 0.0, max: 1e9},
-	{key: "batch_size", doc: "images in a training step", at: func(t *Training) any { return &t.BatchSize }, def: 64, min: 1, max: 1 << 16},
-	{key: "epochs", doc: "passes over the training images", at: func(t *Training) any { return &t.Epochs }, def: 15, min: 1, max: 10_000},
-	{key: "seed", doc: "of weights, order, dropout and augmentation", at: func(t *Training) any { return &t.Seed }, def: 1, max: maxSeed},
+	{key: "batch_size", doc: "images in a training step", at: func(t *Training) any { return &t.BatchSize }, def: 64,
+		min: 1, max: 1 << 16},
+	{key: "epochs", doc: "passes over the training images", at: func(t *Training) any { return &t.Epochs }, def: 15,
+		min: 1, max: 10_000},
+	{key: "seed", doc: "of weights, order, dropout and augmentation", at: func(t *Training) any { return &t.Seed },
+		def: 1, max: maxSeed},
 }
 
 var augmentFields = []field[Augment]{
-	{key: "flip", doc: "mirror images left to right with probability ½", at: func(a *Augment) any { return &a.Flip }, def: false},
+	{key: "flip", doc: "mirror images left to right with probability ½", at: func(a *Augment) any { return &a.Flip },
+		def: false},
 	{key: "crop", doc: "shift images by up to this many pixels each way; at most half the smaller side",
 		at: func(a *Augment) any { return &a.Crop }, def: 0, max: maxImage / 2},
 }

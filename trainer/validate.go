@@ -91,7 +91,7 @@ func (p *parser) names(sites []site) {
 	}
 }
 
-// flow is what is known of the values behind a layer.
+// flow is what is known of the values after a layer.
 type flow struct {
 	shape       Shape
 	known       bool // the shape
@@ -168,7 +168,7 @@ func (p *parser) ending(sites []site, f flow, count int) {
 			return
 		}
 		p.a.Layers = append(p.a.Layers, Layer{Type: Activate, Activation: Softmax, Name: p.freeName("softmax")})
-		p.warn(n.offset, path, CodeSoftmaxAdded, "the network ends without softmax: an activation layer was added behind %s", last.label())
+		p.warn(n.offset, path, CodeSoftmaxAdded, "the network ends without softmax: an activation layer was added after %s", last.label())
 	default:
 		p.add(n.offset, path, CodeLastLayer, "the network cannot end in %s: it must end in softmax over the classes", last.Type)
 		return

@@ -4,8 +4,8 @@ package trainer
 // (safetensors, PyTorch, Keras) are written from these.
 //
 // Names are the layer's name, a slash and: kernel (conv: filters, channels, kernel height, kernel width; dense: inputs,
-// units), bias, and for a batch norm gamma, beta, running_mean and running_variance (channels). What flatten gives a dense
-// layer is in the order channels, rows, columns.
+// units), bias, and for a batch norm gamma, beta, running_mean and running_variance (channels). What flatten gives a
+// dense layer is in the order channels, rows, columns.
 type Tensor struct {
 	Name   string
 	Shape  []int

@@ -16,8 +16,9 @@ var tolerances = map[string]float64{
 	"BiasOp": 5e-7, "BiasGrad": 5e-6, "AddOp": 5e-7,
 	"ActivationOp": 5e-6, "ActivationGrad": 5e-6, "SoftmaxOp": 5e-6, "SoftmaxGrad": 5e-6,
 	"MaxPoolOp": 0, "MaxPoolGrad": 1e-6, "MaxPoolReLUGrad": 1e-6, "AvgPoolOp": 1e-6, "AvgPoolGrad": 1e-6,
-	"BatchNormStats": 5e-6, "BatchNormApply": 5e-6, "BatchNormParamGrad": 2e-5, "BatchNormDataGrad": 5e-6, "BatchNormUpdate": 1e-6,
-	"DropoutOp": 5e-7, "PadOp": 0, "PadGrad": 0, "GatherOp": 1e-7,
+	"BatchNormStats": 5e-6, "BatchNormApply": 5e-6, "BatchNormParamGrad": 2e-5, "BatchNormDataGrad": 5e-6,
+	"BatchNormUpdate": 1e-6,
+	"DropoutOp":       5e-7, "PadOp": 0, "PadGrad": 0, "GatherOp": 1e-7,
 	"CrossEntropyOp": 5e-6, "CrossEntropyGrad": 5e-6, "CorrectOp": 0,
 	"PenaltyGrad": 1e-6, "ClipNorm": 2e-6, "SGDOp": 1e-6, "RMSpropOp": 5e-6, "AdamOp": 5e-6,
 	"StatisticsOp": 2e-6, "UnitZerosOp": 5e-7, "CopyOp": 0, "DistanceOp": 2e-6,
@@ -37,19 +38,24 @@ type testCase struct {
 func cases() []testCase {
 	var all []testCase
 	for _, g := range convolutions {
-		all = append(all, testCase{op: g}, testCase{op: trainer.ConvDataGrad(g)}, testCase{op: trainer.ConvFilterGrad(g)},
-			testCase{op: trainer.ConvBiasOp{Window: g.Window, F: g.F}}, testCase{op: trainer.ConvBiasOp{Window: g.Window, F: g.F, ReLU: true}})
+		all = append(all, testCase{op: g}, testCase{op: trainer.ConvDataGrad(g)},
+			testCase{op: trainer.ConvFilterGrad(g)},
+			testCase{op: trainer.ConvBiasOp{Window: g.Window, F: g.F}},
+			testCase{op: trainer.ConvBiasOp{Window: g.Window, F: g.F, ReLU: true}})
 	}
-	// Sums of over a thousand products, of smaller values: more planes than fit a panel, more tiles than are transformed at once.
+	// Sums of over a thousand products, of smaller values: more planes than fit a panel, more tiles than are
+	// transformed at once.
 	deep := trainer.ConvOp{Window: window(1, 150, 6, 6, 3, 3, 1, 1, 1, 1, 6, 6), F: 140}
 	many := trainer.ConvOp{Window: window(8, 16, 50, 48, 3, 3, 1, 1, 1, 1, 50, 48), F: 16}
-	for _, op := range []trainer.Op{deep, trainer.ConvDataGrad(deep), trainer.ConvFilterGrad(deep), trainer.ConvFilterGrad(many)} {
+	for _, op := range []trainer.Op{deep, trainer.ConvDataGrad(deep), trainer.ConvFilterGrad(deep),
+		trainer.ConvFilterGrad(many)} {
 		all = append(all, testCase{op: op, in: []fill{quarter, quarter}})
 	}
 	all = append(all, products()...)
 	all = append(all, poolCases()...)
 	all = append(all, gatherCases()...)
-	for _, p := range []trainer.Plane{{N: 1, C: 1, S: 1}, {N: 3, C: 5, S: 1}, {N: 2, C: 3, S: 35}, {N: 64, C: 33, S: 1}, {N: 5, C: 7, S: 196}, {N: 3, C: 4, S: 1024}} {
+	for _, p := range []trainer.Plane{{N: 1, C: 1, S: 1}, {N: 3, C: 5, S: 1}, {N: 2, C: 3, S: 35}, {N: 64, C: 33, S: 1},
+		{N: 5, C: 7, S: 196}, {N: 3, C: 4, S: 1024}} {
 		all = append(all, planeCases(p)...)
 	}
 	all = append(all, activationCases()...)
@@ -114,9 +120,11 @@ func quarter(r *rand.Rand, x []float32) {
 }
 
 func products() (all []testCase) {
-	for _, size := range [][3]int{{1, 1, 1}, {3, 5, 7}, {1, 300, 2}, {64, 37, 10}, {65, 129, 97}, {40, 16, 48}, {7, 1000, 33}, {130, 64, 200}, {200, 3, 1}} {
+	for _, size := range [][3]int{{1, 1, 1}, {3, 5, 7}, {1, 300, 2}, {64, 37, 10}, {65, 129, 97}, {40, 16, 48},
+		{7, 1000, 33}, {130, 64, 200}, {200, 3, 1}} {
 		for i := range 4 {
-			all = append(all, testCase{op: trainer.MatMul{M: size[0], K: size[1], N: size[2], TransA: i&1 != 0, TransB: i&2 != 0}})
+			all = append(all, testCase{op: trainer.MatMul{M: size[0], K: size[1], N: size[2], TransA: i&1 != 0,
+				TransB: i&2 != 0}})
 		}
 	}
 	return all
@@ -142,15 +150,18 @@ func poolCases() (all []testCase) {
 		}
 		all = append(all, testCase{op: trainer.AvgPoolOp{Window: g}}, testCase{op: trainer.AvgPoolGrad{Window: g}})
 	}
-	for _, p := range []trainer.PadOp{{N: 1, C: 1, H: 1, W: 1, PH: 1, PW: 1}, {N: 2, C: 3, H: 4, W: 5, PH: 2, PW: 1}, {N: 2, C: 2, H: 3, W: 3, PW: 4}} {
+	for _, p := range []trainer.PadOp{{N: 1, C: 1, H: 1, W: 1, PH: 1, PW: 1}, {N: 2, C: 3, H: 4, W: 5, PH: 2, PW: 1},
+		{N: 2, C: 2, H: 3, W: 3, PW: 4}} {
 		all = append(all, testCase{op: p}, testCase{op: trainer.PadGrad(p)})
 	}
 	return all
 }
 
-// gatherCases have images whose pixels fill values and images whose last value is not full, moved beyond their edges as well.
+// gatherCases have images whose pixels fill values and images whose last value is not full, moved beyond their edges as
+// well.
 func gatherCases() (all []testCase) {
-	for _, o := range []trainer.GatherOp{{N: 1, Images: 1, C: 1, H: 1, W: 1}, {N: 7, Images: 5, C: 3, H: 5, W: 4}, {N: 3, Images: 9, C: 2, H: 3, W: 7}, {N: 40, Images: 60, C: 3, H: 32, W: 32}} {
+	for _, o := range []trainer.GatherOp{{N: 1, Images: 1, C: 1, H: 1, W: 1}, {N: 7, Images: 5, C: 3, H: 5, W: 4},
+		{N: 3, Images: 9, C: 2, H: 3, W: 7}, {N: 40, Images: 60, C: 3, H: 32, W: 32}} {
 		pixels := func(r *rand.Rand, x []float32) { each(x, func() float64 { return float64(r.IntN(1 << 24)) }) }
 		labels := func(r *rand.Rand, x []float32) { each(x, func() float64 { return float64(r.IntN(10)) }) }
 		picks := func(r *rand.Rand, x []float32) {
@@ -179,13 +190,15 @@ func planeCases(p trainer.Plane) []testCase {
 		{op: trainer.UnitZerosOp{Plane: p}, in: []fill{steps}},
 	}
 	for i, rate := range []float32{0, 0.25, 0.5, 0.9} {
-		all = append(all, testCase{op: trainer.DropoutOp{Plane: p, Rate: rate, Stream: uint32(i)}, in: []fill{awayFromZero}})
+		all = append(all, testCase{op: trainer.DropoutOp{Plane: p, Rate: rate, Stream: uint32(i)},
+			in: []fill{awayFromZero}})
 	}
 	return all
 }
 
 func activationCases() (all []testCase) {
-	for _, kind := range []trainer.Activation{trainer.Linear, trainer.ReLU, trainer.LeakyReLU, trainer.ELU, trainer.SELU, trainer.Sigmoid, trainer.Tanh} {
+	for _, kind := range []trainer.Activation{trainer.Linear, trainer.ReLU, trainer.LeakyReLU, trainer.ELU,
+		trainer.SELU, trainer.Sigmoid, trainer.Tanh} {
 		for _, p := range []trainer.Plane{{N: 1, C: 1, S: 1}, {N: 3, C: 5, S: 7}, {N: 40, C: 9, S: 49}} {
 			forward := trainer.ActivationOp{Plane: p, Kind: kind, Slope: 0.3}
 			outputs := func(r *rand.Rand, x []float32) {
@@ -194,7 +207,8 @@ func activationCases() (all []testCase) {
 					panic(err)
 				}
 			}
-			all = append(all, testCase{op: forward, in: []fill{wideSteps}}, testCase{op: trainer.ActivationGrad(forward), in: []fill{outputs}})
+			all = append(all, testCase{op: forward, in: []fill{wideSteps}},
+				testCase{op: trainer.ActivationGrad(forward), in: []fill{outputs}})
 		}
 	}
 	return all
@@ -219,15 +233,19 @@ func lossCases() (all []testCase) {
 
 func statisticsCases() (all []testCase) {
 	for _, n := range []int{1, 7, 20001} {
-		all = append(all, testCase{op: trainer.CopyOp{Len: n}}, testCase{op: trainer.DistanceOp{Len: n}}, testCase{op: trainer.DistanceOp{Len: n}, in: []fill{normal, shifted}})
+		all = append(all, testCase{op: trainer.CopyOp{Len: n}}, testCase{op: trainer.DistanceOp{Len: n}},
+			testCase{op: trainer.DistanceOp{Len: n}, in: []fill{normal, shifted}})
 	}
 	many := trainer.Plane{N: 1, C: 9, S: 1 << 17} // more than are all counted
 	all = append(all, testCase{op: trainer.StatisticsOp{Plane: many, Below: 0.5}})
-	for _, tail := range []int{5, trainer.CountRun + 77, 3*trainer.CountRun + 1} { // which the fourth run is cut short in, or not reached
-		all = append(all, testCase{op: trainer.StatisticsOp{Plane: trainer.Plane{N: 1, C: 1, S: trainer.CountAll + tail}, Below: 0.5}})
+	// which the fourth run is cut short in, or not reached
+	for _, tail := range []int{5, trainer.CountRun + 77, 3*trainer.CountRun + 1} {
+		all = append(all, testCase{op: trainer.StatisticsOp{Plane: trainer.Plane{N: 1, C: 1,
+			S: trainer.CountAll + tail}, Below: 0.5}})
 	}
 	for _, p := range []trainer.Plane{{N: 1, C: 1, S: 1}, {N: 3, C: 5, S: 7}, {N: 5, C: 33, S: 196}} {
-		for _, data := range []fill{normal, shifted, steps, zeros, ones, negative, tiny, large, sometimesNaN, nothingFinite} {
+		for _, data := range []fill{normal, shifted, steps, zeros, ones, negative, tiny, large, sometimesNaN,
+			nothingFinite} {
 			all = append(all, testCase{op: trainer.StatisticsOp{Plane: p, Below: 0.5}, in: []fill{data}})
 		}
 	}
@@ -246,7 +264,8 @@ func updateCases(n int) []testCase {
 		{op: trainer.RMSpropOp{Len: n, Rho: 0.9, Epsilon: 1e-7}, out: []fill{normal, uniform, junk}},
 		{op: trainer.RMSpropOp{Len: n, Rho: 0.9, Epsilon: 1e-7, Momentum: 0.5}, out: []fill{normal, uniform, normal}},
 		{op: trainer.AdamOp{Len: n, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7}, out: moved, step: 1},
-		{op: trainer.AdamOp{Len: n, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-3, WeightDecay: 0.01}, out: moved, step: 1000},
+		{op: trainer.AdamOp{Len: n, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-3, WeightDecay: 0.01}, out: moved,
+			step: 1000},
 	}
 }
 

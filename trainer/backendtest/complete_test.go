@@ -39,8 +39,8 @@ func declaredOps(t *testing.T) []string {
 	return names
 }
 
-// TestEveryOpHasACase: what Run proves of a backend is every op that package trainer declares. The plan of a GPU is made
-// of the same cases (trainer/cuda, TestKernelsAreProved).
+// TestEveryOpHasACase: what Run proves of a backend is every op that package trainer declares. The plan of a GPU is
+// made of the same cases (trainer/cuda, TestKernelsAreProved).
 func TestEveryOpHasACase(t *testing.T) {
 	tried := map[string]bool{}
 	for _, c := range cases() {

@@ -45,14 +45,16 @@ func slicesOf(t *testing.T, b trainer.Backend) {
 	if err := b.Upload(part, []float32{40, 50}); err != nil {
 		t.Fatal(err)
 	}
-	add := trainer.Call{Op: trainer.AddOp{Plane: trainer.Plane{N: 1, C: 2, S: 1}}, In: []trainer.Buffer{part, part}, Out: []trainer.Buffer{part}}
+	add := trainer.Call{Op: trainer.AddOp{Plane: trainer.Plane{N: 1, C: 2, S: 1}}, In: []trainer.Buffer{part, part},
+		Out: []trainer.Buffer{part}}
 	add.In[1] = upload(t, b, [][]float32{{1, 2}})[0]
 	sum, err := b.Slice(whole, 8, 2)
 	add.Out[0] = sum
 	if err := errors.Join(err, b.Run([]trainer.Call{add}, trainer.Step{Index: 1})); err != nil {
 		t.Fatal(err)
 	}
-	if x := download(t, b, []trainer.Buffer{whole, part}); !sameBits(x[0], []float32{0, 1, 2, 3, 40, 50, 6, 7, 41, 52}) || !sameBits(x[1], []float32{40, 50, 6}) {
+	if x := download(t, b, []trainer.Buffer{whole, part}); !sameBits(x[0],
+		[]float32{0, 1, 2, 3, 40, 50, 6, 7, 41, 52}) || !sameBits(x[1], []float32{40, 50, 6}) {
 		t.Errorf("the buffer holds %v, its slice %v", x[0], x[1])
 	}
 	if b.Upload(part, make([]float32, 4)) == nil {
@@ -74,12 +76,14 @@ func slicesOf(t *testing.T, b trainer.Backend) {
 // sequence proves that calls run in order, each seeing the results of those before: 2·(x+x)+3 through an identity
 // product, then the same with fewer rows.
 func sequence(t *testing.T, b trainer.Backend) {
-	data := upload(t, b, [][]float32{{1, 2, 3, 4}, {2, 0, 0, 2}, {3, -3}, make([]float32, 4), make([]float32, 4), make([]float32, 4)})
+	data := upload(t, b, [][]float32{{1, 2, 3, 4}, {2, 0, 0, 2}, {3, -3}, make([]float32, 4), make([]float32, 4),
+		make([]float32, 4)})
 	x, twice, bias, sum, product, y := data[0], data[1], data[2], data[3], data[4], data[5]
 	plane := trainer.Plane{N: 2, C: 2, S: 1}
 	calls := []trainer.Call{
 		{Op: trainer.AddOp{Plane: plane}, In: []trainer.Buffer{x, x}, Out: []trainer.Buffer{sum}},
-		{Op: trainer.MatMul{M: 2, K: 2, N: 2, Batch: "m"}, In: []trainer.Buffer{sum, twice}, Out: []trainer.Buffer{product}},
+		{Op: trainer.MatMul{M: 2, K: 2, N: 2, Batch: "m"}, In: []trainer.Buffer{sum, twice},
+			Out: []trainer.Buffer{product}},
 		{Op: trainer.BiasOp{Plane: plane}, In: []trainer.Buffer{product, bias}, Out: []trainer.Buffer{y}},
 	}
 	if err := b.Run(calls, trainer.Step{Index: 1}); err != nil {
@@ -124,8 +128,10 @@ func short(t *testing.T, b trainer.Backend) {
 			if list[at], err = b.Alloc(used - 1); err != nil {
 				t.Fatal(err)
 			}
-			if err := b.Run([]trainer.Call{call}, trial.At); err == nil || !strings.Contains(err.Error(), trainer.OpName(trial.Op)) {
-				t.Errorf("%s with buffer %d one value short: error %v, want one that names the op", trainer.OpTitle(trial.Op), i, err)
+			if err := b.Run([]trainer.Call{call}, trial.At); err == nil ||
+				!strings.Contains(err.Error(), trainer.OpName(trial.Op)) {
+				t.Errorf("%s with buffer %d one value short: error %v, want one that names the op",
+					trainer.OpTitle(trial.Op), i, err)
 			}
 		}
 	}
@@ -138,7 +144,8 @@ type strangeBuffer struct{}
 
 func (strangeBuffer) Len() int { return 1 << 20 }
 
-// foreign proves that unknown ops, impossible sizes, missing buffers and other backends' buffers are errors that name the op.
+// foreign proves that unknown ops, impossible sizes, missing buffers and other backends' buffers are errors that name
+// the op.
 func foreign(t *testing.T, b trainer.Backend) {
 	mine := upload(t, b, [][]float32{{1, 2, 3, 4}, {0, 0, 0, 0}})
 	in, out := mine[:1], mine[1:]
@@ -158,11 +165,13 @@ func foreign(t *testing.T, b trainer.Backend) {
 		{Op: trainer.ActivationOp{Plane: plane, Kind: "swish"}, In: in, Out: out},
 		{Op: trainer.ActivationGrad{Plane: plane, Kind: trainer.Softmax}, In: []trainer.Buffer{in[0], in[0]}, Out: out},
 	} {
-		if err := b.Run([]trainer.Call{call}, trainer.Step{Index: 1}); err == nil || !strings.Contains(err.Error(), trainer.OpName(call.Op)) {
+		if err := b.Run([]trainer.Call{call}, trainer.Step{Index: 1}); err == nil ||
+			!strings.Contains(err.Error(), trainer.OpName(call.Op)) {
 			t.Errorf("%s: error %v, want one that names the op", trainer.OpTitle(call.Op), err)
 		}
 	}
-	if err := b.Run([]trainer.Call{{Op: trainer.MaxPoolOp{Window: window}, In: in, Out: out}}, trainer.Step{Index: 1}); err != nil {
+	if err := b.Run([]trainer.Call{{Op: trainer.MaxPoolOp{Window: window}, In: in, Out: out}},
+		trainer.Step{Index: 1}); err != nil {
 		t.Errorf("after the errors: %v", err)
 	}
 }

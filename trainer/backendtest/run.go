@@ -10,7 +10,7 @@ import (
 	"probewise/trainer/kernel"
 )
 
-// guard is the number of values behind the used part of every buffer, and untouched is what they hold.
+// guard is the number of values after the used part of every buffer, and untouched is what they hold.
 const (
 	guard     = 37
 	untouched = float32(-54321.5)
@@ -36,7 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) trainer.Backend) {
 // Trial is one op with its data, ready to run on any backend.
 type Trial struct {
 	Op      trainer.Op
-	In, Out [][]float32 // with guard values behind; Out holds what is there before
+	In, Out [][]float32 // with guard values after the used part; Out holds what is there before
 	At      trainer.Step
 }
 
@@ -153,7 +153,7 @@ func parity(t *testing.T, b trainer.Backend) {
 	}
 }
 
-// distance is the largest difference to the reference: absolute for values below 1, relative above. Values behind the
+// distance is the largest difference to the reference: absolute for values below 1, relative above. Values after the
 // used part must be untouched, dropped values exactly those that the reference drops.
 func (trial Trial) distance(t *testing.T, got [][]float32) float64 {
 	t.Helper()

@@ -81,7 +81,8 @@ func describeDevice(number int) (Info, error) {
 	if err == nil {
 		i.Memory, err = device.TotalMem()
 	}
-	for to, what := range map[*int]cu.DeviceAttribute{&i.Major: cu.ComputeCapabilityMajor, &i.Minor: cu.ComputeCapabilityMinor, &i.Processors: cu.MultiprocessorCount} {
+	for to, what := range map[*int]cu.DeviceAttribute{&i.Major: cu.ComputeCapabilityMajor,
+		&i.Minor: cu.ComputeCapabilityMinor, &i.Processors: cu.MultiprocessorCount} {
 		if err == nil {
 			*to, err = device.Attribute(what)
 		}

@@ -55,8 +55,8 @@ func (g *GPU) judge(err error) error {
 	return known.lost[number]
 }
 
-// fatal says whether the driver answers all that follows an error with the same one, until the process ends. The numbers are those of
-// CUresult; the binding lacks names of some.
+// fatal says whether the driver answers all that follows an error with the same one, until the process ends. The
+// numbers are those of CUresult; the binding lacks names of some.
 func fatal(code int) bool {
 	switch code {
 	case 46, // the device is unavailable: another process has it to itself, or it needs a reset

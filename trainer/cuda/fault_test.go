@@ -15,8 +15,8 @@ import (
 
 const childVariable = "PROBEWISE_TEST_LOSES_DEVICE"
 
-// TestLostDevice: after a kernel has failed, every call on that device answers with it at once, in every session of the process, and the other
-// device goes on. It needs a process of its own.
+// TestLostDevice: after a kernel has failed, every call on that device answers with it at once, in every session of the
+// process, and the other device goes on. It needs a process of its own.
 func TestLostDevice(t *testing.T) {
 	if os.Getenv(childVariable) == "" {
 		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestLostDevice$", "-test.v")
@@ -42,7 +42,8 @@ func TestLostDevice(t *testing.T) {
 	values := make([]float32, 8)
 	err = g.Download(values, x)
 	var lost *trainer.DeviceLostError
-	if !errors.As(err, &lost) || lost.Device != g.Device() || lost.Unused || !strings.Contains(err.Error(), "after CopyOp: IllegalAddress") {
+	if !errors.As(err, &lost) || lost.Device != g.Device() || lost.Unused ||
+		!strings.Contains(err.Error(), "after CopyOp: IllegalAddress") {
 		t.Fatalf("the failure: %v", err)
 	}
 	_, allocErr := g.Alloc(1)
@@ -51,7 +52,8 @@ func TestLostDevice(t *testing.T) {
 	_, profileErr := g.Profile(step, at)
 	for what, err := range map[string]error{
 		"alloc": allocErr, "free": freeErr, "open": openErr, "profile": profileErr,
-		"run": g.Run(step, at), "upload": g.Upload(x, values), "download": g.Download(values, x), "fits": g.Fits([]int{1}, nil),
+		"run": g.Run(step, at), "upload": g.Upload(x, values), "download": g.Download(values, x),
+		"fits":                      g.Fits([]int{1}, nil),
 		"upload of another session": other.Upload(y, values), "download of another session": other.Download(values, y),
 	} {
 		if !errors.Is(err, lost) {

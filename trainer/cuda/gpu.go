@@ -19,10 +19,11 @@ import (
 //go:embed kernels.ptx
 var kernels string
 
-// GPU implements trainer.Backend on one device. It has a stream of its own, on which all that it does happens in order, and shares the device's
-// primary context with the other backends of the process. Run returns when everything is queued; Download waits.
-// With PROBEWISE_CUDA_SYNC=1 every op is waited for, so that the error of one that fails names it. Errors of a driver that is out of
-// memory are *trainer.MemoryError, those after which only a new process can go on *trainer.DeviceLostError.
+// GPU implements trainer.Backend on one device. It has a stream of its own, on which all that it does happens in order,
+// and shares the device's primary context with the other backends of the process. Run returns when everything is
+// queued; Download waits. With PROBEWISE_CUDA_SYNC=1 every op is waited for, so that the error of one that fails names
+// it. Errors of a driver that is out of memory are *trainer.MemoryError, those after which only a new process can go on
+// *trainer.DeviceLostError.
 type GPU struct {
 	info    Info
 	device  cu.Device
@@ -56,8 +57,8 @@ type memory struct {
 // Len implements trainer.Buffer.
 func (m *memory) Len() int { return m.len }
 
-// Open prepares the device with the given number, from 0: its context, stream and kernels. The error names what failed as the
-// driver calls it.
+// Open prepares the device with the given number, from 0: its context, stream and kernels. The error names what failed
+// as the driver calls it.
 func Open(number int) (*GPU, error) {
 	if err := lost(number); err != nil {
 		return nil, err
@@ -209,7 +210,8 @@ func (g *GPU) Upload(dst trainer.Buffer, src []float32) error {
 		if err := cu.MemcpyHtoDAsync(m.at, unsafe.Pointer(&src[0]), 4*int64(len(src)), g.stream); err != nil {
 			return fmt.Errorf("cuda: upload of %d values%s: %w", len(src), g.since(), err)
 		}
-		// NVIDIA does not promise that pageable memory has been read when the copy returns, and the caller fills it anew.
+		// NVIDIA does not promise that pageable memory has been read when the copy returns, and the caller fills it
+		// anew.
 		if err := g.stream.Synchronize(); err != nil {
 			return fmt.Errorf("cuda: upload of %d values%s: %w", len(src), g.since(), err)
 		}
@@ -217,8 +219,8 @@ func (g *GPU) Upload(dst trainer.Buffer, src []float32) error {
 	})
 }
 
-// Download implements trainer.Backend; dst is filled from the front of src. It waits for all calls before: errors of kernels show here, and
-// labels that are no class numbers.
+// Download implements trainer.Backend; dst is filled from the front of src. It waits for all calls before: errors of
+// kernels show here, and labels that are no class numbers.
 func (g *GPU) Download(dst []float32, src trainer.Buffer) error {
 	m, err := g.mine(src, len(dst))
 	if err != nil {
@@ -254,7 +256,8 @@ func (g *GPU) wait() error {
 	}
 	g.first, g.last, g.checking = "", "", ""
 	if *row > 0 {
-		return errors.Join(fmt.Errorf("cuda: %s: the label of row %d is not a class number", loss, *row-1), g.zero(g.wrong, 1))
+		return errors.Join(fmt.Errorf("cuda: %s: the label of row %d is not a class number", loss, *row-1),
+			g.zero(g.wrong, 1))
 	}
 	return nil
 }
@@ -270,8 +273,8 @@ func (g *GPU) since() string {
 	return ", after " + g.first + " to " + g.last + " (PROBEWISE_CUDA_SYNC=1 finds the op)"
 }
 
-// Close implements trainer.Backend: it waits for the device and frees all that this backend has there. On a device that is lost nothing can
-// be freed, which the end of the process does.
+// Close implements trainer.Backend: it waits for the device and frees all that this backend has there. On a device that
+// is lost nothing can be freed, which the end of the process does.
 func (g *GPU) Close() (err error) {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()

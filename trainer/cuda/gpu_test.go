@@ -34,8 +34,8 @@ func TestConformance(t *testing.T) {
 	backendtest.Run(t, func(t *testing.T) trainer.Backend { return open(t) })
 }
 
-// TestOrder runs every trial of the suite with the threads of each block in order and in reverse: a missing barrier shows as other bits. A card
-// does as it pleases; there the test is that of two runs.
+// TestOrder runs every trial of the suite with the threads of each block in order and in reverse: a missing barrier
+// shows as other bits. A card does as it pleases; there the test is that of two runs.
 func TestOrder(t *testing.T) {
 	outputs := func(order string) [][][]float32 {
 		t.Setenv("PROBEWISE_SOFTCUDA_ORDER", order)
@@ -79,7 +79,8 @@ func TestLabels(t *testing.T) {
 			t.Fatal(err)
 		}
 		err := g.Download(make([]float32, 1), out)
-		if name := strings.TrimPrefix(strings.Split(err.Error()+" ", " ")[1], "trainer."); err == nil || !strings.Contains(err.Error(), "row 1") || !strings.HasSuffix(name, "Op:") {
+		if name := strings.TrimPrefix(strings.Split(err.Error()+" ", " ")[1], "trainer."); err == nil ||
+			!strings.Contains(err.Error(), "row 1") || !strings.HasSuffix(name, "Op:") {
 			t.Errorf("%T: error %v, want one of row 1", op, err)
 		}
 		if err := g.Download(make([]float32, 1), out); err != nil {
@@ -95,7 +96,8 @@ func TestDevices(t *testing.T) {
 		t.Fatalf("devices: %v, %v", all, err)
 	}
 	for _, d := range all {
-		t.Logf("device gpu:%d %s %s, %d MiB, %d processors, driver for CUDA %s", d.Number, d.Name, d.Capability(), d.Memory>>20, d.Processors, d.Driver())
+		t.Logf("device gpu:%d %s %s, %d MiB, %d processors, driver for CUDA %s", d.Number, d.Name, d.Capability(),
+			d.Memory>>20, d.Processors, d.Driver())
 	}
 	last := len(all) - 1
 	g, err := cuda.Open(last)
@@ -125,7 +127,8 @@ func TestProfile(t *testing.T) {
 	if err := errors.Join(err, err2, g.Upload(x, []float32{1, 2, 3})); err != nil {
 		t.Fatal(err)
 	}
-	add := trainer.Call{Op: trainer.AddOp{Plane: trainer.Plane{N: 1 << 16, C: 1, S: 1}}, In: []trainer.Buffer{x, x}, Out: []trainer.Buffer{y}}
+	add := trainer.Call{Op: trainer.AddOp{Plane: trainer.Plane{N: 1 << 16, C: 1, S: 1}}, In: []trainer.Buffer{x, x},
+		Out: []trainer.Buffer{y}}
 	move := trainer.Call{Op: trainer.CopyOp{Len: 1 << 16}, In: []trainer.Buffer{y}, Out: []trainer.Buffer{x}}
 	took, err := g.Profile([]trainer.Call{add, move}, trainer.Step{Index: 1})
 	if err != nil || len(took) != 2 || took[0] <= 0 || took[1] <= 0 {
@@ -146,7 +149,8 @@ func TestOutOfMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	var memory *trainer.MemoryError
-	if _, err := g.Alloc(int(total/4) + 1); !errors.As(err, &memory) || memory.On != g.Device() || !strings.Contains(err.Error(), "OutOfMemory") || !strings.Contains(err.Error(), "free") {
+	if _, err := g.Alloc(int(total/4) + 1); !errors.As(err, &memory) || memory.On != g.Device() ||
+		!strings.Contains(err.Error(), "OutOfMemory") || !strings.Contains(err.Error(), "free") {
 		t.Errorf("more than there is: %v", err)
 	}
 	if b, err := g.Alloc(10); err != nil || b.Len() != 10 {
@@ -154,7 +158,8 @@ func TestOutOfMemory(t *testing.T) {
 	}
 }
 
-// TestGatheredBits: a batch of images that the device keeps is bit by bit the one that the host would upload, for every byte and every way to move an image.
+// TestGatheredBits: a batch of images that the device keeps is bit by bit the one that the host would upload, for every
+// byte and every way to move an image.
 func TestGatheredBits(t *testing.T) {
 	g := open(t)
 	defer g.Close()
@@ -171,7 +176,8 @@ func TestGatheredBits(t *testing.T) {
 	for i := range indices {
 		indices[i] = i % 2
 	}
-	picks, want, wantLabels := make([]float32, rows*dataset.PickSize), make([]float32, rows*d.ImageSize()), make([]float32, rows)
+	picks, want, wantLabels := make([]float32, rows*dataset.PickSize), make([]float32, rows*d.ImageSize()),
+		make([]float32, rows)
 	buffer := func(values []float32) trainer.Buffer {
 		b, err := g.Alloc(len(values))
 		if err := errors.Join(err, g.Upload(b, values)); err != nil {
@@ -187,9 +193,11 @@ func TestGatheredBits(t *testing.T) {
 		}
 		dataset.Picks(picks, indices, []int32{0, 1}, a)
 		dataset.Fill(want, wantLabels, d, d.Train, indices, a)
-		call := trainer.Call{Op: trainer.GatherOp{N: rows, Images: 2, C: 1, H: high, W: wide}, In: []trainer.Buffer{images, classes, buffer(picks)}, Out: []trainer.Buffer{x, y}}
+		call := trainer.Call{Op: trainer.GatherOp{N: rows, Images: 2, C: 1, H: high, W: wide},
+			In: []trainer.Buffer{images, classes, buffer(picks)}, Out: []trainer.Buffer{x, y}}
 		got, gotLabels := make([]float32, len(want)), make([]float32, rows)
-		if err := errors.Join(g.Run([]trainer.Call{call}, trainer.Step{}), g.Download(got, x), g.Download(gotLabels, y)); err != nil {
+		if err := errors.Join(g.Run([]trainer.Call{call}, trainer.Step{}), g.Download(got, x),
+			g.Download(gotLabels, y)); err != nil {
 			t.Fatal(err)
 		}
 		if !slices.Equal(got, want) || !slices.Equal(gotLabels, wantLabels) {

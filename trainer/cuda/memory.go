@@ -16,8 +16,9 @@ const (
 	shared = 1 << 20 // allocations up to this size share one,
 	grain  = 512     // rounded up to this
 
-	// spare is for what the driver takes late, when kernels are first launched: their code and their threads' local memory, some tens of MiB.
-	// It also covers that other sessions begin between the question and the allocation, and their pages that are in part empty.
+	// spare is for what the driver takes late, when kernels are first launched: their code and their threads' local
+	// memory, some tens of MiB. It also covers that other sessions begin between the question and the allocation, and
+	// their pages that are in part empty.
 	spare = 64 << 20
 )
 
@@ -40,8 +41,8 @@ func taken(sizes []int64) int64 {
 
 func roundUp(n, to int64) int64 { return (n + to - 1) / to * to }
 
-// allocate takes memory of the device whose context is current. The driver may refuse what Fits found room for: another session, or another program, was
-// faster.
+// allocate takes memory of the device whose context is current. The driver may refuse what Fits found room for: another
+// session, or another program, was faster.
 func allocate(bytes int64) (cu.DevicePtr, error) {
 	at, err := cu.MemAlloc(bytes)
 	if err != nil {
@@ -62,8 +63,8 @@ func (g *GPU) Free() (free, total int64, err error) {
 	return free, total, err
 }
 
-// Fits refuses, with a *trainer.MemoryError, what the device has no room for: buffers of so many values each, and what the kernels
-// of the calls need beside them.
+// Fits refuses, with a *trainer.MemoryError, what the device has no room for: buffers of so many values each, and what
+// the kernels of the calls need beside them.
 func (g *GPU) Fits(buffers []int, calls []trainer.Call) error {
 	free, _, err := g.Free()
 	if err != nil {

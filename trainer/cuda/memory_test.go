@@ -26,7 +26,8 @@ func (c *counted) Alloc(n int) (trainer.Buffer, error) {
 	return c.GPU.Alloc(n)
 }
 
-// TestFits looks for the smallest device that a run is accepted on: there it trains to its end, and on smaller ones nothing of it is allocated.
+// TestFits looks for the smallest device that a run is accepted on: there it trains to its end, and on smaller ones
+// nothing of it is allocated.
 func TestFits(t *testing.T) {
 	const step, most = 4 << 20, 256 << 20
 	spec := short(t, "B")
@@ -70,8 +71,8 @@ func TestFits(t *testing.T) {
 	t.Logf("fits allocations=%d device=%d MiB left=%d MiB", c.allocations, accepted>>20, left>>20)
 }
 
-// TestTwoAtOnce: both sessions are told that they fit, and one is first. The other's error says what the device was asked for and how its
-// driver calls it, and the session goes on.
+// TestTwoAtOnce: both sessions are told that they fit, and one is first. The other's error says what the device was
+// asked for and how its driver calls it, and the session goes on.
 func TestTwoAtOnce(t *testing.T) {
 	t.Setenv(memoryVariable, fmt.Sprint(384<<20)) // the context leaves 256 MiB
 	const values = 40 << 20                       // 160 MiB
@@ -108,21 +109,24 @@ func TestNoRoomForScratch(t *testing.T) {
 		}
 		return b
 	}
-	call := trainer.Call{Op: op, In: []trainer.Buffer{alloc(op.M * op.K), alloc(op.K * op.N)}, Out: []trainer.Buffer{alloc(op.M * op.N)}}
+	call := trainer.Call{Op: op, In: []trainer.Buffer{alloc(op.M * op.K), alloc(op.K * op.N)},
+		Out: []trainer.Buffer{alloc(op.M * op.N)}}
 	for n := 16 << 20; n >= 128; n /= 2 { // until nothing is left
 		for err = nil; err == nil; {
 			_, err = g.Alloc(n)
 		}
 		outOfMemory(t, err, g.Device(), "allocate")
 	}
-	outOfMemory(t, g.Run([]trainer.Call{call}, trainer.Step{Index: 1}), g.Device(), fmt.Sprintf("}: allocate %d bytes", work.Scratch))
+	outOfMemory(t, g.Run([]trainer.Call{call}, trainer.Step{Index: 1}), g.Device(),
+		fmt.Sprintf("}: allocate %d bytes", work.Scratch))
 }
 
 // outOfMemory checks that the error is one of the device's memory.
 func outOfMemory(t *testing.T, err error, device, says string) {
 	t.Helper()
 	var memory *trainer.MemoryError
-	if !errors.As(err, &memory) || memory.On != device || !strings.Contains(err.Error(), device) || !strings.Contains(err.Error(), says) ||
+	if !errors.As(err, &memory) || memory.On != device || !strings.Contains(err.Error(), device) ||
+		!strings.Contains(err.Error(), says) ||
 		!strings.HasSuffix(err.Error(), "OutOfMemory") {
 		t.Errorf("got %v, want %s of %s", err, says, device)
 	}

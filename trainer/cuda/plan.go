@@ -54,8 +54,8 @@ const (
 	correction // 1 − beta^index
 )
 
-// Plan says what op becomes; outs are the lengths of the call's outputs, which matter to ClipNorm alone. The error names an op
-// that is unknown, impossible or too large.
+// Plan says what op becomes; outs are the lengths of the call's outputs, which matter to ClipNorm alone. The error
+// names an op that is unknown, impossible or too large.
 func Plan(op trainer.Op, outs []int) (Work, error) { return planWith(op, outs, tileOf) }
 
 // mostRows bounds a grid's second and third size (CUDA C++ Programming Guide, table of technical specifications).
@@ -73,13 +73,15 @@ func planWith(op trainer.Op, outs []int, pick picker) (Work, error) {
 	}
 	for _, l := range b.work.Launches {
 		if l.Grid[1] > mostRows || l.Grid[2] > mostRows {
-			return Work{}, fmt.Errorf("cuda: %T%+v: %s needs a grid of %v blocks, more than a device takes", op, op, l.Kernel, l.Grid)
+			return Work{}, fmt.Errorf("cuda: %T%+v: %s needs a grid of %v blocks, more than a device takes", op, op,
+				l.Kernel, l.Grid)
 		}
 	}
 	return b.work, nil
 }
 
-// mostValues of an array: indices have 32 bits, and the threads of a last block, or of a last round of all blocks, go beyond the end.
+// mostValues of an array: indices have 32 bits, and the threads of a last block, or of a last round of all blocks, go
+// beyond the end.
 const mostValues = 1<<31 - 1<<18
 
 // sizes are the values of each buffer that op uses; of ClipNorm, which takes any, outs.
@@ -153,7 +155,8 @@ func (b *planner) plan() error {
 	case trainer.DropoutOp:
 		b.dropout(o)
 	case trainer.CrossEntropyOp:
-		b.block("pw_cross_entropy", 6*o.N*o.C, buffer(0), buffer(1), result(0), argument{kind: wrong}, o.N, o.C).doubles(o.N + threads)
+		b.block("pw_cross_entropy", 6*o.N*o.C, buffer(0), buffer(1), result(0), argument{kind: wrong}, o.N, o.C).
+			doubles(o.N + threads)
 	case trainer.CrossEntropyGrad:
 		b.rows("pw_cross_entropy_grad", o.N, 8*o.C, buffer(0), buffer(1), result(0), o.N, o.C)
 	case trainer.CorrectOp:
@@ -162,7 +165,8 @@ func (b *planner) plan() error {
 		b.gather(o)
 	case trainer.PadOp:
 		high, wide := o.H+2*o.PH, o.W+2*o.PW
-		b.rows("pw_pad", b.out[0], 0, buffer(0), result(0), b.out[0], o.H, o.W, o.PH, o.PW, high, magic(high), wide, magic(wide))
+		b.rows("pw_pad", b.out[0], 0, buffer(0), result(0), b.out[0], o.H, o.W, o.PH, o.PW, high, magic(high), wide,
+			magic(wide))
 	case trainer.PadGrad:
 		b.rows("pw_pad_grad", b.out[0], 0, buffer(0), result(0), b.out[0], o.H, magic(o.H), o.W, magic(o.W), o.PH, o.PW)
 	default:
@@ -173,7 +177,8 @@ func (b *planner) plan() error {
 
 func (b *planner) gather(o trainer.GatherOp) {
 	n, size, packed := b.out[0], o.C*o.H*o.W, b.in[0]/o.Images
-	l := b.add("pw_gather", [3]int{ceil(n, threads), 1, 1}, threads, 0, buffer(0), buffer(1), buffer(2), result(0), result(1),
+	l := b.add("pw_gather", [3]int{ceil(n, threads), 1, 1}, threads, 0, buffer(0), buffer(1), buffer(2), result(0),
+		result(1),
 		n, o.N, o.Images, packed, o.H, o.W, magic(size), size, magic(o.W), magic(o.H), magic(trainer.PixelsPerValue))
 	l.Bytes = 4 * int64(o.N) * int64(size+packed+4+2) // of those that are kept it reads what it takes
 }
@@ -196,8 +201,8 @@ func (b *planner) reserve(bytes int) argument {
 	return argument{kind: scratch, offset: int(at), size: bytes}
 }
 
-// add appends a launch. Arguments are an argument, int, float32 or uint64. Its bytes are those of the call's buffers and of
-// scratch among the arguments.
+// add appends a launch. Arguments are an argument, int, float32 or uint64. Its bytes are those of the call's buffers
+// and of scratch among the arguments.
 func (b *planner) add(name string, grid [3]int, block int, flops int64, args ...any) *Launch {
 	l := Launch{Kernel: name, Grid: grid, Block: block, FLOPs: flops}
 	for _, a := range args {
@@ -231,7 +236,8 @@ const (
 	quad    = 4 // values of a thread of an elementwise kernel
 )
 
-// quads is an elementwise launch over n values, rows one with a thread for each of n, block one of a single block. FLOPs are for each of the n.
+// quads is an elementwise launch over n values, rows one with a thread for each of n, block one of a single block.
+// FLOPs are for each of the n.
 func (b *planner) quads(name string, n, flops int, args ...any) *Launch {
 	return b.add(name, [3]int{ceil(n, quad*threads), 1, 1}, threads, int64(n)*int64(flops), args...)
 }
@@ -252,8 +258,8 @@ func (l *Launch) doubles(n int) {
 
 func ceil(n, by int) int { return (n + by - 1) / by }
 
-// magic is the multiplier and shift that divide numbers below 2³¹ by d (Granlund & Montgomery 1994): n/d = n·m >> (31+s) with
-// m = ⌊2^(31+s)/d⌋+1, s = ⌈log2 d⌉.
+// magic is the multiplier and shift that divide numbers below 2³¹ by d (Granlund & Montgomery 1994): n/d = n·m >>
+// (31+s) with m = ⌊2^(31+s)/d⌋+1, s = ⌈log2 d⌉.
 func magic(d int) uint64 {
 	shift := uint64(31 + bits.Len(uint(d-1)))
 	return shift<<32 | (1<<shift/uint64(d) + 1)

@@ -10,7 +10,8 @@ import (
 type tile struct {
 	name    string
 	m, n, k int
-	share   int // of the peak that it reaches on paper, in percent: larger tiles read less shared memory for each product
+	// of the peak that it reaches on paper, in percent: larger tiles read less shared memory for each product
+	share int
 }
 
 var (
@@ -18,7 +19,8 @@ var (
 	medium = tile{"_medium", 64, 128, 8, 50}
 	small  = tile{"_small", 64, 64, 16, 40}
 	thin   = tile{"_thin", 32, 128, 16, 40}
-	deep   = tile{"_deep", 32, 32, 32, 30} // a quarter of the threads is enough for the values: four teams share the depth
+	// a quarter of the threads is enough for the values: four teams share the depth
+	deep = tile{"_deep", 32, 32, 32, 30}
 )
 
 // The tiles that there are kernels for.
@@ -28,7 +30,8 @@ var (
 	matrixTiles      = []tile{large, small, deep}
 )
 
-// The card that tiles are picked for. It is the same whatever card is there, so that sums have the same order everywhere.
+// The card that tiles are picked for. It is the same whatever card is there, so that sums have the same order
+// everywhere.
 const (
 	processors    = 64
 	flopsPerNano  = 190 // of one processor
@@ -40,8 +43,9 @@ const (
 // picker picks one of the tiles for an M×N product over K, and cuts K into slices of so many steps.
 type picker func(m, n, k int, tiles []tile) (t tile, slices, slice int)
 
-// tileOf picks the tile for an M×N product over K, and into how many slices K is cut so that there are enough blocks: what is done first
-// on the card above. Slices are multiples of the tile's depth. Whole numbers throughout: every machine picks the same.
+// tileOf picks the tile for an M×N product over K, and into how many slices K is cut so that there are enough blocks:
+// what is done first on the card above. Slices are multiples of the tile's depth. Whole numbers throughout: every
+// machine picks the same.
 func tileOf(m, n, k int, tiles []tile) (best tile, slices, slice int) {
 	least := int64(math.MaxInt64)
 	for _, t := range tiles {
@@ -52,8 +56,9 @@ func tileOf(m, n, k int, tiles []tile) (best tile, slices, slice int) {
 				continue
 			}
 			block := 2 * int64(t.m) * int64(t.n) * int64(depth) * 100 / int64(t.share*flopsPerNano)
-			nanos := max(blocks*int64(count)*block/processors+block/2, block) // half a block: how late the last wave ends, on average over cards
-			if count > 1 {                                                    // the slices are written, read and joined
+			// half a block: how late the last wave ends, on average over cards
+			nanos := max(blocks*int64(count)*block/processors+block/2, block)
+			if count > 1 { // the slices are written, read and joined
 				nanos += nanosPerStart + 8*int64(count)*int64(m)*int64(n)/bytesPerNano
 			}
 			if nanos < least {
@@ -64,7 +69,8 @@ func tileOf(m, n, k int, tiles []tile) (best tile, slices, slice int) {
 	return best, slices, slice
 }
 
-// Tiles says what a product becomes with each tile that there is a kernel for, whatever Plan picks. Other ops have none.
+// Tiles says what a product becomes with each tile that there is a kernel for, whatever Plan picks. Other ops have
+// none.
 func Tiles(op trainer.Op) ([]Work, error) {
 	var tiles []tile
 	if _, err := planWith(op, nil, func(m, n, k int, all []tile) (tile, int, int) {
@@ -76,15 +82,16 @@ func Tiles(op trainer.Op) ([]Work, error) {
 	works := make([]Work, len(tiles))
 	for i := range tiles {
 		var err error
-		if works[i], err = planWith(op, nil, func(m, n, k int, all []tile) (tile, int, int) { return tileOf(m, n, k, all[i:i+1]) }); err != nil {
+		if works[i], err = planWith(op, nil,
+			func(m, n, k int, all []tile) (tile, int, int) { return tileOf(m, n, k, all[i:i+1]) }); err != nil {
 			return nil, err
 		}
 	}
 	return works, nil
 }
 
-// product adds the launch of an M×N product over K whose result is laid out as images of so many columns, and what joins the
-// slices. bias and relu are applied to the whole sums: by the product's kernel, or by the one that joins.
+// product adds the launch of an M×N product over K whose result is laid out as images of so many columns, and what
+// joins the slices. bias and relu are applied to the whole sums: by the product's kernel, or by the one that joins.
 type product struct {
 	name     string
 	m, n, k  int
@@ -92,8 +99,8 @@ type product struct {
 	columns  int // of an image
 	bias     argument
 	relu     bool
-	before   []any // arguments before the output, and behind it
-	behind   func(slice int) []any
+	before   []any // arguments before the output, and after it
+	after    func(slice int) []any
 	withBias bool // the kernel takes bias
 	flops    int64
 }
@@ -108,13 +115,14 @@ func (b *planner) product(p product) {
 	if p.withBias {
 		args = append(args, p.bias)
 	}
-	args = append(append(args, target), p.behind(slice)...)
+	args = append(append(args, target), p.after(slice)...)
 	l := b.add(p.name+t.name, [3]int{ceil(p.n, t.n), ceil(p.m, t.m), slices}, threads, p.flops, args...)
 	l.Padded = 2 * int64(ceil(p.n, t.n)*t.n) * int64(ceil(p.m, t.m)*t.m) * int64(slices) * int64(slice)
 	if slices == 1 {
 		return
 	}
-	b.rows("pw_join", p.m*p.n, slices, target, p.bias, result(0), p.m, p.n, slices, one(p.relu), p.columns, magic(p.columns), magic(p.n))
+	b.rows("pw_join", p.m*p.n, slices, target, p.bias, result(0), p.m, p.n, slices, one(p.relu), p.columns,
+		magic(p.columns), magic(p.n))
 }
 
 func one(yes bool) int {
@@ -126,11 +134,14 @@ func one(yes bool) int {
 
 func (b *planner) matMul(o trainer.MatMul) {
 	name := "pw_gemm_" + [2]string{"n", "t"}[one(o.TransA)] + [2]string{"n", "t"}[one(o.TransB)]
-	p := product{name: name, m: o.M, n: o.N, k: o.K, tiles: matrixTiles, columns: o.N, bias: argument{kind: nothing}, before: []any{buffer(0), buffer(1)},
-		behind: func(slice int) []any { return []any{o.M, o.N, o.K, slice} }, flops: 2 * int64(o.M) * int64(o.N) * int64(o.K)}
+	p := product{name: name, m: o.M, n: o.N, k: o.K, tiles: matrixTiles, columns: o.N, bias: argument{kind: nothing},
+		before: []any{buffer(0), buffer(1)},
+		after:  func(slice int) []any { return []any{o.M, o.N, o.K, slice} },
+		flops:  2 * int64(o.M) * int64(o.N) * int64(o.K)}
 	if o.TransA && o.TransB { // never in a plan: one kernel is enough
 		t, slices, slice := small, 1, ceil(o.K, small.k)*small.k
-		b.add(name+t.name, [3]int{ceil(o.N, t.n), ceil(o.M, t.m), slices}, threads, p.flops, buffer(0), buffer(1), result(0), o.M, o.N, o.K, slice)
+		b.add(name+t.name, [3]int{ceil(o.N, t.n), ceil(o.M, t.m), slices}, threads, p.flops, buffer(0), buffer(1),
+			result(0), o.M, o.N, o.K, slice)
 		return
 	}
 	b.product(p)
@@ -148,21 +159,23 @@ func convFLOPs(g trainer.Window, f int) int64 {
 
 func (b *planner) convolution(g trainer.Window, f int, bias argument, relu bool) {
 	columns := g.N * g.OH * g.OW
-	b.product(product{name: "pw_conv", m: f, n: columns, k: g.C * g.KH * g.KW, tiles: convolutionTiles, columns: g.OH * g.OW,
-		bias: bias, relu: relu, withBias: true, before: []any{buffer(0), buffer(1)}, flops: convFLOPs(g, f),
-		behind: func(slice int) []any { return append([]any{columns, slice, one(relu)}, window(g, f, g.OH, g.OW)...) }})
+	b.product(product{name: "pw_conv", m: f, n: columns, k: g.C * g.KH * g.KW, tiles: convolutionTiles,
+		columns: g.OH * g.OW,
+		bias:    bias, relu: relu, withBias: true, before: []any{buffer(0), buffer(1)}, flops: convFLOPs(g, f),
+		after: func(slice int) []any { return append([]any{columns, slice, one(relu)}, window(g, f, g.OH, g.OW)...) }})
 }
 
 func (b *planner) dataGradient(o trainer.ConvDataGrad) {
 	columns := o.N * o.H * o.W
-	b.product(product{name: "pw_conv_data", m: o.C, n: columns, k: o.F * o.KH * o.KW, tiles: convolutionTiles, columns: o.H * o.W,
-		bias: argument{kind: nothing}, before: []any{buffer(0), buffer(1)}, flops: convFLOPs(o.Window, o.F),
-		behind: func(slice int) []any { return append([]any{columns, slice}, window(o.Window, o.F, o.H, o.W)...) }})
+	b.product(product{name: "pw_conv_data", m: o.C, n: columns, k: o.F * o.KH * o.KW, tiles: convolutionTiles,
+		columns: o.H * o.W,
+		bias:    argument{kind: nothing}, before: []any{buffer(0), buffer(1)}, flops: convFLOPs(o.Window, o.F),
+		after: func(slice int) []any { return append([]any{columns, slice}, window(o.Window, o.F, o.H, o.W)...) }})
 }
 
 func (b *planner) filterGradient(o trainer.ConvFilterGrad) {
 	positions, n := o.N*o.OH*o.OW, o.C*o.KH*o.KW
 	b.product(product{name: "pw_conv_filter", m: o.F, n: n, k: positions, tiles: filterTiles, columns: n,
 		bias: argument{kind: nothing}, before: []any{buffer(0), buffer(1)}, flops: convFLOPs(o.Window, o.F),
-		behind: func(slice int) []any { return append([]any{positions, slice}, window(o.Window, o.F, o.OH, o.OW)...) }})
+		after: func(slice int) []any { return append([]any{positions, slice}, window(o.Window, o.F, o.OH, o.OW)...) }})
 }

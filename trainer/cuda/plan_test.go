@@ -27,7 +27,8 @@ func entries(t *testing.T) []string {
 	return names
 }
 
-// forcedTo picks always the same tile, or small where there is none such, and cuts K into so many slices where that is possible.
+// forcedTo picks always the same tile, or small where there is none such, and cuts K into so many slices where that is
+// possible.
 func forcedTo(t tile, count int) picker {
 	return func(_, _, k int, tiles []tile) (tile, int, int) {
 		if !slices.Contains(tiles, t) {
@@ -62,7 +63,8 @@ func lengths(data [][]float32) (n []int) {
 	return n
 }
 
-// TestKernelsAreProved: every kernel of the PTX file runs in the conformance suite or in TestTiles, products also in slices.
+// TestKernelsAreProved: every kernel of the PTX file runs in the conformance suite or in TestTiles, products also in
+// slices.
 func TestKernelsAreProved(t *testing.T) {
 	run := map[string]bool{}
 	for _, trial := range backendtest.Trials(t) {
@@ -109,7 +111,8 @@ func TestMagic(t *testing.T) {
 	}
 	for _, d := range divisors {
 		m := magic(d)
-		numbers := []uint64{0, 1, uint64(d) - 1, uint64(d), uint64(d) + 1, 1<<31 - 1, 1<<31 - 2, (1<<31 - 1) / uint64(d) * uint64(d), (1<<31-1)/uint64(d)*uint64(d) - 1}
+		numbers := []uint64{0, 1, uint64(d) - 1, uint64(d), uint64(d) + 1, 1<<31 - 1, 1<<31 - 2,
+			(1<<31 - 1) / uint64(d) * uint64(d), (1<<31-1)/uint64(d)*uint64(d) - 1}
 		for range 50 {
 			numbers = append(numbers, r.Uint64N(1<<31))
 		}
@@ -157,7 +160,8 @@ func TestDouble(t *testing.T) {
 	for _, trial := range backendtest.Trials(t) {
 		want := false
 		switch trial.Op.(type) {
-		case trainer.StatisticsOp, trainer.DistanceOp, trainer.ClipNorm, trainer.CrossEntropyOp, trainer.BiasGrad, trainer.UnitZerosOp, trainer.BatchNormStats,
+		case trainer.StatisticsOp, trainer.DistanceOp, trainer.ClipNorm, trainer.CrossEntropyOp, trainer.BiasGrad,
+			trainer.UnitZerosOp, trainer.BatchNormStats,
 			trainer.BatchNormParamGrad:
 			want = true
 		}
@@ -169,7 +173,8 @@ func TestDouble(t *testing.T) {
 		for _, l := range work.Launches {
 			got = got || l.Double > 0
 			if l.Double < 0 || l.Double > l.FLOPs {
-				t.Errorf("%T%+v: %s: %d of %d FLOP in double precision", trial.Op, trial.Op, l.Kernel, l.Double, l.FLOPs)
+				t.Errorf("%T%+v: %s: %d of %d FLOP in double precision", trial.Op, trial.Op, l.Kernel, l.Double,
+					l.FLOPs)
 			}
 		}
 		if got != want {
@@ -180,7 +185,8 @@ func TestDouble(t *testing.T) {
 
 // TestStatisticsRead: the passes that count read the values that are counted, the others all.
 func TestStatisticsRead(t *testing.T) {
-	for n, counted := range map[int]int64{1: 1, trainer.CountAll: trainer.CountAll, 4 * trainer.CountAll: trainer.CountAll, 4*trainer.CountAll + 5: trainer.CountAll + 5} {
+	for n, counted := range map[int]int64{1: 1, trainer.CountAll: trainer.CountAll,
+		4 * trainer.CountAll: trainer.CountAll, 4*trainer.CountAll + 5: trainer.CountAll + 5} {
 		work, err := Plan(trainer.StatisticsOp{Plane: trainer.Plane{N: 1, C: 1, S: n}}, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -202,7 +208,8 @@ func TestStatisticsRead(t *testing.T) {
 
 // TestPlanRefuses what is impossible or too large.
 func TestPlanRefuses(t *testing.T) {
-	for _, op := range []trainer.Op{nil, trainer.AddOp{}, trainer.AddOp{Plane: trainer.Plane{N: 1 << 12, C: 1 << 12, S: 1 << 12}}, trainer.CopyOp{Len: mostValues + 1},
+	for _, op := range []trainer.Op{nil, trainer.AddOp{}, trainer.AddOp{Plane: trainer.Plane{N: 1 << 12, C: 1 << 12,
+		S: 1 << 12}}, trainer.CopyOp{Len: mostValues + 1},
 		trainer.ActivationOp{Plane: trainer.Plane{N: 1, C: 1, S: 1}, Kind: trainer.Softmax}} {
 		if work, err := Plan(op, nil); err == nil {
 			t.Errorf("%T%+v became %+v", op, op, work)

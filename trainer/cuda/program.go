@@ -14,8 +14,8 @@ import (
 	"probewise/trainer"
 )
 
-// program is a list of calls, ready to launch. A plan runs the same list at every step: nothing is allocated in a step but what the driver
-// takes.
+// program is a list of calls, ready to launch. A plan runs the same list at every step: nothing is allocated in a step
+// but what the driver takes.
 type program []prepared
 
 // prepared is one call: what it was made of, and its launches.
@@ -101,7 +101,8 @@ func (g *GPU) prepareCall(c *trainer.Call) (prepared, error) {
 		return prepared{}, err
 	}
 	if len(c.In) != len(in) || len(c.Out) != len(out) {
-		return prepared{}, fmt.Errorf("cuda: %s: takes %d buffers in and %d out, got %d and %d", trainer.OpTitle(c.Op), len(in), len(out), len(c.In), len(c.Out))
+		return prepared{}, fmt.Errorf("cuda: %s: takes %d buffers in and %d out, got %d and %d", trainer.OpTitle(c.Op),
+			len(in), len(out), len(c.In), len(c.Out))
 	}
 	bound := bound{g: g}
 	for i, n := range in {
@@ -152,7 +153,8 @@ func (b *bound) add(to *[]cu.DevicePtr, buffer trainer.Buffer, n int) error {
 
 func (b *bound) launch(l Launch) (launch, error) {
 	f, err := b.g.function(l.Kernel)
-	ready := launch{kernel: f, grid: l.Grid, block: l.Block, slots: make([]uint64, len(l.args)), pointer: make([]unsafe.Pointer, len(l.args))}
+	ready := launch{kernel: f, grid: l.Grid, block: l.Block, slots: make([]uint64, len(l.args)),
+		pointer: make([]unsafe.Pointer, len(l.args))}
 	for i, a := range l.args {
 		slot := &ready.slots[i]
 		ready.pointer[i] = unsafe.Pointer(slot)

@@ -11,7 +11,8 @@ import (
 	"probewise/trainer/kernel"
 )
 
-// TestStatisticsOfMany: with so many values a thread counts more of one bin than a byte of its counters holds, in both passes.
+// TestStatisticsOfMany: with so many values a thread counts more of one bin than a byte of its counters holds, in both
+// passes.
 func TestStatisticsOfMany(t *testing.T) {
 	const n = 1 << 24
 	op := trainer.StatisticsOp{Plane: trainer.Plane{N: 1, C: 1, S: n}, Below: 0.5}
@@ -35,7 +36,8 @@ func TestStatisticsOfMany(t *testing.T) {
 	out, err2 := g.Alloc(trainer.StatisticsLen)
 	got := make([]float32, trainer.StatisticsLen)
 	call := trainer.Call{Op: op, In: []trainer.Buffer{in}, Out: []trainer.Buffer{out}}
-	if err := errors.Join(err, err2, g.Upload(in, x), g.Run([]trainer.Call{call}, trainer.Step{}), g.Download(got, out)); err != nil {
+	if err := errors.Join(err, err2, g.Upload(in, x), g.Run([]trainer.Call{call}, trainer.Step{}),
+		g.Download(got, out)); err != nil {
 		t.Fatal(err)
 	}
 	for i, w := range want[0] {

@@ -11,7 +11,8 @@ import (
 	"probewise/trainer/kernel"
 )
 
-// TestTiles runs every product of the suite with every tile, in one piece and in slices, whatever would be picked for its sizes.
+// TestTiles runs every product of the suite with every tile, in one piece and in slices, whatever would be picked for
+// its sizes.
 func TestTiles(t *testing.T) {
 	const tolerance = 1e-4 // that of the suite for the longest sums
 	g, err := Open(0)

@@ -22,7 +22,8 @@ import (
 // steps is how long the nets train.
 const steps = 20
 
-// required says that the tests run on a card: at the nets' own batch size and at length, for which the software device is too slow.
+// required says that the tests run on a card: at the nets' own batch size and at length, for which the software device
+// is too slow.
 func required() bool { return os.Getenv("PROBEWISE_GPU") == "require" }
 
 // short is a run of one of the benchmark's nets: one epoch of so many steps, of four images on the software device.
@@ -42,21 +43,23 @@ func short(t testing.TB, net string) trainer.Spec {
 	}
 	batchSize := a.Training.BatchSize
 	if a.Training.Optimizer.Type == trainer.RMSprop {
-		// The gradient of a bias in front of a batch norm is 0 but for rounding, of which RMSprop makes steps as large as any other, unless
-		// epsilon is well above it.
+		// The gradient of a bias in front of a batch norm is 0 but for rounding, of which RMSprop makes steps as large
+		// as any other, unless epsilon is well above it.
 		a.Training.Optimizer.Epsilon = 1e-4
 	}
 	images := steps * batchSize * 10 / 9
 	for images-(images+5)/10 < steps*batchSize {
 		images++
 	}
-	return trainer.Spec{Architecture: a, Data: stripes(images), Budget: trainer.Budget{Images: images, Epochs: 1}, Seed: 5}
+	return trainer.Spec{Architecture: a, Data: stripes(images), Budget: trainer.Budget{Images: images, Epochs: 1},
+		Seed: 5}
 }
 
-// stripes are n training images of 32×32×3 whose class shows as waves under noise, and a few test images. Noise keeps the values of a pool's
-// window apart: at a tie, rounding would decide where a gradient goes.
+// stripes are n training images of 32×32×3 whose class shows as waves under noise, and a few test images. Noise keeps
+// the values of a pool's window apart: at a tie, rounding would decide where a gradient goes.
 func stripes(n int) *trainer.Dataset {
-	d := &trainer.Dataset{Name: "stripes", ID: "stripes", Height: 32, Width: 32, Channels: 3, Classes: make([]string, 10), SplitSeed: 1}
+	d := &trainer.Dataset{Name: "stripes", ID: "stripes", Height: 32, Width: 32, Channels: 3,
+		Classes: make([]string, 10), SplitSeed: 1}
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, part := range []struct {
 		images *trainer.Images
@@ -144,9 +147,9 @@ func train(t *testing.T, spec trainer.Spec, open func() (trainer.Backend, error)
 
 func onGPU() (trainer.Backend, error) { return cuda.Open(0) }
 
-// TestTraining trains nets A, B and C of the benchmark on the CPU and on the device: all losses of 20 steps, and of the evaluations between
-// them, agree within 1e-4 (on a card, which fuses multiplications and has whole batches to sum, 1e-3), all statistics of every record within ten
-// times that (see apart).
+// TestTraining trains nets A, B and C of the benchmark on the CPU and on the device: all losses of 20 steps, and of the
+// evaluations between them, agree within 1e-4 (on a card, which fuses multiplications and has whole batches to sum,
+// 1e-3), all statistics of every record within ten times that (see apart).
 func TestTraining(t *testing.T) {
 	// Direct sums, as on the device: transformed ones (Winograd) leave rounding where a gradient is exactly 0.
 	t.Setenv("PROBEWISE_KERNEL", "portable")
@@ -155,8 +158,10 @@ func TestTraining(t *testing.T) {
 			spec := short(t, net)
 			want := train(t, spec, func() (trainer.Backend, error) { return kernel.New(0) })
 			got := train(t, spec, onGPU)
-			if len(got.losses) != len(want.losses) || len(got.losses) < steps || len(got.records) != len(want.records) || len(got.records) != 5 {
-				t.Fatalf("%d losses and %d records, want %d and %d", len(got.losses), len(got.records), len(want.losses), len(want.records))
+			if len(got.losses) != len(want.losses) || len(got.losses) < steps ||
+				len(got.records) != len(want.records) || len(got.records) != 5 {
+				t.Fatalf("%d losses and %d records, want %d and %d", len(got.losses), len(got.records),
+					len(want.losses), len(want.records))
 			}
 			loss := 0.0
 			for i, w := range want.losses {
@@ -180,13 +185,14 @@ func TestTraining(t *testing.T) {
 				verdict = "MISS"
 				t.Fail()
 			}
-			t.Logf("training net=%s steps=%d loss_err=%.3g tol=%g statistics_err=%.3g tol=%g (%s) %s", net, steps, loss, tolerance, statistics, 10*tolerance, where, verdict)
+			t.Logf("training net=%s steps=%d loss_err=%.3g tol=%g statistics_err=%.3g tol=%g (%s) %s", net, steps, loss,
+				tolerance, statistics, 10*tolerance, where, verdict)
 		})
 	}
 }
 
-// apart is the largest difference of two layers' statistics. Shares are compared as they are; values relative to their size or, as those near 0
-// are sums that cancel, to the spread of what they summarise.
+// apart is the largest difference of two layers' statistics. Shares are compared as they are; values relative to their
+// size or, as those near 0 are sums that cancel, to the spread of what they summarise.
 func apart(a, b trainer.LayerStatistics) (worst float64, where string) {
 	note := func(what string, x, y trainer.Number, scale float64) {
 		d := math.Abs(float64(x-y)) / math.Max(scale, math.Abs(float64(y)))
@@ -234,8 +240,9 @@ func TestSameSeed(t *testing.T) {
 	}
 }
 
-// TestAccuracy trains a net on the embedded sample for three epochs, on the CPU and on the device: accuracies are within one point. On a card
-// the net and the images are many; on the software device few. At three times the learning rate the variants of the CPU alone differ by more.
+// TestAccuracy trains a net on the embedded sample for three epochs, on the CPU and on the device: accuracies are
+// within one point. On a card the net and the images are many; on the software device few. At three times the learning
+// rate the variants of the CPU alone differ by more.
 func TestAccuracy(t *testing.T) {
 	data, err := dataset.Open(t.TempDir()).Load(t.Context(), "fashion-mnist-sample")
 	if err != nil {
@@ -249,15 +256,19 @@ func TestAccuracy(t *testing.T) {
 	few := *data
 	few.Test = trainer.Images{Pixels: data.Test.Pixels[:tested*data.ImageSize()], Labels: data.Test.Labels[:tested]}
 	parsed, err := trainer.Parse(fmt.Appendf(nil, `{"input":[28,28,1],"classes":10,"layers":[
-		{"type":"conv","filters":%d,"kernel":3,"padding":"same","activation":"relu","batch_norm":true},{"type":"max_pool"},
-		{"type":"conv","filters":%d,"kernel":3,"padding":"same","activation":"relu"},{"type":"max_pool"},{"type":"dropout","rate":0.1},
+		{"type":"conv","filters":%d,"kernel":3,"padding":"same","activation":"relu","batch_norm":true},
+		{"type":"max_pool"},
+		{"type":"conv","filters":%d,"kernel":3,"padding":"same","activation":"relu"},{"type":"max_pool"},
+		{"type":"dropout","rate":0.1},
 		{"type":"flatten"},{"type":"dense","units":10,"activation":"softmax"}],
-		"training":{"optimizer":{"type":"adam","learning_rate":0.001},"batch_size":20,"epochs":3,"augment":{"flip":true,"crop":1}}}`, filters, 2*filters),
+		"training":{"optimizer":{"type":"adam","learning_rate":0.001},"batch_size":20,"epochs":3,"augment":{"flip":true,
+		"crop":1}}}`, filters, 2*filters),
 		trainer.ParseOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := trainer.Spec{Architecture: parsed.Architecture, Data: &few, Budget: trainer.Budget{Images: images, Epochs: 3}, Seed: 5}
+	spec := trainer.Spec{Architecture: parsed.Architecture, Data: &few,
+		Budget: trainer.Budget{Images: images, Epochs: 3}, Seed: 5}
 	accuracy := func(open func() (trainer.Backend, error)) float64 {
 		s, err := graph.Trainer{Open: open}.Start(t.Context(), spec)
 		if err != nil {
@@ -301,7 +312,8 @@ func TestMemory(t *testing.T) {
 	tooMuch(&spec)
 	_, err := graph.Trainer{Open: onGPU}.Start(t.Context(), spec)
 	var memory *trainer.MemoryError
-	if !errors.As(err, &memory) || memory.On == "" || memory.Needed <= memory.Limit || memory.Architecture != spec.Architecture.Name {
+	if !errors.As(err, &memory) || memory.On == "" || memory.Needed <= memory.Limit ||
+		memory.Architecture != spec.Architecture.Name {
 		t.Errorf("a run that needs more than there is: %v", err)
 	}
 	if after := free(); after < before-others {
@@ -309,8 +321,8 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// tooMuch makes of a run of net B one that no card has room for: 98,304 images in a batch, of which thirty convolutions keep 32×32 values in
-// 16 filters each, 6 GiB.
+// tooMuch makes of a run of net B one that no card has room for: 98,304 images in a batch, of which thirty convolutions
+// keep 32×32 values in 16 filters each, 6 GiB.
 func tooMuch(spec *trainer.Spec) {
 	const rows = 3 << 15
 	a := &spec.Architecture

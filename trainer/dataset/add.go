@@ -34,7 +34,8 @@ func (l *Library) Add(ctx context.Context, name, path string, progress func(done
 }
 
 // add keeps source in the manifest, or the file's name where source is empty.
-func (l *Library) add(ctx context.Context, name, path, source string, progress func(done, total int64)) (Manifest, error) {
+func (l *Library) add(ctx context.Context, name, path, source string,
+	progress func(done, total int64)) (Manifest, error) {
 	t, err := openTree(ctx, path)
 	if err != nil {
 		return Manifest{}, err
@@ -67,9 +68,11 @@ func (l *Library) add(ctx context.Context, name, path, source string, progress f
 
 const formatIDX = "idx"
 
-func (l *Library) decode(ctx context.Context, t *tree, progress func(done, total int64)) (*trainer.Dataset, string, error) {
+func (l *Library) decode(ctx context.Context, t *tree,
+	progress func(done, total int64)) (*trainer.Dataset, string, error) {
 	for _, layout := range l.layouts {
-		if t.find(layout.test) != nil || slices.ContainsFunc(layout.train, func(file string) bool { return t.find(file) != nil }) {
+		if t.find(layout.test) != nil || slices.ContainsFunc(layout.train,
+			func(file string) bool { return t.find(file) != nil }) {
 			d, err := readCIFARSet(ctx, t, layout, progress)
 			return d, layout.format, err
 		}
@@ -85,7 +88,8 @@ func (l *Library) decode(ctx context.Context, t *tree, progress func(done, total
 	}) {
 		return readImageFolder(ctx, t, progress)
 	}
-	return nil, "", badInput(t.source, "not a layout that is known: expected data_batch_1.bin … (CIFAR-10), train.bin and "+
+	return nil, "", badInput(t.source, "not a layout that is known: expected data_batch_1.bin … (CIFAR-10), "+
+		"train.bin and "+
 		"test.bin (CIFAR-100), %s … (IDX), or train/CLASS/*.jpg|png and test/CLASS/… (image folder); found %s",
 		idxTrainImages, t.someNames())
 }

@@ -29,21 +29,27 @@ func TestAddReadsEveryLayout(t *testing.T) {
 		labels       []uint16 // training, then test
 		tar          bool
 	}{
-		{"idx", "idx", idxFiles, []string{"0", "1"}, []byte{1, 2, 3, 4, 5, 6}, []byte{7, 8, 9, 10}, []uint16{0, 1, 0, 1, 0}, true},
+		{"idx", "idx", idxFiles, []string{"0", "1"}, []byte{1, 2, 3, 4, 5, 6}, []byte{7, 8, 9, 10},
+			[]uint16{0, 1, 0, 1, 0}, true},
 		{"cifar", "small", cifarFiles, []string{"cat", "dog"},
-			slices.Concat(cifarPixel(10), cifarPixel(20), cifarPixel(30), cifarPixel(40)), slices.Concat(cifarPixel(50), cifarPixel(60)),
+			slices.Concat(cifarPixel(10), cifarPixel(20), cifarPixel(30), cifarPixel(40)),
+			slices.Concat(cifarPixel(50), cifarPixel(60)),
 			[]uint16{0, 1, 1, 1, 1, 0}, true},
 		{"images", "image-folder (png)", colourFiles, []string{"cat", "dog"},
-			[]byte{13, 16, 14, 17, 15, 18, 7, 10, 8, 11, 9, 12, 1, 4, 2, 5, 3, 6}, []byte{19, 22, 20, 23, 21, 24, 25, 28, 26, 29, 27, 30},
+			[]byte{13, 16, 14, 17, 15, 18, 7, 10, 8, 11, 9, 12, 1, 4, 2, 5, 3, 6},
+			[]byte{19, 22, 20, 23, 21, 24, 25, 28, 26, 29, 27, 30},
 			[]uint16{0, 1, 1, 0, 1}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			wrapped := c.files.under("wrap").with(files{"__MACOSX/wrap/._x": "x", "wrap/.DS_Store": "x", "wrap/README.md": "x"})
+			wrapped := c.files.under("wrap").with(files{"__MACOSX/wrap/._x": "x", "wrap/.DS_Store": "x",
+				"wrap/README.md": "x"})
 			ids := map[string]bool{}
 			for form, path := range map[string]string{
 				"folder": c.files.folder(t), "wrapped folder": wrapped.folder(t),
-				"zip": c.files.zip(t), "wrapped zip": wrapped.zip(t), "wrapped zip with folders": wrapped.with(files{"wrap/": ""}).zip(t),
-				"tgz": c.files.tgz(t), "wrapped tgz": wrapped.tgz(t, tar.Header{Name: "./wrap/", Typeflag: tar.TypeDir}),
+				"zip": c.files.zip(t), "wrapped zip": wrapped.zip(t),
+				"wrapped zip with folders": wrapped.with(files{"wrap/": ""}).zip(t),
+				"tgz":                      c.files.tgz(t), "wrapped tgz": wrapped.tgz(t,
+					tar.Header{Name: "./wrap/", Typeflag: tar.TypeDir}),
 			} {
 				l := open(t)
 				var done, total int64
@@ -59,10 +65,12 @@ func TestAddReadsEveryLayout(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%s: %v", form, err)
 				}
-				if m.Format != c.format || m.Source != filepath.Base(path) || m.Name != "mine" || m.SplitSeed != 1 || m.Added.IsZero() {
+				if m.Format != c.format || m.Source != filepath.Base(path) || m.Name != "mine" || m.SplitSeed != 1 ||
+					m.Added.IsZero() {
 					t.Errorf("%s: manifest %+v", form, m)
 				}
-				if !slices.Equal(d.Classes, c.classes) || !bytes.Equal(d.Train.Pixels, c.train) || !bytes.Equal(d.Test.Pixels, c.test) ||
+				if !slices.Equal(d.Classes, c.classes) || !bytes.Equal(d.Train.Pixels, c.train) ||
+					!bytes.Equal(d.Test.Pixels, c.test) ||
 					!slices.Equal(append(d.Train.Labels, d.Test.Labels...), c.labels) {
 					t.Errorf("%s: got %+v", form, d)
 				}
@@ -93,8 +101,10 @@ func TestAddReadsJPEGInParallel(t *testing.T) {
 	for i := range 150 {
 		f["train/a/"+string(rune('a'+i/26))+string(rune('a'+i%26))+".jpg"] = jpegOf(4, 5, color.Gray{Y: byte(i)})
 	}
-	f["train/b/x.jpeg"], f["test/a/x.JPG"], f["test/b/x.png"] = jpegOf(4, 5, color.RGBA{200, 0, 0, 255}), jpegOf(4, 5, color.White), jpegOf(4, 5, color.White)
-	if _, err := open(t).Add(t.Context(), "mine", f.folder(t), nil); err == nil || !strings.Contains(err.Error(), "test/b/x.png: ") {
+	f["train/b/x.jpeg"], f["test/a/x.JPG"], f["test/b/x.png"] = jpegOf(4, 5, color.RGBA{200, 0, 0, 255}),
+		jpegOf(4, 5, color.White), jpegOf(4, 5, color.White)
+	if _, err := open(t).Add(t.Context(), "mine", f.folder(t), nil); err == nil ||
+		!strings.Contains(err.Error(), "test/b/x.png: ") {
 		t.Fatalf("a JPEG that is called PNG: got %v", err)
 	}
 	f["test/b/x.jpg"] = f["test/b/x.png"]

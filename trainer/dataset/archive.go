@@ -109,7 +109,8 @@ func (t *tree) readTar(ctx context.Context, f io.Reader) error {
 		case item.Typeflag != tar.TypeReg:
 			return badInput(name, "a link or special file; only files and folders are taken from archives")
 		case item.Size > left || len(t.files) == maxTarFiles:
-			return badInput(name, "the archive holds more than %d MiB or %d files; unpack it and add the folder", maxTarContent>>20, maxTarFiles)
+			return badInput(name, "the archive holds more than %d MiB or %d files; unpack it and add the folder",
+				maxTarContent>>20, maxTarFiles)
 		case ignored(name):
 			left -= item.Size
 			continue
@@ -119,7 +120,8 @@ func (t *tree) readTar(ctx context.Context, f io.Reader) error {
 		if err != nil {
 			return err
 		}
-		t.files = append(t.files, entry{name, func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }})
+		t.files = append(t.files, entry{name,
+			func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }})
 	}
 	// Reading to the end lets gzip check its checksum.
 	if _, err := io.Copy(io.Discard, io.LimitReader(z, maxTarContent)); err != nil {

@@ -47,53 +47,91 @@ func TestAddRefuses(t *testing.T) {
 		message []string // parts of it
 	}{
 		{"nothing", files{".hidden": "x"}, "", []string{"no files"}},
-		{"another layout", files{"a.csv": "1", "b.csv": "2"}, "", []string{"a.csv, b.csv", "data_batch_1.bin", idxTrainImages, "train/CLASS"}},
+		{"another layout", files{"a.csv": "1", "b.csv": "2"}, "",
+			[]string{"a.csv, b.csv", "data_batch_1.bin", idxTrainImages, "train/CLASS"}},
 
-		{"idx: truncated", idxFiles.with(files{idxTrainImages: images[:len(images)-2]}), idxTrainImages, []string{"expected 6 bytes", "has 4"}},
-		{"idx: too long", idxFiles.with(files{idxTrainImages: images + "x"}), idxTrainImages, []string{"expected 6 bytes", "at least 7"}},
-		{"idx: header cut", idxFiles.with(files{idxTrainImages: images[:9]}), idxTrainImages, []string{"expected 16 bytes", "has 9"}},
-		{"idx: empty file", idxFiles.with(files{idxTestLabels: ""}), idxTestLabels, []string{"expected 8 bytes", "has 0"}},
-		{"idx: labels for images", idxFiles.with(files{idxTrainImages: idx([]byte{0, 1, 0}, 3)}), idxTrainImages, []string{"00 00 08 01", "00 00 08 03"}},
-		{"idx: floats", idxFiles.with(files{idxTrainImages: images[:2] + "\x0d" + images[3:]}), idxTrainImages, []string{"00 00 0d 03"}},
-		{"idx: huge claim", idxFiles.with(files{idxTrainImages: idx(nil, 1<<31, 4096, 4096)}), idxTrainImages, []string{"out of range"}},
-		{"idx: claim beyond the file", idxFiles.with(files{idxTrainImages: idx([]byte{1}, 500, 4096, 4096)}), idxTrainImages, []string{"expected 8388608000 bytes", "has 1"}},
+		{"idx: truncated", idxFiles.with(files{idxTrainImages: images[:len(images)-2]}), idxTrainImages,
+			[]string{"expected 6 bytes", "has 4"}},
+		{"idx: too long", idxFiles.with(files{idxTrainImages: images + "x"}), idxTrainImages,
+			[]string{"expected 6 bytes", "at least 7"}},
+		{"idx: header cut", idxFiles.with(files{idxTrainImages: images[:9]}), idxTrainImages,
+			[]string{"expected 16 bytes", "has 9"}},
+		{"idx: empty file", idxFiles.with(files{idxTestLabels: ""}), idxTestLabels,
+			[]string{"expected 8 bytes", "has 0"}},
+		{"idx: labels for images", idxFiles.with(files{idxTrainImages: idx([]byte{0, 1, 0}, 3)}), idxTrainImages,
+			[]string{"00 00 08 01", "00 00 08 03"}},
+		{"idx: floats", idxFiles.with(files{idxTrainImages: images[:2] + "\x0d" + images[3:]}), idxTrainImages,
+			[]string{"00 00 0d 03"}},
+		{"idx: huge claim", idxFiles.with(files{idxTrainImages: idx(nil, 1<<31, 4096, 4096)}), idxTrainImages,
+			[]string{"out of range"}},
+		{"idx: claim beyond the file", idxFiles.with(files{idxTrainImages: idx([]byte{1}, 500, 4096, 4096)}),
+			idxTrainImages, []string{"expected 8388608000 bytes", "has 1"}},
 		{"idx: no height", idxFiles.with(files{idxTrainImages: idx(nil, 3, 0, 2)}), idxTrainImages, []string{"size 0"}},
 		{"idx: missing", idxFiles.without(idxTestLabels), idxTestLabels, []string{"missing"}},
-		{"idx: other number of labels", idxFiles.with(files{idxTestLabels: idx([]byte{1}, 1)}), idxTestLabels, []string{"1 labels for 2 images"}},
-		{"idx: other test size", idxFiles.with(files{idxTestImages + ".gz": zipped(idx([]byte{7, 8}, 2, 1, 1))}), idxTestImages, []string{"1×1", "1×2"}},
-		{"idx: label beyond the training ones", idxFiles.with(files{idxTestLabels: idx([]byte{1, 7}, 2)}), idxTestLabels, []string{"label 7 of image 1", "0 to 1"}},
-		{"idx: empty class", idxFiles.with(files{idxTrainLabels + ".gz": zipped(idx([]byte{0, 2, 0}, 3))}), "", []string{`class "1"`, "no training images"}},
-		{"idx: class without test image", idxFiles.with(files{idxTestLabels: idx([]byte{1, 1}, 2)}), "", []string{`class "0"`, "no test images"}},
-		{"idx: gzip cut", idxFiles.with(files{idxTestImages + ".gz": idxFiles[idxTestImages+".gz"][:30]}), idxTestImages + ".gz", []string{"expected"}},
-		{"idx: gzip checksum", idxFiles.with(files{idxTestImages + ".gz": damage(idxFiles[idxTestImages+".gz"], -8)}), idxTestImages + ".gz", []string{"checksum"}},
-		{"idx: gzip header", idxFiles.with(files{idxTestImages + ".gz": "\x1f\x8bxxxxxxxxxxx"}), idxTestImages + ".gz", []string{"gzip"}},
+		{"idx: other number of labels", idxFiles.with(files{idxTestLabels: idx([]byte{1}, 1)}), idxTestLabels,
+			[]string{"1 labels for 2 images"}},
+		{"idx: other test size", idxFiles.with(files{idxTestImages + ".gz": zipped(idx([]byte{7, 8}, 2, 1, 1))}),
+			idxTestImages, []string{"1×1", "1×2"}},
+		{"idx: label beyond the training ones", idxFiles.with(files{idxTestLabels: idx([]byte{1, 7}, 2)}),
+			idxTestLabels, []string{"label 7 of image 1", "0 to 1"}},
+		{"idx: empty class", idxFiles.with(files{idxTrainLabels + ".gz": zipped(idx([]byte{0, 2, 0}, 3))}), "",
+			[]string{`class "1"`, "no training images"}},
+		{"idx: class without test image", idxFiles.with(files{idxTestLabels: idx([]byte{1, 1}, 2)}), "",
+			[]string{`class "0"`, "no test images"}},
+		{"idx: gzip cut", idxFiles.with(files{idxTestImages + ".gz": idxFiles[idxTestImages+".gz"][:30]}),
+			idxTestImages + ".gz", []string{"expected"}},
+		{"idx: gzip checksum", idxFiles.with(files{idxTestImages + ".gz": damage(idxFiles[idxTestImages+".gz"], -8)}),
+			idxTestImages + ".gz", []string{"checksum"}},
+		{"idx: gzip header", idxFiles.with(files{idxTestImages + ".gz": "\x1f\x8bxxxxxxxxxxx"}), idxTestImages + ".gz",
+			[]string{"gzip"}},
 
-		{"cifar: truncated", cifarFiles.with(files{"data_batch_2.bin": cifarFiles["data_batch_2.bin"][:4000]}), "data_batch_2.bin", []string{"expected 6148 bytes", "has 4000"}},
-		{"cifar: whole records missing", cifarFiles.with(files{"test_batch.bin": cifarRecord(0, 1)}), "test_batch.bin", []string{"expected 6148 bytes", "has 3074"}},
-		{"cifar: too long", cifarFiles.with(files{"test_batch.bin": cifarFiles["test_batch.bin"] + "xx"}), "test_batch.bin", []string{"expected 6148 bytes", "at least 6150"}},
-		{"cifar: label", cifarFiles.with(files{"data_batch_1.bin": cifarRecord(0, 1) + cifarRecord(2, 1)}), "data_batch_1.bin", []string{"label 2 of image 1", "2 classes"}},
+		{"cifar: truncated", cifarFiles.with(files{"data_batch_2.bin": cifarFiles["data_batch_2.bin"][:4000]}),
+			"data_batch_2.bin", []string{"expected 6148 bytes", "has 4000"}},
+		{"cifar: whole records missing", cifarFiles.with(files{"test_batch.bin": cifarRecord(0, 1)}), "test_batch.bin",
+			[]string{"expected 6148 bytes", "has 3074"}},
+		{"cifar: too long", cifarFiles.with(files{"test_batch.bin": cifarFiles["test_batch.bin"] + "xx"}),
+			"test_batch.bin", []string{"expected 6148 bytes", "at least 6150"}},
+		{"cifar: label", cifarFiles.with(files{"data_batch_1.bin": cifarRecord(0, 1) + cifarRecord(2, 1)}),
+			"data_batch_1.bin", []string{"label 2 of image 1", "2 classes"}},
 		{"cifar: missing file", cifarFiles.without("data_batch_1.bin"), "data_batch_1.bin", []string{"missing"}},
 		{"cifar: missing names", cifarFiles.without("batches.meta.txt"), "batches.meta.txt", []string{"missing"}},
-		{"cifar: wrong names", cifarFiles.with(files{"batches.meta.txt": "cat\n"}), "batches.meta.txt", []string{"1 class names", "expected 2"}},
+		{"cifar: wrong names", cifarFiles.with(files{"batches.meta.txt": "cat\n"}), "batches.meta.txt",
+			[]string{"1 class names", "expected 2"}},
 
-		{"images: class missing in train", colourFiles.with(files{"test/owl/1.png": pixels}), "train/owl", []string{"missing"}},
-		{"images: class missing in test", colourFiles.with(files{"train/owl/1.png": pixels}), "test/owl", []string{"missing"}},
-		{"images: no test folder", colourFiles.without("test/cat/1.png", "test/dog/1.png"), "test/cat", []string{"missing"}},
-		{"images: empty class", colourFiles.without("test/dog/1.png").with(files{"test/dog/": ""}), "test/dog", []string{"without images"}},
-		{"images: empty class in both", colourFiles.with(files{"test/owl/": "", "train/owl/": ""}), "test/owl", []string{"without images"}},
-		{"images: other size", colourFiles.with(files{"test/dog/2.png": pngOf(false, 1, 2, 3)}), "test/dog/2.png", []string{"1×1", "1×2", "train/cat/z.PNG"}},
-		{"images: gray among colour", colourFiles.with(files{"test/dog/2.png": pngOf(true, 1, 2)}), "test/dog/2.png", []string{"gray", "colour"}},
-		{"images: not an image", colourFiles.with(files{"train/cat/notes.pdf": "x"}), "train/cat/notes.pdf", []string{"not an image"}},
-		{"images: text among images", colourFiles.with(files{"train/cat/notes.txt": "x"}), "train/cat/notes.txt", []string{"not an image"}},
-		{"images: damaged", colourFiles.with(files{"train/dog/a.png": colourFiles["train/dog/a.png"][:50]}), "train/dog/a.png", []string{"pixel data"}},
+		{"images: class missing in train", colourFiles.with(files{"test/owl/1.png": pixels}), "train/owl",
+			[]string{"missing"}},
+		{"images: class missing in test", colourFiles.with(files{"train/owl/1.png": pixels}), "test/owl",
+			[]string{"missing"}},
+		{"images: no test folder", colourFiles.without("test/cat/1.png", "test/dog/1.png"), "test/cat",
+			[]string{"missing"}},
+		{"images: empty class", colourFiles.without("test/dog/1.png").with(files{"test/dog/": ""}), "test/dog",
+			[]string{"without images"}},
+		{"images: empty class in both", colourFiles.with(files{"test/owl/": "", "train/owl/": ""}), "test/owl",
+			[]string{"without images"}},
+		{"images: other size", colourFiles.with(files{"test/dog/2.png": pngOf(false, 1, 2, 3)}), "test/dog/2.png",
+			[]string{"1×1", "1×2", "train/cat/z.PNG"}},
+		{"images: gray among colour", colourFiles.with(files{"test/dog/2.png": pngOf(true, 1, 2)}), "test/dog/2.png",
+			[]string{"gray", "colour"}},
+		{"images: not an image", colourFiles.with(files{"train/cat/notes.pdf": "x"}), "train/cat/notes.pdf",
+			[]string{"not an image"}},
+		{"images: text among images", colourFiles.with(files{"train/cat/notes.txt": "x"}), "train/cat/notes.txt",
+			[]string{"not an image"}},
+		{"images: damaged", colourFiles.with(files{"train/dog/a.png": colourFiles["train/dog/a.png"][:50]}),
+			"train/dog/a.png", []string{"pixel data"}},
 		{"images: empty file", colourFiles.with(files{"train/dog/a.png": ""}), "train/dog/a.png", []string{"EOF"}},
-		{"images: transparent", colourFiles.with(files{"train/dog/a.png": transparent()}), "train/dog/a.png", []string{"transparent"}},
-		{"images: bomb", colourFiles.with(files{"train/dog/a.png": claim(pixels, 30000, 30000)}), "train/dog/a.png", []string{"30000×30000", "4096×4096"}},
-		{"images: first is a bomb", colourFiles.with(files{"train/cat/z.PNG": claim(pixels, 4097, 1)}), "train/cat/z.PNG", []string{"1×4097"}},
-		{"images: too deep", colourFiles.with(files{"train/dog/more/a.png": pixels}), "train/dog/more", []string{"does not belong"}},
+		{"images: transparent", colourFiles.with(files{"train/dog/a.png": transparent()}), "train/dog/a.png",
+			[]string{"transparent"}},
+		{"images: bomb", colourFiles.with(files{"train/dog/a.png": claim(pixels, 30000, 30000)}), "train/dog/a.png",
+			[]string{"30000×30000", "4096×4096"}},
+		{"images: first is a bomb", colourFiles.with(files{"train/cat/z.PNG": claim(pixels, 4097, 1)}),
+			"train/cat/z.PNG", []string{"1×4097"}},
+		{"images: too deep", colourFiles.with(files{"train/dog/more/a.png": pixels}), "train/dog/more",
+			[]string{"does not belong"}},
 		{"images: third part", colourFiles.with(files{"val/dog/a.png": pixels}), "val", []string{"does not belong"}},
-		{"images: beside the classes", colourFiles.with(files{"train/a.png": pixels}), "train/a.png", []string{"does not belong"}},
-		{"images: one class", colourFiles.without("train/dog/a.png", "train/dog/b.png", "test/dog/1.png"), "", []string{"1 classes"}},
+		{"images: beside the classes", colourFiles.with(files{"train/a.png": pixels}), "train/a.png",
+			[]string{"does not belong"}},
+		{"images: one class", colourFiles.without("train/dog/a.png", "train/dog/b.png", "test/dog/1.png"), "",
+			[]string{"1 classes"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for form, path := range map[string]string{"folder": c.files.folder(t), "zip": c.files.zip(t)} {
@@ -136,7 +174,8 @@ func refused(t *testing.T, form string, err error, file string, message ...strin
 }
 
 func TestAddRefusesNamesThatLeadOutside(t *testing.T) {
-	for _, name := range []string{"../evil.png", "/evil.png", "train/../../evil.png", `train\cat\evil.png`, "C:/evil.png", "c:evil.png",
+	for _, name := range []string{"../evil.png", "/evil.png", "train/../../evil.png", `train\cat\evil.png`,
+		"C:/evil.png", "c:evil.png",
 		"train/cat/..", `..\evil.png`} {
 		f := colourFiles.with(files{name: "x"})
 		for form, path := range map[string]string{"zip": f.zip(t), "tgz": f.tgz(t)} {
@@ -149,7 +188,8 @@ func TestAddRefusesNamesThatLeadOutside(t *testing.T) {
 }
 
 func TestAddRefusesLinksInArchives(t *testing.T) {
-	for kind, flag := range map[string]byte{"symlink": tar.TypeSymlink, "hard link": tar.TypeLink, "pipe": tar.TypeFifo, "device": tar.TypeChar} {
+	for kind, flag := range map[string]byte{"symlink": tar.TypeSymlink, "hard link": tar.TypeLink, "pipe": tar.TypeFifo,
+		"device": tar.TypeChar} {
 		path := cifarFiles.tgz(t, tar.Header{Name: "extra", Linkname: "/etc/passwd", Typeflag: flag})
 		_, err := open(t).Add(t.Context(), "mine", path, nil)
 		refused(t, kind, err, "extra", "a link or special file")
@@ -210,7 +250,8 @@ func TestAddRefusesArchives(t *testing.T) {
 		refused(t, c.name, err, "", c.message)
 		nothingLeft(t, l)
 	}
-	if _, err := open(t).Add(t.Context(), "mine", filepath.Join(t.TempDir(), "none"), nil); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := open(t).Add(t.Context(), "mine", filepath.Join(t.TempDir(), "none"), nil); !errors.Is(err,
+		fs.ErrNotExist) {
 		t.Errorf("no such file: got %v", err)
 	}
 }

@@ -7,7 +7,8 @@ import (
 )
 
 // Augmentation is how the training images of one epoch are changed at random. What an image gets depends on Seed, Epoch
-// and its index alone, so not on the batch it is in. The zero value changes nothing; validation and test images take it.
+// and its index alone, so not on the batch it is in. The zero value changes nothing; validation and test images take
+// it.
 type Augmentation struct {
 	trainer.Augment
 	Seed  uint64 // of the run
@@ -49,8 +50,8 @@ func Fill(x, labels []float32, d *trainer.Dataset, images trainer.Images, indice
 // PickSize is the number of values that trainer.GatherOp takes of an image.
 const PickSize = 4
 
-// Picks writes the batch that Fill makes of these images to picks, (len(indices), PickSize), as trainer.GatherOp takes it. place says where an
-// image is among those that are kept.
+// Picks writes the batch that Fill makes of these images to picks, (len(indices), PickSize), as trainer.GatherOp takes
+// it. place says where an image is among those that are kept.
 func Picks(picks []float32, indices []int, place []int32, a Augmentation) {
 	for k, i := range indices {
 		flip, down, right := a.draw(i)
@@ -67,8 +68,8 @@ func PackedSize(d *trainer.Dataset) int {
 	return (d.ImageSize() + trainer.PixelsPerValue - 1) / trainer.PixelsPerValue
 }
 
-// Pack writes the images with these indices to pixels, (len(indices), PackedSize), and their class numbers to labels, as trainer.GatherOp
-// reads them.
+// Pack writes the images with these indices to pixels, (len(indices), PackedSize), and their class numbers to labels,
+// as trainer.GatherOp reads them.
 func Pack(pixels, labels []float32, d *trainer.Dataset, images trainer.Images, indices []int) {
 	size, packed := d.ImageSize(), PackedSize(d)
 	for k, i := range indices {

@@ -103,7 +103,8 @@ func TestFillDependsOnIndexSeedAndEpochAlone(t *testing.T) {
 	d := corners(64)
 	fill := func(indices []int, seed uint64, epoch int) []float32 {
 		x := make([]float32, len(indices)*18)
-		Fill(x, make([]float32, len(indices)), d, d.Train, indices, Augmentation{trainer.Augment{Flip: true, Crop: 2}, seed, epoch})
+		Fill(x, make([]float32, len(indices)), d, d.Train, indices,
+			Augmentation{trainer.Augment{Flip: true, Crop: 2}, seed, epoch})
 		return x
 	}
 	var whole []int
@@ -111,7 +112,8 @@ func TestFillDependsOnIndexSeedAndEpochAlone(t *testing.T) {
 		whole = append(whole, i)
 	}
 	all := fill(whole, 1, 1)
-	if got := fill([]int{40, 7}, 1, 1); !slices.Equal(got[:18], all[40*18:41*18]) || !slices.Equal(got[18:], all[7*18:8*18]) {
+	if got := fill([]int{40, 7}, 1, 1); !slices.Equal(got[:18], all[40*18:41*18]) ||
+		!slices.Equal(got[18:], all[7*18:8*18]) {
 		t.Error("an image's change depends on its batch")
 	}
 	if slices.Equal(all, fill(whole, 2, 1)) || slices.Equal(all, fill(whole, 1, 2)) {
@@ -131,9 +133,11 @@ func TestFillAllocatesNothing(t *testing.T) {
 
 func BenchmarkFill(b *testing.B) {
 	const n, size = 64, 3 * 32 * 32
-	d := &trainer.Dataset{Height: 32, Width: 32, Channels: 3, Train: trainer.Images{Pixels: make([]byte, n*size), Labels: make([]uint16, n)}}
+	d := &trainer.Dataset{Height: 32, Width: 32, Channels: 3,
+		Train: trainer.Images{Pixels: make([]byte, n*size), Labels: make([]uint16, n)}}
 	x, labels, indices := make([]float32, n*size), make([]float32, n), permutation(n, 1, 1)
-	for name, a := range map[string]Augmentation{"plain": {}, "augmented": {Augment: trainer.Augment{Flip: true, Crop: 4}}} {
+	for name, a := range map[string]Augmentation{"plain": {},
+		"augmented": {Augment: trainer.Augment{Flip: true, Crop: 4}}} {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(n * size)
 			for b.Loop() {

@@ -9,8 +9,8 @@ import (
 )
 
 // cifarLayout is one of the two binary layouts of Krizhevsky's CIFAR page: files of records, each of labelBytes label
-// bytes (of which the last counts: CIFAR-100 puts the coarse label before the fine one) and 3072 pixels, three planes of
-// 32×32, red, green, blue.
+// bytes (of which the last counts: CIFAR-100 puts the coarse label before the fine one) and 3072 pixels, three planes
+// of 32×32, red, green, blue.
 type cifarLayout struct {
 	format      string
 	train       []string
@@ -30,7 +30,8 @@ const (
 var cifarLayouts = []cifarLayout{
 	{
 		format: "cifar10-binary", classes: 10, labelBytes: 1, names: "batches.meta.txt",
-		train:       []string{"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"},
+		train: []string{"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
+			"data_batch_5.bin"},
 		trainImages: 10000, test: "test_batch.bin", testImages: 10000,
 	},
 	{
@@ -39,7 +40,8 @@ var cifarLayouts = []cifarLayout{
 	},
 }
 
-func readCIFARSet(ctx context.Context, t *tree, l cifarLayout, progress func(done, total int64)) (*trainer.Dataset, error) {
+func readCIFARSet(ctx context.Context, t *tree, l cifarLayout,
+	progress func(done, total int64)) (*trainer.Dataset, error) {
 	d := &trainer.Dataset{Height: cifarSide, Width: cifarSide, Channels: 3}
 	text, err := t.readAll(l.names, 1<<16)
 	if err != nil {

@@ -75,7 +75,8 @@ func (f fetch) repeat(ctx context.Context) error {
 			furthest, attempt = have, 1
 		}
 		if attempt == maxAttempts {
-			return fmt.Errorf("%w; given up after %d attempts with %d of %d bytes, which are kept", err, maxAttempts, have, f.size)
+			return fmt.Errorf("%w; given up after %d attempts with %d of %d bytes, which are kept", err, maxAttempts,
+				have, f.size)
 		}
 		select {
 		case <-ctx.Done():
@@ -122,7 +123,8 @@ func (f fetch) request(ctx context.Context, have int64) (*http.Response, int64, 
 	if err != nil {
 		return nil, have, permanent{err}
 	}
-	request.Header.Set("Accept-Encoding", "identity") // or the client would unpack what it thinks was packed for the way
+	// or the client would unpack what it thinks was packed for the way
+	request.Header.Set("Accept-Encoding", "identity")
 	tag, err := os.ReadFile(f.tag())
 	if resume := err == nil && len(tag) > 0 && have > 0 && have < f.size; resume {
 		request.Header.Set("Range", fmt.Sprintf("bytes=%d-", have))
@@ -137,7 +139,8 @@ func (f fetch) request(ctx context.Context, have int64) (*http.Response, int64, 
 		return nil, have, err
 	}
 	switch code := response.StatusCode; {
-	case code == http.StatusPartialContent && strings.HasPrefix(response.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", have)):
+	case code == http.StatusPartialContent && strings.HasPrefix(response.Header.Get("Content-Range"),
+		fmt.Sprintf("bytes %d-", have)):
 		return response, have, nil
 	case code == http.StatusOK:
 		if err := os.WriteFile(f.tag(), []byte(version(response.Header)), 0o644); err != nil {
@@ -148,7 +151,8 @@ func (f fetch) request(ctx context.Context, have int64) (*http.Response, int64, 
 	case code == http.StatusPartialContent || code == http.StatusRequestedRangeNotSatisfiable:
 		response.Body.Close()
 		// Without the tag the next attempt begins anew.
-		return nil, 0, errors.Join(fmt.Errorf("%s: the server does not have the range from %d", f.url, have), removeIfThere(f.tag()))
+		return nil, 0, errors.Join(fmt.Errorf("%s: the server does not have the range from %d", f.url, have),
+			removeIfThere(f.tag()))
 	default:
 		response.Body.Close()
 		err := fmt.Errorf("%s: the server answers %s", f.url, response.Status)
@@ -225,7 +229,8 @@ func (f fetch) verify(path string) error {
 		return err
 	}
 	if sum := hex.EncodeToString(h.Sum(nil)); sum != f.md5 {
-		return fmt.Errorf("%s: wrong checksum: MD5 %s, published %s; the file was removed, get it again", f.url, sum, f.md5)
+		return fmt.Errorf("%s: wrong checksum: MD5 %s, published %s; the file was removed, get it again", f.url, sum,
+			f.md5)
 	}
 	return nil
 }

@@ -65,7 +65,8 @@ func (t *tree) pictures() (classes []string, list []picture, train int, err erro
 	for _, name := range t.folders {
 		part, class, ok := strings.Cut(name, "/")
 		if part != trainFolder && part != testFolder || strings.Contains(class, "/") {
-			return nil, nil, 0, badInput(name, "a folder that does not belong here: expected train/CLASS and test/CLASS only")
+			return nil, nil, 0, badInput(name,
+				"a folder that does not belong here: expected train/CLASS and test/CLASS only")
 		}
 		if ok {
 			folders[[2]string{part, class}] += 0
@@ -77,7 +78,8 @@ func (t *tree) pictures() (classes []string, list []picture, train int, err erro
 			continue // notes beside the folders
 		}
 		if len(s) != 3 || s[0] != trainFolder && s[0] != testFolder {
-			return nil, nil, 0, badInput(e.name, "a file that does not belong here: expected train/CLASS/FILE and test/CLASS/FILE only")
+			return nil, nil, 0, badInput(e.name,
+				"a file that does not belong here: expected train/CLASS/FILE and test/CLASS/FILE only")
 		}
 		if format(e.name) == "" {
 			return nil, nil, 0, badInput(e.name, "not an image: expected .jpg, .jpeg or .png")
@@ -116,7 +118,8 @@ func checkFolders(folders map[[2]string]int, classes []string) error {
 			}
 		}
 	}
-	for _, key := range slices.SortedFunc(maps.Keys(folders), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
+	for _, key := range slices.SortedFunc(maps.Keys(folders),
+		func(a, b [2]string) int { return slices.Compare(a[:], b[:]) }) {
 		if folders[key] == 0 {
 			return badInput(key[0]+"/"+key[1], "a class without images")
 		}
@@ -126,7 +129,8 @@ func checkFolders(folders map[[2]string]int, classes []string) error {
 
 // decodeAll calls decode for 0 … n-1 on all cores, each with scratch space of its own. It stops at the first error, and
 // returns that of the lowest number, whatever the order in which they came.
-func decodeAll(ctx context.Context, n int, progress func(done, total int64), decode func(i int, scratch *decoder) error) error {
+func decodeAll(ctx context.Context, n int, progress func(done, total int64),
+	decode func(i int, scratch *decoder) error) error {
 	const every = 64 // images between two reports
 	var (
 		next    atomic.Int64

@@ -34,7 +34,8 @@ var officialSets = map[string]official{
 			{idxTestImages + ".gz", "bef4ecab320f06d8554ea6380940ec79", 4422102},
 			{idxTestLabels + ".gz", "bb300cfdad3c16e7a12a480ee83cd310", 5148},
 		},
-		classes: []string{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"},
+		classes: []string{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
+			"Ankle boot"},
 	},
 	"mnist": {
 		base: "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -60,9 +61,9 @@ func (l *Library) Official() []string { return slices.Sorted(maps.Keys(l.officia
 
 const downloadFolder = ".download" // inside the library's folder: what has come of each official data set so far
 
-// Get downloads an official data set, checks the checksums of its files and adds it. Bytes are reported to progress (may
-// be nil). What a cut connection, a cancelled context or a killed process leaves behind is taken up by the next Get. A
-// name that is not official gives an UnknownError; one that holds other files already, ErrExists.
+// Get downloads an official data set, checks the checksums of its files and adds it. Bytes are reported to progress
+// (may be nil). What a cut connection, a cancelled context or a killed process leaves behind is taken up by the next
+// Get. A name that is not official gives an UnknownError; one that holds other files already, ErrExists.
 func (l *Library) Get(ctx context.Context, name string, progress func(done, total int64)) (Manifest, error) {
 	set, ok := l.official[name]
 	if !ok {
@@ -81,7 +82,8 @@ func (l *Library) Get(ctx context.Context, name string, progress func(done, tota
 	return m, nil
 }
 
-func (l *Library) get(ctx context.Context, name string, set official, progress func(done, total int64)) (Manifest, error) {
+func (l *Library) get(ctx context.Context, name string, set official,
+	progress func(done, total int64)) (Manifest, error) {
 	switch old, err := l.read(name); {
 	case err == nil && old.Source != set.base:
 		return Manifest{}, fmt.Errorf("%w (from %s); remove its folder first", ErrExists, old.Source)
@@ -112,7 +114,8 @@ func (l *Library) get(ctx context.Context, name string, set official, progress f
 	return m, err
 }
 
-func (l *Library) fetchAll(ctx context.Context, name string, set official, folder string, progress func(done, total int64)) error {
+func (l *Library) fetchAll(ctx context.Context, name string, set official, folder string,
+	progress func(done, total int64)) error {
 	base := set.base
 	if mirror := l.Mirrors[name]; mirror != "" {
 		base = strings.TrimSuffix(mirror, "/") + "/"

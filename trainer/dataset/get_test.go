@@ -138,11 +138,15 @@ func TestGetGivesUp(t *testing.T) {
 		requests      int
 		kept          int // bytes of the partial file
 	}{
-		{"not found", "404 Not Found", func(w http.ResponseWriter, r *http.Request, n int) bool { http.NotFound(w, r); return true }, 1, 0},
-		{"server error", "503 Service Unavailable; given up after 5 attempts", func(w http.ResponseWriter, r *http.Request, n int) bool {
-			w.WriteHeader(http.StatusServiceUnavailable)
+		{"not found", "404 Not Found", func(w http.ResponseWriter, r *http.Request, n int) bool {
+			http.NotFound(w, r)
 			return true
-		}, 5, 0},
+		}, 1, 0},
+		{"server error", "503 Service Unavailable; given up after 5 attempts",
+			func(w http.ResponseWriter, r *http.Request, n int) bool {
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return true
+			}, 5, 0},
 		{"wrong checksum", "wrong checksum", func(w http.ResponseWriter, r *http.Request, n int) bool {
 			io.WriteString(w, strings.Repeat("x", len(content)))
 			return true
@@ -151,9 +155,10 @@ func TestGetGivesUp(t *testing.T) {
 			io.WriteString(w, content+"x")
 			return true
 		}, 1, -1},
-		{"cut for ever", "given up after 5 attempts with 100 of", func(w http.ResponseWriter, r *http.Request, n int) bool {
-			return cut(w, content, 100, `"v1"`)
-		}, 5, 100},
+		{"cut for ever", "given up after 5 attempts with 100 of",
+			func(w http.ResponseWriter, r *http.Request, n int) bool {
+				return cut(w, content, 100, `"v1"`)
+			}, 5, 100},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := &origin{files: files{archive: content}, before: c.before}
@@ -182,25 +187,27 @@ func TestGetGivesUp(t *testing.T) {
 func TestGetKeepsWhatHasComeWhenCancelled(t *testing.T) {
 	content := smallArchive(t)
 	release := make(chan struct{})
-	o := &origin{files: files{archive: content}, tag: `"v1"`, before: func(w http.ResponseWriter, r *http.Request, n int) bool {
-		if n > 1 {
-			return false
-		}
-		w.Header().Set("ETag", `"v1"`)
-		w.Header().Set("Content-Length", fmt.Sprint(len(content)))
-		io.WriteString(w, content[:100])
-		w.(http.Flusher).Flush()
-		select {
-		case <-release:
-		case <-r.Context().Done():
-		}
-		return true
-	}}
+	o := &origin{files: files{archive: content}, tag: `"v1"`,
+		before: func(w http.ResponseWriter, r *http.Request, n int) bool {
+			if n > 1 {
+				return false
+			}
+			w.Header().Set("ETag", `"v1"`)
+			w.Header().Set("Content-Length", fmt.Sprint(len(content)))
+			io.WriteString(w, content[:100])
+			w.(http.Flusher).Flush()
+			select {
+			case <-release:
+			case <-r.Context().Done():
+			}
+			return true
+		}}
 	l := serve(t, o)
 	defer close(release)
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err := l.Get(ctx, "small", func(int64, int64) { cancel() })
-	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), fmt.Sprintf("100 of %d bytes", len(content))) {
+	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(),
+		fmt.Sprintf("100 of %d bytes", len(content))) {
 		t.Errorf("got %v, want context.Canceled after 100 bytes", err)
 	}
 	if partial(t, l) != content[:100] {
@@ -230,9 +237,10 @@ func TestGetNoticesAStall(t *testing.T) {
 // A damaged rest must not be taken for the whole, and not be kept.
 func TestGetRemovesAMixOfVersions(t *testing.T) {
 	content := smallArchive(t)
-	o := &origin{files: files{archive: content}, tag: `"v1"`, before: func(w http.ResponseWriter, r *http.Request, n int) bool {
-		return n == 1 && cut(w, strings.Repeat("x", len(content)), 100, `"v1"`) // the same tag, other bytes
-	}}
+	o := &origin{files: files{archive: content}, tag: `"v1"`,
+		before: func(w http.ResponseWriter, r *http.Request, n int) bool {
+			return n == 1 && cut(w, strings.Repeat("x", len(content)), 100, `"v1"`) // the same tag, other bytes
+		}}
 	l := serve(t, o)
 	if _, err := l.Get(t.Context(), "small", nil); err == nil || !strings.Contains(err.Error(), "wrong checksum") {
 		t.Errorf("got %v, want a wrong checksum", err)
@@ -245,7 +253,8 @@ func TestGetRemovesAMixOfVersions(t *testing.T) {
 func TestGetRefuses(t *testing.T) {
 	l := serve(t, &origin{files: idxFiles})
 	var unknown *UnknownError
-	if _, err := l.Get(t.Context(), "other", nil); !errors.As(err, &unknown) || !strings.Contains(err.Error(), "four, small") {
+	if _, err := l.Get(t.Context(), "other", nil); !errors.As(err, &unknown) ||
+		!strings.Contains(err.Error(), "four, small") {
 		t.Errorf("unknown name: got %v", err)
 	}
 	_, err := l.Add(t.Context(), "four", colourFiles.folder(t), nil)

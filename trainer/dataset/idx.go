@@ -47,12 +47,14 @@ func readIDXSet(ctx context.Context, t *tree, progress func(done, total int64)) 
 				d.Classes = append(d.Classes, strconv.Itoa(c))
 			}
 		} else if d.Height != shape[1] || d.Width != shape[2] {
-			return nil, badInput(part.images, "images of %d×%d, but %s has %d×%d", shape[1], shape[2], idxTrainImages, d.Height, d.Width)
+			return nil, badInput(part.images, "images of %d×%d, but %s has %d×%d", shape[1], shape[2], idxTrainImages,
+				d.Height, d.Width)
 		}
 		part.to.Pixels, part.to.Labels = pixels, make([]uint16, len(labels))
 		for i, l := range labels {
 			if int(l) >= len(d.Classes) {
-				return nil, badInput(part.labels, "label %d of image %d is out of range: the training labels are 0 to %d", l, i, len(d.Classes)-1)
+				return nil, badInput(part.labels,
+					"label %d of image %d is out of range: the training labels are 0 to %d", l, i, len(d.Classes)-1)
 			}
 			part.to.Labels[i] = uint16(l)
 		}
@@ -93,7 +95,8 @@ func readIDX(file string, r io.Reader, rank int) (shape []int, data []byte, err 
 	header := make([]byte, 4+4*rank)
 	n, err := io.ReadFull(r, header)
 	if want := [4]byte{0, 0, 8, byte(rank)}; n >= 4 && [4]byte(header) != want {
-		return nil, nil, badInput(file, "not an IDX file of rank %d with bytes: begins with % x, expected % x", rank, header[:4], want)
+		return nil, nil, badInput(file, "not an IDX file of rank %d with bytes: begins with % x, expected % x", rank,
+			header[:4], want)
 	}
 	if err != nil {
 		return nil, nil, badInput(file, "not a whole IDX header: expected %d bytes, has %d", len(header), n)
@@ -102,7 +105,9 @@ func readIDX(file string, r io.Reader, rank int) (shape []int, data []byte, err 
 	for i := range rank {
 		n := int64(binary.BigEndian.Uint32(header[4+4*i:]))
 		if n < 1 || i > 0 && n > MaxSide || n > MaxBytes/total {
-			return nil, nil, badInput(file, "size %d of dimension %d is out of range (images up to %d×%d, %d GiB in all)", n, i, MaxSide, MaxSide, MaxBytes>>30)
+			return nil, nil, badInput(file,
+				"size %d of dimension %d is out of range (images up to %d×%d, %d GiB in all)", n, i, MaxSide, MaxSide,
+				MaxBytes>>30)
 		}
 		total *= n
 		shape = append(shape, int(n))

@@ -44,11 +44,13 @@ func TestUnknownNames(t *testing.T) {
 	l, _ := added(t)
 	for name, want := range map[string]string{
 		"cifar10": `"probewise dataset get cifar10" fetches it`,
-		"other":   `"probewise dataset get" fetches cifar10, cifar100, fashion-mnist, mnist, "probewise dataset add other PATH"`,
+		"other": `"probewise dataset get" fetches cifar10, cifar100, fashion-mnist, mnist, "probewise dataset add ` +
+			`other PATH"`,
 	} {
 		_, err := l.Load(t.Context(), name)
 		var unknown *UnknownError
-		if !errors.As(err, &unknown) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "here: "+Sample+", mine") {
+		if !errors.As(err, &unknown) || !strings.Contains(err.Error(), want) ||
+			!strings.Contains(err.Error(), "here: "+Sample+", mine") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -68,12 +70,16 @@ func TestLoadNoticesDamage(t *testing.T) {
 		{"cut", "has 19 bytes, expected 20", func(t *testing.T, dir string) {
 			change(t, filepath.Join(dir, cacheFile), func(s string) string { return s[1:] })
 		}},
-		{"no images", "no such file", func(t *testing.T, dir string) { must(t, os.Remove(filepath.Join(dir, cacheFile))) }},
+		{"no images", "no such file", func(t *testing.T, dir string) {
+			must(t, os.Remove(filepath.Join(dir, cacheFile)))
+		}},
 		{"a class name", "damaged", func(t *testing.T, dir string) {
-			change(t, filepath.Join(dir, manifestFile), func(s string) string { return strings.Replace(s, `"1"`, `"2"`, 1) })
+			change(t, filepath.Join(dir, manifestFile),
+				func(s string) string { return strings.Replace(s, `"1"`, `"2"`, 1) })
 		}},
 		{"a huge count", "more than the limit", func(t *testing.T, dir string) {
-			change(t, filepath.Join(dir, manifestFile), func(s string) string { return strings.Replace(s, `"train": 3`, `"train": 9223372036854775807`, 1) })
+			change(t, filepath.Join(dir, manifestFile),
+				func(s string) string { return strings.Replace(s, `"train": 3`, `"train": 9223372036854775807`, 1) })
 		}},
 		{"not JSON", manifestFile, func(t *testing.T, dir string) {
 			change(t, filepath.Join(dir, manifestFile), func(s string) string { return s[1:] })
@@ -82,7 +88,8 @@ func TestLoadNoticesDamage(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			l, dir := added(t)
 			c.damage(t, dir)
-			if _, err := l.Load(t.Context(), "mine"); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "mine") {
+			if _, err := l.Load(t.Context(), "mine"); err == nil || !strings.Contains(err.Error(), c.want) ||
+				!strings.Contains(err.Error(), "mine") {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
 		})

@@ -69,7 +69,8 @@ const archive = "small.zip"
 
 func published(f files) []download {
 	var list []download
-	for _, name := range []string{archive, idxTrainImages, idxTrainLabels + ".gz", idxTestImages + ".gz", idxTestLabels} {
+	for _, name := range []string{archive, idxTrainImages, idxTrainLabels + ".gz", idxTestImages + ".gz",
+		idxTestLabels} {
 		if content, ok := f[name]; ok {
 			sum := md5.Sum([]byte(content))
 			list = append(list, download{name, hex.EncodeToString(sum[:]), int64(len(content))})

@@ -79,7 +79,8 @@ func (p picture) shapeFrom(r io.Reader) (pictureShape, error) {
 		return pictureShape{}, badInput(p.name, "%v", err)
 	}
 	if c.Width < 1 || c.Height < 1 || c.Width > MaxSide || c.Height > MaxSide {
-		return pictureShape{}, badInput(p.name, "%d×%d pixels: at most %d×%d are taken", c.Height, c.Width, MaxSide, MaxSide)
+		return pictureShape{}, badInput(p.name, "%d×%d pixels: at most %d×%d are taken", c.Height, c.Width, MaxSide,
+			MaxSide)
 	}
 	s := pictureShape{c.Height, c.Width, 3}
 	if c.ColorModel == color.GrayModel || c.ColorModel == color.Gray16Model {
@@ -99,7 +100,8 @@ func (d *decoder) decode(p picture, want pictureShape, first string, dst []byte)
 		return err
 	}
 	if got.height != want.height || got.width != want.width {
-		return badInput(p.name, "%d×%d pixels, but %s has %d×%d: all images must have one size", got.height, got.width, first, want.height, want.width)
+		return badInput(p.name, "%d×%d pixels, but %s has %d×%d: all images must have one size", got.height, got.width,
+			first, want.height, want.width)
 	}
 	if got.channels != want.channels {
 		return badInput(p.name, "a %s image, but %s is %s", got.kind(), first, want.kind())

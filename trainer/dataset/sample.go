@@ -70,7 +70,8 @@ func readSheet(sheet []byte, n int, d *trainer.Dataset) (trainer.Images, error) 
 	gray, ok := decoded.(*image.Gray)
 	want := image.Pt(SheetColumns*d.Width, (n+SheetColumns-1)/SheetColumns*d.Height)
 	if !ok || gray.Rect.Size() != want {
-		return trainer.Images{}, fmt.Errorf("contact sheet: %T of %v pixels, expected gray of %v", decoded, decoded.Bounds().Size(), want)
+		return trainer.Images{}, fmt.Errorf("contact sheet: %T of %v pixels, expected gray of %v", decoded,
+			decoded.Bounds().Size(), want)
 	}
 	images := trainer.Images{Pixels: make([]byte, 0, n*d.ImageSize()), Labels: make([]uint16, n)}
 	for i := range n {

@@ -25,7 +25,8 @@ func TestSampleContent(t *testing.T) {
 	if d.ID != sampleID || contentID(d) != sampleID {
 		t.Errorf("id %s, content %s, want %s", d.ID, contentID(d), sampleID)
 	}
-	if d.Name != Sample || d.Height != 28 || d.Width != 28 || d.Channels != 1 || len(d.Classes) != 10 || d.Classes[9] != "Ankle boot" {
+	if d.Name != Sample || d.Height != 28 || d.Width != 28 || d.Channels != 1 || len(d.Classes) != 10 ||
+		d.Classes[9] != "Ankle boot" {
 		t.Errorf("name %q, shape %d×%d×%d, classes %q", d.Name, d.Channels, d.Height, d.Width, d.Classes)
 	}
 	for _, part := range []struct {
@@ -67,7 +68,8 @@ func TestSampleManifestFollowsFromContent(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Describe(sample(t))
-	if m.Mean[0] != want.Mean[0] || m.Deviation[0] != want.Deviation[0] || m.Train != want.Train || m.Test != want.Test || m.Scale != "pixel/255" {
+	if m.Mean[0] != want.Mean[0] || m.Deviation[0] != want.Deviation[0] || m.Train != want.Train ||
+		m.Test != want.Test || m.Scale != "pixel/255" {
 		t.Errorf("manifest %+v, content gives %+v", m, want)
 	}
 	// The whole of Fashion-MNIST is known to have mean 0.2860 and deviation 0.3530.

@@ -78,7 +78,8 @@ func TestDrawsArePinned(t *testing.T) {
 // First outputs of SplitMix64 with seed 1234567, as published with its implementations in other languages.
 func TestFinaliseIsSplitMix64(t *testing.T) {
 	state := uint64(1234567)
-	for i, want := range []uint64{6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431, 16408922859458223821} {
+	for i, want := range []uint64{6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431,
+		16408922859458223821} {
 		if got := finalise(state); got != want {
 			t.Errorf("output %d: %d, want %d", i, got, want)
 		}

@@ -54,7 +54,8 @@ func (t *tree) close() {
 }
 
 func (t *tree) find(name string) *entry {
-	i, ok := slices.BinarySearchFunc(t.files, name, func(e entry, name string) int { return strings.Compare(e.name, name) })
+	i, ok := slices.BinarySearchFunc(t.files, name,
+		func(e entry, name string) int { return strings.Compare(e.name, name) })
 	if !ok {
 		return nil
 	}
@@ -131,7 +132,8 @@ func (t *tree) arrange() error {
 	}
 	wrap += "/"
 	outside := func(name string) bool { return !strings.HasPrefix(name+"/", wrap) }
-	if slices.ContainsFunc(t.files, func(e entry) bool { return outside(e.name) }) || slices.ContainsFunc(t.folders, outside) {
+	if slices.ContainsFunc(t.files, func(e entry) bool { return outside(e.name) }) ||
+		slices.ContainsFunc(t.folders, outside) {
 		return nil
 	}
 	for i := range t.files {

@@ -80,7 +80,8 @@ func upTo(n int) []int {
 	return all
 }
 
-// batch is the input of a network: up to rows images and their labels on the backend, and what it takes to put them there.
+// batch is the input of a network: up to rows images and their labels on the backend, and what it takes to put them
+// there.
 type batch struct {
 	backend        trainer.Backend
 	data           *trainer.Dataset
@@ -92,7 +93,8 @@ type batch struct {
 	more           []float32         // of the batch that is prepared meanwhile
 }
 
-// newBatch allocates a batch on the backend; what it needs on the host is made by onHost. All sources are kept, or none.
+// newBatch allocates a batch on the backend; what it needs on the host is made by onHost. All sources are kept, or
+// none.
 func newBatch(b trainer.Backend, rows int, sources ...*source) (batch, error) {
 	d := sources[0].data
 	in := batch{backend: b, data: d, rows: rows}
@@ -166,10 +168,12 @@ func (b *batch) parts(values []float32) (pixels, labels []float32) {
 // send puts a prepared batch of n images on the backend.
 func (b *batch) send(values []float32, from *source, n int) error {
 	if from.kept != nil {
-		return errors.Join(b.backend.Upload(b.picks, values[:n*dataset.PickSize]), b.gather[from].run(n, trainer.Step{}))
+		return errors.Join(b.backend.Upload(b.picks, values[:n*dataset.PickSize]),
+			b.gather[from].run(n, trainer.Step{}))
 	}
 	pixels, labels := b.parts(values)
-	return errors.Join(b.backend.Upload(b.images, pixels[:n*b.data.ImageSize()]), b.backend.Upload(b.labels, labels[:n]))
+	return errors.Join(b.backend.Upload(b.images, pixels[:n*b.data.ImageSize()]),
+		b.backend.Upload(b.labels, labels[:n]))
 }
 
 // fill puts the images with the given indices into the batch and returns their number.
@@ -196,7 +200,8 @@ type filled struct {
 
 // feed begins to prepare batches of the images in the given order; the feed has to be stopped.
 func (b *batch) feed(from *source, order []int, a dataset.Augmentation) *feed {
-	f := &feed{batch: b, from: from, ready: make(chan filled, 2), free: make(chan []float32, 2), done: make(chan struct{}), ended: make(chan struct{})}
+	f := &feed{batch: b, from: from, ready: make(chan filled, 2), free: make(chan []float32, 2),
+		done: make(chan struct{}), ended: make(chan struct{})}
 	f.free <- b.host
 	f.free <- b.more
 	go func() {

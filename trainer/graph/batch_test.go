@@ -42,8 +42,8 @@ func (d *device) Upload(dst trainer.Buffer, src []float32) error {
 	return d.Backend.Upload(dst, src)
 }
 
-// TestKeptImages: a backend with room for the images is sent them once, and what is learnt and recorded is the same bit by bit; one with less room
-// is sent batches; one with too little is refused.
+// TestKeptImages: a backend with room for the images is sent them once, and what is learnt and recorded is the same bit
+// by bit; one with less room is sent batches; one with too little is refused.
 func TestKeptImages(t *testing.T) {
 	a := parse(t, nets["norm"], `"batch_size":16,"augment":{"flip":true,"crop":2}`)
 	train := func(open func() (trainer.Backend, error)) (*session, string) {
@@ -92,14 +92,16 @@ func TestKeptImages(t *testing.T) {
 		}
 	}
 	if roomy.refusals != 0 || roomy.gatherers < 3 || narrow.refusals != 1 || narrow.gatherers != 0 {
-		t.Errorf("with room %d refusals and %d calls that gather, with less %d and %d", roomy.refusals, roomy.gatherers, narrow.refusals, narrow.gatherers)
+		t.Errorf("with room %d refusals and %d calls that gather, with less %d and %d", roomy.refusals, roomy.gatherers,
+			narrow.refusals, narrow.gatherers)
 	}
 	if roomy.sent > narrow.sent/2 {
 		t.Errorf("%d values were sent with the images kept, %d without", roomy.sent, narrow.sent)
 	}
 	none, fails := open(100)
 	var memory *trainer.MemoryError
-	if _, err := (Trainer{Open: fails}).Start(t.Context(), specOf(a)); !errors.As(err, &memory) || memory.Architecture != a.Name || none.refusals != 2 || none.sent != 0 {
+	if _, err := (Trainer{Open: fails}).Start(t.Context(), specOf(a)); !errors.As(err, &memory) ||
+		memory.Architecture != a.Name || none.refusals != 2 || none.sent != 0 {
 		t.Errorf("with room for nothing: %v after %d refusals", err, none.refusals)
 	}
 }

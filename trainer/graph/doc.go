@@ -1,7 +1,7 @@
 // Package graph turns an architecture into something that trains.
 //
-// Gorgonia builds and differentiates the expression graph; its ops are ours (op.go wraps trainer.Op, derive.go states
-// each op's derivative in terms of other trainer.Ops). The sorted graph becomes a plan (plan.go): a list of Backend
+// Gorgonia builds and differentiates the expression graph; its ops are ours (op.go wraps trainer.Op, derive.go adds
+// the derivatives that an op states of itself). The sorted graph becomes a plan (plan.go): a list of Backend
 // calls, some of them joined (fuse.go), on buffers that are assigned once, by which results are still read. Gorgonia's
 // own tape machine runs the same graph on the naive kernels; that is the reference of the tests and nothing else.
 //

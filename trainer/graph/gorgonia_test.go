@@ -21,21 +21,26 @@ func BenchmarkGorgonia(b *testing.B) {
 		}
 		var params gorgonia.Nodes
 		weights := func(name string, shape ...int) *gorgonia.Node {
-			n := gorgonia.NewTensor(g, tensor.Float32, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName(name), gorgonia.WithInit(gorgonia.GlorotU(1)))
+			n := gorgonia.NewTensor(g, tensor.Float32, len(shape), gorgonia.WithShape(shape...),
+				gorgonia.WithName(name), gorgonia.WithInit(gorgonia.GlorotU(1)))
 			params = append(params, n)
 			return n
 		}
 		bias := func(x *gorgonia.Node, name string, pattern []byte, shape ...int) *gorgonia.Node {
-			n := gorgonia.NewTensor(g, tensor.Float32, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName(name), gorgonia.WithInit(gorgonia.Zeroes()))
+			n := gorgonia.NewTensor(g, tensor.Float32, len(shape), gorgonia.WithShape(shape...),
+				gorgonia.WithName(name), gorgonia.WithInit(gorgonia.Zeroes()))
 			params = append(params, n)
 			return must(gorgonia.BroadcastAdd(x, n, nil, pattern))
 		}
-		images := gorgonia.NewTensor(g, tensor.Float32, 4, gorgonia.WithShape(rows, 3, 32, 32), gorgonia.WithName("x"), gorgonia.WithInit(gorgonia.Uniform(0, 1)))
-		labels := gorgonia.NewMatrix(g, tensor.Float32, gorgonia.WithShape(rows, 10), gorgonia.WithName("y"), gorgonia.WithInit(gorgonia.Zeroes()))
+		images := gorgonia.NewTensor(g, tensor.Float32, 4, gorgonia.WithShape(rows, 3, 32, 32), gorgonia.WithName("x"),
+			gorgonia.WithInit(gorgonia.Uniform(0, 1)))
+		labels := gorgonia.NewMatrix(g, tensor.Float32, gorgonia.WithShape(rows, 10), gorgonia.WithName("y"),
+			gorgonia.WithInit(gorgonia.Zeroes()))
 		x, channels := images, 3
 		for _, filters := range []int{32, 64, 128, 256} {
 			name := string(rune('a' + filters/32))
-			x = must(gorgonia.Conv2d(x, weights(name, filters, channels, 3, 3), tensor.Shape{3, 3}, []int{1, 1}, []int{1, 1}, []int{1, 1}))
+			x = must(gorgonia.Conv2d(x, weights(name, filters, channels, 3, 3), tensor.Shape{3, 3}, []int{1, 1},
+				[]int{1, 1}, []int{1, 1}))
 			x = must(gorgonia.Rectify(bias(x, name+"/bias", []byte{0, 2, 3}, 1, filters, 1, 1)))
 			x = must(gorgonia.MaxPool2D(x, tensor.Shape{2, 2}, []int{0, 0}, []int{2, 2}))
 			channels = filters

@@ -13,16 +13,17 @@ import (
 	"probewise/trainer/cuda"
 )
 
-// BenchmarkStepGPU is BenchmarkStep on the first GPU. It also tells where the time of a step goes, as measured on the device one call
-// after the other. On the software device it fails: its times say nothing.
+// BenchmarkStepGPU is BenchmarkStep on the first GPU. It also tells where the time of a step goes, as measured on the
+// device one call after the other. On the software device it fails: its times say nothing.
 func BenchmarkStepGPU(b *testing.B) {
 	for _, net := range []string{"A", "B", "C"} {
 		b.Run(net, func(b *testing.B) {
 			var gpu *cuda.GPU
-			s := openedOn(b, architecture(b, "testdata/nets/"+net+".json"), images, func() (_ trainer.Backend, err error) {
-				gpu, err = cuda.Open(0)
-				return gpu, err
-			})
+			s := openedOn(b, architecture(b, "testdata/nets/"+net+".json"), images,
+				func() (_ trainer.Backend, err error) {
+					gpu, err = cuda.Open(0)
+					return gpu, err
+				})
 			defer s.Close()
 			if gpu.Info().Software() {
 				b.Fatalf("%s: its times say nothing; this needs a card", gpu.Device())

@@ -11,8 +11,10 @@ import (
 )
 
 func TestLearningRate(t *testing.T) {
-	step := trainer.Training{Optimizer: trainer.Optimizer{LearningRate: 1}, Schedule: trainer.Schedule{Type: trainer.StepDown, Every: 2, Factor: 0.1}}
-	cosine := trainer.Training{Optimizer: trainer.Optimizer{LearningRate: 2}, Schedule: trainer.Schedule{Type: trainer.Cosine, Minimum: 0.1}}
+	step := trainer.Training{Optimizer: trainer.Optimizer{LearningRate: 1},
+		Schedule: trainer.Schedule{Type: trainer.StepDown, Every: 2, Factor: 0.1}}
+	cosine := trainer.Training{Optimizer: trainer.Optimizer{LearningRate: 2},
+		Schedule: trainer.Schedule{Type: trainer.Cosine, Minimum: 0.1}}
 	for _, c := range []struct {
 		training trainer.Training
 		epoch    int
@@ -29,9 +31,11 @@ func TestLearningRate(t *testing.T) {
 }
 
 func TestInitialValues(t *testing.T) {
-	node := gorgonia.NewTensor(gorgonia.NewGraph(), tensor.Float32, 2, gorgonia.WithShape(100, 200), gorgonia.WithName("w"))
+	node := gorgonia.NewTensor(gorgonia.NewGraph(), tensor.Float32, 2, gorgonia.WithShape(100, 200),
+		gorgonia.WithName("w"))
 	for kind, variance := range map[trainer.Initializer]float64{
-		trainer.GlorotUniform: 2.0 / 300, trainer.GlorotNormal: 2.0 / 300, trainer.HeUniform: 2.0 / 100, trainer.HeNormal: 2.0 / 100,
+		trainer.GlorotUniform: 2.0 / 300, trainer.GlorotNormal: 2.0 / 300, trainer.HeUniform: 2.0 / 100,
+		trainer.HeNormal: 2.0 / 100,
 	} {
 		p := param{node: node, fanIn: 100, fanOut: 200, layer: trainer.Layer{Initializer: kind}}
 		x, err := p.initialValues(9, 0)

@@ -14,7 +14,9 @@ import (
 type Memory struct {
 	Process int64 // the program itself
 	Data    int64 // the data set
-	Buffers int64 // exact: all that the plans allocate, shared as they share it: weights, gradients, optimizer state, values of both plans
+	// exact: all that the plans allocate, shared as they share it: weights, gradients, optimizer state, values of both
+	// plans
+	Buffers int64
 	Host    int64 // batches on the host, and the initial weights while they are drawn
 	Scratch int64 // of the kernels, estimated
 }
@@ -50,7 +52,8 @@ func (l *MemoryLimit) reserve(spec trainer.Spec) (release func(), err error) {
 	}
 	if l.Elsewhere {
 		memory.Buffers, memory.Scratch = 0, 0
-		memory.Host += float32Bytes * int64(uploadedAtOnce(spec.Data)*(dataset.PackedSize(spec.Data)+1)) // that it may keep the images
+		// that it may keep the images
+		memory.Host += float32Bytes * int64(uploadedAtOnce(spec.Data)*(dataset.PackedSize(spec.Data)+1))
 	}
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -112,13 +115,14 @@ func rehearsed(spec trainer.Spec, keep bool) (*session, *ledger, error) {
 	return s, counted, nil
 }
 
-// roomy is a backend with memory of its own. Fits refuses, with a *trainer.MemoryError, buffers of so many values each with what the calls need
-// beside them.
+// roomy is a backend with memory of its own. Fits refuses, with a *trainer.MemoryError, buffers of so many values each
+// with what the calls need beside them.
 type roomy interface {
 	Fits(buffers []int, calls []trainer.Call) error
 }
 
-// fits asks a backend with memory of its own whether the run has room there, before anything is allocated: with the images, or else without them.
+// fits asks a backend with memory of its own whether the run has room there, before anything is allocated: with the
+// images, or else without them.
 func fits(b trainer.Backend, spec trainer.Spec) (keep bool, err error) {
 	device, ok := b.(roomy)
 	if !ok {
@@ -142,8 +146,8 @@ func fits(b trainer.Backend, spec trainer.Spec) (keep bool, err error) {
 	return false, err
 }
 
-// Calls are the operations of a run, as a backend with memory of its own is given them: of a training step with full batches, and of
-// everything else (evaluation, statistics). Their buffers have lengths and no values.
+// Calls are the operations of a run, as a backend with memory of its own is given them: of a training step with full
+// batches, and of everything else (evaluation, statistics). Their buffers have lengths and no values.
 func Calls(spec trainer.Spec) (step, rest []trainer.Call, err error) {
 	s, _, err := rehearsed(spec, true)
 	if err != nil {

@@ -21,11 +21,12 @@ func (c *counting) Alloc(n int) (trainer.Buffer, error) {
 }
 
 func specOf(a trainer.Architecture) trainer.Spec {
-	return trainer.Spec{Architecture: a, Data: stripes(220, 90), Budget: trainer.Budget{Images: 200, Epochs: 2}, Seed: 3}
+	return trainer.Spec{Architecture: a, Data: stripes(220, 90), Budget: trainer.Budget{Images: 200, Epochs: 2},
+		Seed: 3}
 }
 
-// TestPredictedBuffersAreAllocated: nothing is allocated on the backend that was not predicted, for every kind of layer,
-// also while the session trains and measures.
+// TestPredictedBuffersAreAllocated: nothing is allocated on the backend that was not predicted, for every kind of
+// layer, also while the session trains and measures.
 func TestPredictedBuffersAreAllocated(t *testing.T) {
 	sampled(t, 40, func(name string, a trainer.Architecture, _ *rand.Rand) {
 		predicted, err := PeakMemory(specOf(a))
@@ -33,7 +34,11 @@ func TestPredictedBuffersAreAllocated(t *testing.T) {
 			t.Fatal(err)
 		}
 		c := &counting{}
-		s, err := Trainer{Open: func() (_ trainer.Backend, err error) { c.Backend, err = kernel.New(1); return c, err }}.Start(t.Context(), specOf(a))
+		open := func() (_ trainer.Backend, err error) {
+			c.Backend, err = kernel.New(1)
+			return c, err
+		}
+		s, err := Trainer{Open: open}.Start(t.Context(), specOf(a))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,10 +54,11 @@ func TestPredictedBuffersAreAllocated(t *testing.T) {
 	})
 }
 
-// TestMemoryByHand counts the memory of a net that is small enough: images of 144 values, 200 images of which 20 are for
-// validation.
+// TestMemoryByHand counts the memory of a net that is small enough: images of 144 values, 200 images of which 20 are
+// for validation.
 func TestMemoryByHand(t *testing.T) {
-	a := parse(t, `{"type":"flatten"},{"type":"dense","units":3,"activation":"softmax"}`, `"batch_size":10,"optimizer":"sgd"`)
+	a := parse(t, `{"type":"flatten"},{"type":"dense","units":3,"activation":"softmax"}`,
+		`"batch_size":10,"optimizer":"sgd"`)
 	m, err := PeakMemory(specOf(a))
 	if err != nil {
 		t.Fatal(err)
@@ -65,12 +71,15 @@ func TestMemoryByHand(t *testing.T) {
 	if m.Total() != m.Process+m.Data+m.Buffers+m.Host+m.Scratch {
 		t.Errorf("%d is not the sum of %+v", m.Total(), m)
 	}
-	momentum := parse(t, `{"type":"flatten"},{"type":"dense","units":3,"activation":"softmax"}`, `"batch_size":10,"optimizer":{"type":"sgd","momentum":0.9}`)
-	adam := parse(t, `{"type":"flatten"},{"type":"dense","units":3,"activation":"softmax"}`, `"batch_size":10,"optimizer":"adam"`)
+	momentum := parse(t, `{"type":"flatten"},{"type":"dense","units":3,"activation":"softmax"}`,
+		`"batch_size":10,"optimizer":{"type":"sgd","momentum":0.9}`)
+	adam := parse(t, `{"type":"flatten"},{"type":"dense","units":3,"activation":"softmax"}`,
+		`"batch_size":10,"optimizer":"adam"`)
 	for states, a := range []trainer.Architecture{a, momentum, adam} {
 		more, err := PeakMemory(specOf(a))
 		if err != nil || more.Buffers-m.Buffers != int64(4*states*(weights+aligned(bias))) {
-			t.Errorf("%s: %d bytes more than sgd, want %d states (%v)", a.Training.Optimizer.Type, more.Buffers-m.Buffers, states, err)
+			t.Errorf("%s: %d bytes more than sgd, want %d states (%v)", a.Training.Optimizer.Type,
+				more.Buffers-m.Buffers, states, err)
 		}
 	}
 }

@@ -39,8 +39,8 @@ func newPlan(b trainer.Backend, rows int, calls ...trainer.Call) *plan {
 	return &plan{backend: b, rows: rows, calls: calls, byRows: map[int][]trainer.Call{}}
 }
 
-// buffers maps the nodes of a graph to their memory. Inputs, and results that need a buffer of exactly their length, are
-// bound before compiling; the rest is allocated once.
+// buffers maps the nodes of a graph to their memory. Inputs, and results that need a buffer of exactly their length,
+// are bound before compiling; the rest is allocated once.
 type buffers map[*gorgonia.Node]trainer.Buffer
 
 // joined is one buffer with parts.

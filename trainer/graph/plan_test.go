@@ -17,7 +17,8 @@ import (
 // parse reads an architecture for 9×8×2 images in 3 classes.
 func parse(t *testing.T, layers, training string) trainer.Architecture {
 	t.Helper()
-	document := `{"version":1,"name":"test","input":[9,8,2],"classes":3,"layers":[` + layers + `],"training":{` + training + `}}`
+	document := `{"version":1,"name":"test","input":[9,8,2],"classes":3,"layers":[` + layers + `],"training":{` +
+		training + `}}`
 	p, err := trainer.Parse([]byte(document), trainer.ParseOptions{})
 	if err != nil {
 		t.Fatalf("parse: %v", err)
@@ -28,24 +29,37 @@ func parse(t *testing.T, layers, training string) trainer.Architecture {
 // nets cover every layer type, activation and placement of batch norm.
 var nets = map[string]string{
 	"plain": `{"type":"conv","filters":4,"kernel":3,"padding":"same","activation":"relu"},{"type":"max_pool"},
-		{"type":"flatten"},{"type":"dense","units":5,"activation":"tanh"},{"type":"dense","units":3,"activation":"softmax"}`,
+		{"type":"flatten"},{"type":"dense","units":5,"activation":"tanh"},
+		{"type":"dense","units":3,"activation":"softmax"}`,
 	"norm": `{"type":"conv","filters":3,"kernel":[3,2],"stride":2,"batch_norm":true,"activation":"leaky_relu"},
-		{"type":"conv","filters":4,"kernel":1,"bias":false},{"type":"batch_norm"},{"type":"activation","activation":"elu"},
+		{"type":"conv","filters":4,"kernel":1,"bias":false},{"type":"batch_norm"},
+		{"type":"activation","activation":"elu"},
 		{"type":"avg_pool","size":2,"stride":1,"padding":"same"},{"type":"flatten"},
-		{"type":"dense","units":6,"batch_norm":true,"activation":"sigmoid"},{"type":"dense","units":3},{"type":"activation","activation":"softmax"}`,
-	"dropout": `{"type":"zero_pad","padding":1},{"type":"conv","filters":4,"kernel":3,"activation":"selu"},{"type":"spatial_dropout","rate":0.3},
-		{"type":"max_pool","size":3,"stride":2,"padding":"same"},{"type":"dropout","rate":0.4},{"type":"global_avg_pool"},
+		{"type":"dense","units":6,"batch_norm":true,"activation":"sigmoid"},{"type":"dense","units":3},
+		{"type":"activation","activation":"softmax"}`,
+	"dropout": `{"type":"zero_pad","padding":1},{"type":"conv","filters":4,"kernel":3,"activation":"selu"},
+		{"type":"spatial_dropout","rate":0.3},
+		{"type":"max_pool","size":3,"stride":2,"padding":"same"},{"type":"dropout","rate":0.4},
+		{"type":"global_avg_pool"},
 		{"type":"dense","units":4,"activation":"softmax"},{"type":"dense","units":3,"activation":"softmax"}`,
 	"residual": `{"type":"conv","filters":4,"kernel":3,"padding":"same","batch_norm":true,"activation":"relu"},
-		{"type":"residual","body":[{"type":"conv","filters":4,"kernel":3,"padding":"same","bias":false},{"type":"batch_norm"},{"type":"activation","activation":"relu"},
-			{"type":"conv","filters":4,"kernel":3,"padding":"same","batch_norm":true}]},{"type":"activation","activation":"relu"},
-		{"type":"residual","body":[{"type":"batch_norm"},{"type":"activation","activation":"relu"},{"type":"conv","filters":6,"kernel":3,"stride":2,"padding":"same"}],
-			"shortcut":{"type":"conv","filters":6,"kernel":1,"stride":2}},{"type":"residual","body":[{"type":"spatial_dropout","rate":0.2}]},
-		{"type":"flatten"},{"type":"dense","units":5,"activation":"tanh"},{"type":"residual","body":[{"type":"dense","units":5,"activation":"relu"}]},
+		{"type":"residual","body":[{"type":"conv","filters":4,"kernel":3,"padding":"same","bias":false},
+		{"type":"batch_norm"},{"type":"activation","activation":"relu"},
+			{"type":"conv","filters":4,"kernel":3,"padding":"same","batch_norm":true}]},
+			{"type":"activation","activation":"relu"},
+		{"type":"residual","body":[{"type":"batch_norm"},{"type":"activation","activation":"relu"},
+		{"type":"conv","filters":6,"kernel":3,"stride":2,"padding":"same"}],
+			"shortcut":{"type":"conv","filters":6,"kernel":1,"stride":2}},
+			{"type":"residual","body":[{"type":"spatial_dropout","rate":0.2}]},
+		{"type":"flatten"},{"type":"dense","units":5,"activation":"tanh"},
+		{"type":"residual","body":[{"type":"dense","units":5,"activation":"relu"}]},
 		{"type":"dense","units":3,"activation":"softmax"}`,
-	"wide": `{"type":"conv","filters":16,"kernel":3,"padding":"same","activation":"relu"},{"type":"conv","filters":17,"kernel":3,"padding":"same","batch_norm":true,"activation":"relu"},
-		{"type":"max_pool"},{"type":"conv","filters":24,"kernel":3,"padding":"same","activation":"relu"},{"type":"flatten"},{"type":"dense","units":3,"activation":"softmax"}`,
-	"global max": `{"type":"conv","filters":6,"kernel":5,"padding":"same","activation":"relu"},{"type":"global_max_pool"},
+	"wide": `{"type":"conv","filters":16,"kernel":3,"padding":"same","activation":"relu"},
+		{"type":"conv","filters":17,"kernel":3,"padding":"same","batch_norm":true,"activation":"relu"},
+		{"type":"max_pool"},{"type":"conv","filters":24,"kernel":3,"padding":"same","activation":"relu"},
+		{"type":"flatten"},{"type":"dense","units":3,"activation":"softmax"}`,
+	"global max": `{"type":"conv","filters":6,"kernel":5,"padding":"same","activation":"relu"},
+		{"type":"global_max_pool"},
 		{"type":"dense","units":3,"activation":"softmax"}`,
 }
 
@@ -82,7 +96,8 @@ func convert[T float32 | float64](x []float64) []T {
 }
 
 // tape runs the graph on Gorgonia's tape machine and returns the loss and the gradients of all params.
-func tape[T float32 | float64](t *testing.T, n *network, images, labels []float64, params [][]float64) (float64, [][]T) {
+func tape[T float32 | float64](t *testing.T, n *network, images, labels []float64,
+	params [][]float64) (float64, [][]T) {
 	t.Helper()
 	let := func(node *gorgonia.Node, values []float64) {
 		backing := tensor.New(tensor.WithShape(node.Shape()...), tensor.WithBacking(convert[T](values)))
@@ -196,7 +211,8 @@ func TestPlanAgreesWithTapeMachine(t *testing.T) {
 
 // agree runs the plan of a net, for a batch of the rows, and the tape machine on the net built for those rows, compares
 // them and returns the plan's gradients.
-func agree(t *testing.T, name string, a trainer.Architecture, whole *network, params [][]float64, step, rows int, r *rand.Rand) [][]float32 {
+func agree(t *testing.T, name string, a trainer.Architecture, whole *network, params [][]float64, step, rows int,
+	r *rand.Rand) [][]float32 {
 	t.Helper()
 	images, labels := randomBatch(r, rows)
 	whole.step.Index, whole.step.Key = uint64(step), 3
@@ -222,14 +238,16 @@ func agree(t *testing.T, name string, a trainer.Architecture, whole *network, pa
 		if norm(diff) <= 1e-4*norm(want[i])+1e-6 || norm(diff) < max(1e-5*all, 4*norm(want[i])) && zero()[i] {
 			continue
 		}
-		t.Errorf("%s, step %d, %d rows: gradient of %s is off by %g of %g, in all %g", name, step, rows, small.params[i].name, norm(diff), norm(want[i]), all)
+		t.Errorf("%s, step %d, %d rows: gradient of %s is off by %g of %g, in all %g", name, step, rows,
+			small.params[i].name, norm(diff), norm(want[i]), all)
 	}
 	return grads
 }
 
 // vanishing says which gradients are zero but for rounding, as that of a bias in front of a batch norm is: those that
 // float64 makes smaller by far.
-func vanishing(t *testing.T, a trainer.Architecture, rows, step int, images, labels []float64, params [][]float64) []bool {
+func vanishing(t *testing.T, a trainer.Architecture, rows, step int, images, labels []float64,
+	params [][]float64) []bool {
 	t.Helper()
 	n, err := build(a, rows, true, tensor.Float64)
 	if err != nil {
@@ -279,7 +297,8 @@ func checkDifferences(t *testing.T, name string, a trainer.Architecture, r *rand
 		params[i][j] = x
 		want := (up - down) / (2 * h)
 		if math.Abs(grads[i][j]-want) > 1e-5*math.Max(1, math.Abs(want)) {
-			t.Errorf("%s: gradient of %s[%d] = %g, finite difference %g", name, first.params[i].name, j, grads[i][j], want)
+			t.Errorf("%s: gradient of %s[%d] = %g, finite difference %g", name, first.params[i].name, j, grads[i][j],
+				want)
 		}
 	}
 }

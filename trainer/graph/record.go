@@ -43,7 +43,8 @@ func (s *session) recordInitial(ctx context.Context, o trainer.Observer, clock f
 		return s.forward.run(n, at)
 	}
 	if second := order[s.input.rows:]; len(second) > 0 {
-		if err := errors.Join(look(second[:min(s.input.rows, len(second))]), s.measure.statistics.before()); err != nil {
+		if err := errors.Join(look(second[:min(s.input.rows, len(second))]),
+			s.measure.statistics.before()); err != nil {
 			return err
 		}
 	}
@@ -54,7 +55,8 @@ func (s *session) recordInitial(ctx context.Context, o trainer.Observer, clock f
 }
 
 // record measures the net, hands the record to the observer and reports divergence of the weights.
-func (s *session) record(ctx context.Context, o trainer.Observer, moment float64, whole bool, seen tally, clock func() float64) error {
+func (s *session) record(ctx context.Context, o trainer.Observer, moment float64, whole bool, seen tally,
+	clock func() float64) error {
 	r, err := s.measure.record(whole, moment > 0, s.step)
 	if err != nil {
 		return err
@@ -79,7 +81,8 @@ func (s *session) record(ctx context.Context, o trainer.Observer, moment float64
 // outcome is how the run stands; a run at its full length is tested on all test images.
 func (s *session) outcome() (trainer.Outcome, error) {
 	out := trainer.Outcome{
-		Diverged: s.diverged > 0, DivergedEpoch: s.diverged, Epochs: s.epoch, Parameters: s.spec.Architecture.Cost().Parameters, Device: s.backend.Device(),
+		Diverged: s.diverged > 0, DivergedEpoch: s.diverged, Epochs: s.epoch,
+		Parameters: s.spec.Architecture.Cost().Parameters, Device: s.backend.Device(),
 		TrainLoss: s.latest.TrainLoss, TrainAccuracy: s.latest.TrainAccuracy,
 		ValidationLoss: s.latest.ValidationLoss, ValidationAccuracy: s.latest.ValidationAccuracy,
 		TestLoss: trainer.Missing, TestAccuracy: trainer.Missing,

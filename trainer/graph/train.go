@@ -48,9 +48,9 @@ type session struct {
 	release  func()  // what the session has reserved of the memory limit
 }
 
-// Start prepares a run: the graph, its plan, initial weights. The session must be closed; besides training it has Weights,
-// for those who want to look at them. A run that would need more
-// memory than the limit, or than its backend's device has left, is refused with a *trainer.MemoryError before anything of it is allocated.
+// Start prepares a run: the graph, its plan, initial weights. The session must be closed; besides training it has
+// Weights, for those who want to look at them. A run that would need more memory than the limit, or than its backend's
+// device has left, is refused with a *trainer.MemoryError before anything of it is allocated.
 func (t Trainer) Start(ctx context.Context, spec trainer.Spec) (trainer.Session, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -84,8 +84,10 @@ func (t Trainer) Start(ctx context.Context, spec trainer.Spec) (trainer.Session,
 
 func newSession(spec trainer.Spec, b trainer.Backend, training []int) *session {
 	return &session{spec: spec, backend: b, training: training,
-		train: &source{data: spec.Data, images: spec.Data.Train}, test: &source{data: spec.Data, images: spec.Data.Test}, step: trainer.Step{Key: spec.Seed},
-		latest: trainer.EpochRecord{TrainLoss: trainer.Missing, TrainAccuracy: trainer.Missing, ValidationLoss: trainer.Missing, ValidationAccuracy: trainer.Missing}}
+		train: &source{data: spec.Data, images: spec.Data.Train},
+		test:  &source{data: spec.Data, images: spec.Data.Test}, step: trainer.Step{Key: spec.Seed},
+		latest: trainer.EpochRecord{TrainLoss: trainer.Missing, TrainAccuracy: trainer.Missing,
+			ValidationLoss: trainer.Missing, ValidationAccuracy: trainer.Missing}}
 }
 
 // Close implements trainer.Session.
@@ -101,7 +103,8 @@ func (s *session) prepare(validation []int) (err error) {
 		return err
 	}
 	if s.keep {
-		err := errors.Join(s.train.keep(s.backend, slices.Concat(s.training, validation)), s.test.keep(s.backend, upTo(s.test.images.Len())))
+		err := errors.Join(s.train.keep(s.backend, slices.Concat(s.training, validation)),
+			s.test.keep(s.backend, upTo(s.test.images.Len())))
 		if err != nil {
 			return err
 		}
@@ -146,7 +149,8 @@ func (s *session) prepare(validation []int) (err error) {
 	}
 	s.forward.calls = append(s.forward.calls, complete...)
 	s.update = newPlan(s.backend, rows, append(move, update...)...)
-	s.measure, err = newMeasure(s.backend, s.spec, s.train, s.test, validation, s.net, s.params, gradients.parts, s.running)
+	s.measure, err = newMeasure(s.backend, s.spec, s.train, s.test, validation, s.net, s.params, gradients.parts,
+		s.running)
 	return err
 }
 
@@ -260,12 +264,14 @@ func (s *session) trainEpoch(ctx context.Context, o trainer.Observer, clock func
 				return err
 			}
 		}
-		o.Progress(trainer.Progress{Batch: s.epoch*batches + i + 1, Batches: s.spec.Budget.Epochs * batches, Epoch: s.epoch + 1})
+		o.Progress(trainer.Progress{Batch: s.epoch*batches + i + 1, Batches: s.spec.Budget.Epochs * batches,
+			Epoch: s.epoch + 1})
 	}
 	return nil
 }
 
-// lookAtGradients takes the statistics of the gradients where batch i ends a record, and keeps them where the next one does.
+// lookAtGradients takes the statistics of the gradients where batch i ends a record, and keeps them where the next one
+// does.
 func (s *session) lookAtGradients(moment float64, i, batches int) error {
 	if moment > 0 {
 		return s.measure.statistics.gradients()

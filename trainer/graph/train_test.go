@@ -15,7 +15,8 @@ import (
 // stripes is a data set of 9×8×2 images whose class is the position of a bright row, in noise.
 func stripes(train, test int) *trainer.Dataset {
 	r := rand.New(rand.NewPCG(5, 5))
-	d := &trainer.Dataset{Name: "stripes", ID: "stripes", Height: 9, Width: 8, Channels: 2, Classes: []string{"low", "middle", "high"}, SplitSeed: 1}
+	d := &trainer.Dataset{Name: "stripes", ID: "stripes", Height: 9, Width: 8, Channels: 2,
+		Classes: []string{"low", "middle", "high"}, SplitSeed: 1}
 	for _, part := range []struct {
 		images *trainer.Images
 		n      int
@@ -98,7 +99,8 @@ func sameBits(a, b [][]float32) bool {
 
 func TestSameSeedSameBits(t *testing.T) {
 	for name, layers := range nets {
-		a := parse(t, layers, `"batch_size":32,"augment":{"flip":true,"crop":1},"clip_norm":1,"schedule":{"type":"cosine"}`)
+		a := parse(t, layers, `"batch_size":32,"augment":{"flip":true,"crop":1},`+
+			`"clip_norm":1,"schedule":{"type":"cosine"}`)
 		once := start(t, a, 1, 5)
 		trainTo(t, once, 3, &notebook{})
 		want := weights(t, once)
@@ -119,8 +121,10 @@ func TestSameSeedSameBits(t *testing.T) {
 
 func TestLearns(t *testing.T) {
 	for _, optimizer := range []string{
-		`"adam"`, `"rmsprop"`, `{"type":"rmsprop","momentum":0.5}`, `{"type":"adamw","learning_rate":0.003}`, `{"type":"sgd","learning_rate":0.2}`,
-		`{"type":"sgd","learning_rate":0.05,"momentum":0.9}`, `{"type":"sgd","learning_rate":0.05,"momentum":0.9,"nesterov":true}`,
+		`"adam"`, `"rmsprop"`, `{"type":"rmsprop","momentum":0.5}`, `{"type":"adamw","learning_rate":0.003}`,
+		`{"type":"sgd","learning_rate":0.2}`,
+		`{"type":"sgd","learning_rate":0.05,"momentum":0.9}`,
+		`{"type":"sgd","learning_rate":0.05,"momentum":0.9,"nesterov":true}`,
 	} {
 		a := parse(t, nets["plain"], `"batch_size":16,"optimizer":`+optimizer)
 		n := &notebook{}
@@ -144,7 +148,8 @@ func TestRecords(t *testing.T) {
 		t.Fatalf("%d records, want %d", len(n.records), len(want))
 	}
 	for i, r := range n.records {
-		if r.Epoch != want[i] || r.TestAccuracy.Known() != r.Whole() || r.TrainLoss.Known() != (i > 0) || !r.ValidationLoss.Known() {
+		if r.Epoch != want[i] || r.TestAccuracy.Known() != r.Whole() || r.TrainLoss.Known() != (i > 0) ||
+			!r.ValidationLoss.Known() {
 			t.Errorf("record %d: %+v", i, r)
 		}
 		if len(r.Layers) != 4 || r.Layers[0].Layer != "conv1" || r.Layers[3].Type != trainer.Dense {
@@ -186,7 +191,8 @@ func TestRecords(t *testing.T) {
 // TestResidualLearns also wants statistics of every layer with weights, those inside blocks under their names.
 func TestResidualLearns(t *testing.T) {
 	n := &notebook{}
-	out := trainTo(t, start(t, parse(t, nets["residual"], `"batch_size":16,"optimizer":{"type":"adam","learning_rate":0.01}`), 0, 12), 12, n)
+	out := trainTo(t, start(t, parse(t, nets["residual"],
+		`"batch_size":16,"optimizer":{"type":"adam","learning_rate":0.01}`), 0, 12), 12, n)
 	if out.Diverged || out.TestAccuracy < 0.9 {
 		t.Errorf("%+v, want an accuracy above 0.9", out)
 	}
@@ -195,7 +201,8 @@ func TestResidualLearns(t *testing.T) {
 		var names []string
 		for _, l := range r.Layers {
 			names = append(names, l.Layer)
-			if !l.Weights.Variance.Known() || !l.Gradients.Variance.Known() || !l.Activations.Variance.Known() || !l.DeadUnits.Known() {
+			if !l.Weights.Variance.Known() || !l.Gradients.Variance.Known() || !l.Activations.Variance.Known() ||
+				!l.DeadUnits.Known() {
 				t.Errorf("epoch %g, %s: %+v", r.Epoch, l.Layer, l)
 			}
 		}
@@ -203,12 +210,12 @@ func TestResidualLearns(t *testing.T) {
 			t.Fatalf("epoch %g: statistics of %v, want %v", r.Epoch, names, want)
 		}
 	}
-	// The activation behind the first block is that of the sum: what conv3 gives still has negative values.
+	// The activation after the first block is that of the sum: what conv3 gives still has negative values.
 	if zeros := n.records[0].Layers[2].Activations.ShareZero; zeros > 0.01 {
 		t.Errorf("%g of conv3's outputs are zero", zeros)
 	}
 	if zeros := n.records[0].Layers[1].Activations.ShareZero; zeros < 0.1 {
-		t.Errorf("%g of conv2's outputs are zero behind relu", zeros)
+		t.Errorf("%g of conv2's outputs are zero after relu", zeros)
 	}
 }
 
@@ -273,7 +280,8 @@ func TestObserverErrorEndsTheRun(t *testing.T) {
 // TestPenaltyIsPartOfTheGradient: with a penalty on the weights alone, training shrinks them.
 func TestPenaltyIsPartOfTheGradient(t *testing.T) {
 	layers := func(l2 string) string {
-		return `{"type":"flatten"},{"type":"dense","units":6,"activation":"relu","l2":` + l2 + `},{"type":"dense","units":3,"activation":"softmax"}`
+		return `{"type":"flatten"},{"type":"dense","units":6,"activation":"relu","l2":` + l2 +
+			`},{"type":"dense","units":3,"activation":"softmax"}`
 	}
 	norms := map[string]float64{}
 	for _, l2 := range []string{"0", "0.1"} {

@@ -7,9 +7,9 @@ import (
 	"probewise/trainer"
 )
 
-// updates lists the calls that follow forward and backward: first what completes the gradients (penalties of the
-// loss), then, in a plan of its own so that gradients can be looked at in between, clipping and the optimizer. What lies between the
-// parts is 0, and stays it.
+// updates lists the calls that follow forward and backward: first what completes the gradients (penalties of the loss),
+// then, in a plan of its own so that gradients can be looked at in between, clipping and the optimizer. What lies
+// between the parts is 0, and stays it.
 func (s *session) updates(weights, gradients *joined) (complete, update []trainer.Call, err error) {
 	t := s.spec.Architecture.Training
 	for i, p := range s.net.params {
@@ -20,7 +20,8 @@ func (s *session) updates(weights, gradients *joined) (complete, update []traine
 		}
 	}
 	if t.ClipNorm > 0 {
-		update = append(update, trainer.Call{Op: trainer.ClipNorm{Max: float32(t.ClipNorm)}, Out: []trainer.Buffer{gradients.whole}})
+		update = append(update, trainer.Call{Op: trainer.ClipNorm{Max: float32(t.ClipNorm)},
+			Out: []trainer.Buffer{gradients.whole}})
 	}
 	op, err := t.Optimizer.Update(weights.whole.Len())
 	if err != nil {

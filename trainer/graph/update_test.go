@@ -5,9 +5,11 @@ import (
 	"testing"
 )
 
-// twins add layers that are alike: the gradients of their biases are equal, and with equal windows those of their kernels.
+// twins add layers that are alike: the gradients of their biases are equal, and with equal windows those of their
+// kernels.
 const twins = `{"type":"residual","body":{"type":"conv","filters":4,"kernel":3,"padding":"same","l2":0.5},
-	"shortcut":{"type":"conv","filters":4,"kernel":3,"padding":"same","l2":0.5}},{"type":"flatten"},{"type":"dense","units":3,"activation":"softmax"}`
+	"shortcut":{"type":"conv","filters":4,"kernel":3,"padding":"same","l2":0.5}},{"type":"flatten"},
+		{"type":"dense","units":3,"activation":"softmax"}`
 
 // firstStep is how much the first step of gradient descent at rate 1 takes from each param: its gradient.
 func firstStep(t *testing.T, layers, training string) [][]float64 {

@@ -27,9 +27,12 @@ func TestWeights(t *testing.T) {
 		}
 	}
 	want := []string{
-		"conv1/kernel[3 2 3 2]", "conv1/bias[3]", "conv1/gamma[3]", "conv1/beta[3]", "conv1/running_mean[3]", "conv1/running_variance[3]",
-		"conv2/kernel[4 3 1 1]", "batch_norm1/gamma[4]", "batch_norm1/beta[4]", "batch_norm1/running_mean[4]", "batch_norm1/running_variance[4]",
-		"dense1/kernel[64 6]", "dense1/bias[6]", "dense1/gamma[6]", "dense1/beta[6]", "dense1/running_mean[6]", "dense1/running_variance[6]",
+		"conv1/kernel[3 2 3 2]", "conv1/bias[3]", "conv1/gamma[3]", "conv1/beta[3]", "conv1/running_mean[3]",
+		"conv1/running_variance[3]",
+		"conv2/kernel[4 3 1 1]", "batch_norm1/gamma[4]", "batch_norm1/beta[4]", "batch_norm1/running_mean[4]",
+		"batch_norm1/running_variance[4]",
+		"dense1/kernel[64 6]", "dense1/bias[6]", "dense1/gamma[6]", "dense1/beta[6]", "dense1/running_mean[6]",
+		"dense1/running_variance[6]",
 		"dense2/kernel[6 3]", "dense2/bias[3]",
 	}
 	if !slices.Equal(got, want) {
@@ -48,7 +51,8 @@ func TestWeights(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, w := range after {
-		if !strings.HasSuffix(w.Name, "/bias") && slices.Equal(w.Values, before[i].Values) { // a bias before a batch norm need not move
+		// a bias before a batch norm need not move
+		if !strings.HasSuffix(w.Name, "/bias") && slices.Equal(w.Values, before[i].Values) {
 			t.Errorf("training left %s as it was, or changed the copy", w.Name)
 		}
 	}

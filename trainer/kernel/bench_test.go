@@ -86,10 +86,14 @@ func BenchmarkMatMul(b *testing.B) {
 
 func BenchmarkConv(b *testing.B) {
 	for _, o := range []trainer.ConvOp{
-		{Window: trainer.Window{N: 64, C: 16, H: 14, W: 14, KH: 3, KW: 3, SH: 1, SW: 1, PT: 1, PL: 1, OH: 14, OW: 14}, F: 32},
-		{Window: trainer.Window{N: 64, C: 32, H: 16, W: 16, KH: 3, KW: 3, SH: 1, SW: 1, PT: 1, PL: 1, OH: 16, OW: 16}, F: 64},
-		{Window: trainer.Window{N: 64, C: 64, H: 7, W: 7, KH: 3, KW: 3, SH: 1, SW: 1, PT: 1, PL: 1, OH: 7, OW: 7}, F: 64},
-		{Window: trainer.Window{N: 64, C: 1, H: 28, W: 28, KH: 3, KW: 3, SH: 1, SW: 1, PT: 1, PL: 1, OH: 28, OW: 28}, F: 16},
+		{Window: trainer.Window{N: 64, C: 16, H: 14, W: 14, KH: 3, KW: 3, SH: 1, SW: 1, PT: 1, PL: 1, OH: 14, OW: 14},
+			F: 32},
+		{Window: trainer.Window{N: 64, C: 32, H: 16, W: 16, KH: 3, KW: 3, SH: 1, SW: 1, PT: 1, PL: 1, OH: 16, OW: 16},
+			F: 64},
+		{Window: trainer.Window{N: 64, C: 64, H: 7, W: 7, KH: 3, KW: 3, SH: 1, SW: 1, PT: 1, PL: 1, OH: 7, OW: 7},
+			F: 64},
+		{Window: trainer.Window{N: 64, C: 1, H: 28, W: 28, KH: 3, KW: 3, SH: 1, SW: 1, PT: 1, PL: 1, OH: 28, OW: 28},
+			F: 16},
 	} {
 		name := fmt.Sprintf("%d→%d,%dx%d", o.C, o.F, o.H, o.W)
 		work := o.N * o.F * o.OH * o.OW * o.C * o.KH * o.KW
@@ -105,10 +109,14 @@ func BenchmarkPlane(b *testing.B) {
 	for _, op := range []trainer.Op{
 		trainer.BiasOp{Plane: p}, trainer.BiasGrad{Plane: p}, trainer.AddOp{Plane: p},
 		trainer.ActivationOp{Plane: p, Kind: trainer.ReLU}, trainer.ActivationGrad{Plane: p, Kind: trainer.ReLU},
-		trainer.BatchNormStats{Plane: p}, trainer.BatchNormApply{Plane: p}, trainer.BatchNormParamGrad{Plane: p}, trainer.BatchNormDataGrad{Plane: p},
-		trainer.MaxPoolOp{Window: halves}, trainer.MaxPoolGrad{Window: halves}, trainer.AvgPoolOp{Window: halves}, trainer.AvgPoolGrad{Window: halves},
-		trainer.DropoutOp{Plane: trainer.Plane{N: 64, C: 32 * 196, S: 1}, Rate: 0.25}, trainer.StatisticsOp{Plane: p, Below: 0.01},
-		trainer.AdamOp{Len: p.Len(), Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7}, trainer.RMSpropOp{Len: p.Len(), Rho: 0.9, Epsilon: 1e-7},
+		trainer.BatchNormStats{Plane: p}, trainer.BatchNormApply{Plane: p}, trainer.BatchNormParamGrad{Plane: p},
+		trainer.BatchNormDataGrad{Plane: p},
+		trainer.MaxPoolOp{Window: halves}, trainer.MaxPoolGrad{Window: halves}, trainer.AvgPoolOp{Window: halves},
+		trainer.AvgPoolGrad{Window: halves},
+		trainer.DropoutOp{Plane: trainer.Plane{N: 64, C: 32 * 196, S: 1}, Rate: 0.25},
+		trainer.StatisticsOp{Plane: p, Below: 0.01},
+		trainer.AdamOp{Len: p.Len(), Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7},
+		trainer.RMSpropOp{Len: p.Len(), Rho: 0.9, Epsilon: 1e-7},
 		trainer.SGDOp{Len: p.Len(), Momentum: 0.9}, trainer.PenaltyGrad{Len: p.Len(), L2: 1e-4},
 	} {
 		b.Run(fmt.Sprintf("%T", op), func(b *testing.B) { benchmark(b, op, 0) })

@@ -2,10 +2,10 @@ package kernel
 
 import "probewise/trainer"
 
-// The filter gradient is a product over all positions of the batch: of the output gradient, packed position by position,
-// with the input, whose pixels are laid out with their channels side by side: the channels of all taps of a window's row are
-// then one run of values, read where they lie. Where that run is short, as with the channels of a picture, each pixel gets
-// those of the pixels below it too, and the run is that of the whole window.
+// The filter gradient is a product over all positions of the batch: of the output gradient, packed position by
+// position, with the input, whose pixels are laid out with their channels side by side: the channels of all taps of a
+// window's row are then one run of values, read where they lie. Where that run is short, as with the channels of a
+// picture, each pixel gets those of the pixels below it too, and the run is that of the whole window.
 
 // filterWork is what the tasks of a filter gradient share.
 type filterWork struct {
@@ -23,8 +23,8 @@ type filterWork struct {
 	sums          []float32 // (groups, filters in whole tiles, KH/stacked, stride)
 }
 
-// sweepPositions is about as many positions as a sweep of a filter gradient goes through: their output gradients stay in
-// the fastest cache.
+// sweepPositions is about as many positions as a sweep of a filter gradient goes through: their output gradients stay
+// in the fastest cache.
 const sweepPositions = 256
 
 // filterTasks is about as many tasks as a filter gradient is cut into.

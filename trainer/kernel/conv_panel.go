@@ -122,7 +122,8 @@ func (c *CPU) convBias(o trainer.ConvBiasOp) error {
 	single, known := c.singles[o]
 	if !known { // an op is allocated where it becomes an interface: once each
 		plane := trainer.Plane{N: o.N, C: o.F, S: o.OH * o.OW}
-		single = [3]trainer.Op{trainer.ConvOp{Window: o.Window, F: o.F}, trainer.BiasOp{Plane: plane}, trainer.ActivationOp{Plane: plane, Kind: trainer.ReLU}}
+		single = [3]trainer.Op{trainer.ConvOp{Window: o.Window, F: o.F}, trainer.BiasOp{Plane: plane},
+			trainer.ActivationOp{Plane: plane, Kind: trainer.ReLU}}
 		if c.singles == nil {
 			c.singles = map[trainer.ConvBiasOp][3]trainer.Op{}
 		}
@@ -220,7 +221,8 @@ func panelsPass(c *CPU, task, worker int) {
 			w.gather(e, panel, w.source, tile, block)
 			first, rows := block.tap*w.window.C+block.channel, block.taps*block.channels
 			for f := range blocks {
-				e.sweeps[maxVectors-1](rows, &w.filters[(f*depth+first)*e.rows], &panel[0], &w.offsets[0], &sums[f*e.rows*width], width, min(b, 1))
+				e.sweeps[maxVectors-1](rows, &w.filters[(f*depth+first)*e.rows], &panel[0], &w.offsets[0],
+					&sums[f*e.rows*width], width, min(b, 1))
 			}
 		}
 		w.scatter(e, c.out[0], sums, tile)
@@ -237,7 +239,8 @@ func (w *panelWork) gather(e *engine, panel, source []float32, tile int, b *pane
 			return // what the panel holds there is computed with and thrown away
 		}
 		entry, image := w.table.place(at)
-		e.loops.gather(&w.table.in[entry*w.table.taps+b.tap], b.taps, b.channels, &source[(image*w.window.C+b.channel)*plane], 4*plane, &panel[h*half], 4*width)
+		e.loops.gather(&w.table.in[entry*w.table.taps+b.tap], b.taps, b.channels,
+			&source[(image*w.window.C+b.channel)*plane], 4*plane, &panel[h*half], 4*width)
 	}
 }
 
@@ -251,6 +254,7 @@ func (w *panelWork) scatter(e *engine, to, sums []float32, tile int) {
 			return
 		}
 		entry, image := w.table.place(at)
-		e.loops.scatter(&w.table.out[entry], w.planes, &sums[h*half], 4*width, &to[image*w.planes*plane], 4*plane, &w.bias[0], w.least)
+		e.loops.scatter(&w.table.out[entry], w.planes, &sums[h*half], 4*width, &to[image*w.planes*plane], 4*plane,
+			&w.bias[0], w.least)
 	}
 }

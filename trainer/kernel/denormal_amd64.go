@@ -12,8 +12,8 @@ func exchangeControl(control uint32) (before uint32)
 // denormal.
 const flushing = 0x1f80 | 1<<15 | 1<<6
 
-// flushed computes with denormal numbers as 0 until the returned value is handed to unflushed. The goroutine stays on its thread,
-// whose setting this is.
+// flushed computes with denormal numbers as 0 until the returned value is handed to unflushed. The goroutine stays on
+// its thread, whose setting this is.
 func flushed() (before uint32) {
 	runtime.LockOSThread()
 	return exchangeControl(flushing)

@@ -22,11 +22,12 @@ func TestControlIsRestored(t *testing.T) {
 	}
 	for range 100 {
 		op := trainer.CopyOp{Len: 4}
-		if err := c.Run([]trainer.Call{{Op: op, In: []trainer.Buffer{x}, Out: []trainer.Buffer{x}}}, trainer.Step{}); err != nil {
+		if err := c.Run([]trainer.Call{{Op: op, In: []trainer.Buffer{x}, Out: []trainer.Buffer{x}}},
+			trainer.Step{}); err != nil {
 			t.Fatal(err)
 		}
 		if got := small / 2; got != before || got == 0 {
-			t.Fatalf("half of %g is %g behind a run", small, got)
+			t.Fatalf("half of %g is %g after a run", small, got)
 		}
 	}
 }

@@ -9,7 +9,8 @@
 // differently; the number of threads never changes a bit, because no value depends on the task that it is computed in,
 // and partial results are added in an order that follows from the sizes of the operation alone.
 //
-// Read next: reference.go (what each operation means), cpu.go (how calls run), team.go (who runs them), engine.go; then the
-// convolutions, where the time goes: winograd.go and winograd_filter.go (3×3), conv_panel.go (other windows with strides of one),
-// conv_filter.go (their filter gradients), conv_sweep.go with layout.go (strides). trainer/backendtest holds the suite that every backend passes.
+// Read next: reference.go (what each operation means), cpu.go (how calls run), team.go (who runs them), engine.go; then
+// the convolutions, where the time goes: winograd.go and winograd_filter.go (3×3), conv_panel.go (other windows with
+// strides of one), conv_filter.go (their filter gradients), conv_sweep.go with layout.go (strides). trainer/backendtest
+// holds the suite that every backend passes.
 package kernel

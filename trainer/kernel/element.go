@@ -21,13 +21,15 @@ type loops struct {
 	halveGrad   func(n int, upper, lower, dy, dupper, dlower *float32)
 	dropout     func(n int, x, y *float32, block uint32, k *dropoutConstants)
 	gather      func(s *stretches, taps, channels int, from *float32, plane int, to *float32, row int)
-	scatter     func(s *stretches, rows int, from *float32, row int, to *float32, plane int, bias *float32, least float32)
-	transpose   func(blocks int, from *float32, fromStride int, to *float32, toStride int)
+	scatter     func(s *stretches, rows int, from *float32, row int, to *float32, plane int, bias *float32,
+		least float32)
+	transpose func(blocks int, from *float32, fromStride int, to *float32, toStride int)
 
-	winogradInput      func(tiles, groups int, from *float32, pixel, row int, to *float32, tile, group, element int)
-	winogradSpread     func(tiles, groups int, from *float32, pixel, row int, to *float32, tile, group, element int)
-	winogradFilter     func(n int, from *float32, tap int, u *float32, step int)
-	winogradOutput     func(tiles, groups int, from *float32, tile, element int, to *float32, pixel, row int, bias *float32, least float32)
+	winogradInput  func(tiles, groups int, from *float32, pixel, row int, to *float32, tile, group, element int)
+	winogradSpread func(tiles, groups int, from *float32, pixel, row int, to *float32, tile, group, element int)
+	winogradFilter func(n int, from *float32, tap int, u *float32, step int)
+	winogradOutput func(tiles, groups int, from *float32, tile, element int, to *float32, pixel, row int,
+		bias *float32, least float32)
 	winogradFilterGrad func(n int, from *float32, element int, to *float32, tap int)
 }
 

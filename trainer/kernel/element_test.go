@@ -14,7 +14,10 @@ type loopCase struct {
 }
 
 var loopCases = []loopCase{
-	{"affine", func(e *engine, out []float32, in [][]float32) []float64 { e.affine(out, in[0], 0.5, 2, -1); return nil }},
+	{"affine", func(e *engine, out []float32, in [][]float32) []float64 {
+		e.affine(out, in[0], 0.5, 2, -1)
+		return nil
+	}},
 	{"add", func(e *engine, out []float32, in [][]float32) []float64 { e.add(out, in[0], in[1]); return nil }},
 	{"relu", func(e *engine, out []float32, in [][]float32) []float64 { e.rectify(out, in[0], 0); return nil }},
 	{"leaky relu", func(e *engine, out []float32, in [][]float32) []float64 { e.rectify(out, in[0], 0.3); return nil }},
@@ -59,12 +62,14 @@ func TestLoopsAgainstGo(t *testing.T) {
 				sums, wantSums := c.run(e, got.values, in), c.run(nil, want, in)
 				for i := range want {
 					if !near(got.values[i], float64(want[i])) {
-						t.Errorf("%s: %s of %d values: value %d is %v, want %v", e.variant, c.name, n, i, got.values[i], want[i])
+						t.Errorf("%s: %s of %d values: value %d is %v, want %v", e.variant, c.name, n, i, got.values[i],
+							want[i])
 					}
 				}
 				for i := range wantSums {
 					if math.Abs(sums[i]-wantSums[i]) > 1e-12*float64(n) {
-						t.Errorf("%s: %s of %d values: sum %d is %v, want %v", e.variant, c.name, n, i, sums[i], wantSums[i])
+						t.Errorf("%s: %s of %d values: sum %d is %v, want %v", e.variant, c.name, n, i, sums[i],
+							wantSums[i])
 					}
 				}
 				if !a.intact() || !b.intact() || !got.intact() {
@@ -110,7 +115,8 @@ func TestHalves(t *testing.T) {
 					upper.values[i], lower.values[i] = float32(r.IntN(3)), float32(r.IntN(3))
 				}
 				e.loops.halve(n, &upper.values[0], &lower.values[0], &y.values[0])
-				e.loops.halveGrad(n, &upper.values[0], &lower.values[0], &dy.values[0], &dupper.values[0], &dlower.values[0])
+				e.loops.halveGrad(n, &upper.values[0], &lower.values[0], &dy.values[0], &dupper.values[0],
+					&dlower.values[0])
 				for i := range n {
 					window := [4]float32{upper.values[2*i], upper.values[2*i+1], lower.values[2*i], lower.values[2*i+1]}
 					best := 0
@@ -121,9 +127,11 @@ func TestHalves(t *testing.T) {
 					}
 					var want [4]float32
 					want[best] = dy.values[i]
-					got := [4]float32{dupper.values[2*i], dupper.values[2*i+1], dlower.values[2*i], dlower.values[2*i+1]}
+					got := [4]float32{dupper.values[2*i], dupper.values[2*i+1], dlower.values[2*i],
+						dlower.values[2*i+1]}
 					if y.values[i] != window[best] || got != want {
-						t.Fatalf("window %v: maximum %v, gradient %v, want %v and %v", window, y.values[i], got, window[best], want)
+						t.Fatalf("window %v: maximum %v, gradient %v, want %v and %v", window, y.values[i], got,
+							window[best], want)
 					}
 				}
 				for _, f := range []fenced{upper, lower, y, dy, dupper, dlower} {

@@ -9,8 +9,8 @@ import (
 	"probewise/trainer"
 )
 
-// fenced is n random values with guards on both sides that are NaN, so that a value read from there shows, and that must
-// still be there afterwards, so that a value written there shows.
+// fenced is n random values with guards on both sides that are NaN, so that a value read from there shows, and that
+// must still be there afterwards, so that a value written there shows.
 type fenced struct{ all, values []float32 }
 
 const fence = 50
@@ -43,7 +43,8 @@ func TestSweepsAgainstNaive(t *testing.T) {
 		for v := 1; v <= maxVectors; v++ {
 			for _, k := range []int{1, 2, 3, 7, 50} {
 				for _, add := range []int{0, 1} {
-					t.Run(fmt.Sprintf("%s/%d vectors, k=%d, add=%d", e.variant, v, k, add), func(t *testing.T) { testSweep(t, r, e, v, k, add) })
+					t.Run(fmt.Sprintf("%s/%d vectors, k=%d, add=%d", e.variant, v, k, add),
+						func(t *testing.T) { testSweep(t, r, e, v, k, add) })
 				}
 			}
 		}
@@ -163,17 +164,26 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 	p := trainer.Plane{N: 3, C: 5, S: 81}
 	ops := []trainer.Op{
 		trainer.ConvOp{Window: g, F: 6}, trainer.ConvDataGrad{Window: g, F: 6}, trainer.ConvFilterGrad{Window: g, F: 6},
-		trainer.ConvOp{Window: strided, F: 6}, trainer.ConvDataGrad{Window: strided, F: 6}, trainer.ConvFilterGrad{Window: strided, F: 6},
-		trainer.ConvOp{Window: wide, F: 18}, trainer.ConvDataGrad{Window: wide, F: 18}, trainer.ConvFilterGrad{Window: wide, F: 18},
-		trainer.ConvBiasOp{Window: g, F: 6, ReLU: true}, trainer.ConvBiasOp{Window: strided, F: 6, ReLU: true}, trainer.ConvBiasOp{Window: wide, F: 18},
-		trainer.MaxPoolReLUGrad{Window: halves}, trainer.BatchNormUpdate{Plane: p}, trainer.CopyOp{Len: 100}, trainer.DistanceOp{Len: 100},
-		trainer.MatMul{M: 7, K: 50, N: 10}, trainer.MatMul{M: 7, K: 50, N: 10, TransA: true}, trainer.MatMul{M: 7, K: 50, N: 10, TransB: true},
+		trainer.ConvOp{Window: strided, F: 6}, trainer.ConvDataGrad{Window: strided, F: 6},
+		trainer.ConvFilterGrad{Window: strided, F: 6},
+		trainer.ConvOp{Window: wide, F: 18}, trainer.ConvDataGrad{Window: wide, F: 18},
+		trainer.ConvFilterGrad{Window: wide, F: 18},
+		trainer.ConvBiasOp{Window: g, F: 6, ReLU: true}, trainer.ConvBiasOp{Window: strided, F: 6, ReLU: true},
+		trainer.ConvBiasOp{Window: wide, F: 18},
+		trainer.MaxPoolReLUGrad{Window: halves}, trainer.BatchNormUpdate{Plane: p}, trainer.CopyOp{Len: 100},
+		trainer.DistanceOp{Len: 100},
+		trainer.MatMul{M: 7, K: 50, N: 10}, trainer.MatMul{M: 7, K: 50, N: 10, TransA: true},
+		trainer.MatMul{M: 7, K: 50, N: 10, TransB: true},
 		trainer.BiasOp{Plane: p}, trainer.BiasGrad{Plane: p}, trainer.AddOp{Plane: p},
 		trainer.ActivationOp{Plane: p, Kind: trainer.ReLU}, trainer.ActivationGrad{Plane: p, Kind: trainer.ReLU},
-		trainer.MaxPoolOp{Window: halves}, trainer.MaxPoolGrad{Window: halves}, trainer.AvgPoolOp{Window: halves}, trainer.AvgPoolGrad{Window: halves},
-		trainer.BatchNormStats{Plane: p}, trainer.BatchNormApply{Plane: p}, trainer.BatchNormParamGrad{Plane: p}, trainer.BatchNormDataGrad{Plane: p},
-		trainer.DropoutOp{Plane: p, Rate: 0.5}, trainer.PenaltyGrad{Len: 100, L2: 1}, trainer.AdamOp{Len: 100}, trainer.RMSpropOp{Len: 100}, trainer.SGDOp{Len: 100},
-		trainer.CrossEntropyOp{Plane: trainer.Plane{N: 3, C: 5, S: 1}}, trainer.CrossEntropyGrad{Plane: trainer.Plane{N: 3, C: 5, S: 1}},
+		trainer.MaxPoolOp{Window: halves}, trainer.MaxPoolGrad{Window: halves}, trainer.AvgPoolOp{Window: halves},
+		trainer.AvgPoolGrad{Window: halves},
+		trainer.BatchNormStats{Plane: p}, trainer.BatchNormApply{Plane: p}, trainer.BatchNormParamGrad{Plane: p},
+		trainer.BatchNormDataGrad{Plane: p},
+		trainer.DropoutOp{Plane: p, Rate: 0.5}, trainer.PenaltyGrad{Len: 100, L2: 1}, trainer.AdamOp{Len: 100},
+		trainer.RMSpropOp{Len: 100}, trainer.SGDOp{Len: 100},
+		trainer.CrossEntropyOp{Plane: trainer.Plane{N: 3, C: 5, S: 1}},
+		trainer.CrossEntropyGrad{Plane: trainer.Plane{N: 3, C: 5, S: 1}},
 	}
 	for _, v := range variants() {
 		c, err := newCPU(2, v)

@@ -12,8 +12,8 @@ func (f frame) row() int            { return f.cols * f.depth }
 func (f frame) size() int           { return f.rows * f.row() }
 func (f frame) at(row, col int) int { return row*f.row() + col*f.depth }
 
-// whole says whether the rows fill vectors and keep all their pixels. Others leave vectors half empty, so that the plane is
-// turned at once, and copied.
+// whole says whether the rows fill vectors and keep all their pixels. Others leave vectors half empty, so that the
+// plane is turned at once, and copied.
 func (f frame) whole() bool { return f.w%half == 0 && f.left >= 0 && f.left+f.w <= f.cols }
 
 // scratch is the number of values that lay needs beside the frame.

@@ -36,7 +36,7 @@ var laneMasks = func() (m [81][half]int32) { //nolint:unused // the assembly rea
 	return m
 }()
 
-// add puts lane behind what is there; the address of its value is in values. It returns false where there are too many
+// add puts lane after what is there; the address of its value is in values. It returns false where there are too many
 // pieces.
 func (s *stretches) add(lane, address int) bool {
 	base := 4 * (address - lane)
@@ -59,8 +59,8 @@ func (s *stretches) finish() {
 	}
 }
 
-// windowTable says where the positions of a batch, eight at a time, find their pixels and where their results go. Those of all
-// images follow each other, so that small planes fill vectors too; the pattern repeats after a few images.
+// windowTable says where the positions of a batch, eight at a time, find their pixels and where their results go. Those
+// of all images follow each other, so that small planes fill vectors too; the pattern repeats after a few images.
 type windowTable struct {
 	positions int // of an image
 	halves    int // eight positions each, in the batch
@@ -68,8 +68,10 @@ type windowTable struct {
 	images    int // in a period
 	last      int // images in the batch's last, unfinished period where it ends within a half; else 0
 	taps      int
-	in        []stretches // by half of the period (and the batch's last one, where that is cut short) and tap; relative to the period's first image
-	out       []stretches // by half
+	// by half of the period (and the batch's last one, where that is cut short) and tap; relative to the period's first
+	// image
+	in  []stretches
+	out []stretches // by half
 }
 
 // largePlane is the number of positions from which each image begins a vector of its own: what is lost at the end of a

@@ -73,7 +73,8 @@ func TestGradients(t *testing.T) {
 	for _, trial := range backendtest.Trials(t) {
 		for _, d := range trial.Op.Derivatives() {
 			if d.Op != nil && !applied[trainer.OpName(d.Op)] {
-				t.Errorf("%s, the gradient of %s, is compared with nothing", trainer.OpName(d.Op), trainer.OpName(trial.Op))
+				t.Errorf("%s, the gradient of %s, is compared with nothing", trainer.OpName(d.Op),
+					trainer.OpName(trial.Op))
 				applied[trainer.OpName(d.Op)] = true
 			}
 		}
@@ -90,7 +91,8 @@ func windowSlopes(r *rand.Rand) (all []slope) {
 		const f = 3
 		xs, ws, ys, ps := g.N*g.C*g.H*g.W, f*g.C*g.KH*g.KW, g.N*f*g.OH*g.OW, g.N*g.C*g.OH*g.OW
 		x, w := normals(r, xs), normals(r, ws)
-		conv, maxPool, avgPool := trainer.ConvOp{Window: g, F: f}, trainer.MaxPoolOp{Window: g}, trainer.AvgPoolOp{Window: g}
+		conv, maxPool, avgPool := trainer.ConvOp{Window: g, F: f}, trainer.MaxPoolOp{Window: g},
+			trainer.AvgPoolOp{Window: g}
 		name := fmt.Sprintf(" %+v", g)
 		all = append(all,
 			slope{"conv, data" + name, x,
@@ -155,7 +157,8 @@ func planeSlopes(r *rand.Rand) (all []slope) {
 			slope{"dropout" + name, x,
 				func(x []float64) []float64 { return apply(drop, n, x) },
 				func(_, dy []float64) []float64 { return apply(drop, n, dy) }})
-		for _, kind := range []trainer.Activation{trainer.Linear, trainer.ReLU, trainer.LeakyReLU, trainer.ELU, trainer.SELU, trainer.Sigmoid, trainer.Tanh} {
+		for _, kind := range []trainer.Activation{trainer.Linear, trainer.ReLU, trainer.LeakyReLU, trainer.ELU,
+			trainer.SELU, trainer.Sigmoid, trainer.Tanh} {
 			f := trainer.ActivationOp{Plane: p, Kind: kind, Slope: 0.25}
 			all = append(all, slope{string(kind) + name, x,
 				func(x []float64) []float64 { return apply(f, n, x) },
@@ -205,7 +208,8 @@ func normSlopes(r *rand.Rand) (all []slope) {
 			slope{"batch norm, data" + name, x,
 				func(x []float64) []float64 { return forward(x, params) },
 				func(x, dy []float64) []float64 {
-					return apply(trainer.BatchNormDataGrad{Plane: p, Epsilon: epsilon}, n, x, stats(x), params, paramGrad(x, dy), dy)
+					return apply(trainer.BatchNormDataGrad{Plane: p, Epsilon: epsilon}, n, x, stats(x), params,
+						paramGrad(x, dy), dy)
 				}},
 			slope{"batch norm, parameters" + name, params,
 				func(params []float64) []float64 { return forward(x, params) },

@@ -18,7 +18,8 @@ func im2colDataGradPass(c *CPU, n, worker int) {
 	o := c.op.(trainer.ConvDataGrad)
 	taps, positions := o.C*o.KH*o.KW, o.OH*o.OW
 	columns := c.scratchOf(worker, taps*positions)
-	sgemmPortable(true, false, taps, positions, o.F, matrix{c.in[0], taps}, matrix{c.in[1][n*o.F*positions:], positions},
+	sgemmPortable(true, false, taps, positions, o.F, matrix{c.in[0], taps},
+		matrix{c.in[1][n*o.F*positions:], positions},
 		matrix{columns, positions}, false)
 	col2im(o.Window, columns, c.out[0][n*o.C*o.H*o.W:])
 }
@@ -31,7 +32,8 @@ func im2colFilterGradPass(c *CPU, task, worker int) {
 	first, end := share(o.N, len(c.partial)/(o.F*taps), task)
 	for n := first; n < end; n++ {
 		im2col(o.Window, c.in[0][n*o.C*o.H*o.W:], columns)
-		sgemmPortable(false, true, o.F, taps, positions, matrix{c.in[1][n*o.F*positions:], positions}, matrix{columns, positions},
+		sgemmPortable(false, true, o.F, taps, positions, matrix{c.in[1][n*o.F*positions:], positions},
+			matrix{columns, positions},
 			matrix{sum, taps}, n > first)
 	}
 }

@@ -18,7 +18,7 @@ type layout struct {
 
 func (l layout) plane() int { return l.rows * l.pitch }
 
-// image is the length of the whole, with what the last vector reads behind it.
+// image is the length of the whole, with what the last vector reads after it.
 func (l layout) image() int { return l.planes*l.phasesH*l.phasesW*l.plane() + l.left + maxLanes }
 
 // offset is where the pixel lies that is row, col steps of the stride from a plane's first, in phase (row%sh, col%sw).
@@ -29,7 +29,8 @@ func (l layout) offset(plane, row, col int) int {
 
 // windowLayout is that of a convolution's input.
 func windowLayout(g trainer.Window) layout {
-	l := layout{planes: g.C, h: g.H, w: g.W, sh: g.SH, sw: g.SW, top: g.PT, left: g.PL, phasesH: min(g.SH, g.KH), phasesW: min(g.SW, g.KW)}
+	l := layout{planes: g.C, h: g.H, w: g.W, sh: g.SH, sw: g.SW, top: g.PT, left: g.PL, phasesH: min(g.SH, g.KH),
+		phasesW: min(g.SW, g.KW)}
 	l.rows = g.OH + (g.KH-1)/g.SH
 	if g.SW == 1 {
 		l.pitch = sharedPitch(g.W, g.PL, g.OW-1+g.KW-1-g.PL-(g.W-1))
@@ -45,7 +46,8 @@ func sharedPitch(width, left, right int) int { return width + max(left, right) }
 // gradLayout is that of a convolution's output gradient, for the data gradient: input row h = q·SH+phase−PT takes the
 // output rows q, q−1, … q−(KH−1)/SH.
 func gradLayout(g trainer.Window, f int) layout {
-	l := layout{planes: f, h: g.OH, w: g.OW, sh: 1, sw: 1, top: (g.KH - 1) / g.SH, left: (g.KW - 1) / g.SW, phasesH: 1, phasesW: 1}
+	l := layout{planes: f, h: g.OH, w: g.OW, sh: 1, sw: 1, top: (g.KH - 1) / g.SH, left: (g.KW - 1) / g.SW, phasesH: 1,
+		phasesW: 1}
 	l.rows = (g.H-1+g.PT)/g.SH + 1 + l.top
 	l.pitch = sharedPitch(g.OW, l.left, (g.W-1+g.PL)/g.SW-(g.OW-1))
 	return l
@@ -61,7 +63,8 @@ func (l layout) fill(e *engine, to, image []float32) {
 				first += l.sh // the first row of this phase
 			}
 			row := (first + l.top) / l.sh
-			l.fillRows(e, to[l.offset(plane, phase, 0)+row*l.pitch:], from, first, min(l.rows-row, positions(l.h-1-first, l.sh)))
+			l.fillRows(e, to[l.offset(plane, phase, 0)+row*l.pitch:], from, first,
+				min(l.rows-row, positions(l.h-1-first, l.sh)))
 		}
 	}
 }

@@ -50,7 +50,8 @@ func (c *CPU) matMul(o trainer.MatMul) {
 func gonumPass(c *CPU, task, _ int) {
 	o, w := c.op.(trainer.MatMul), &c.product
 	i, j, rows, cols := w.tile(o, task)
-	sgemmPortable(o.TransA, o.TransB, rows, cols, o.K, w.a.op(o.TransA, i, 0), w.b.op(o.TransB, 0, j), w.c.at(i, j), false)
+	sgemmPortable(o.TransA, o.TransB, rows, cols, o.K, w.a.op(o.TransA, i, 0), w.b.op(o.TransB, 0, j), w.c.at(i, j),
+		false)
 }
 
 // sweepRows is the number of result rows of a task of sweeps, sweepDepth the number of products that are added up while
@@ -108,7 +109,8 @@ func panelPass(c *CPU, task, worker int) {
 }
 
 // sweep computes n rows of whole vectors: straight to the result, or through a copy where the tile has more rows.
-func (w *productWork) sweep(e *engine, t *tile, vectors, n, depth int, panel *float32, b []float32, offsets []int, c matrix, add int) {
+func (w *productWork) sweep(e *engine, t *tile, vectors, n, depth int, panel *float32, b []float32, offsets []int,
+	c matrix, add int) {
 	if n == e.rows {
 		e.sweeps[vectors-1](depth, panel, &b[0], &offsets[0], &c.data[0], c.stride, add)
 		return
@@ -119,7 +121,8 @@ func (w *productWork) sweep(e *engine, t *tile, vectors, n, depth int, panel *fl
 	}
 }
 
-func (w *productWork) sweepTail(e *engine, t *tile, cols, n, depth int, panel *float32, offsets []int, c matrix, add int) {
+func (w *productWork) sweepTail(e *engine, t *tile, cols, n, depth int, panel *float32, offsets []int, c matrix,
+	add int) {
 	e.sweeps[0](depth, panel, &w.padded[0], &offsets[0], &t[0], e.lanes, 0)
 	t.write(c, n, cols, e.lanes, add)
 }

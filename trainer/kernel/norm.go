@@ -73,7 +73,8 @@ func (c *CPU) batchNormApply(o trainer.BatchNormApply) {
 	stats, params := c.in[1], c.in[2]
 	c.lines = grow(c.lines, o.C)
 	for i := range c.lines {
-		c.lines[i] = line{mean: stats[i], scale: float32(float64(params[i]) * inverseDeviation(stats[o.C+i], o.Epsilon)), shift: params[o.C+i]}
+		c.lines[i] = line{mean: stats[i], scale: float32(float64(params[i]) * inverseDeviation(stats[o.C+i],
+			o.Epsilon)), shift: params[o.C+i]}
 	}
 	c.each(elementTasks(o.Plane), o.Len(), batchNormApplyPass)
 }

@@ -6,7 +6,8 @@ import (
 	"probewise/trainer"
 )
 
-// gatherImages takes an image that is not there for an error, which a device that computes on its own cannot: there the label is −1.
+// gatherImages takes an image that is not there for an error, which a device that computes on its own cannot: there the
+// label is −1.
 func gatherImages[T float](o trainer.GatherOp, pixels, labels, picks, x, y []T) error {
 	size := o.C * o.H * o.W
 	packed := (size + trainer.PixelsPerValue - 1) / trainer.PixelsPerValue

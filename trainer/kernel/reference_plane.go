@@ -112,8 +112,8 @@ func activateGrad[T float](o trainer.ActivationGrad, y, dy, dx []T) error {
 	return nil
 }
 
-// activationSlope gives an activation's derivative as a function of its output. Where it has a kink the slope is that of
-// the negative side, 0 for relu.
+// activationSlope gives an activation's derivative as a function of its output. Where it has a kink the slope is that
+// of the negative side, 0 for relu.
 func activationSlope(o trainer.ActivationGrad) (func(y float64) float64, error) {
 	kinked := func(above float64, below func(y float64) float64) func(y float64) float64 {
 		return func(y float64) float64 {
@@ -193,5 +193,6 @@ func dropout[T float](o trainer.DropoutOp, x, y []T, at trainer.Step) {
 
 // maskWords gives the random words of four neighbouring values of a dropout mask.
 func maskWords(block, stream uint32, at trainer.Step) [4]uint32 {
-	return Philox([4]uint32{block, stream, uint32(at.Index), uint32(at.Index >> 32)}, [2]uint32{uint32(at.Key), uint32(at.Key >> 32)})
+	return Philox([4]uint32{block, stream, uint32(at.Index), uint32(at.Index >> 32)},
+		[2]uint32{uint32(at.Key), uint32(at.Key >> 32)})
 }

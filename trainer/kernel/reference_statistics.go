@@ -44,7 +44,8 @@ type totals struct{ finite, sum, squares, largest, below, zeros, spread, fourth 
 func writeStatistics[T float](s []T, n int, t totals, fine []uint32) {
 	s[trainer.AtNotFinite] = T(float64(n) - t.finite)
 	variance := t.spread / t.finite
-	for i, v := range [trainer.AtQuantiles]float64{t.sum / t.finite, variance, t.largest, t.below / t.finite, t.zeros / t.finite,
+	for i, v := range [trainer.AtQuantiles]float64{t.sum / t.finite, variance, t.largest, t.below / t.finite,
+		t.zeros / t.finite,
 		math.Sqrt(t.squares), t.fourth / t.finite / (variance * variance)} {
 		if t.finite == 0 {
 			v = math.NaN()

@@ -6,8 +6,8 @@ import (
 	"probewise/trainer"
 )
 
-// counts is what a task of StatisticsOp finds. Assembly fills it in this order: largest, finite, below and zeros have one
-// value for each lane of a vector, and the last three count downwards.
+// counts is what a task of StatisticsOp finds. Assembly fills it in this order: largest, finite, below and zeros have
+// one value for each lane of a vector, and the last three count downwards.
 type counts struct {
 	sum, squares         float64
 	largest              [8]float32

@@ -11,7 +11,8 @@ import (
 type pass func(c *CPU, task, worker int)
 
 // A team shares out the tasks of one pass after the other. The caller is worker 0. Passes follow each other within
-// microseconds, and waking a sleeper takes tens of them: the others look for the next pass for a while before they sleep.
+// microseconds, and waking a sleeper takes tens of them: the others look for the next pass for a while before they
+// sleep.
 type team struct {
 	threads int
 	wake    []chan struct{} // by worker, from 1
@@ -55,7 +56,7 @@ func (t *team) work(c *CPU, worker int) {
 	}
 }
 
-// await returns the round behind the one seen, once it has begun.
+// await returns the round after the one seen, once it has begun.
 func (t *team) await(seen uint64, worker int) uint64 {
 	for {
 		for range patience {

@@ -2,10 +2,10 @@ package kernel
 
 import "probewise/trainer"
 
-// Windows of 3×3 with strides of one take F(2×2, 3×3) (Lavin & Gray 2016): each tile of 2×2 results comes from a patch of 4×4
-// pixels by Aᵀ[(G·g·Gᵀ) ⊙ (Bᵀ·d·B)]A, with 16 products a channel instead of 36. For each of the 16 elements the sum over the
-// channels is a matrix product, of transformed patches with transformed filters, many tiles at a time. Pixels are laid out
-// with their channels side by side, so that the transforms work on whole vectors.
+// Windows of 3×3 with strides of one take F(2×2, 3×3) (Lavin & Gray 2016): each tile of 2×2 results comes from a patch
+// of 4×4 pixels by Aᵀ[(G·g·Gᵀ) ⊙ (Bᵀ·d·B)]A, with 16 products a channel instead of 36. For each of the 16 elements the
+// sum over the channels is a matrix product, of transformed patches with transformed filters, many tiles at a time.
+// Pixels are laid out with their channels side by side, so that the transforms work on whole vectors.
 
 // elements of a patch, taps of a window.
 const elements, windowTaps = 16, 9
@@ -65,7 +65,8 @@ func (t tiling) run(tile, most int) (image, row, col, n int) {
 
 // winograd says whether a window and the number of result planes go this way.
 func (e *engine) winograd(g trainer.Window, planes int) bool {
-	return g.KH == 3 && g.KW == 3 && g.SH == 1 && g.SW == 1 && g.C >= leastPlanes && planes >= leastPlanes && g.OH > 1 && g.OW > 1
+	return g.KH == 3 && g.KW == 3 && g.SH == 1 && g.SW == 1 && g.C >= leastPlanes && planes >= leastPlanes &&
+		g.OH > 1 && g.OW > 1
 }
 
 // slideWinograd slides a window over the planes of source; pack lays filters out and transforms them.
@@ -134,7 +135,8 @@ func winogradPass(c *CPU, task, worker int) {
 	images := min(w.images, w.window.N-first)
 	row := 2 * w.tiles.across * w.width // of results
 	result := 2 * w.tiles.down * row
-	scratch := c.scratchOf(worker, w.images*(w.frame.size()+result)+w.frame.scratch()+elements*(apart(blockTiles*w.frame.depth)+apart(blockTiles*w.width)))
+	blocks := elements * (apart(blockTiles*w.frame.depth) + apart(blockTiles*w.width))
+	scratch := c.scratchOf(worker, w.images*(w.frame.size()+result)+w.frame.scratch()+blocks)
 	frames, scratch := cutOff(scratch, w.images*w.frame.size())
 	results, scratch := cutOff(scratch, w.images*result)
 	patches, scratch := cutOff(scratch, elements*apart(blockTiles*w.frame.depth))
@@ -146,14 +148,16 @@ func winogradPass(c *CPU, task, worker int) {
 		n := min(blockTiles, images*tiles-at)
 		for i := 0; i < n; {
 			image, y, x, run := w.tiles.run(at+i, n-i)
-			e.loops.winogradInput(run, w.frame.depth/half, &frames[image*w.frame.size()+w.frame.at(2*y, 2*x)], 4*w.frame.depth, 4*w.frame.row(),
+			e.loops.winogradInput(run, w.frame.depth/half, &frames[image*w.frame.size()+w.frame.at(2*y, 2*x)],
+				4*w.frame.depth, 4*w.frame.row(),
 				&patches[i*w.frame.depth], 4*w.frame.depth, 4*half, 4*apart(blockTiles*w.frame.depth))
 			i += run
 		}
 		w.multiply(e, n, patches, sums)
 		for i := 0; i < n; {
 			image, y, x, run := w.tiles.run(at+i, n-i)
-			e.loops.winogradOutput(run, (w.planes+half-1)/half, &sums[i*w.width], 4*w.width, 4*apart(blockTiles*w.width),
+			e.loops.winogradOutput(run, (w.planes+half-1)/half, &sums[i*w.width], 4*w.width,
+				4*apart(blockTiles*w.width),
 				&results[image*result+2*y*row+2*x*w.width], 4*w.width, 4*row, &w.bias[0], w.least)
 			i += run
 		}
@@ -181,16 +185,18 @@ func (w *winogradWork) multiply(e *engine, n int, patches, sums []float32) {
 			for _, col := range w.columns {
 				width := col.vectors * e.lanes
 				for tile := 0; tile < n; tile += e.rows {
-					e.multiply[col.vectors-1](end-first, &patches[element*apart(blockTiles*w.frame.depth)+tile*w.frame.depth+first], w.frame.depth, 1,
-						&filters[channels*col.first+first*width], width, &sums[element*apart(blockTiles*w.width)+tile*w.width+col.first], w.width, min(part, 1))
+					e.multiply[col.vectors-1](end-first,
+						&patches[element*apart(blockTiles*w.frame.depth)+tile*w.frame.depth+first], w.frame.depth, 1,
+						&filters[channels*col.first+first*width], width,
+						&sums[element*apart(blockTiles*w.width)+tile*w.width+col.first], w.width, min(part, 1))
 				}
 			}
 		}
 	}
 }
 
-// apart is the distance of the values of neighbouring elements: a cache line more than they take, since sizes are often powers of two,
-// and what lies such a power apart shares a place in the cache.
+// apart is the distance of the values of neighbouring elements: a cache line more than they take, since sizes are often
+// powers of two, and what lies such a power apart shares a place in the cache.
 func apart(n int) int { return n + maxLanes }
 
 func cutOff(x []float32, n int) (front, rest []float32) { return x[:n], x[n:] }

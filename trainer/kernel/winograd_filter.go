@@ -2,8 +2,8 @@ package kernel
 
 import "probewise/trainer"
 
-// The filter gradient of what winograd.go computes is the adjoint of the same sums: Gᵀ[Σ (A·dy·Aᵀ) ⊙ (Bᵀ·d·B)]G, summed over the tiles
-// of all images. For each of the 16 elements that is a matrix product, filters × tiles × channels.
+// The filter gradient of what winograd.go computes is the adjoint of the same sums: Gᵀ[Σ (A·dy·Aᵀ) ⊙ (Bᵀ·d·B)]G, summed
+// over the tiles of all images. For each of the 16 elements that is a matrix product, filters × tiles × channels.
 
 // winogradGrad is what the tasks of such a filter gradient share.
 type winogradGrad struct {
@@ -30,7 +30,8 @@ func (c *CPU) winogradFilterGrad(o trainer.ConvFilterGrad) {
 	w.op, w.tiles = o, tilesOf(o.OH, o.OW)
 	w.x = frame{channels: o.C, h: o.H, w: o.W, depth: e.vectors(o.C) * e.lanes,
 		rows: 2*w.tiles.down + 2, cols: 2*w.tiles.across + 2, top: o.PT, left: o.PL}
-	w.dy = frame{channels: o.F, h: o.OH, w: o.OW, depth: (o.F + half - 1) / half * half, rows: 2 * w.tiles.down, cols: 2 * w.tiles.across}
+	w.dy = frame{channels: o.F, h: o.OH, w: o.OW, depth: (o.F + half - 1) / half * half, rows: 2 * w.tiles.down,
+		cols: 2 * w.tiles.across}
 	w.columns = e.splitColumns(w.columns, w.x.depth)
 	each := w.x.depth + w.dy.depth
 	w.images = min(o.N, max(1, chunkValues/(each*w.tiles.count())))
@@ -58,7 +59,8 @@ func winogradSpreadPass(c *CPU, image, worker int) {
 		tile := first + row*w.tiles.across
 		for _, col := range w.columns {
 			width := col.vectors * e.lanes
-			e.loops.winogradInput(w.tiles.across, width/half, &pixels[w.x.at(2*row, 0)+col.first], 4*w.x.depth, 4*w.x.row(),
+			e.loops.winogradInput(w.tiles.across, width/half, &pixels[w.x.at(2*row, 0)+col.first], 4*w.x.depth,
+				4*w.x.row(),
 				&w.patches[w.chunk*col.first+tile*width], 4*width, 4*half, 4*apart(w.chunk*w.x.depth))
 		}
 	}
@@ -96,7 +98,8 @@ func winogradSumPass(c *CPU, task, worker int) {
 	w, e := &c.winogradGrad, c.engine
 	taps := c.scratchOf(worker, windowTaps*w.x.depth)
 	for filter := task * half; filter < min((task+1)*half, w.op.F); filter++ {
-		e.loops.winogradFilterGrad(w.x.depth/half, &w.sums[filter*w.x.depth], 4*w.dy.depth*w.x.depth, &taps[0], 4*w.x.depth)
+		e.loops.winogradFilterGrad(w.x.depth/half, &w.sums[filter*w.x.depth], 4*w.dy.depth*w.x.depth, &taps[0],
+			4*w.x.depth)
 		e.turn(c.out[0][filter*w.op.C*windowTaps:], windowTaps, taps, w.x.depth, windowTaps, w.op.C)
 	}
 }

@@ -1,7 +1,7 @@
 //go:build gpu && softcuda
 
-// Package selftest proves that the software device catches what it is there for: kernels with one deliberate fault each must be
-// caught, and the same kernels without it must pass. Run by softcuda/test.sh.
+// Package selftest proves that the software device catches what it is there for: kernels with one deliberate fault each
+// must be caught, and the same kernels without it must pass. Run by softcuda/test.sh.
 package selftest
 
 import (
@@ -127,14 +127,22 @@ var faults = []struct {
 	want string // in what the child prints
 }{
 	{"read-past-buffer", mapped("fault_reads_past", 4096),
-		`fault=out-of-bounds read kernel=fault_reads_past block=\(15,0,0\) thread=\(255,0,0\) buffer=1 size=16384 offset=16384\n(?s).*result: .*IllegalAddress`},
-	{"write-past-buffer", launched("fault_writes_past", 512, 512, 3), `kernel=fault_writes_past .*buffer=1 size=2048(?s).*result: .*IllegalAddress`},
-	{"write-before-buffer", launched("fault_writes_before", 512, 512, 2), `kernel=fault_writes_before .*buffer=1 size=2048(?s).*result: .*IllegalAddress`},
-	{"write-past-odd-buffer", launched("fault_writes_past", 509, 509, 2), `kernel=fault_writes_past .*buffer=1 size=2036(?s).*result: .*IllegalAddress`},
-	{"thread-ends-before-barrier", launched("fault_ends_early", 256, 100, 1), `fault=a thread ended while others of its block wait at the barrier`},
-	{"different-barriers", launched("fault_divergent", 256, 100, 1), `fault=threads of one block wait at different barriers`},
-	{"beyond-shared-array", launched("fault_beyond_shared", 256, 65, 1), `fault=undefined behaviour: .*kernel=fault_beyond_shared block=\(0,0,0\) thread=\(64,0,0\)`},
-	{"misaligned-vector", launched("fault_misaligned", 2048, 256, 1), `fault=undefined behaviour: .*kernel=fault_misaligned`},
+		`fault=out-of-bounds read kernel=fault_reads_past block=\(15,0,0\) thread=\(255,0,0\) buffer=1 size=16384 ` +
+			`offset=16384\n(?s).*result: .*IllegalAddress`},
+	{"write-past-buffer", launched("fault_writes_past", 512, 512, 3),
+		`kernel=fault_writes_past .*buffer=1 size=2048(?s).*result: .*IllegalAddress`},
+	{"write-before-buffer", launched("fault_writes_before", 512, 512, 2),
+		`kernel=fault_writes_before .*buffer=1 size=2048(?s).*result: .*IllegalAddress`},
+	{"write-past-odd-buffer", launched("fault_writes_past", 509, 509, 2),
+		`kernel=fault_writes_past .*buffer=1 size=2036(?s).*result: .*IllegalAddress`},
+	{"thread-ends-before-barrier", launched("fault_ends_early", 256, 100, 1),
+		`fault=a thread ended while others of its block wait at the barrier`},
+	{"different-barriers", launched("fault_divergent", 256, 100, 1),
+		`fault=threads of one block wait at different barriers`},
+	{"beyond-shared-array", launched("fault_beyond_shared", 256, 65, 1),
+		`fault=undefined behaviour: .*kernel=fault_beyond_shared block=\(0,0,0\) thread=\(64,0,0\)`},
+	{"misaligned-vector", launched("fault_misaligned", 2048, 256, 1),
+		`fault=undefined behaviour: .*kernel=fault_misaligned`},
 	{"later-call", func(d device) error { // in the context, in a new one, and on the other device
 		sound := launched("fault_writes_past", 256, 255, 1)
 		failed := launched("fault_writes_past", 512, 512, 3)(d)
@@ -219,10 +227,12 @@ func TestMissingBarrierShows(t *testing.T) {
 	forward, reverse := mirrored(t, "fault_mirror", "forward"), mirrored(t, "fault_mirror", "reverse")
 	for i := range 768 {
 		if want := float32(i/256*256 + 255 - i%256); forward[i] != want || reverse[i] != want {
-			t.Fatalf("with its barrier, value %d is %v forward and %v in reverse, want %v", i, forward[i], reverse[i], want)
+			t.Fatalf("with its barrier, value %d is %v forward and %v in reverse, want %v", i, forward[i], reverse[i],
+				want)
 		}
 	}
-	forward, reverse = mirrored(t, "fault_mirror_without_barrier", "forward"), mirrored(t, "fault_mirror_without_barrier", "reverse")
+	forward, reverse = mirrored(t, "fault_mirror_without_barrier", "forward"),
+		mirrored(t, "fault_mirror_without_barrier", "reverse")
 	if same(forward, reverse) {
 		t.Fatal("without its barrier, forward and reverse order agree")
 	}

@@ -12,7 +12,8 @@ import (
 
 const uploadsVariable = "PROBEWISE_SOFTCUDA_UPLOADS"
 
-// An upload that is read when somebody waits, so that a program which does not wait before it fills its memory anew has wrong values.
+// An upload that is read when somebody waits, so that a program which does not wait before it fills its memory anew has
+// wrong values.
 func TestUploadWithoutWaitShows(t *testing.T) {
 	uploaded := func(when string, wait bool) (got float32) {
 		t.Setenv(uploadsVariable, when)
@@ -38,8 +39,10 @@ func TestUploadWithoutWaitShows(t *testing.T) {
 		}
 		return got
 	}
-	if early, late, waited := uploaded("", false), uploaded("late", false), uploaded("late", true); early != 1 || late != 2 || waited != 1 {
-		t.Errorf("uploaded 1, then the memory got 2: the device has %v where uploads are read at once, %v where late, %v where late but waited for; want 1, 2, 1", early, late, waited)
+	if early, late, waited := uploaded("", false), uploaded("late", false),
+		uploaded("late", true); early != 1 || late != 2 || waited != 1 {
+		t.Errorf("uploaded 1, then the memory got 2: the device has %v where uploads are read at once, %v where "+
+			"late, %v where late but waited for; want 1, 2, 1", early, late, waited)
 	}
 	t.Log("caught fault=upload-without-wait: the device has what the memory got afterwards")
 }

@@ -62,7 +62,8 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	if err := write(sample, *to); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "%d training and %d test images, id %s\n", sample.Train.Len(), sample.Test.Len(), dataset.Describe(sample).ID)
+	_, err = fmt.Fprintf(out, "%d training and %d test images, id %s\n", sample.Train.Len(), sample.Test.Len(),
+		dataset.Describe(sample).ID)
 	return err
 }
 
@@ -115,7 +116,8 @@ func draw(d *trainer.Dataset, from trainer.Images, n int, taken map[string]bool)
 	for i := range n {
 		for class := range d.Classes {
 			if len(drawn[class]) < n {
-				return to, fmt.Errorf("class %q has only %d different images, %d are needed", d.Classes[class], len(drawn[class]), n)
+				return to, fmt.Errorf("class %q has only %d different images, %d are needed", d.Classes[class],
+					len(drawn[class]), n)
 			}
 			to.Pixels = append(to.Pixels, drawn[class][i]...)
 			to.Labels = append(to.Labels, uint16(class))
@@ -130,8 +132,10 @@ func write(sample *trainer.Dataset, to string) error {
 	}
 	m := dataset.Describe(sample)
 	m.Format = "idx"
-	m.Source = "Fashion-MNIST (Zalando SE, MIT licence), cut by trainer/dataset/cut from a copy with all images but not the official split"
-	m.Added = time.Date(2017, 8, 25, 0, 0, 0, 0, time.UTC) // publication of Fashion-MNIST: the output depends on no clock
+	m.Source = "Fashion-MNIST (Zalando SE, MIT licence), cut by trainer/dataset/cut from a copy with all images but " +
+		"not the official split"
+	// publication of Fashion-MNIST: the output depends on no clock
+	m.Added = time.Date(2017, 8, 25, 0, 0, 0, 0, time.UTC)
 	text, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return err
