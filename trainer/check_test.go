@@ -58,7 +58,8 @@ func oneLayer() Architecture {
 		Version: Version, Input: [3]int{8, 8, 1}, Classes: 2,
 		Layers: []Layer{{Type: Flatten}, {Type: Dense, Units: 2, Bias: true, Activation: Softmax}},
 		Training: Training{
-			Optimizer: Optimizer{Type: SGD, LearningRate: 0.1}, Schedule: Schedule{Type: Constant}, BatchSize: 1, Epochs: 1,
+			Optimizer: Optimizer{Type: SGD, LearningRate: 0.1}, Schedule: Schedule{Type: Constant}, BatchSize: 1,
+			Epochs: 1,
 		},
 	}
 }
@@ -70,7 +71,8 @@ func TestValidateKnowsLimits(t *testing.T) {
 		t.Error(err)
 	}
 	var invalid *InvalidError
-	if _, err := Validate(a, Limits{MaxParameters: 100}); !errors.As(err, &invalid) || invalid.Findings[0].Code != CodeTooManyParameters {
+	if _, err := Validate(a, Limits{MaxParameters: 100}); !errors.As(err, &invalid) ||
+		invalid.Findings[0].Code != CodeTooManyParameters {
 		t.Errorf("130 parameters within a cap of 100: %v", err)
 	}
 }

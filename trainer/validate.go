@@ -164,18 +164,22 @@ func (p *parser) ending(sites []site, f flow, count int) {
 		}
 	case addSoftmax:
 		if count == p.options.Limits.MaxLayers {
-			p.add(n.offset, path, CodeLastLayer, "the network must end in softmax, and %d layers leave no room to add it", count)
+			p.add(n.offset, path, CodeLastLayer,
+				"the network must end in softmax, and %d layers leave no room to add it", count)
 			return
 		}
 		p.a.Layers = append(p.a.Layers, Layer{Type: Activate, Activation: Softmax, Name: p.freeName("softmax")})
-		p.warn(n.offset, path, CodeSoftmaxAdded, "the network ends without softmax: an activation layer was added after %s", last.label())
+		p.warn(n.offset, path, CodeSoftmaxAdded,
+			"the network ends without softmax: an activation layer was added after %s", last.label())
 	default:
-		p.add(n.offset, path, CodeLastLayer, "the network cannot end in %s: it must end in softmax over the classes", last.Type)
+		p.add(n.offset, path, CodeLastLayer, "the network cannot end in %s: it must end in softmax over the classes",
+			last.Type)
 		return
 	}
 	switch {
 	case f.image:
-		p.add(n.offset, path, CodeLastLayer, "the network ends in an image: it needs flatten or a global pool, and one output for each class")
+		p.add(n.offset, path, CodeLastLayer,
+			"the network ends in an image: it needs flatten or a global pool, and one output for each class")
 	case f.known && p.a.Classes > 0 && f.shape.C != p.a.Classes:
 		p.wrongUnits(sites, f.shape.C)
 	}
@@ -222,11 +226,13 @@ func (p *parser) caps(n *node, trainingOK bool) {
 				largest = l
 			}
 		}
-		p.add(n.offset, "/layers", CodeTooManyParameters, "%d parameters are more than the %d allowed; %s has %d of them",
+		p.add(n.offset, "/layers", CodeTooManyParameters,
+			"%d parameters are more than the %d allowed; %s has %d of them",
 			c.Parameters, limits.MaxParameters, largest.Layer, largest.Parameters)
 	}
 	if trainingOK && c.PeakMemory > limits.MaxMemory {
-		p.add(n.offset, "/layers", CodeTooMuchMemory, "a training step with batches of %d would need %d bytes, more than the %d allowed",
+		p.add(n.offset, "/layers", CodeTooMuchMemory,
+			"a training step with batches of %d would need %d bytes, more than the %d allowed",
 			p.a.Training.BatchSize, c.PeakMemory, limits.MaxMemory)
 	}
 }

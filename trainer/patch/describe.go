@@ -41,7 +41,8 @@ type walk struct {
 func (w *walk) follow(e Edit) error {
 	tokens := strings.Split(strings.TrimPrefix(e.Path, "/"), "/")
 	if tokens[0] != "layers" {
-		w.member(strings.Join(tokens[:len(tokens)-1], " "), dig(w.rest, tokens[:len(tokens)-1]), tokens[len(tokens)-1], e)
+		w.member(strings.Join(tokens[:len(tokens)-1], " "), dig(w.rest, tokens[:len(tokens)-1]), tokens[len(tokens)-1],
+			e)
 		return nil
 	}
 	at, tokens, err := w.reach(tokens[1:])
@@ -175,7 +176,8 @@ func layerName(l object) string {
 }
 
 // ordinary settings of a layer are left out where it is described.
-var ordinary = map[string]string{"activation": "relu", "batch_norm": "false", "bias": "true", "initializer": "glorot_uniform", "l1": "0", "l2": "0"}
+var ordinary = map[string]string{"activation": "relu", "batch_norm": "false", "bias": "true",
+	"initializer": "glorot_uniform", "l1": "0", "l2": "0"}
 
 // layerText writes a layer with its settings: "dropout1 (dropout, rate 0.25)".
 func layerText(l object) string {

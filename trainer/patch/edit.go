@@ -73,8 +73,9 @@ func list(v any) []object {
 	return objects
 }
 
-// layerEdits lists the edits of the layers at the path, the net's or those inside a residual block: it removes from the end, then inserts from the front, then changes members: every index is right at its turn.
-// Where layers changed places, the whole list is replaced.
+// layerEdits lists the edits of the layers at the path, the net's or those inside a residual block: it removes from the
+// end, then inserts from the front, then changes members: every index is right at its turn. Where layers changed
+// places, the whole list is replaced.
 func layerEdits(list string, from, to []object) []Edit {
 	named := func(layers []object, name any) bool {
 		return slices.ContainsFunc(layers, func(l object) bool { return l["name"] == name })

@@ -62,7 +62,8 @@ var inBlocks = map[string]func(*trainer.Architecture){
 	"a member of both": func(a *trainer.Architecture) { a.Layers[2].Body[0].Filters, a.Layers[2].Shortcut[0].Filters = 16, 16 },
 	"a layer less":     func(a *trainer.Architecture) { a.Layers[1].Body = slices.Delete(a.Layers[1].Body, 0, 1) },
 	"a layer more": func(a *trainer.Architecture) {
-		a.Layers[1].Body = slices.Insert(a.Layers[1].Body, 1, trainer.Layer{Type: trainer.Dropout, Name: "d", Rate: 0.25})
+		a.Layers[1].Body = slices.Insert(a.Layers[1].Body, 1,
+			trainer.Layer{Type: trainer.Dropout, Name: "d", Rate: 0.25})
 	},
 	"a shortcut of its own": func(a *trainer.Architecture) {
 		a.Layers[1].Shortcut = []trainer.Layer{{Type: trainer.SpatialDropout, Name: "d", Rate: 0.25}}
@@ -101,7 +102,8 @@ func TestEditsReachIntoBlocks(t *testing.T) {
 	from := withBlocks(t)
 	checkEdits(t, from, inBlocks)
 	for name, want := range map[string]string{
-		"a member": "add /layers/1/body/0/l2", "a layer less": "remove /layers/1/body/0", "a layer more": "add /layers/1/body/1", "a shortcut of its own": "add /layers/1/shortcut/0",
+		"a member": "add /layers/1/body/0/l2", "a layer less": "remove /layers/1/body/0",
+		"a layer more": "add /layers/1/body/1", "a shortcut of its own": "add /layers/1/shortcut/0",
 	} {
 		edits, err := Diff(from, mutated(from, inBlocks[name]))
 		if err != nil || len(edits) != 1 || edits[0].Op+" "+edits[0].Path != want {
@@ -142,7 +144,8 @@ func checkEdits(t *testing.T, from trainer.Architecture, mutations map[string]fu
 
 func TestEditsAreSmall(t *testing.T) {
 	from := sixLayers(t)
-	for name, want := range map[string]int{"nothing": 0, "a member": 1, "two members": 2, "training": 3, "a layer less": 1, "a layer more": 1} {
+	for name, want := range map[string]int{"nothing": 0, "a member": 1, "two members": 2, "training": 3,
+		"a layer less": 1, "a layer more": 1} {
 		edits, err := Diff(from, mutated(from, mutations[name]))
 		if err != nil || len(edits) != want {
 			t.Errorf("%s: %d edits %+v, want %d (%v)", name, len(edits), edits, want, err)
