@@ -2,10 +2,10 @@ package forest
 
 import "math"
 
-// blend holds the weights of the alternatives: none negative, sum 1.
-type blend [numAlternatives]float64
+// blend holds the weights of the members: none negative, sum 1.
+type blend [numMembers]float64
 
-func (b blend) of(predictions [numAlternatives]float64) float64 {
+func (b blend) of(predictions [numMembers]float64) float64 {
 	sum := 0.0
 	for a, w := range b {
 		sum += w * predictions[a]
@@ -18,11 +18,11 @@ const (
 	leastShare = 0.05 // a smaller weight is dropped
 )
 
-// fitBlend stacks the alternatives (Wolpert, 1992; Breiman, 1996): weights
+// fitBlend stacks the members (Wolpert, 1992; Breiman, 1996): weights
 // with the least squared error on held-out predictions, pulled towards equal
-// ones, since a few dozen runs cannot tell near equals apart. An alternative
+// ones, since a few dozen runs cannot tell near equals apart. A member
 // that comes to little is left out. Rows for which use is false take no part.
-func fitBlend(held [][numAlternatives]float64, y []float64, active [numAlternatives]bool, use func(int) bool) blend {
+func fitBlend(held [][numMembers]float64, y []float64, active [numMembers]bool, use func(int) bool) blend {
 	weights := equalBlend(active)
 	products, n := errorProducts(held, y, use)
 	if n == 0 {
@@ -40,7 +40,7 @@ func fitBlend(held [][numAlternatives]float64, y []float64, active [numAlternati
 	return weights
 }
 
-func equalBlend(active [numAlternatives]bool) (b blend) {
+func equalBlend(active [numMembers]bool) (b blend) {
 	count := 0.0
 	for _, is := range active {
 		if is {
@@ -55,9 +55,9 @@ func equalBlend(active [numAlternatives]bool) (b blend) {
 	return b
 }
 
-// errorProducts gives the mean products of the alternatives' errors: weights
+// errorProducts gives the mean products of the members' errors: weights
 // that sum to 1 have the mean squared error w'Pw.
-func errorProducts(held [][numAlternatives]float64, y []float64, use func(int) bool) (p [numAlternatives][numAlternatives]float64, n int) {
+func errorProducts(held [][numMembers]float64, y []float64, use func(int) bool) (p [numMembers][numMembers]float64, n int) {
 	for i, row := range held {
 		if !use(i) {
 			continue
@@ -78,9 +78,9 @@ func errorProducts(held [][numAlternatives]float64, y []float64, use func(int) b
 }
 
 // solveBlend minimises w'Pw + prior·|w − equal|² over the simplex, the prior being
-// pull times the best alternative's mean squared error: by moving weight between
-// two alternatives at a time, the exact step for each pair, over and over.
-func solveBlend(p [numAlternatives][numAlternatives]float64, active [numAlternatives]bool, pull float64) blend {
+// pull times the best member's mean squared error: by moving weight between
+// two members at a time, the exact step for each pair, over and over.
+func solveBlend(p [numMembers][numMembers]float64, active [numMembers]bool, pull float64) blend {
 	w := equalBlend(active)
 	prior := math.Inf(1)
 	for a, is := range active {

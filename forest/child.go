@@ -10,16 +10,16 @@ import (
 )
 
 // Request is the one message that a child reads. It asks for one of five:
-// the isolation of Query where Model is set, relations where Relate is, a ladder
-// where there are Rungs, a cross-validation where Repeats is not zero, else a fit.
+// the isolation of Query where Model is set, relations where Relate is, an
+// ablation where there are Steps, a cross-validation where Repeats is not zero, else a fit.
 type Request struct {
 	Table   Table
 	Options Options
 	Repeats int
 	Relate  bool
 
-	Rungs  []Rung
-	Ladder LadderOptions
+	Steps    []AblationStep
+	Ablation AblationOptions
 
 	Model *Model    // whose past runs Query is isolated from
 	Query []float64 // feature vector
@@ -31,28 +31,28 @@ type Request struct {
 type Response struct {
 	Model     *Model // fitted
 	Score     Score  // of the cross-validation
-	Rungs     []RungScore
+	Steps     []AblationScore
 	Related   Related
 	Isolation float64 // share of past runs that are harder to isolate than the query, 0…1
 }
 
 // wireRequest and wireResponse are the encoded forms: models as they are saved.
 type wireRequest struct {
-	Table   Table
-	Options Options
-	Repeats int
-	Relate  bool
-	Rungs   []Rung
-	Ladder  LadderOptions
-	Saved   []byte
-	Query   []float64
-	Trees   int
+	Table    Table
+	Options  Options
+	Repeats  int
+	Relate   bool
+	Steps    []AblationStep
+	Ablation AblationOptions
+	Saved    []byte
+	Query    []float64
+	Trees    int
 }
 
 type wireResponse struct {
 	Saved     []byte
 	Score     Score
-	Rungs     []RungScore
+	Steps     []AblationScore
 	Related   Related
 	Isolation float64
 	Failure   string // the error's text; empty on success
@@ -67,7 +67,7 @@ var causes = []error{
 
 // Encode writes the request for a child.
 func (r Request) Encode(w io.Writer) error {
-	wire := wireRequest{Table: r.Table, Options: r.Options, Repeats: r.Repeats, Relate: r.Relate, Rungs: r.Rungs, Ladder: r.Ladder, Query: r.Query, Trees: r.Trees}
+	wire := wireRequest{Table: r.Table, Options: r.Options, Repeats: r.Repeats, Relate: r.Relate, Steps: r.Steps, Ablation: r.Ablation, Query: r.Query, Trees: r.Trees}
 	if r.Model != nil {
 		wire.Saved = r.Model.bytes()
 	}
@@ -82,7 +82,7 @@ func decodeRequest(r io.Reader) (Request, error) {
 	if err := gob.NewDecoder(r).Decode(&wire); err != nil {
 		return Request{}, fmt.Errorf("%w: request: %w", ErrBadRequest, err)
 	}
-	q := Request{Table: wire.Table, Options: wire.Options, Repeats: wire.Repeats, Relate: wire.Relate, Rungs: wire.Rungs, Ladder: wire.Ladder,
+	q := Request{Table: wire.Table, Options: wire.Options, Repeats: wire.Repeats, Relate: wire.Relate, Steps: wire.Steps, Ablation: wire.Ablation,
 		Query: wire.Query, Trees: wire.Trees}
 	if len(wire.Saved) > 0 {
 		var err error
@@ -107,7 +107,7 @@ func DecodeResponse(r io.Reader) (Response, error) {
 		}
 		return Response{}, e
 	}
-	answer := Response{Score: wire.Score, Rungs: wire.Rungs, Related: wire.Related, Isolation: wire.Isolation}
+	answer := Response{Score: wire.Score, Steps: wire.Steps, Related: wire.Related, Isolation: wire.Isolation}
 	if len(wire.Saved) > 0 {
 		var err error
 		if answer.Model, err = Load(bytes.NewReader(wire.Saved)); err != nil {
@@ -150,8 +150,8 @@ func (r Request) serve(ctx context.Context) (wire wireResponse, err error) {
 		wire.Isolation, err = r.Model.Isolation(ctx, r.Query, r.Trees)
 	case r.Relate:
 		wire.Related, err = Relate(ctx, r.Table, r.Options)
-	case len(r.Rungs) > 0:
-		wire.Rungs, err = Ladder(ctx, r.Table, r.Rungs, r.Ladder, r.Options)
+	case len(r.Steps) > 0:
+		wire.Steps, err = Ablate(ctx, r.Table, r.Steps, r.Ablation, r.Options)
 	case r.Repeats != 0:
 		wire.Score, err = CrossValidate(ctx, r.Table, r.Options, r.Repeats)
 	default:

@@ -6,19 +6,19 @@ import (
 	"slices"
 )
 
-// estimator holds the alternatives, all fitted to the same rows. Two fit trees
+// estimator holds the members, all fitted to the same rows. Two fit trees
 // to what a ridge on the linear columns, in logits, leaves of the accuracy;
 // extra trees to what a ridge on all columns leaves; two look at all columns at once.
 type estimator struct {
 	columns []column
 	dropped []constant
 	reach   reach
-	curve   ridge                  // one weight per linear column, in their order; gives logits
-	trees   [numAlternatives]trees // on a ridge's residual; empty for alternatives without
-	whole   ridge                  // on all columns, in logits
-	kernel  kernel                 // likewise
-	start   int                    // kept column of the accuracy so far; none if negative
-	active  [numAlternatives]bool  // alternatives that were fitted
+	curve   ridge             // one weight per linear column, in their order; gives logits
+	trees   [numMembers]trees // on a ridge's residual; empty for members without
+	whole   ridge             // on all columns, in logits
+	kernel  kernel            // likewise
+	start   int               // kept column of the accuracy so far; none if negative
+	active  [numMembers]bool  // members that were fitted
 }
 
 // fitEstimator fits rows of a checked table. group numbers their architectures,
@@ -83,7 +83,7 @@ func less(y, start []float64) []float64 {
 	return out
 }
 
-// growTrees fits the alternatives that are trees on the residual.
+// growTrees fits the members that are trees on the residual.
 func (e *estimator) growTrees(ctx context.Context, filled [][]float64, residual, left []float64, o Options, seed int64) (err error) {
 	if e.active[Boosted] {
 		if e.trees[Boosted], err = boost(ctx, filled, residual, o, seed); err != nil {
@@ -129,8 +129,8 @@ func (e *estimator) standardised(filled, out []float64) []float64 {
 // scratch holds the buffers of one prediction.
 type scratch struct{ filled, linear, all []float64 }
 
-// alternatives gives every alternative's accuracy for a table row, 0…1; 0 for those that were not fitted.
-func (e *estimator) alternatives(row []float64, s *scratch) (out [numAlternatives]float64) {
+// members gives every member's accuracy for a table row, 0…1; 0 for those that were not fitted.
+func (e *estimator) members(row []float64, s *scratch) (out [numMembers]float64) {
 	s.filled = fill(e.columns, row, s.filled)
 	s.linear = e.linear(s.filled, s.linear)
 	s.all = e.standardised(s.filled, s.all)
@@ -140,11 +140,11 @@ func (e *estimator) alternatives(row []float64, s *scratch) (out [numAlternative
 		switch {
 		case !active:
 			continue
-		case Alternative(a) == Ridge:
+		case Member(a) == Ridge:
 			out[a] = sigmoid(e.whole.predict(s.all, start))
-		case Alternative(a) == Kernel:
+		case Member(a) == Kernel:
 			out[a] = sigmoid(start + e.kernel.predict(s.all))
-		case Alternative(a) == ExtraTrees:
+		case Member(a) == ExtraTrees:
 			out[a] = sigmoid(e.whole.predict(s.all, start)) + e.trees[a].predict(s.filled)
 		default:
 			out[a] = base + e.trees[a].predict(s.filled)
@@ -154,7 +154,7 @@ func (e *estimator) alternatives(row []float64, s *scratch) (out [numAlternative
 	return out
 }
 
-// predict blends the alternatives to one accuracy, 0…1.
+// predict blends the members to one accuracy, 0…1.
 func (e *estimator) predict(row []float64, b blend, s *scratch) float64 {
-	return b.of(e.alternatives(row, s))
+	return b.of(e.members(row, s))
 }

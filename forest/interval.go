@@ -21,9 +21,9 @@ type crossed struct {
 func newCrossed(t Table, fold []int, parts []*estimator) crossed {
 	c := crossed{parts: parts, fold: fold, miss: make([]float64, len(t.Y))}
 	var s scratch
-	held := make([][numAlternatives]float64, len(t.X))
+	held := make([][numMembers]float64, len(t.X))
 	for i, row := range t.X {
-		held[i] = parts[fold[i]].alternatives(row, &s)
+		held[i] = parts[fold[i]].members(row, &s)
 	}
 	active := parts[0].active
 	c.whole = fitBlend(held, t.Y, active, func(int) bool { return true })

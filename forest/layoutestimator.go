@@ -8,8 +8,8 @@ func (b blend) pack(p *packer) {
 
 func (u *unpacker) blend() (b blend) {
 	for a := range b {
-		if b[a] = u.number("weight of an alternative", 1); b[a] < 0 {
-			u.fail("weight of an alternative %g", b[a])
+		if b[a] = u.number("weight of a member", 1); b[a] < 0 {
+			u.fail("weight of a member %g", b[a])
 		}
 	}
 	return b

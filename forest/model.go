@@ -171,11 +171,11 @@ func pick[T any](values []T, rows []int) []T {
 	return out
 }
 
-// Weights gives how much the model listens to each alternative: none negative, sum 1.
+// Weights gives how much the model listens to each member: none negative, sum 1.
 func (m *Model) Weights() map[string]float64 {
-	weights := make(map[string]float64, numAlternatives)
+	weights := make(map[string]float64, numMembers)
 	for a, w := range m.crossed.whole {
-		weights[Alternative(a).String()] = w
+		weights[Member(a).String()] = w
 	}
 	return weights
 }

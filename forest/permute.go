@@ -96,7 +96,7 @@ func squaredError(e *estimator, t Table, held []int, column int, from []int) (su
 		if column >= 0 {
 			row[column] = t.X[held[from[k]]][column]
 		}
-		d := t.Y[i] - e.alternatives(row, &s)[PlainForest]
+		d := t.Y[i] - e.members(row, &s)[PlainForest]
 		sum += d * d
 	}
 	return sum

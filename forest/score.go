@@ -19,7 +19,7 @@ type Score struct {
 	Coverage float64 // share of runs inside their interval
 	Width    float64 // mean width of the interval
 
-	Alternatives [numAlternatives]float64 // R² of each alone, predicted by the estimator without the fold; 0 where it was not fitted
+	Members [numMembers]float64 // R² of each alone, predicted by the estimator without the fold; 0 where it was not fitted
 
 	R2Low, R2High             float64 // least and greatest over the repeats
 	CoverageLow, CoverageHigh float64
@@ -53,8 +53,8 @@ func CrossValidate(ctx context.Context, t Table, o Options, repeats int) (Score,
 	for _, figure := range []*float64{&total.R2, &total.MAE, &total.Tau, &total.Coverage, &total.Width} {
 		*figure /= float64(repeats)
 	}
-	for a := range total.Alternatives {
-		total.Alternatives[a] /= float64(repeats)
+	for a := range total.Members {
+		total.Members[a] /= float64(repeats)
 	}
 	return total, nil
 }
@@ -70,8 +70,8 @@ func (s *Score) add(once Score, first bool) {
 	s.Tau += once.Tau
 	s.Coverage += once.Coverage
 	s.Width += once.Width
-	for a, r2 := range once.Alternatives {
-		s.Alternatives[a] += r2
+	for a, r2 := range once.Members {
+		s.Members[a] += r2
 	}
 	s.R2Low, s.R2High = min(s.R2Low, once.R2), max(s.R2High, once.R2)
 	s.CoverageLow, s.CoverageHigh = min(s.CoverageLow, once.Coverage), max(s.CoverageHigh, once.Coverage)
@@ -85,7 +85,7 @@ func crossValidateOnce(ctx context.Context, t Table, o Options) (Score, error) {
 		return Score{}, err
 	}
 	predictions := make([]Prediction, len(t.X))
-	alternatives := make([][numAlternatives]float64, len(t.X))
+	members := make([][numMembers]float64, len(t.X))
 	var buffers scratch
 	for f := range folds {
 		rows := rowsOutside(fold, f)
@@ -102,13 +102,13 @@ func crossValidateOnce(ctx context.Context, t Table, o Options) (Score, error) {
 			if predictions[i], err = m.Predict(t.X[i]); err != nil {
 				return Score{}, err
 			}
-			alternatives[i] = without[f][f].alternatives(t.X[i], &buffers)
+			members[i] = without[f][f].members(t.X[i], &buffers)
 		}
 	}
 	score := measure(t.Y, predictions)
 	for a, active := range o.active() {
 		if active {
-			score.Alternatives[a] = r2(t.Y, func(i int) float64 { return alternatives[i][a] })
+			score.Members[a] = r2(t.Y, func(i int) float64 { return members[i][a] })
 		}
 	}
 	return score, nil

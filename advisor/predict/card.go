@@ -36,11 +36,11 @@ type CardEntry struct {
 	Coverage80 float64 `json:"coverage80"`
 	Width80    float64 `json:"width80"`
 
-	Alternatives []AlternativeEntry `json:"alternatives"`
+	Members []MemberEntry `json:"alternatives"`
 }
 
-// AlternativeEntry is one of the models that predictions are blended from, alone.
-type AlternativeEntry struct {
+// MemberEntry is one of the models that predictions are blended from, alone.
+type MemberEntry struct {
 	Name string  `json:"name"`
 	R2   float64 `json:"r2"` // held-out
 }
@@ -142,10 +142,10 @@ func (p *Predictor) card(ctx context.Context, k advisor.Key, e Effort) (c Card, 
 	return c, nil
 }
 
-func alternatives(s forest.Score) []AlternativeEntry {
-	entries := []AlternativeEntry{}
-	for i, name := range forest.Alternatives() {
-		entries = append(entries, AlternativeEntry{name, s.Alternatives[i]})
+func alternatives(s forest.Score) []MemberEntry {
+	entries := []MemberEntry{}
+	for i, name := range forest.Members() {
+		entries = append(entries, MemberEntry{name, s.Members[i]})
 	}
 	return entries
 }
@@ -155,17 +155,17 @@ const fitted = 57
 
 // ablation climbs the groups of features; groups are those of the table's columns.
 func (p *Predictor) ablation(ctx context.Context, t forest.Table, groups []features.Group, epochs float64, splits int) ([]AblationEntry, error) {
-	var rungs []forest.Rung
+	var rungs []forest.AblationStep
 	columns := make([]bool, len(groups))
 	for _, g := range features.Groups() {
 		for j := range groups {
 			columns[j] = columns[j] || groups[j] == g
 		}
-		rungs = append(rungs, forest.Rung{Name: string(g), Columns: slices.Clone(columns)})
+		rungs = append(rungs, forest.AblationStep{Name: string(g), Columns: slices.Clone(columns)})
 	}
 	architectures := len(slices.Compact(slices.Sorted(slices.Values(t.Groups))))
-	options := forest.LadderOptions{Fit: min(fitted, 3*architectures/4), Splits: splits, Seed: 1}
-	scores, err := kept(p, fmt.Sprintf("%s-%d-%d.ladder", assessed(t), options.Fit, splits), func() ([]forest.RungScore, error) { return p.Climb(ctx, t, rungs, options) })
+	options := forest.AblationOptions{Fit: min(fitted, 3*architectures/4), Splits: splits, Seed: 1}
+	scores, err := kept(p, fmt.Sprintf("%s-%d-%d.ladder", assessed(t), options.Fit, splits), func() ([]forest.AblationScore, error) { return p.Climb(ctx, t, rungs, options) })
 	if err != nil {
 		return nil, err
 	}

@@ -42,17 +42,17 @@ func TestCards(t *testing.T) {
 			scored++
 			return forest.Score{Runs: len(table.Y), R2: 0.5 * float64(repeats)}, nil
 		},
-		Climb: func(_ context.Context, table forest.Table, rungs []forest.Rung, l forest.LadderOptions) ([]forest.RungScore, error) {
+		Climb: func(_ context.Context, table forest.Table, rungs []forest.AblationStep, l forest.AblationOptions) ([]forest.AblationScore, error) {
 			climbed++
 			if l.Fit != 18 || l.Splits != 3 || len(rungs) != 4 {
 				t.Errorf("a ladder of %d rungs, %+v", len(rungs), l)
 			}
-			var scores []forest.RungScore
+			var scores []forest.AblationScore
 			for i, r := range rungs {
 				if seen := count(r.Columns); len(r.Columns) != len(table.Names) || i == 0 && seen != 1 || i == 3 && seen != len(table.Names) {
 					t.Errorf("rung %s sees %d of %d columns", r.Name, seen, len(table.Names))
 				}
-				scores = append(scores, forest.RungScore{Name: r.Name, R2: 0.1 * float64(i), Gain: 0.1})
+				scores = append(scores, forest.AblationScore{Name: r.Name, R2: 0.1 * float64(i), Gain: 0.1})
 			}
 			return scores, nil
 		}}
@@ -84,7 +84,7 @@ func TestCardsOfFewRuns(t *testing.T) {
 		Score: func(_ context.Context, table forest.Table, _ forest.Options, _ int) (forest.Score, error) {
 			return forest.Score{Runs: len(table.Y), R2: 0.5}, nil
 		},
-		Climb: func(context.Context, forest.Table, []forest.Rung, forest.LadderOptions) ([]forest.RungScore, error) {
+		Climb: func(context.Context, forest.Table, []forest.AblationStep, forest.AblationOptions) ([]forest.AblationScore, error) {
 			return nil, fmt.Errorf("split 0: %w: 16, want at least 20", forest.ErrTooFewRuns)
 		}}
 	cards, err := p.Cards(t.Context(), key.Dataset, Effort{})
@@ -104,8 +104,8 @@ func TestCardOfRepeats(t *testing.T) {
 	p := &Predictor{Past: library{key: all}, Score: func(context.Context, forest.Table, forest.Options, int) (forest.Score, error) {
 		return forest.Score{}, nil
 	},
-		Climb: func(ctx context.Context, table forest.Table, rungs []forest.Rung, l forest.LadderOptions) ([]forest.RungScore, error) {
-			return forest.Ladder(ctx, table, rungs, l, forest.Options{Stages: 2, Folds: 3, Only: "boosted"})
+		Climb: func(ctx context.Context, table forest.Table, rungs []forest.AblationStep, l forest.AblationOptions) ([]forest.AblationScore, error) {
+			return forest.Ablate(ctx, table, rungs, l, forest.Options{Stages: 2, Folds: 3, Only: "boosted"})
 		}}
 	cards, err := p.Cards(t.Context(), key.Dataset, Effort{Repeats: 1, Splits: 2, Epochs: []float64{1}})
 	if err != nil || cards.PastRuns != 48 || len(cards.Ablation) != 4 || cards.Reason != "" {

@@ -35,7 +35,7 @@ type Predictor struct {
 	// Score cross-validates a forest; in the program, in a child process.
 	Score func(ctx context.Context, t forest.Table, o forest.Options, repeats int) (forest.Score, error)
 	// Climb compares features with and without some of them; in the program, in a child process.
-	Climb func(ctx context.Context, t forest.Table, rungs []forest.Rung, l forest.LadderOptions) ([]forest.RungScore, error)
+	Climb func(ctx context.Context, t forest.Table, rungs []forest.AblationStep, l forest.AblationOptions) ([]forest.AblationScore, error)
 	// Relate relates columns to targets; in the program, in a child process.
 	Relate func(ctx context.Context, t forest.Table) (forest.Related, error)
 	// Folder keeps fitted models and their scores; "" keeps models in memory only.

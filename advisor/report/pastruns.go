@@ -101,13 +101,13 @@ func (g *grids) card(c predict.Card) {
 // alone shows R² of each of the models that a prediction is blended from.
 func (g *grids) alone(entries []predict.CardEntry) {
 	header := table.Row{"R² at probe epochs", "blended"}
-	for _, a := range entries[0].Alternatives {
+	for _, a := range entries[0].Members {
 		header = append(header, a.Name+" alone")
 	}
 	var rows []table.Row
 	for _, e := range entries {
 		row := table.Row{figure.Setting(e.Epochs), figure.Score(e.R2)}
-		for _, a := range e.Alternatives {
+		for _, a := range e.Members {
 			row = append(row, figure.Score(a.R2))
 		}
 		rows = append(rows, row)

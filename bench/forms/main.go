@@ -35,7 +35,7 @@ func main() {
 func run() error {
 	var (
 		key    advisor.Key
-		ladder = forest.LadderOptions{Seed: 1}
+		ladder = forest.AblationOptions{Seed: 1}
 
 		data    = flag.String("data", "advisor/corpus/data", "folder of shards")
 		half    = flag.String("half", "even", "even, odd or all runs")
@@ -82,7 +82,7 @@ func run() error {
 }
 
 // try prints one line.
-func try(runs []advisor.PastRun, epochs float64, f form, l forest.LadderOptions) error {
+func try(runs []advisor.PastRun, epochs float64, f form, l forest.AblationOptions) error {
 	var t forest.Table
 	var without, with []bool
 	for _, r := range runs {
@@ -118,8 +118,8 @@ func try(runs []advisor.PastRun, epochs float64, f form, l forest.LadderOptions)
 		t.Y, t.Groups = append(t.Y, features.Target(r)), append(t.Groups, features.GroupOf(r.Architecture))
 		t.Current = features.CurrentAccuracy
 	}
-	scores, err := forest.Ladder(context.Background(), t,
-		[]forest.Rung{{Name: "without", Columns: without}, {Name: "with", Columns: with}}, l, forest.Options{Seed: 1})
+	scores, err := forest.Ablate(context.Background(), t,
+		[]forest.AblationStep{{Name: "without", Columns: without}, {Name: "with", Columns: with}}, l, forest.Options{Seed: 1})
 	if err != nil {
 		return err
 	}

@@ -148,7 +148,7 @@ func TestForestShow(t *testing.T) {
 		t.Fatalf("card %+v", c)
 	}
 	for _, e := range c.Probe {
-		if e.R2 < 0.3 || e.Tau < 0.3 || len(e.Alternatives) != 5 || e.Alternatives[0].R2 < 0.3 || e.Coverage80 < 0.6 || e.Width80 <= 0 || e.Runs != c.PastRuns {
+		if e.R2 < 0.3 || e.Tau < 0.3 || len(e.Members) != 5 || e.Members[0].R2 < 0.3 || e.Coverage80 < 0.6 || e.Width80 <= 0 || e.Runs != c.PastRuns {
 			t.Errorf("at %g epochs: %+v", e.Epochs, e)
 		}
 	}

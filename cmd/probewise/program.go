@@ -106,7 +106,7 @@ func scoreInChild(ctx context.Context, t forest.Table, o forest.Options, repeats
 }
 
 // climbInChild compares groups of features there.
-func climbInChild(ctx context.Context, t forest.Table, rungs []forest.Rung, l forest.LadderOptions) ([]forest.RungScore, error) {
+func climbInChild(ctx context.Context, t forest.Table, rungs []forest.AblationStep, l forest.AblationOptions) ([]forest.AblationScore, error) {
 	// Half of the folds take half of the time of a ladder's many fits.
 	response, err := child(ctx, forest.Request{Table: t, Rungs: rungs, Ladder: l, Options: forest.Options{Folds: 5}})
 	return response.Rungs, err

@@ -97,19 +97,19 @@ func modelName(s string) string {
 func alone(entries []predict.CardEntry) Ladder {
 	l := Ladder{Table: Table{ID: "alternatives", Caption: "Held-out R² of each of the blended models alone", Columns: []Column{{Title: "Probe"}, {Title: "Blended"}}}}
 	b := Bars{By: "probe length", Panels: []BarPanel{{Title: "Blended", Axis: "r2", Cut: worstR2, Mark: trainer.Missing}}}
-	for _, a := range entries[0].Alternatives {
+	for _, a := range entries[0].Members {
 		title := modelName(a.Name)
 		l.Table.Columns = append(l.Table.Columns, Column{Title: title})
 		b.Panels = append(b.Panels, BarPanel{Title: title, Axis: "r2", Cut: worstR2, Mark: trainer.Missing})
 	}
-	if len(entries[0].Alternatives) == 0 {
+	if len(entries[0].Members) == 0 {
 		return l
 	}
 	for _, e := range entries {
 		b.Rows = append(b.Rows, report.ProbeLength(e.Epochs))
 		row := []Cell{{Text: report.ProbeLength(e.Epochs)}}
 		values := []float64{e.R2}
-		for _, a := range e.Alternatives {
+		for _, a := range e.Members {
 			values = append(values, a.R2)
 		}
 		for i, v := range values {

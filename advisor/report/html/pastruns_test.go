@@ -169,7 +169,7 @@ func TestCardView(t *testing.T) {
 		t.Errorf("models alone that are not known: %+v", v.Alone)
 	}
 	card.Probe = card.Probe[1:]
-	card.Probe[0].Alternatives = []predict.AlternativeEntry{{Name: "ridge", R2: -0.14}, {Name: "extra trees", R2: 0.5}}
+	card.Probe[0].Members = []predict.MemberEntry{{Name: "ridge", R2: -0.14}, {Name: "extra trees", R2: 0.5}}
 	alone := ViewCard(predict.Cards{Card: card}).Alone
 	// From -0.2 to 1, which is 80 % a unit: zero stands at 18.
 	if len(alone.Charts) != 3 || alone.Charts[2].Title != "Extra trees" || !strings.Contains(string(alone.Charts[2].Plot), `x="18.00%" y="5" width="40.00%"`) || alone.Table.Rows[0][2].Value != "-0.14" {

@@ -7,22 +7,22 @@ import (
 	"slices"
 )
 
-// A Rung is a step of an ablation ladder: the same estimator with more columns than on the rung before.
-type Rung struct {
+// AblationStep is a step of an ablation: the same estimator with more columns than in the step before.
+type AblationStep struct {
 	Name    string
 	Columns []bool // which columns of the table it sees
 }
 
-// RungScore says what a rung's columns are worth. Figures are held-out, of the point prediction.
-type RungScore struct {
+// AblationScore says what a step's columns are worth. Figures are held-out, of the point prediction.
+type AblationScore struct {
 	Name      string
 	R2        float64
-	Gain      float64 // R2 minus that of the rung before; 0 on the first
+	Gain      float64 // R2 minus that of the step before; 0 on the first
 	Low, High float64 // 95 % bootstrap interval of the gain, over architectures
 }
 
-// LadderOptions say how a ladder is climbed.
-type LadderOptions struct {
+// AblationOptions say what an ablation is fitted on.
+type AblationOptions struct {
 	Fit    int // architectures to fit on in each split; the runs of the others are predicted
 	Splits int // 20 if 0
 	Seed   int64
@@ -30,14 +30,14 @@ type LadderOptions struct {
 
 const (
 	bootstraps      = 2000
-	ladderStream    = 0x6c6164646572
+	ablationStream  = 0x6c6164646572
 	bootstrapStream = 0x626f6f74
 )
 
-// Ladder fits the rungs on the same random splits and compares their squared errors, run by run, each the mean over the splits
+// Ablate fits the steps on the same random splits and compares their squared errors, run by run, each the mean over the splits
 // that held it out. Splits overlap, so an interval over them would be too narrow: the bootstrap draws architectures instead
-// (Efron 1979), and takes the errors of all rungs along. R² is 1 − squared error over squared deviation from the mean.
-func Ladder(ctx context.Context, t Table, rungs []Rung, l LadderOptions, o Options) ([]RungScore, error) {
+// (Efron 1979), and takes the errors of all steps along. R² is 1 − squared error over squared deviation from the mean.
+func Ablate(ctx context.Context, t Table, steps []AblationStep, l AblationOptions, o Options) ([]AblationScore, error) {
 	o, err := o.complete()
 	if err != nil {
 		return nil, err
@@ -48,9 +48,9 @@ func Ladder(ctx context.Context, t Table, rungs []Rung, l LadderOptions, o Optio
 	if err := t.check(); err != nil {
 		return nil, err
 	}
-	for _, r := range rungs {
+	for _, r := range steps {
 		if len(r.Columns) != len(t.Names) {
-			return nil, &ShapeError{Part: "rung " + r.Name, Row: -1, Got: len(r.Columns), Want: len(t.Names), kind: ErrBadTable}
+			return nil, &ShapeError{Part: "step " + r.Name, Row: -1, Got: len(r.Columns), Want: len(t.Names), kind: ErrBadTable}
 		}
 	}
 	group := t.groupIndex()
@@ -58,12 +58,12 @@ func Ladder(ctx context.Context, t Table, rungs []Rung, l LadderOptions, o Optio
 	if l.Fit < minGroups || l.Fit >= groups || l.Splits < 1 {
 		return nil, fmt.Errorf("%w: %d splits that fit on %d of %d architectures", ErrBadOptions, l.Splits, l.Fit, groups)
 	}
-	sums, held := make([][]float64, len(rungs)), make([]float64, len(t.X)) // squared errors, times held out
+	sums, held := make([][]float64, len(steps)), make([]float64, len(t.X)) // squared errors, times held out
 	for r := range sums {
 		sums[r] = make([]float64, len(t.X))
 	}
 	for split := range l.Splits {
-		order := rand.New(rand.NewPCG(uint64(l.Seed)+uint64(split), ladderStream)).Perm(groups)
+		order := rand.New(rand.NewPCG(uint64(l.Seed)+uint64(split), ablationStream)).Perm(groups)
 		inside := make([]bool, groups)
 		for _, g := range order[:l.Fit] {
 			inside[g] = true
@@ -76,12 +76,12 @@ func Ladder(ctx context.Context, t Table, rungs []Rung, l LadderOptions, o Optio
 				held[i]++
 			}
 		}
-		for r, rung := range rungs {
-			part := t.columns(rung.Columns)
+		for r, step := range steps {
+			part := t.columns(step.Columns)
 			o.Seed = l.Seed + int64(split)
 			m, err := Fit(ctx, part.pick(rows), o)
 			if err != nil {
-				return nil, fmt.Errorf("split %d, %s: %w", split, rung.Name, err)
+				return nil, fmt.Errorf("split %d, %s: %w", split, step.Name, err)
 			}
 			for i, g := range group {
 				if inside[g] {
@@ -89,7 +89,7 @@ func Ladder(ctx context.Context, t Table, rungs []Rung, l LadderOptions, o Optio
 				}
 				p, err := m.Predict(part.X[i])
 				if err != nil {
-					return nil, fmt.Errorf("split %d, %s, row %d: %w", split, rung.Name, i, err)
+					return nil, fmt.Errorf("split %d, %s, row %d: %w", split, step.Name, i, err)
 				}
 				sums[r][i] += (t.Y[i] - p.Mean) * (t.Y[i] - p.Mean)
 			}
@@ -100,7 +100,7 @@ func Ladder(ctx context.Context, t Table, rungs []Rung, l LadderOptions, o Optio
 			errors[i] /= max(held[i], 1)
 		}
 	}
-	return climb(t, group, groups, rungs, sums, held, l.Seed), nil
+	return ablationScores(t, group, groups, steps, sums, held, l.Seed), nil
 }
 
 // columns is the table with some of its columns.
@@ -124,8 +124,8 @@ func (t Table) columns(seen []bool) Table {
 	return part
 }
 
-// climb turns the runs' errors into R² and gains. Runs that no split held out are left out.
-func climb(t Table, group []int, groups int, rungs []Rung, errors [][]float64, held []float64, seed int64) []RungScore {
+// ablationScores turns the runs' errors into R² and gains. Runs that no split held out are left out.
+func ablationScores(t Table, group []int, groups int, steps []AblationStep, errors [][]float64, held []float64, seed int64) []AblationScore {
 	members := make([][]int, groups)
 	for i, g := range group {
 		if held[i] > 0 {
@@ -134,13 +134,13 @@ func climb(t Table, group []int, groups int, rungs []Rung, errors [][]float64, h
 	}
 	r2 := func(drawn []int) []float64 {
 		var n, sum, squares float64
-		wrong := make([]float64, len(rungs))
+		wrong := make([]float64, len(steps))
 		for _, g := range drawn {
 			for _, i := range members[g] {
 				n++
 				sum += t.Y[i]
 				squares += t.Y[i] * t.Y[i]
-				for r := range rungs {
+				for r := range steps {
 					wrong[r] += errors[r][i]
 				}
 			}
@@ -156,7 +156,7 @@ func climb(t Table, group []int, groups int, rungs []Rung, errors [][]float64, h
 		everyone[g] = g
 	}
 	whole := r2(everyone)
-	gains := make([][]float64, len(rungs))
+	gains := make([][]float64, len(steps))
 	random := rand.New(rand.NewPCG(uint64(seed), bootstrapStream))
 	drawn := make([]int, groups)
 	for range bootstraps {
@@ -164,13 +164,13 @@ func climb(t Table, group []int, groups int, rungs []Rung, errors [][]float64, h
 			drawn[i] = random.IntN(groups)
 		}
 		once := r2(drawn)
-		for r := 1; r < len(rungs); r++ {
+		for r := 1; r < len(steps); r++ {
 			gains[r] = append(gains[r], once[r]-once[r-1])
 		}
 	}
-	scores := make([]RungScore, len(rungs))
-	for r, rung := range rungs {
-		scores[r] = RungScore{Name: rung.Name, R2: whole[r]}
+	scores := make([]AblationScore, len(steps))
+	for r, step := range steps {
+		scores[r] = AblationScore{Name: step.Name, R2: whole[r]}
 		if r > 0 {
 			slices.Sort(gains[r])
 			scores[r].Gain = whole[r] - whole[r-1]

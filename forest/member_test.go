@@ -91,11 +91,11 @@ func TestKernelFollowsABend(t *testing.T) {
 	}
 }
 
-// Two alternatives err independently, a third is far off: it is dropped, the
+// Two members err independently, a third is far off: it is dropped, the
 // others share by their squared errors; without any runs all are equal.
 func TestBlendByHand(t *testing.T) {
-	active := [numAlternatives]bool{Boosted: true, Ridge: true, Kernel: true}
-	held := make([][numAlternatives]float64, 4)
+	active := [numMembers]bool{Boosted: true, Ridge: true, Kernel: true}
+	held := make([][numMembers]float64, 4)
 	y := []float64{0.5, 0.5, 0.5, 0.5}
 	for i, e := range [][3]float64{{0.1, 0.1, 2}, {-0.1, 0.1, 2}, {0.1, -0.1, 2}, {-0.1, -0.1, 2}} {
 		held[i][Boosted], held[i][Ridge], held[i][Kernel] = 0.5+e[0], 0.5+e[1], 0.5+e[2]
@@ -112,10 +112,10 @@ func TestBlendByHand(t *testing.T) {
 	}
 }
 
-// Every alternative predicts alone, finds the signal, and survives saving.
-func TestOnlyOneAlternative(t *testing.T) {
+// Every member predicts alone, finds the signal, and survives saving.
+func TestOnlyOneMember(t *testing.T) {
 	set := curves(40, 2, 6, 5)
-	for _, name := range Alternatives() {
+	for _, name := range Members() {
 		m := fit(t, set, Options{Stages: 20, Folds: 4, Only: name})
 		if w := m.Weights(); w[name] != 1 {
 			t.Errorf("%s: weights %v", name, w)
@@ -125,7 +125,7 @@ func TestOnlyOneAlternative(t *testing.T) {
 		}
 	}
 	if _, err := Fit(context.Background(), set, Options{Only: "best"}); !errors.Is(err, ErrBadOptions) || !strings.Contains(err.Error(), "boosted, forest") {
-		t.Errorf("unknown alternative: %v", err)
+		t.Errorf("unknown member: %v", err)
 	}
 }
 
