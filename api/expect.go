@@ -4,22 +4,22 @@ import (
 	"context"
 	"fmt"
 
-	"probewise/advisor/predict"
+	"probewise/advisor/analysis"
 	"probewise/trainer"
 )
 
 // expectedStatistics is what an architecture's statistics are expected to be, or that the forests are being fitted.
 type expectedStatistics struct {
-	State      string                      `json:"state" enum:"ready,computing" doc:"computing: ask again; the figures come with ready"`
-	Dataset    string                      `json:"dataset"`
-	ID         string                      `json:"architecture_id"`
-	PastRuns   *int                        `json:"past_runs,omitempty" doc:"there once it is ready, as are images and epochs"`
-	Images     *int                        `json:"images,omitempty"`
-	Epochs     *int                        `json:"epochs,omitempty"`
-	Probe      *float64                    `json:"probe" doc:"epochs into the run; null: at its end"`
-	Position   trainer.LayerSet            `json:"position" enum:"all,lower,middle,higher,conv,dense"`
-	Statistics []predict.ExpectedStatistic `json:"statistics" nullable:"false"`
-	Reason     string                      `json:"reason,omitempty" doc:"why there are no figures, of some statistics or of all"`
+	State      string                       `json:"state" enum:"ready,computing" doc:"computing: ask again; the figures come with ready"`
+	Dataset    string                       `json:"dataset"`
+	ID         string                       `json:"architecture_id"`
+	PastRuns   *int                         `json:"past_runs,omitempty" doc:"there once it is ready, as are images and epochs"`
+	Images     *int                         `json:"images,omitempty"`
+	Epochs     *int                         `json:"epochs,omitempty"`
+	Probe      *float64                     `json:"probe" doc:"epochs into the run; null: at its end"`
+	Position   trainer.LayerSet             `json:"position" enum:"all,lower,middle,higher,conv,dense"`
+	Statistics []analysis.ExpectedStatistic `json:"statistics" nullable:"false"`
+	Reason     string                       `json:"reason,omitempty" doc:"why there are no figures, of some statistics or of all"`
 }
 
 type expectationBody struct {
@@ -46,10 +46,10 @@ func (s *Server) expect(ctx context.Context, in *expectationIn) (*expectationBod
 	if err != nil {
 		return nil, s.problemOf(err)
 	}
-	q := predict.StatisticsQuery{Dataset: run.Dataset, Probe: in.Body.Probe}
-	answer := expectedStatistics{State: "computing", Dataset: run.Dataset, ID: run.ArchitectureID, Probe: q.Probe, Position: in.Body.Position, Statistics: []predict.ExpectedStatistic{}}
+	q := analysis.StatisticsQuery{Dataset: run.Dataset, Probe: in.Body.Probe}
+	answer := expectedStatistics{State: "computing", Dataset: run.Dataset, ID: run.ArchitectureID, Probe: q.Probe, Position: in.Body.Position, Statistics: []analysis.ExpectedStatistic{}}
 	name := fmt.Sprintf("expectation of %s for %s, %s layers, %s", run.ArchitectureID, q.Dataset, answer.Position, when(q))
-	e, ready, err := begin(s, &s.forest.expectations, name, func(ctx context.Context) (predict.ExpectedStatistics, error) {
+	e, ready, err := begin(s, &s.forest.expectations, name, func(ctx context.Context) (analysis.ExpectedStatistics, error) {
 		return s.Forest.Expect(ctx, run.Architecture, q, answer.Position)
 	}).wait(ctx, max(wait, soon))
 	if err != nil {

@@ -8,25 +8,25 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"probewise/advisor"
-	"probewise/advisor/predict"
+	"probewise/advisor/analysis"
 	"probewise/trainer"
 	"probewise/trainer/dataset"
 )
 
 // forestCard is a model card, or that it is being computed.
 type forestCard struct {
-	State    string                  `json:"state" enum:"ready,computing" doc:"computing: ask again; the figures come with ready"`
-	Dataset  string                  `json:"dataset"`
-	PastRuns *int                    `json:"past_runs,omitempty" doc:"there once it is ready, as are images and epochs"`
-	Images   *int                    `json:"images,omitempty"`
-	Epochs   *int                    `json:"epochs,omitempty"`
-	Probe    []predict.CardEntry     `json:"probe" nullable:"false"`
-	Ablation []predict.AblationEntry `json:"ablation" nullable:"false" doc:"what each group of features adds to those before it"`
-	Reason   string                  `json:"reason,omitempty" doc:"why there are no figures"`
-	Others   []predict.Card          `json:"others,omitempty" nullable:"false" doc:"of the same data set with other images and epochs"`
+	State    string                   `json:"state" enum:"ready,computing" doc:"computing: ask again; the figures come with ready"`
+	Dataset  string                   `json:"dataset"`
+	PastRuns *int                     `json:"past_runs,omitempty" doc:"there once it is ready, as are images and epochs"`
+	Images   *int                     `json:"images,omitempty"`
+	Epochs   *int                     `json:"epochs,omitempty"`
+	Probe    []analysis.CardEntry     `json:"probe" nullable:"false"`
+	Ablation []analysis.AblationEntry `json:"ablation" nullable:"false" doc:"what each group of features adds to those before it"`
+	Reason   string                   `json:"reason,omitempty" doc:"why there are no figures"`
+	Others   []analysis.Card          `json:"others,omitempty" nullable:"false" doc:"of the same data set with other images and epochs"`
 }
 
-func ready(c predict.Cards) forestCard {
+func ready(c analysis.Cards) forestCard {
 	return forestCard{State: "ready", Dataset: c.Dataset, PastRuns: &c.PastRuns, Images: &c.Images, Epochs: &c.Epochs, Probe: c.Probe, Ablation: c.Ablation, Reason: c.Reason, Others: c.Others}
 }
 
@@ -74,7 +74,7 @@ func (s *Server) getForest(ctx context.Context, in *struct {
 		return nil, s.problemOf(err)
 	}
 	if !known {
-		return &forestBody{RetryAfter: "2", Body: forestCard{State: "computing", Dataset: in.Dataset, Probe: []predict.CardEntry{}, Ablation: []predict.AblationEntry{}}}, nil
+		return &forestBody{RetryAfter: "2", Body: forestCard{State: "computing", Dataset: in.Dataset, Probe: []analysis.CardEntry{}, Ablation: []analysis.AblationEntry{}}}, nil
 	}
 	if err := s.knows(in.Dataset, cards.PastRuns); err != nil {
 		return nil, s.problemOf(err)
@@ -83,9 +83,9 @@ func (s *Server) getForest(ctx context.Context, in *struct {
 }
 
 // cards begins to compute those of a data set.
-func (s *Server) cards(dataset string) *assessment[predict.Cards] {
-	return begin(s, &s.forest.cards, "card "+dataset, func(ctx context.Context) (predict.Cards, error) {
-		return s.Forest.Cards(ctx, dataset, predict.Effort{})
+func (s *Server) cards(dataset string) *assessment[analysis.Cards] {
+	return begin(s, &s.forest.cards, "card "+dataset, func(ctx context.Context) (analysis.Cards, error) {
+		return s.Forest.Cards(ctx, dataset, analysis.Effort{})
 	})
 }
 

@@ -4,23 +4,23 @@ import (
 	"context"
 	"fmt"
 
+	"probewise/advisor/analysis"
 	"probewise/advisor/features"
-	"probewise/advisor/predict"
 	"probewise/trainer"
 )
 
 // hyperparameterTable is a table of relations, or that it is being computed.
 type hyperparameterTable struct {
-	State      string                   `json:"state" enum:"ready,computing" doc:"computing: ask again; the figures come with ready"`
-	Dataset    string                   `json:"dataset"`
-	PastRuns   *int                     `json:"past_runs,omitempty" doc:"there once it is ready, as are images and epochs"`
-	Images     *int                     `json:"images,omitempty"`
-	Epochs     *int                     `json:"epochs,omitempty"`
-	Probe      *float64                 `json:"probe" doc:"epochs into the run at which the statistics were taken; null: at its end"`
-	Form       features.Form            `json:"form" enum:"level,change,slope,acceleration,volatility" doc:"of the statistics over the epochs up to then"`
-	Position   trainer.LayerSet         `json:"position" enum:"all,lower,middle,higher,conv,dense"`
-	Statistics []predict.StatisticTable `json:"statistics" nullable:"false"`
-	Reason     string                   `json:"reason,omitempty" doc:"why there are no figures, of some statistics or of all"`
+	State      string                    `json:"state" enum:"ready,computing" doc:"computing: ask again; the figures come with ready"`
+	Dataset    string                    `json:"dataset"`
+	PastRuns   *int                      `json:"past_runs,omitempty" doc:"there once it is ready, as are images and epochs"`
+	Images     *int                      `json:"images,omitempty"`
+	Epochs     *int                      `json:"epochs,omitempty"`
+	Probe      *float64                  `json:"probe" doc:"epochs into the run at which the statistics were taken; null: at its end"`
+	Form       features.Form             `json:"form" enum:"level,change,slope,acceleration,volatility" doc:"of the statistics over the epochs up to then"`
+	Position   trainer.LayerSet          `json:"position" enum:"all,lower,middle,higher,conv,dense"`
+	Statistics []analysis.StatisticTable `json:"statistics" nullable:"false"`
+	Reason     string                    `json:"reason,omitempty" doc:"why there are no figures, of some statistics or of all"`
 }
 
 type hyperparametersBody struct {
@@ -35,9 +35,9 @@ type hyperparametersIn struct {
 }
 
 // hyperparameters begins to relate them.
-func (s *Server) hyperparameters(q predict.StatisticsQuery, position trainer.LayerSet) *assessment[predict.HyperparameterTable] {
+func (s *Server) hyperparameters(q analysis.StatisticsQuery, position trainer.LayerSet) *assessment[analysis.HyperparameterTable] {
 	name := fmt.Sprintf("hyperparameters of %s, %s layers, %s, %s", q.Dataset, position, q.Form, when(q))
-	return begin(s, &s.forest.relations, name, func(ctx context.Context) (predict.HyperparameterTable, error) {
+	return begin(s, &s.forest.relations, name, func(ctx context.Context) (analysis.HyperparameterTable, error) {
 		return s.Forest.Hyperparameters(ctx, q, position)
 	})
 }
@@ -58,7 +58,7 @@ func (s *Server) getHyperparameters(ctx context.Context, in *hyperparametersIn) 
 	}
 	if !ready {
 		return &hyperparametersBody{RetryAfter: "2", Body: hyperparameterTable{State: "computing", Dataset: q.Dataset, Probe: q.Probe, Form: q.Form, Position: position,
-			Statistics: []predict.StatisticTable{}}}, nil
+			Statistics: []analysis.StatisticTable{}}}, nil
 	}
 	if err := s.knows(q.Dataset, t.PastRuns); err != nil {
 		return nil, s.problemOf(err)

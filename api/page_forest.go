@@ -10,7 +10,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"probewise/advisor"
-	"probewise/advisor/predict"
+	"probewise/advisor/analysis"
 	"probewise/advisor/report"
 	"probewise/advisor/report/html"
 	"probewise/trainer"
@@ -81,11 +81,11 @@ func (p *pages) forest(c *fiber.Ctx) error {
 // they begin when those are done.
 func (p *pages) figures(ctx context.Context, page *forestPage, q forestQuery) {
 	cards := p.cards(q.dataset)
-	page.Statistics = fill(ctx, p, p.statistics(q.statistics), func(t predict.StatisticsTable) html.StatisticsView {
+	page.Statistics = fill(ctx, p, p.statistics(q.statistics), func(t analysis.StatisticsTable) html.StatisticsView {
 		return html.ViewStatistics(t, q.position, q.method)
 	})
 	if !page.Statistics.waits() {
-		page.Hyperparameters = fill(ctx, p, p.hyperparameters(q.statistics, q.position), func(t predict.HyperparameterTable) html.HyperparametersView {
+		page.Hyperparameters = fill(ctx, p, p.hyperparameters(q.statistics, q.position), func(t analysis.HyperparameterTable) html.HyperparametersView {
 			return html.ViewHyperparameters(t, q.method)
 		})
 	}
@@ -141,7 +141,7 @@ func choices[T ~string](values []T, chosen T, say func(T) string) []choice {
 type forestQuery struct {
 	dataset, probe, method string
 	position               trainer.LayerSet
-	statistics             predict.StatisticsQuery
+	statistics             analysis.StatisticsQuery
 }
 
 var (
@@ -150,7 +150,7 @@ var (
 )
 
 func readForestQuery(c *fiber.Ctx) (forestQuery, error) {
-	target := predict.Target(c.Query("target", string(predict.Test)))
+	target := analysis.Target(c.Query("target", string(analysis.Test)))
 	q := forestQuery{dataset: c.Query("dataset", advisor.DefaultDataset), probe: c.Query("probe"), method: c.Query("method"),
 		position: trainer.LayerSet(c.Query("position", string(trainer.AllLayers)))}
 	for _, wrong := range []struct {
@@ -158,7 +158,7 @@ func readForestQuery(c *fiber.Ctx) (forestQuery, error) {
 		is                  bool
 	}{
 		{"dataset", "the name of a data set", !datasetName.MatchString(q.dataset)},
-		{"target", "test, validation or train", !slices.Contains(predict.Targets(), target)},
+		{"target", "test, validation or train", !slices.Contains(analysis.Targets(), target)},
 		{"position", "all, lower, middle, higher, conv or dense", !slices.Contains(trainer.LayerSets(), q.position)},
 		{"probe", "epochs in quarters", q.probe != "" && !quarters.MatchString(q.probe)},
 		{"method", "correlation, beta, coefficient or importance", q.method != "" && !slices.ContainsFunc(html.Methods(q.method), func(m html.Choice) bool { return m.Key == q.method })},
@@ -176,7 +176,7 @@ func readForestQuery(c *fiber.Ctx) (forestQuery, error) {
 }
 
 func (q forestQuery) targets() []choice {
-	return choices(predict.Targets(), q.statistics.Target, func(t predict.Target) string { return string(t) })
+	return choices(analysis.Targets(), q.statistics.Target, func(t analysis.Target) string { return string(t) })
 }
 
 func (q forestQuery) positions() []choice {

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"probewise/advisor"
-	"probewise/advisor/predict"
+	"probewise/advisor/analysis"
 	"probewise/trainer"
 )
 
@@ -36,33 +36,33 @@ func (f *pageForest) wait(ctx context.Context) error {
 	}
 }
 
-func (f *pageForest) Cards(ctx context.Context, name string, _ predict.Effort) (predict.Cards, error) {
+func (f *pageForest) Cards(ctx context.Context, name string, _ analysis.Effort) (analysis.Cards, error) {
 	if err := errors.Join(f.wait(ctx), f.fails); err != nil {
-		return predict.Cards{}, err
+		return analysis.Cards{}, err
 	}
 	gain, low, high := 0.1, -0.05, 0.2
-	return predict.Cards{Card: predict.Card{Dataset: name, PastRuns: 40, Images: 1000, Epochs: 15,
-		Probe:    []predict.CardEntry{{Epochs: 3, Runs: 40, R2: 0.86, MAE: 0.05, Tau: 0.7, Coverage80: 0.81, Width80: 0.2}},
-		Ablation: []predict.AblationEntry{{Features: "last accuracy", Epochs: 3, R2: 0.7}, {Features: "statistics", Epochs: 3, R2: 0.8, Gain: &gain, Low: &low, High: &high}}}}, nil
+	return analysis.Cards{Card: analysis.Card{Dataset: name, PastRuns: 40, Images: 1000, Epochs: 15,
+		Probe:    []analysis.CardEntry{{Epochs: 3, Runs: 40, R2: 0.86, MAE: 0.05, Tau: 0.7, Coverage80: 0.81, Width80: 0.2}},
+		Ablation: []analysis.AblationEntry{{Features: "last accuracy", Epochs: 3, R2: 0.7}, {Features: "statistics", Epochs: 3, R2: 0.8, Gain: &gain, Low: &low, High: &high}}}}, nil
 }
 
-func (f *pageForest) Statistics(ctx context.Context, q predict.StatisticsQuery) (predict.StatisticsTable, error) {
+func (f *pageForest) Statistics(ctx context.Context, q analysis.StatisticsQuery) (analysis.StatisticsTable, error) {
 	if err := f.wait(ctx); err != nil {
-		return predict.StatisticsTable{}, err
+		return analysis.StatisticsTable{}, err
 	}
 	none := trainer.Missing
-	return predict.StatisticsTable{Dataset: q.Dataset, PastRuns: 40, Images: 1000, Epochs: 15, Probe: q.Probe, Target: q.Target, Reason: "middle: too few <b>runs</b>",
-		Positions: []predict.PositionTable{{Position: trainer.AllLayers, Runs: 40, Linear: predict.Fit{InSample: 0.91, HeldOut: -0.23}, Forest: predict.Fit{InSample: 0.93, HeldOut: 0.51},
-			Statistics: []predict.Relation{{Name: "weight_variance", Correlation: -0.44, Beta: 0.2, Coefficient: -0.3, StandardError: 0.1, PValue: 0.012, Importance: 0.15, Spread: 0.1},
+	return analysis.StatisticsTable{Dataset: q.Dataset, PastRuns: 40, Images: 1000, Epochs: 15, Probe: q.Probe, Target: q.Target, Reason: "middle: too few <b>runs</b>",
+		Positions: []analysis.PositionTable{{Position: trainer.AllLayers, Runs: 40, Linear: analysis.Fit{InSample: 0.91, HeldOut: -0.23}, Forest: analysis.Fit{InSample: 0.93, HeldOut: 0.51},
+			Statistics: []analysis.Relation{{Name: "weight_variance", Correlation: -0.44, Beta: 0.2, Coefficient: -0.3, StandardError: 0.1, PValue: 0.012, Importance: 0.15, Spread: 0.1},
 				{Name: "dead_units", Correlation: none, Beta: none, Coefficient: none, StandardError: none, PValue: none, Importance: none, Spread: none, Reason: "constant"}}}}}, nil
 }
 
-func (f *pageForest) Hyperparameters(ctx context.Context, q predict.StatisticsQuery, position trainer.LayerSet) (predict.HyperparameterTable, error) {
+func (f *pageForest) Hyperparameters(ctx context.Context, q analysis.StatisticsQuery, position trainer.LayerSet) (analysis.HyperparameterTable, error) {
 	if err := f.wait(ctx); err != nil {
-		return predict.HyperparameterTable{}, err
+		return analysis.HyperparameterTable{}, err
 	}
-	return predict.HyperparameterTable{Dataset: q.Dataset, PastRuns: 40, Images: 1000, Epochs: 15, Probe: q.Probe, Position: position,
-		Statistics: []predict.StatisticTable{{Statistic: "weight_variance", Runs: 40, Hyperparameters: []predict.Relation{{Name: pageEvil, Correlation: 0.6}}}}}, nil
+	return analysis.HyperparameterTable{Dataset: q.Dataset, PastRuns: 40, Images: 1000, Epochs: 15, Probe: q.Probe, Position: position,
+		Statistics: []analysis.StatisticTable{{Statistic: "weight_variance", Runs: 40, Hyperparameters: []analysis.Relation{{Name: pageEvil, Correlation: 0.6}}}}}, nil
 }
 
 func (f *pageForest) Datasets(context.Context) ([]string, error) {

@@ -15,7 +15,7 @@ import (
 	panics "github.com/gofiber/fiber/v2/middleware/recover"
 
 	"probewise/advisor"
-	"probewise/advisor/predict"
+	"probewise/advisor/analysis"
 	"probewise/advisor/service"
 	"probewise/trainer"
 	"probewise/trainer/dataset"
@@ -42,12 +42,12 @@ type Datasets interface {
 
 // Assessor scores the forests of a data set, which takes a while.
 type Assessor interface {
-	Cards(ctx context.Context, dataset string, e predict.Effort) (predict.Cards, error)
-	Statistics(ctx context.Context, q predict.StatisticsQuery) (predict.StatisticsTable, error)
-	Hyperparameters(ctx context.Context, q predict.StatisticsQuery, position trainer.LayerSet) (predict.HyperparameterTable, error)
+	Cards(ctx context.Context, dataset string, e analysis.Effort) (analysis.Cards, error)
+	Statistics(ctx context.Context, q analysis.StatisticsQuery) (analysis.StatisticsTable, error)
+	Hyperparameters(ctx context.Context, q analysis.StatisticsQuery, position trainer.LayerSet) (analysis.HyperparameterTable, error)
 	// Datasets names the data sets that have past runs.
 	Datasets(ctx context.Context) ([]string, error)
-	Expect(ctx context.Context, a trainer.Architecture, q predict.StatisticsQuery, position trainer.LayerSet) (predict.ExpectedStatistics, error)
+	Expect(ctx context.Context, a trainer.Architecture, q analysis.StatisticsQuery, position trainer.LayerSet) (analysis.ExpectedStatistics, error)
 }
 
 // Feed follows jobs through the log of their events.

@@ -7,22 +7,22 @@ import (
 	"strconv"
 
 	"probewise/advisor"
+	"probewise/advisor/analysis"
 	"probewise/advisor/features"
-	"probewise/advisor/predict"
 )
 
 // statisticsTable is a table of relations, or that it is being computed.
 type statisticsTable struct {
-	State     string                  `json:"state" enum:"ready,computing" doc:"computing: ask again; the figures come with ready"`
-	Dataset   string                  `json:"dataset"`
-	PastRuns  *int                    `json:"past_runs,omitempty" doc:"there once it is ready, as are images and epochs"`
-	Images    *int                    `json:"images,omitempty"`
-	Epochs    *int                    `json:"epochs,omitempty"`
-	Probe     *float64                `json:"probe" doc:"epochs into the run at which the statistics were taken; null: at its end"`
-	Form      features.Form           `json:"form" enum:"level,change,slope,acceleration,volatility" doc:"of the statistics over the epochs up to then"`
-	Target    predict.Target          `json:"target" enum:"test,validation,train"`
-	Positions []predict.PositionTable `json:"positions" nullable:"false"`
-	Reason    string                  `json:"reason,omitempty" doc:"why there are no figures, of some positions or of all"`
+	State     string                   `json:"state" enum:"ready,computing" doc:"computing: ask again; the figures come with ready"`
+	Dataset   string                   `json:"dataset"`
+	PastRuns  *int                     `json:"past_runs,omitempty" doc:"there once it is ready, as are images and epochs"`
+	Images    *int                     `json:"images,omitempty"`
+	Epochs    *int                     `json:"epochs,omitempty"`
+	Probe     *float64                 `json:"probe" doc:"epochs into the run at which the statistics were taken; null: at its end"`
+	Form      features.Form            `json:"form" enum:"level,change,slope,acceleration,volatility" doc:"of the statistics over the epochs up to then"`
+	Target    analysis.Target          `json:"target" enum:"test,validation,train"`
+	Positions []analysis.PositionTable `json:"positions" nullable:"false"`
+	Reason    string                   `json:"reason,omitempty" doc:"why there are no figures, of some positions or of all"`
 }
 
 type statisticsBody struct {
@@ -43,8 +43,8 @@ type Moment struct {
 	Form    string `query:"form" enum:"level,change,slope,acceleration,volatility" default:"level" doc:"Of the statistics over the epochs up to then."`
 }
 
-func (m Moment) query() (predict.StatisticsQuery, error) {
-	q := predict.StatisticsQuery{Dataset: m.Dataset, Form: cmp.Or(features.Form(m.Form), features.Level)}
+func (m Moment) query() (analysis.StatisticsQuery, error) {
+	q := analysis.StatisticsQuery{Dataset: m.Dataset, Form: cmp.Or(features.Form(m.Form), features.Level)}
 	if q.Dataset == "" {
 		q.Dataset = advisor.DefaultDataset
 	}
@@ -60,13 +60,13 @@ func (m Moment) query() (predict.StatisticsQuery, error) {
 }
 
 // statistics begins to relate them.
-func (s *Server) statistics(q predict.StatisticsQuery) *assessment[predict.StatisticsTable] {
+func (s *Server) statistics(q analysis.StatisticsQuery) *assessment[analysis.StatisticsTable] {
 	name := fmt.Sprintf("statistics of %s, %s, %s, %s", q.Dataset, q.Target, q.Form, when(q))
-	return begin(s, &s.forest.relations, name, func(ctx context.Context) (predict.StatisticsTable, error) { return s.Forest.Statistics(ctx, q) })
+	return begin(s, &s.forest.relations, name, func(ctx context.Context) (analysis.StatisticsTable, error) { return s.Forest.Statistics(ctx, q) })
 }
 
 // when is the moment in words.
-func when(q predict.StatisticsQuery) string {
+func when(q analysis.StatisticsQuery) string {
 	if q.Probe == nil {
 		return "at the end"
 	}
@@ -82,14 +82,14 @@ func (s *Server) getStatistics(ctx context.Context, in *statisticsIn) (*statisti
 	if err != nil {
 		return nil, s.problemOf(err)
 	}
-	q.Target = predict.Target(in.Target)
+	q.Target = analysis.Target(in.Target)
 	t, ready, err := s.statistics(q).wait(ctx, max(wait, soon))
 	if err != nil {
 		return nil, s.problemOf(err)
 	}
 	if !ready {
 		return &statisticsBody{RetryAfter: "2", Body: statisticsTable{State: "computing", Dataset: q.Dataset, Probe: q.Probe, Form: q.Form, Target: q.Target,
-			Positions: []predict.PositionTable{}}}, nil
+			Positions: []analysis.PositionTable{}}}, nil
 	}
 	if err := s.knows(q.Dataset, t.PastRuns); err != nil {
 		return nil, s.problemOf(err)

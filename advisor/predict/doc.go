@@ -1,8 +1,10 @@
-// Package predict joins past runs, features and forest: it fits a forest per key and probe length, keeps the fitted
-// models, and answers advisor.Predictor.
+// Package predict answers one question: what test accuracy will full training reach, after a probe or before any
+// training? A Predictor takes a snapshot of the past runs of a key and answers from the forest that is fitted on them.
 //
-// Models are kept in a folder under the hash of what they were fitted on, so that an answer never waits for a fit that
-// was done before, and a new past run means a new fit.
+// Invariants: runs of the architecture in question, whatever their seed, are not among those that its prediction rests
+// on; with too few past runs there is no prediction but a reason. Where the program goes on meanwhile, answers rest on
+// the past runs whose forests are fitted, and newer ones are fitted in the background.
 //
-// Read next: predict.go, then advisor/features and forest.
+// Read next: predict.go, renew.go; then advisor/pastruns (the table), advisor/features (its columns) and forest (the
+// interval: interval.go).
 package predict

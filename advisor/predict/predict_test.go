@@ -3,7 +3,6 @@ package predict
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -12,51 +11,21 @@ import (
 	"testing"
 
 	"probewise/advisor"
+	"probewise/advisor/pastruns"
+	"probewise/advisor/pastruns/pastrunstest"
 	"probewise/forest"
 	"probewise/trainer"
 )
 
-var key = advisor.Key{Dataset: "made-up", Images: 1000, Epochs: 9}
+var (
+	key       = pastrunstest.Key
+	runs, run = pastrunstest.Runs, pastrunstest.Run
+)
 
-// library holds past runs in memory.
-type library map[advisor.Key][]advisor.PastRun
+type source = pastrunstest.Source
 
-func (l library) Of(_ context.Context, k advisor.Key) ([]advisor.PastRun, error) { return l[k], nil }
-func (l library) Keys(context.Context, string) (map[advisor.Key]int, error) {
-	counts := map[advisor.Key]int{}
-	for k, runs := range l {
-		counts[k] = len(runs)
-	}
-	return counts, nil
-}
-
-// run makes a past run whose final accuracy follows from the validation accuracy after the first epoch.
-func run(t *testing.T, r *rand.Rand, filters int) advisor.PastRun {
-	t.Helper()
-	p, err := trainer.Parse(fmt.Appendf(nil, `{"version":1,"input":[28,28,1],"classes":10,"layers":[
-		{"type":"conv","filters":%d,"kernel":3},{"type":"global_avg_pool"},{"type":"dense","units":10,"activation":"softmax"}]}`, filters), trainer.ParseOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	early := 0.2 + 0.5*r.Float64()
-	records := []trainer.EpochRecord{{Epoch: 0, ValidationAccuracy: 0.1, ValidationLoss: 2.3, TrainLoss: trainer.Missing, TrainAccuracy: trainer.Missing}}
-	for epoch := 1; epoch <= 2; epoch++ {
-		statistics := trainer.LayerStatistics{Layer: "conv1", Type: trainer.Conv, Weights: trainer.Statistics{Variance: trainer.Number(early * float64(epoch))}}
-		records = append(records, trainer.EpochRecord{Epoch: float64(epoch), ValidationAccuracy: trainer.Number(early), ValidationLoss: trainer.Number(1 - early),
-			TrainAccuracy: trainer.Number(early), TrainLoss: trainer.Number(1 - early), Layers: []trainer.LayerStatistics{statistics}})
-	}
-	return advisor.PastRun{Key: key, Architecture: p.Architecture, Records: records,
-		Outcome: trainer.Outcome{Epochs: 9, TestAccuracy: trainer.Number(early + 0.2)}}
-}
-
-func runs(t *testing.T, n int) []advisor.PastRun {
-	t.Helper()
-	r := rand.New(rand.NewPCG(1, 1))
-	var all []advisor.PastRun
-	for i := range n {
-		all = append(all, run(t, r, 2+i))
-	}
-	return all
+func newPredictor(past source, f pastruns.Fitter, folder string) *Predictor {
+	return &Predictor{Past: past, Forests: &pastruns.Forests{Fitter: f, Folder: folder}}
 }
 
 func probe(p advisor.PastRun) advisor.ProbeResult {
@@ -85,9 +54,11 @@ func fromArchitecture(t *testing.T, p *Predictor, k advisor.Key) (advisor.Predic
 // counting fits in this process and counts.
 type counting struct{ fits int }
 
-func (c *counting) fit(ctx context.Context, t forest.Table, o forest.Options) (*forest.Model, error) {
-	c.fits++
-	return forest.Fit(ctx, t, o)
+func (c *counting) fitter() pastrunstest.Fitter {
+	return pastrunstest.Fitter{OnFit: func(ctx context.Context, t forest.Table, o forest.Options) (*forest.Model, error) {
+		c.fits++
+		return forest.Fit(ctx, t, o)
+	}}
 }
 
 func TestPredictsAndKeepsTheModel(t *testing.T) {
@@ -95,7 +66,7 @@ func TestPredictsAndKeepsTheModel(t *testing.T) {
 	query, past := all[40], all[:40]
 	folder := filepath.Join(t.TempDir(), "forests")
 	c := &counting{}
-	p := &Predictor{Past: library{key: past}, Fit: c.fit, Folder: folder}
+	p := newPredictor(source{key: past}, c.fitter(), folder)
 	first, err := fromProbe(t, p, key, probe(query))
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +83,7 @@ func TestPredictsAndKeepsTheModel(t *testing.T) {
 		t.Errorf("the second answer took %d fits: %+v, %v", c.fits, again, err)
 	}
 	// Another process finds the model in the folder; a damaged one is fitted again.
-	restarted := &Predictor{Past: library{key: past}, Fit: c.fit, Folder: folder}
+	restarted := newPredictor(source{key: past}, c.fitter(), folder)
 	if got, err := fromProbe(t, restarted, key, probe(query)); err != nil || got.TestAccuracy != first.TestAccuracy || c.fits != 1 {
 		t.Errorf("after a restart %d fits: %+v, %v", c.fits, got, err)
 	}
@@ -123,13 +94,13 @@ func TestPredictsAndKeepsTheModel(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, files[0].Name()), []byte("damaged"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	damaged := &Predictor{Past: library{key: past}, Fit: c.fit, Folder: folder}
+	damaged := newPredictor(source{key: past}, c.fitter(), folder)
 	if got, err := fromProbe(t, damaged, key, probe(query)); err != nil || got.TestAccuracy != first.TestAccuracy || c.fits != 2 {
 		t.Errorf("with a damaged model %d fits: %+v, %v", c.fits, got, err)
 	}
 	// One more past run is another forest.
 	another := append(slices.Clone(past), run(t, rand.New(rand.NewPCG(3, 3)), 100))
-	more := &Predictor{Past: library{key: another}, Fit: c.fit, Folder: folder}
+	more := newPredictor(source{key: another}, c.fitter(), folder)
 	if got, err := fromProbe(t, more, key, probe(query)); err != nil || got.Forest == first.Forest || got.PastRuns != 41 || c.fits != 3 {
 		t.Errorf("with one more past run %d fits: %+v, %v", c.fits, got, err)
 	}
@@ -138,7 +109,7 @@ func TestPredictsAndKeepsTheModel(t *testing.T) {
 func TestReasonsForNoPrediction(t *testing.T) {
 	c := &counting{}
 	other := advisor.Key{Dataset: "made-up", Images: 1000, Epochs: 15}
-	p := &Predictor{Past: library{key: runs(t, 19), other: runs(t, 30)}, Fit: c.fit}
+	p := newPredictor(source{key: runs(t, 19), other: runs(t, 30)}, c.fitter(), "")
 	for name, k := range map[string]advisor.Key{"too few": key, "none": {Dataset: "made-up", Images: 5, Epochs: 9}} {
 		_, err := fromArchitecture(t, p, k)
 		var none *advisor.NoPredictionError
@@ -165,17 +136,17 @@ func TestOwnRunsAreNotPastRuns(t *testing.T) {
 	again := query
 	again.Architecture.Training.Seed, again.Seed = 99, 99
 	c := &counting{}
-	want, err := fromProbe(t, &Predictor{Past: library{key: past}, Fit: c.fit}, key, probe(query))
+	want, err := fromProbe(t, newPredictor(source{key: past}, c.fitter(), ""), key, probe(query))
 	if err != nil {
 		t.Fatal(err)
 	}
 	leaky := append(append(slices.Clone(past), query, again), past[0], past[1])
-	got, err := fromProbe(t, &Predictor{Past: library{key: leaky}, Fit: c.fit}, key, probe(query))
+	got, err := fromProbe(t, newPredictor(source{key: leaky}, c.fitter(), ""), key, probe(query))
 	if err != nil || got.Forest != want.Forest || got.PastRuns != 40 {
 		t.Errorf("with its own runs and copies: %+v, want %+v (%v)", got, want, err)
 	}
 	// Two nets that are compared, one of them trained in full before: one forest for both.
-	s, err := (&Predictor{Past: library{key: leaky}, Fit: c.fit}).Snapshot(t.Context(), key)
+	s, err := (newPredictor(source{key: leaky}, c.fitter(), "")).Snapshot(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,54 +165,25 @@ func TestOwnRunsAreNotPastRuns(t *testing.T) {
 	}
 	copies := slices.Repeat(past[:1], 30)
 	var none *advisor.NoPredictionError
-	if _, err := fromProbe(t, &Predictor{Past: library{key: copies}, Fit: c.fit}, key, probe(query)); !errors.As(err, &none) {
+	if _, err := fromProbe(t, newPredictor(source{key: copies}, c.fitter(), ""), key, probe(query)); !errors.As(err, &none) {
 		t.Errorf("thirty copies of one run: %v", err)
 	}
 }
 
 func TestFitFailureIsNoAnswer(t *testing.T) {
 	fault := errors.New("child killed")
-	p := &Predictor{Past: library{key: runs(t, 25)}, Fit: func(context.Context, forest.Table, forest.Options) (*forest.Model, error) { return nil, fault }}
+	p := newPredictor(source{key: runs(t, 25)}, pastrunstest.Fitter{
+		OnFit: func(context.Context, forest.Table, forest.Options) (*forest.Model, error) { return nil, fault }}, "")
 	var none *advisor.NoPredictionError
 	if _, err := fromArchitecture(t, p, key); !errors.Is(err, fault) || errors.As(err, &none) {
 		t.Errorf("error %v", err)
 	}
 }
 
-func TestReference(t *testing.T) {
-	past := runs(t, 3)
-	p := &Predictor{Past: library{key: past}}
-	s, err := p.Snapshot(t.Context(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := s.Reference()
-	q := advisor.Quantity{Statistic: trainer.StatisticNamed("weight_variance"), Third: trainer.ConvLower, Epoch: 2}
-	values := r.Values(q)
-	if r.Runs() != 3 || len(values) != 3 || values[0] > values[1] || values[1] > values[2] {
-		t.Fatalf("%d runs, values %v", r.Runs(), values)
-	}
-	found := 0
-	for _, run := range past {
-		for _, v := range values {
-			if v == float64(run.Records[2].Layers[0].Weights.Variance) {
-				found++
-			}
-		}
-	}
-	if found != 3 {
-		t.Errorf("values %v are not those of the runs", values)
-	}
-	q.Third = trainer.DenseHigher
-	if len(r.Values(q)) != 0 {
-		t.Errorf("values in a third that no run has: %v", r.Values(q))
-	}
-}
-
 // TestWarnsOfTheUnseen: what no past run has and no feature tells of is said; what they have is not.
 func TestWarnsOfTheUnseen(t *testing.T) {
 	all := runs(t, 41)
-	p := &Predictor{Past: library{key: all[:40]}, Fit: forest.Fit}
+	p := newPredictor(source{key: all[:40]}, pastrunstest.Fitter{}, "")
 	query := all[40]
 	warned := func(r advisor.PastRun) bool {
 		t.Helper()
@@ -262,12 +204,22 @@ func TestWarnsOfTheUnseen(t *testing.T) {
 	}
 	own := query
 	own.Seed++ // trained in full before; predictions leave it out
-	p.Past = library{key: append(all[:40:40], own)}
+	p.Past = source{key: append(all[:40:40], own)}
 	if !warned(query) {
 		t.Error("its own run counts as a past run that has it")
 	}
-	e, err := p.Expect(t.Context(), query.Architecture, StatisticsQuery{Dataset: key.Dataset}, trainer.AllLayers)
-	if err != nil || len(e.Statistics) == 0 || !slices.ContainsFunc(e.Statistics[0].Warnings, func(w string) bool { return strings.Contains(w, "flipped images") }) {
-		t.Errorf("expected without a warning: %+v, %v", e, err)
+}
+
+// TestDeciles: by linear interpolation between order statistics, worked by hand.
+func TestDeciles(t *testing.T) {
+	got := deciles([]float64{0.5, 0.1, 0.3}) // the place of decile i among 0.1, 0.3, 0.5 is i/5
+	want := []trainer.Number{0.1, 0.14, 0.18, 0.22, 0.26, 0.3, 0.34, 0.38, 0.42, 0.46, 0.5}
+	for i := range want {
+		if d := got[i] - want[i]; d > 1e-12 || d < -1e-12 {
+			t.Fatalf("deciles %v, want %v", got, want)
+		}
+	}
+	if one := deciles([]float64{0.7}); slices.Min(one) != 0.7 || slices.Max(one) != 0.7 || len(one) != 11 {
+		t.Errorf("deciles of one value: %v", one)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 
+	"probewise/advisor/pastruns"
+	"probewise/advisor/pastruns/pastrunstest"
 	"probewise/forest"
 )
 
@@ -16,8 +18,9 @@ func TestRenew(t *testing.T) {
 	query, past := all[40], all[:40]
 	c := &counting{}
 	var waiting []func(context.Context)
-	books := library{key: past}
-	p := &Predictor{Past: books, Fit: c.fit, Background: func(f func(context.Context)) { waiting = append(waiting, f) }}
+	books := source{key: past}
+	p := newPredictor(books, c.fitter(), "")
+	p.Background = func(f func(context.Context)) { waiting = append(waiting, f) }
 	ask := func(pastRuns, fits int) {
 		t.Helper()
 		if got, err := fromProbe(t, p, key, probe(query)); err != nil || got.PastRuns != pastRuns || c.fits != fits {
@@ -56,8 +59,9 @@ func TestRenewLeavesOutWhatItDid(t *testing.T) {
 	all := runs(t, 41)
 	c := &counting{}
 	var waiting []func(context.Context)
-	books := library{key: all}
-	p := &Predictor{Past: books, Fit: c.fit, Background: func(f func(context.Context)) { waiting = append(waiting, f) }}
+	books := source{key: all}
+	p := newPredictor(books, c.fitter(), "")
+	p.Background = func(f func(context.Context)) { waiting = append(waiting, f) }
 	if got, err := fromProbe(t, p, key, probe(all[7])); err != nil || got.PastRuns != 40 {
 		t.Fatalf("%d past runs, %v", got.PastRuns, err)
 	}
@@ -74,8 +78,9 @@ func TestRenewLeavesOutWhatItDid(t *testing.T) {
 // TestRenewFromTooFew: where there was nothing to answer from, new past runs count at once.
 func TestRenewFromTooFew(t *testing.T) {
 	all := runs(t, 41)
-	books := library{key: all[:5]}
-	p := &Predictor{Past: books, Fit: forest.Fit, Background: func(func(context.Context)) {}}
+	books := source{key: all[:5]}
+	p := newPredictor(books, pastrunstest.Fitter{}, "")
+	p.Background = func(func(context.Context)) {}
 	if _, err := fromProbe(t, p, key, probe(all[40])); err == nil {
 		t.Error("predicted from five past runs")
 	}
@@ -90,12 +95,12 @@ func TestOneFitForAll(t *testing.T) {
 	all := runs(t, 41)
 	var mu sync.Mutex
 	fits := 0
-	p := &Predictor{Past: library{key: all[:40]}, Fit: func(ctx context.Context, table forest.Table, o forest.Options) (*forest.Model, error) {
+	p := newPredictor(source{key: all[:40]}, pastrunstest.Fitter{OnFit: func(ctx context.Context, table forest.Table, o forest.Options) (*forest.Model, error) {
 		mu.Lock()
 		fits++
 		mu.Unlock()
 		return forest.Fit(ctx, table, o)
-	}}
+	}}, "")
 	var all4 sync.WaitGroup
 	for range 4 {
 		all4.Go(func() {
@@ -116,7 +121,7 @@ func TestFitOfOneWhoGoesAway(t *testing.T) {
 	began, goOn := make(chan struct{}), make(chan struct{})
 	var mu sync.Mutex
 	fits := 0
-	p := &Predictor{Past: library{key: all[:40]}, Fit: func(ctx context.Context, table forest.Table, o forest.Options) (*forest.Model, error) {
+	p := newPredictor(source{key: all[:40]}, pastrunstest.Fitter{OnFit: func(ctx context.Context, table forest.Table, o forest.Options) (*forest.Model, error) {
 		mu.Lock()
 		fits++
 		first := fits == 1
@@ -128,7 +133,7 @@ func TestFitOfOneWhoGoesAway(t *testing.T) {
 			return nil, errors.New("signal: killed") // as a child process puts it
 		}
 		return forest.Fit(ctx, table, o)
-	}}
+	}}, "")
 	s, err := p.Snapshot(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -156,22 +161,23 @@ func TestFitOfOneWhoGoesAway(t *testing.T) {
 
 // TestLatestQuestionsAreRenewed: of many questions those asked last are kept.
 func TestLatestQuestionsAreRenewed(t *testing.T) {
-	p := &Predictor{Past: library{key: runs(t, 41)}, Background: func(func(context.Context)) {}}
-	s, err := p.snapshot(t.Context(), key)
+	p := newPredictor(source{key: runs(t, 41)}, pastrunstest.Fitter{}, "")
+	p.Background = func(func(context.Context)) {}
+	s, err := pastruns.Read(t.Context(), p.Past, key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.settle(s)
-	for i := range 3 * mostQuestions {
-		p.asked(s, float64(i), "")
-		p.asked(s, 0.5, "") // again and again
+	p.fitted(s)
+	for i := range 3 * maxQuestions {
+		p.note(s, float64(i), nil)
+		p.note(s, 0.5, nil) // again and again
 	}
-	asked := p.settled[key].asked
+	asked := p.used[key].questions
 	kept := map[float64]bool{}
 	for _, q := range asked {
 		kept[q.epochs] = true
 	}
-	if len(asked) != mostQuestions || !kept[0.5] || !kept[3*mostQuestions-1] || !kept[2*mostQuestions+1] || kept[0] {
+	if len(asked) != maxQuestions || !kept[0.5] || !kept[3*maxQuestions-1] || !kept[2*maxQuestions+1] || kept[0] {
 		t.Errorf("kept %v", kept)
 	}
 }

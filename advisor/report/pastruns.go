@@ -10,8 +10,8 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"probewise/advisor"
+	"probewise/advisor/analysis"
 	"probewise/advisor/figure"
-	"probewise/advisor/predict"
 	"probewise/forest"
 	"probewise/trainer"
 )
@@ -19,18 +19,18 @@ import (
 // Measure is a held-out figure of a model card.
 type Measure struct {
 	Title string
-	Value func(predict.CardEntry) float64
+	Value func(analysis.CardEntry) float64
 	Text  func(float64) string
 }
 
 // Measures returns those of a card, in its order.
 func Measures() []Measure {
 	return []Measure{
-		{"R²", func(e predict.CardEntry) float64 { return e.R2 }, figure.Score[float64]},
-		{"Mean absolute error", func(e predict.CardEntry) float64 { return e.MAE }, figure.Share[float64]},
-		{"Kendall τ", func(e predict.CardEntry) float64 { return e.Tau }, figure.Score[float64]},
-		{"80 % interval covers", func(e predict.CardEntry) float64 { return e.Coverage80 }, figure.Percent[float64]},
-		{"Its mean width", func(e predict.CardEntry) float64 { return e.Width80 }, figure.Share[float64]},
+		{"R²", func(e analysis.CardEntry) float64 { return e.R2 }, figure.Score[float64]},
+		{"Mean absolute error", func(e analysis.CardEntry) float64 { return e.MAE }, figure.Share[float64]},
+		{"Kendall τ", func(e analysis.CardEntry) float64 { return e.Tau }, figure.Score[float64]},
+		{"80 % interval covers", func(e analysis.CardEntry) float64 { return e.Coverage80 }, figure.Percent[float64]},
+		{"Its mean width", func(e analysis.CardEntry) float64 { return e.Width80 }, figure.Share[float64]},
 	}
 }
 
@@ -62,15 +62,15 @@ func setting(dataset string, images, epochs int) string {
 }
 
 // Cards writes the model cards of a data set: how far its predictions can be trusted.
-func Cards(w io.Writer, c predict.Cards) error {
+func Cards(w io.Writer, c analysis.Cards) error {
 	var g grids
-	for _, c := range append([]predict.Card{c.Card}, c.Others...) {
+	for _, c := range append([]analysis.Card{c.Card}, c.Others...) {
 		g.card(c)
 	}
 	return g.writeTo(w)
 }
 
-func (g *grids) card(c predict.Card) {
+func (g *grids) card(c analysis.Card) {
 	g.line("%s: %s", setting(c.Dataset, c.Images, c.Epochs), figure.Counted(c.PastRuns, "past run"))
 	if len(c.Probe) == 0 {
 		g.line("no figures: %s", c.Reason)
@@ -99,7 +99,7 @@ func (g *grids) card(c predict.Card) {
 }
 
 // alone shows R² of each of the models that a prediction is blended from.
-func (g *grids) alone(entries []predict.CardEntry) {
+func (g *grids) alone(entries []analysis.CardEntry) {
 	header := table.Row{"R² at probe epochs", "blended"}
 	for _, a := range entries[0].Members {
 		header = append(header, a.Name+" alone")
@@ -116,7 +116,7 @@ func (g *grids) alone(entries []predict.CardEntry) {
 }
 
 // ablation shows R² by probe length and group of features, with what each adds to those before it.
-func (g *grids) ablation(entries []predict.AblationEntry) {
+func (g *grids) ablation(entries []analysis.AblationEntry) {
 	var rows []table.Row
 	for _, e := range entries {
 		row := table.Row{figure.Setting(e.Epochs), string(e.Features), figure.Score(e.R2), "", ""}
@@ -130,9 +130,9 @@ func (g *grids) ablation(entries []predict.AblationEntry) {
 }
 
 // Statistics writes how the statistics of the layers at a position go with accuracy.
-func Statistics(w io.Writer, t predict.StatisticsTable, position trainer.LayerSet) error {
+func Statistics(w io.Writer, t analysis.StatisticsTable, position trainer.LayerSet) error {
 	var g grids
-	i := slices.IndexFunc(t.Positions, func(p predict.PositionTable) bool { return p.Position == position })
+	i := slices.IndexFunc(t.Positions, func(p analysis.PositionTable) bool { return p.Position == position })
 	if i < 0 {
 		g.line("no figures for %s: %s", t.Dataset, t.Reason)
 		return g.writeTo(w)
@@ -145,7 +145,7 @@ func Statistics(w io.Writer, t predict.StatisticsTable, position trainer.LayerSe
 }
 
 // Hyperparameters writes how hyperparameters go with the statistics of the layers at a position, a table a statistic.
-func Hyperparameters(w io.Writer, t predict.HyperparameterTable) error {
+func Hyperparameters(w io.Writer, t analysis.HyperparameterTable) error {
 	var g grids
 	for _, s := range t.Statistics {
 		g.line("%s of the layers (%s), %s", s.Statistic, t.Position, figure.Counted(s.Runs, "past run"))
@@ -155,7 +155,7 @@ func Hyperparameters(w io.Writer, t predict.HyperparameterTable) error {
 	return g.writeTo(w)
 }
 
-func (g *grids) relations(of string, relations []predict.Relation, linear, forest predict.Fit) {
+func (g *grids) relations(of string, relations []analysis.Relation, linear, forest analysis.Fit) {
 	header := table.Row{of}
 	for _, m := range Methods() {
 		if header = append(header, m.Title); m.Key == Coefficient.Key {
@@ -178,7 +178,7 @@ func (g *grids) relations(of string, relations []predict.Relation, linear, fores
 }
 
 // confirmed writes Boruta's hits where they are enough.
-func confirmed(r predict.Relation) string {
+func confirmed(r analysis.Relation) string {
 	if !r.Confirmed {
 		return ""
 	}
@@ -192,7 +192,7 @@ func (g *grids) missing(reason string) {
 }
 
 // Expectations writes the statistics that are expected of an architecture.
-func Expectations(w io.Writer, e predict.ExpectedStatistics) error {
+func Expectations(w io.Writer, e analysis.ExpectedStatistics) error {
 	var g grids
 	if len(e.Statistics) > 0 {
 		g.line("%s: expected of the layers (%s) %s, by %s", setting(e.Dataset, e.Images, e.Epochs),

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"probewise/advisor"
-	"probewise/advisor/predict"
+	"probewise/advisor/analysis"
 	"probewise/advisor/report/reporttest"
 	"probewise/forest"
 	"probewise/trainer"
@@ -14,27 +14,27 @@ import (
 func pointer(v float64) *float64 { return &v }
 
 // madeUpCards are one card with figures and one without.
-func madeUpCards() predict.Cards {
-	alternatives := []predict.AlternativeEntry{{Name: "ridge", R2: 0.5}, {Name: "forest", R2: 0.8}}
-	return predict.Cards{
-		Card: predict.Card{
+func madeUpCards() analysis.Cards {
+	alternatives := []analysis.MemberEntry{{Name: "ridge", R2: 0.5}, {Name: "forest", R2: 0.8}}
+	return analysis.Cards{
+		Card: analysis.Card{
 			Dataset: "made-up", PastRuns: 1040, Images: 1000, Epochs: 9,
-			Probe: []predict.CardEntry{
-				{Epochs: 0, Runs: 1040, R2: -0.1, MAE: 0.2, Tau: 0.3, Coverage80: 0.81, Width80: 0.5, Alternatives: alternatives},
-				{Epochs: 0.25, Runs: 1040, R2: 0.856, MAE: 0.05, Tau: 0.75, Coverage80: 0.795, Width80: 0.2, Alternatives: alternatives},
+			Probe: []analysis.CardEntry{
+				{Epochs: 0, Runs: 1040, R2: -0.1, MAE: 0.2, Tau: 0.3, Coverage80: 0.81, Width80: 0.5, Members: alternatives},
+				{Epochs: 0.25, Runs: 1040, R2: 0.856, MAE: 0.05, Tau: 0.75, Coverage80: 0.795, Width80: 0.2, Members: alternatives},
 			},
-			Ablation: []predict.AblationEntry{
+			Ablation: []analysis.AblationEntry{
 				{Features: "last accuracy", R2: 0.1},
 				{Features: "curve", R2: 0.35, Gain: pointer(0.25), Low: pointer(-0.05), High: pointer(0.5)},
 			},
 		},
-		Others: []predict.Card{{Dataset: "made-up", PastRuns: 1, Images: 5, Epochs: 1, Reason: "too few past runs"}},
+		Others: []analysis.Card{{Dataset: "made-up", PastRuns: 1, Images: 5, Epochs: 1, Reason: "too few past runs"}},
 	}
 }
 
-func madeUpRelations() []predict.Relation {
+func madeUpRelations() []analysis.Relation {
 	none := trainer.Missing
-	return []predict.Relation{
+	return []analysis.Relation{
 		{
 			Name: "weight_variance", Correlation: -0.5, Beta: 1234.5, Coefficient: -0.2, StandardError: 0.1, PValue: 0.0004,
 			Importance: 0.1, Spread: 0.05, Hits: 16, Confirmed: true,
@@ -48,12 +48,12 @@ func madeUpRelations() []predict.Relation {
 
 // Tables about past runs, as the commands of forest print them.
 func TestPastRunsAreGolden(t *testing.T) {
-	linear, trees := predict.Fit{InSample: 0.9, HeldOut: -0.204}, predict.Fit{InSample: 0.95, HeldOut: 0.5}
+	linear, trees := analysis.Fit{InSample: 0.9, HeldOut: -0.204}, analysis.Fit{InSample: 0.95, HeldOut: 0.5}
 	var b strings.Builder
 	key := advisor.Key{Dataset: "made-up", Images: 1000, Epochs: 9}
-	statistics := predict.StatisticsTable{
-		Dataset: "made-up", Images: 1000, Epochs: 9, Target: predict.Validation, Probe: pointer(1), Reason: "middle: too few past runs",
-		Positions: []predict.PositionTable{
+	statistics := analysis.StatisticsTable{
+		Dataset: "made-up", Images: 1000, Epochs: 9, Target: analysis.Validation, Probe: pointer(1), Reason: "middle: too few past runs",
+		Positions: []analysis.PositionTable{
 			{Position: trainer.AllLayers, Runs: 40, Linear: linear, Forest: trees, Statistics: madeUpRelations()},
 		},
 	}
@@ -61,15 +61,15 @@ func TestPastRunsAreGolden(t *testing.T) {
 		Cards(&b, madeUpCards()),
 		Statistics(&b, statistics, trainer.AllLayers),
 		Statistics(&b, statistics, trainer.MiddleLayers),
-		Hyperparameters(&b, predict.HyperparameterTable{
+		Hyperparameters(&b, analysis.HyperparameterTable{
 			Position: trainer.FirstTwo, Reason: "weight_kurtosis: constant",
-			Statistics: []predict.StatisticTable{
+			Statistics: []analysis.StatisticTable{
 				{Statistic: "dead_units", Runs: 40, Linear: linear, Forest: trees, Hyperparameters: madeUpRelations()},
 			},
 		}),
-		Expectations(&b, predict.ExpectedStatistics{
+		Expectations(&b, analysis.ExpectedStatistics{
 			Dataset: "made-up", Images: 1000, Epochs: 9, PastRuns: 40, Position: trainer.ConvLayers,
-			Statistics: []predict.ExpectedStatistic{{Name: "weight_l2_norm", Mean: 178.2, Low: 9.06, High: 0.00123, HeldOutR2: 0.314}},
+			Statistics: []analysis.ExpectedStatistic{{Name: "weight_l2_norm", Mean: 178.2, Low: 9.06, High: 0.00123, HeldOutR2: 0.314}},
 		}),
 		Bench(&b, []Benched{{Epochs: 0.5, BenchScore: forest.BenchScore{
 			Score: forest.Score{

@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"probewise/advisor"
-	"probewise/advisor/predict"
+	"probewise/advisor/analysis"
 )
 
 func TestExitCodes(t *testing.T) {
@@ -140,7 +140,7 @@ func TestForestShow(t *testing.T) {
 	if code != exitOK {
 		t.Fatalf("exit %d: %s", code, errOut)
 	}
-	var c predict.Cards
+	var c analysis.Cards
 	if err := json.Unmarshal([]byte(out), &c); err != nil {
 		t.Fatal(err)
 	}

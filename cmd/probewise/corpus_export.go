@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"probewise/advisor"
+	"probewise/advisor/pastruns"
 	"probewise/forest"
 	"probewise/trainer"
 )
@@ -42,14 +43,14 @@ func (a *app) corpusExport(ctx context.Context, name string, epochs float64) err
 		return &exitError{exitUnevaluated, err}
 	}
 	defer func() { _ = s.close() }()
-	key, found, err := s.predictor.Largest(ctx, name)
+	key, found, err := pastruns.Largest(ctx, s.past, name)
 	if err != nil {
 		return &exitError{exitUnevaluated, err}
 	}
 	if !found {
 		return &exitError{exitUnevaluated, noPastRuns(name)}
 	}
-	t, err := s.predictor.Table(ctx, key, epochs)
+	t, err := s.table(ctx, key, epochs)
 	if err != nil {
 		return &exitError{exitUnevaluated, err}
 	}

@@ -59,20 +59,20 @@ func openCPU(threads int) func() (trainer.Backend, error) {
 	return func() (trainer.Backend, error) { return kernel.New(threads) }
 }
 
-// surroundings are what the choice of a device looks at and does; tests put others in their place.
-type surroundings struct {
+// environment is what the choice of a device looks at and does; tests put others in their place.
+type environment struct {
 	node    string                                                          // the file that NVIDIA's driver makes for a device
 	sibling string                                                          // the other build, beside this one
 	starts  func(ctx context.Context, binary string) error                  // whether it finds a device that it can use
-	become  func(binary string, arguments []string, environ []string) error // replaces this process
+	exec    func(binary string, arguments []string, environ []string) error // replaces this process
 }
 
 // siblingName is the file of the build for GPUs.
 const siblingName = "probewise-gpu"
 
-// here are the surroundings of this process.
-func here() surroundings {
-	s := surroundings{node: "/dev/nvidia0", starts: starts, become: become}
+// here is the environment of this process.
+func here() environment {
+	s := environment{node: "/dev/nvidia0", starts: starts, exec: execute}
 	// A container may be given another card than the first; Windows' subsystem has one device for all.
 	for _, pattern := range []string{"/dev/nvidia[0-9]*", "/dev/dxg"} {
 		if found, _ := filepath.Glob(pattern); len(found) > 0 { // the pattern is sound
@@ -132,9 +132,9 @@ func (c checkup) suits() error {
 // cpuName is the processor's for --device.
 const cpuName = "cpu"
 
-// handOver gives the command to the build for GPUs where one is wanted and there. It says so, and why not where a card is there but nothing for it.
+// execGPUBuild gives the command to the build for GPUs where one is wanted and there. It says so, and why not where a card is there but nothing for it.
 // It returns where this process goes on, on the CPU.
-func (a *app) handOver(ctx context.Context, chosen device, s surroundings, arguments []string) error {
+func (a *app) execGPUBuild(ctx context.Context, chosen device, s environment, arguments []string) error {
 	note := func(format string, args ...any) { a.tell("device "+a.Device+": "+format, args...) }
 	binary := s.sibling
 	switch {
@@ -156,7 +156,7 @@ func (a *app) handOver(ctx context.Context, chosen device, s surroundings, argum
 		return nil
 	}
 	note("running %s", siblingName)
-	if err := s.become(binary, append([]string{binary}, arguments...), os.Environ()); err != nil {
+	if err := s.exec(binary, append([]string{binary}, arguments...), os.Environ()); err != nil {
 		return fmt.Errorf("--device %s: run %s: %w", a.Device, binary, err)
 	}
 	return nil
@@ -204,4 +204,9 @@ func processorName(read func(string) ([]byte, error)) string {
 		}
 	}
 	return runtime.GOARCH
+}
+
+func lastLine(text []byte) []byte {
+	text = bytes.TrimSpace(text)
+	return text[bytes.LastIndexByte(text, '\n')+1:]
 }

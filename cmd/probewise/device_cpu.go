@@ -11,12 +11,12 @@ import (
 // gpuBuild says whether this program can use GPUs.
 const gpuBuild = false
 
-// settle leaves the CPU as the device, unless the build for GPUs takes over.
-func (a *app) settle(ctx context.Context, chosen device, trains bool) error {
+// chooseDevice leaves the CPU as the device, unless the build for GPUs takes over.
+func (a *app) chooseDevice(ctx context.Context, chosen device, trains bool) error {
 	if !trains {
 		return nil
 	}
-	return a.handOver(ctx, chosen, a.around, a.arguments)
+	return a.execGPUBuild(ctx, chosen, a.environment, a.arguments)
 }
 
 // opener opens the backends of this process. own says whether they have memory of their own.

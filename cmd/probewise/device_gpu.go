@@ -14,9 +14,9 @@ import (
 // gpuBuild says whether this program can use GPUs.
 const gpuBuild = true
 
-// settle picks the device: auto is the first GPU that the kernels run on, or else the CPU. Without any device this program does not come so far (see
+// chooseDevice picks the device: auto is the first GPU that the kernels run on, or else the CPU. Without any device this program does not come so far (see
 // trainer/cuda).
-func (a *app) settle(_ context.Context, chosen device, trains bool) error {
+func (a *app) chooseDevice(_ context.Context, chosen device, trains bool) error {
 	if chosen.name == cpuName || !trains {
 		return nil
 	}

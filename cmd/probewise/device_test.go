@@ -48,9 +48,9 @@ func TestHandOver(t *testing.T) {
 			var errOut bytes.Buffer
 			var ran []string
 			a := &app{errOut: &errOut, settings: settings{Device: c.device}}
-			err := a.handOver(t.Context(), device{name: c.device}, surroundings{node: c.node, sibling: c.sibling,
+			err := a.execGPUBuild(t.Context(), device{name: c.device}, environment{node: c.node, sibling: c.sibling,
 				starts: func(context.Context, string) error { return c.starts },
-				become: func(_ string, arguments, _ []string) error { ran = arguments; return nil },
+				exec:   func(_ string, arguments, _ []string) error { ran = arguments; return nil },
 			}, []string{"train", "a.json"})
 			if (err != nil) != (c.fails != "") || err != nil && !strings.Contains(err.Error(), c.fails) {
 				t.Errorf("error %v, want %q", err, c.fails)

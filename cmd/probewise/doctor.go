@@ -40,19 +40,19 @@ func (a *app) examine() (checkup, error) {
 		return checkup{}, err
 	}
 	c := checkup{Version: version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Devices: devices, MemoryLimit: a.memory, GPU: gpuBuild,
-		Card: exists(a.around.node), Notes: []string{}}
+		Card: exists(a.environment.node), Notes: []string{}}
 	say := func(format string, args ...any) { c.Notes = append(c.Notes, fmt.Sprintf(format, args...)) }
 	switch {
 	case gpuBuild:
 		say("this is the build for GPUs: it starts only where NVIDIA's driver shows a device")
-	case exists(a.around.sibling):
+	case exists(a.environment.sibling):
 		say("this build trains on the CPU; %s is beside it, and --device gpu runs that", siblingName)
 	default:
 		say("this build trains on the CPU alone; for GPUs put %s beside it (go build -tags gpu -o %s ./cmd/probewise, with NVIDIA's driver and CUDA's headers)",
 			siblingName, siblingName)
 	}
-	if !gpuBuild && c.Card && !exists(a.around.sibling) {
-		say("there is a card (%s) that this build cannot use", a.around.node)
+	if !gpuBuild && c.Card && !exists(a.environment.sibling) {
+		say("there is a card (%s) that this build cannot use", a.environment.node)
 	}
 	return c, nil
 }

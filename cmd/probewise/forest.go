@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"probewise/advisor"
-	"probewise/advisor/predict"
+	"probewise/advisor/analysis"
 	"probewise/advisor/report"
 )
 
@@ -18,7 +18,7 @@ func (a *app) forestCommand() *cobra.Command {
 
 func (a *app) forestShowCommand() *cobra.Command {
 	var name string
-	var e predict.Effort
+	var e analysis.Effort
 	c := &cobra.Command{
 		Use:   "show",
 		Short: "Print the held-out figures of the predictions for a data set",
@@ -29,12 +29,12 @@ func (a *app) forestShowCommand() *cobra.Command {
 	}
 	c.Flags().StringVar(&name, "dataset", advisor.DefaultDataset, "data set")
 	c.Flags().IntVar(&e.Repeats, "repeats", 2, "repetitions of the ten-fold cross-validation")
-	c.Flags().Float64SliceVar(&e.Epochs, "epochs", predict.ProbeLengths(), "probe lengths")
+	c.Flags().Float64SliceVar(&e.Epochs, "epochs", analysis.ProbeLengths(), "probe lengths")
 	c.Flags().IntVar(&e.Splits, "splits", 20, "random splits that show what each group of features adds")
 	return c
 }
 
-func (a *app) forestShow(ctx context.Context, name string, e predict.Effort) error {
+func (a *app) forestShow(ctx context.Context, name string, e analysis.Effort) error {
 	if e.Repeats < 1 || e.Splits < 1 {
 		return errors.New("--repeats and --splits must be at least 1")
 	}
@@ -46,7 +46,7 @@ func (a *app) forestShow(ctx context.Context, name string, e predict.Effort) err
 		return &exitError{exitUnevaluated, err}
 	}
 	defer func() { _ = s.close() }()
-	cards, err := s.predictor.Cards(ctx, name, e)
+	cards, err := s.analyst.Cards(ctx, name, e)
 	if err != nil {
 		return &exitError{exitUnevaluated, err}
 	}

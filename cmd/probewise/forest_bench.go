@@ -11,8 +11,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"probewise/advisor/pastruns"
 	"probewise/advisor/report"
 	"probewise/forest"
+	"probewise/forest/childprocess"
 )
 
 // benchResult is how well curves are predicted from their first epochs.
@@ -95,14 +97,14 @@ func (a *app) benchPastRuns(ctx context.Context, b benchFlags) error {
 		return &exitError{exitUnevaluated, err}
 	}
 	defer func() { _ = s.close() }()
-	key, found, err := s.predictor.Largest(ctx, b.dataset)
+	key, found, err := pastruns.Largest(ctx, s.past, b.dataset)
 	if err != nil {
 		return &exitError{exitUnevaluated, err}
 	}
 	if !found {
 		return &exitError{exitUnevaluated, noPastRuns(b.dataset)}
 	}
-	return a.forestBench(ctx, key.String(), b, func(epochs float64) (forest.Table, error) { return s.predictor.Table(ctx, key, epochs) })
+	return a.forestBench(ctx, key.String(), b, func(epochs float64) (forest.Table, error) { return s.table(ctx, key, epochs) })
 }
 
 // forestBench measures the forest on the tables of each probe length; name is what they were made of.
@@ -126,7 +128,7 @@ func (a *app) forestBench(ctx context.Context, name string, b benchFlags, table 
 			return err
 		}
 		s, err := forest.Bench(ctx, t, splits, func(ctx context.Context, t forest.Table) (*forest.Model, error) {
-			return fitInChild(ctx, t, forest.Options{Seed: b.Seed})
+			return childprocess.Fitter{}.Fit(ctx, t, forest.Options{Seed: b.Seed})
 		})
 		if err != nil {
 			return &exitError{exitUnevaluated, fmt.Errorf("%s: %w", name, err)}

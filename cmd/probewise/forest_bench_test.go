@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"probewise/advisor/predict"
+	"probewise/advisor/analysis"
 )
 
 // TestForestBench predicts made-up curves, in child processes, and names what is wrong with a file.
@@ -85,7 +85,7 @@ func TestForestExpect(t *testing.T) {
 	dir := t.TempDir()
 	args := []string{"forest", "expect", filepath.Join("..", "..", "examples", "flawed.json"), "--probe", "1", "--position", "conv", "--json", "--data-dir", dir}
 	code, out, errOut := call(t, args...)
-	var got predict.ExpectedStatistics
+	var got analysis.ExpectedStatistics
 	if err := json.Unmarshal([]byte(out), &got); code != exitOK || err != nil || len(got.Statistics) != 18 || got.Position != "conv" {
 		t.Fatalf("exit %d, %v: %s%s", code, err, out, errOut)
 	}
@@ -117,7 +117,7 @@ func TestForestStatistics(t *testing.T) {
 	if code != exitOK {
 		t.Fatalf("exit %d: %s", code, errOut)
 	}
-	var got predict.StatisticsTable
+	var got analysis.StatisticsTable
 	if err := json.Unmarshal([]byte(out), &got); err != nil || got.PastRuns < 60 || len(got.Positions) != 6 {
 		t.Fatalf("%v: %+v", err, got)
 	}

@@ -8,13 +8,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"probewise/advisor"
-	"probewise/advisor/predict"
+	"probewise/advisor/analysis"
 	"probewise/advisor/report"
 	"probewise/trainer"
 )
 
 func (a *app) forestExpectCommand() *cobra.Command {
-	var q predict.StatisticsQuery
+	var q analysis.StatisticsQuery
 	position, probe := string(trainer.AllLayers), 0.0
 	c := &cobra.Command{
 		Use:   "expect FILE",
@@ -42,7 +42,7 @@ func (a *app) forestExpectCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) forestExpect(ctx context.Context, file string, q predict.StatisticsQuery, position trainer.LayerSet) error {
+func (a *app) forestExpect(ctx context.Context, file string, q analysis.StatisticsQuery, position trainer.LayerSet) error {
 	data, err := a.read(file)
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func (a *app) forestExpect(ctx context.Context, file string, q predict.Statistic
 	if err != nil {
 		return a.badInput(file, err)
 	}
-	found, err := s.predictor.Expect(ctx, run.Architecture, q, position)
+	found, err := s.analyst.Expect(ctx, run.Architecture, q, position)
 	if err != nil {
 		return &exitError{exitUnevaluated, err}
 	}

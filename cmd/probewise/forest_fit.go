@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"probewise/advisor"
-	"probewise/advisor/predict"
+	"probewise/advisor/analysis"
 	"probewise/advisor/report"
 	"probewise/trainer"
 )
@@ -25,7 +25,7 @@ func (a *app) forestFitCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return a.forestFit(c.Context(), name, epochs) },
 	}
 	c.Flags().StringVar(&name, "dataset", advisor.DefaultDataset, "data set")
-	c.Flags().Float64SliceVar(&epochs, "epochs", predict.ProbeLengths(), "probe lengths")
+	c.Flags().Float64SliceVar(&epochs, "epochs", analysis.ProbeLengths(), "probe lengths")
 	return c
 }
 

@@ -9,14 +9,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"probewise/advisor"
+	"probewise/advisor/analysis"
 	"probewise/advisor/features"
-	"probewise/advisor/predict"
 	"probewise/advisor/report"
 	"probewise/trainer"
 )
 
 func (a *app) forestStatisticsCommand() *cobra.Command {
-	q := predict.StatisticsQuery{Target: predict.Test}
+	q := analysis.StatisticsQuery{Target: analysis.Test}
 	position, form, probe, hyperparameters := string(trainer.AllLayers), string(features.Level), 0.0, false
 	c := &cobra.Command{
 		Use:   "statistics",
@@ -26,8 +26,8 @@ func (a *app) forestStatisticsCommand() *cobra.Command {
 			"the layers there, on a logarithm where it spans powers of ten. Confirmed are those that Boruta tells from noise.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if !slices.Contains(predict.Targets(), q.Target) {
-				return fmt.Errorf("--target %s: want one of %v", q.Target, predict.Targets())
+			if !slices.Contains(analysis.Targets(), q.Target) {
+				return fmt.Errorf("--target %s: want one of %v", q.Target, analysis.Targets())
 			}
 			if !slices.Contains(trainer.LayerSets(), trainer.LayerSet(position)) {
 				return fmt.Errorf("--position %s: want one of %v", position, trainer.LayerSets())
@@ -57,7 +57,7 @@ func (a *app) forestStatisticsCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) forestStatistics(ctx context.Context, q predict.StatisticsQuery, position trainer.LayerSet, hyperparameters bool) error {
+func (a *app) forestStatistics(ctx context.Context, q analysis.StatisticsQuery, position trainer.LayerSet, hyperparameters bool) error {
 	s, err := a.open(ctx)
 	if err != nil {
 		return &exitError{exitUnevaluated, err}
@@ -66,7 +66,7 @@ func (a *app) forestStatistics(ctx context.Context, q predict.StatisticsQuery, p
 	if hyperparameters {
 		return a.forestHyperparameters(ctx, s, q, position)
 	}
-	found, err := s.predictor.Statistics(ctx, q)
+	found, err := s.analyst.Statistics(ctx, q)
 	if err != nil {
 		return &exitError{exitUnevaluated, err}
 	}
@@ -77,8 +77,8 @@ func (a *app) forestStatistics(ctx context.Context, q predict.StatisticsQuery, p
 }
 
 // forestHyperparameters prints a table for each statistic.
-func (a *app) forestHyperparameters(ctx context.Context, s *program, q predict.StatisticsQuery, position trainer.LayerSet) error {
-	found, err := s.predictor.Hyperparameters(ctx, q, position)
+func (a *app) forestHyperparameters(ctx context.Context, s *program, q analysis.StatisticsQuery, position trainer.LayerSet) error {
+	found, err := s.analyst.Hyperparameters(ctx, q, position)
 	if err != nil {
 		return &exitError{exitUnevaluated, err}
 	}

@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"probewise/forest/childprocess"
 )
 
 func main() {
@@ -44,8 +46,12 @@ func (e *exitError) Unwrap() error { return e.err }
 
 // run executes the command line and returns the exit code.
 func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) int {
-	if len(args) == 1 && args[0] == childArgument {
-		return serveChild(in, out, errOut)
+	if childprocess.Is(args) {
+		if err := childprocess.Serve(in, out); err != nil {
+			fmt.Fprintln(errOut, err)
+			return exitUnevaluated
+		}
+		return exitOK
 	}
 	root := newRoot(args, in, out, errOut)
 	err := root.ExecuteContext(ctx)

@@ -1,23 +1,26 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"probewise/advisor"
+	"probewise/advisor/analysis"
+	"probewise/advisor/pastruns"
 	"probewise/advisor/predict"
 	"probewise/advisor/process"
 	"probewise/advisor/rule"
 	"probewise/advisor/service"
 	"probewise/db"
 	"probewise/forest"
+	"probewise/forest/childprocess"
 	"probewise/jobs"
 	"probewise/trainer/dataset"
 	"probewise/trainer/graph"
@@ -27,8 +30,9 @@ import (
 type program struct {
 	db        *db.DB
 	library   *dataset.Library
-	past      pastRuns
+	past      pastruns.Source
 	predictor *predict.Predictor
+	analyst   *analysis.Analyst
 	service   service.Service
 }
 
@@ -41,8 +45,13 @@ func (a *app) open(ctx context.Context) (*program, error) {
 	if _, err := store.Recover(ctx, time.Now(), process.Gone); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	s := &program{db: store, library: dataset.Open(a.DataDir), past: pastRuns{store, a.corpusDir()}}
-	s.predictor = &predict.Predictor{Past: s.past, Fit: fitInChild, Score: scoreInChild, Climb: climbInChild, Relate: relateInChild, Folder: filepath.Join(a.DataDir, "forests")}
+	past := pastruns.Joined{Store: store, Folder: a.corpusDir()}
+	forests := &pastruns.Forests{Fitter: childprocess.Fitter{}, Folder: filepath.Join(a.DataDir, "forests")}
+	s := &program{
+		db: store, library: dataset.Open(a.DataDir), past: past,
+		predictor: &predict.Predictor{Past: past, Forests: forests},
+		analyst:   &analysis.Analyst{Past: past, Forests: forests},
+	}
 	s.service = service.Service{
 		Store: store, Datasets: s.library, Trainer: a.newTrainer(0), Predictor: s.predictor, Rules: rule.Driver{}, Version: version(),
 	}
@@ -80,74 +89,44 @@ func (s *program) work(ctx context.Context, kind advisor.JobKind, id string, wat
 // prober gives the gate its evidence.
 func (s *program) prober(watch advisor.Watcher) service.Prober {
 	return service.Prober{
-		Service: s.service,
-		Predictable: func(ctx context.Context, k advisor.Key, epochs int) error {
-			_, err := s.predictor.Table(ctx, k, float64(epochs))
+		Service:     s.service,
+		Predictable: s.predictor.Predictable,
+		Work:        func(ctx context.Context, run string) error { return s.work(ctx, advisor.JobRun, run, watch) },
+	}
+}
+
+func (a *app) corpusDir() string { return filepath.Join(a.DataDir, "corpus") }
+
+// noPastRuns is the error of a command that has nothing to work on.
+func noPastRuns(dataset string) error {
+	return fmt.Errorf("no past runs for %s; make some: probewise corpus build --dataset %s", dataset, dataset)
+}
+
+// eachKey opens the data folder and visits the keys of a data set that have past runs, in order.
+func (a *app) eachKey(ctx context.Context, dataset string, visit func(*program, advisor.Key) error) error {
+	s, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.close() }()
+	counts, err := s.past.Keys(ctx, dataset)
+	if err != nil {
+		return err
+	}
+	keys := slices.SortedFunc(maps.Keys(counts), func(x, y advisor.Key) int { return strings.Compare(x.String(), y.String()) })
+	for _, k := range keys {
+		if err := visit(s, k); err != nil {
 			return err
-		},
-		Work: func(ctx context.Context, run string) error { return s.work(ctx, advisor.JobRun, run, watch) },
+		}
 	}
+	return nil
 }
 
-// fitInChild fits a forest in a child process of the same binary: the library behind it draws from the process's
-// global random source and its panics cannot be recovered.
-func fitInChild(ctx context.Context, t forest.Table, o forest.Options) (*forest.Model, error) {
-	response, err := child(ctx, forest.Request{Table: t, Options: o})
+// table is what the forest of a key and probe length is fitted on.
+func (s *program) table(ctx context.Context, k advisor.Key, epochs float64) (forest.Table, error) {
+	past, err := pastruns.Read(ctx, s.past, k)
 	if err != nil {
-		return nil, err
+		return forest.Table{}, err
 	}
-	return response.Model, nil
-}
-
-// scoreInChild cross-validates a forest there.
-func scoreInChild(ctx context.Context, t forest.Table, o forest.Options, repeats int) (forest.Score, error) {
-	response, err := child(ctx, forest.Request{Table: t, Options: o, Repeats: repeats})
-	return response.Score, err
-}
-
-// climbInChild compares groups of features there.
-func climbInChild(ctx context.Context, t forest.Table, rungs []forest.AblationStep, l forest.AblationOptions) ([]forest.AblationScore, error) {
-	// Half of the folds take half of the time of a ladder's many fits.
-	response, err := child(ctx, forest.Request{Table: t, Rungs: rungs, Ladder: l, Options: forest.Options{Folds: 5}})
-	return response.Rungs, err
-}
-
-// relateInChild relates columns to targets there.
-func relateInChild(ctx context.Context, t forest.Table) (forest.Related, error) {
-	response, err := child(ctx, forest.Request{Table: t, Relate: true, Options: forest.Options{Seed: 1}})
-	return response.Related, err
-}
-
-// childArgument makes the binary serve one forest request instead of reading a command line.
-const childArgument = "forest-child"
-
-func child(ctx context.Context, r forest.Request) (forest.Response, error) {
-	binary, err := os.Executable()
-	if err != nil {
-		return forest.Response{}, fmt.Errorf("find the program for the forest's child process: %w", err)
-	}
-	var in, out, complaints bytes.Buffer
-	if err := r.Encode(&in); err != nil {
-		return forest.Response{}, err
-	}
-	command := exec.CommandContext(ctx, binary, childArgument)
-	command.Stdin, command.Stdout, command.Stderr = &in, &out, &complaints
-	if err := command.Run(); err != nil {
-		return forest.Response{}, fmt.Errorf("the forest's child process: %w: %s", err, lastLine(complaints.Bytes()))
-	}
-	return forest.DecodeResponse(&out)
-}
-
-// serveChild is the child's side.
-func serveChild(in io.Reader, out, errOut io.Writer) int {
-	if err := forest.ServeChild(in, out); err != nil {
-		fmt.Fprintln(errOut, err)
-		return exitUnevaluated
-	}
-	return exitOK
-}
-
-func lastLine(text []byte) []byte {
-	text = bytes.TrimSpace(text)
-	return text[bytes.LastIndexByte(text, '\n')+1:]
+	return past.Table(ctx, epochs)
 }

@@ -34,7 +34,7 @@ type app struct {
 	settings
 	memory      int64 // the MemoryLimit in bytes; 0: none
 	device      device
-	around      surroundings
+	environment environment
 	arguments   []string // of the command line
 	in          io.Reader
 	out, errOut io.Writer
@@ -48,7 +48,7 @@ func (a *app) tell(format string, args ...any) {
 }
 
 func newRoot(args []string, in io.Reader, out, errOut io.Writer) *cobra.Command {
-	a := &app{in: in, out: out, errOut: errOut, around: here(), arguments: args}
+	a := &app{in: in, out: out, errOut: errOut, environment: here(), arguments: args}
 	root := a.root()
 	root.SetArgs(args)
 	return root
@@ -128,7 +128,7 @@ func (a *app) configure(c *cobra.Command) error {
 			return err
 		}
 	}
-	return a.settle(c.Context(), a.device, c.Annotations["trains"] != "")
+	return a.chooseDevice(c.Context(), a.device, c.Annotations["trains"] != "")
 }
 
 // defaultDataDir is the platform's folder for user data.

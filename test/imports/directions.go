@@ -25,7 +25,7 @@ var Families = map[string][]string{
 }
 
 // Suites are conformance suites: they import testing, so only tests import them.
-var Suites = []string{"trainer/backendtest", "db/dbtest", "advisor/report/reporttest"}
+var Suites = []string{"trainer/backendtest", "db/dbtest", "advisor/pastruns/pastrunstest", "advisor/report/reporttest"}
 
 // A Technology is a third-party path prefix with the folders that adapt it, the only ones that may import it.
 type Technology struct {

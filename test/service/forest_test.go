@@ -6,7 +6,7 @@ import (
 	"sync"
 	"testing"
 
-	"probewise/advisor/predict"
+	"probewise/advisor/analysis"
 	"probewise/api"
 	"probewise/trainer"
 )
@@ -14,49 +14,49 @@ import (
 // cards has a model card at once.
 type cards struct{}
 
-func (cards) Cards(_ context.Context, name string, _ predict.Effort) (predict.Cards, error) {
-	return predict.Cards{Card: predict.Card{Dataset: name, PastRuns: 40, Images: 1000, Epochs: 15,
-		Probe:    []predict.CardEntry{{Epochs: 1, Runs: 40, R2: 0.5, MAE: 0.1, Tau: 0.5, Coverage80: 0.8, Width80: 0.3}},
-		Ablation: []predict.AblationEntry{{Features: "last accuracy", Epochs: 1, R2: 0.4}}}}, nil
+func (cards) Cards(_ context.Context, name string, _ analysis.Effort) (analysis.Cards, error) {
+	return analysis.Cards{Card: analysis.Card{Dataset: name, PastRuns: 40, Images: 1000, Epochs: 15,
+		Probe:    []analysis.CardEntry{{Epochs: 1, Runs: 40, R2: 0.5, MAE: 0.1, Tau: 0.5, Coverage80: 0.8, Width80: 0.3}},
+		Ablation: []analysis.AblationEntry{{Features: "last accuracy", Epochs: 1, R2: 0.4}}}}, nil
 }
 
 // Statistics relates one statistic of a run.
-func (cards) Statistics(_ context.Context, q predict.StatisticsQuery) (predict.StatisticsTable, error) {
+func (cards) Statistics(_ context.Context, q analysis.StatisticsQuery) (analysis.StatisticsTable, error) {
 	if q.Dataset == "nope" {
-		return predict.StatisticsTable{Dataset: q.Dataset, Form: q.Form, Target: q.Target,
-			Positions: []predict.PositionTable{}, Reason: "no past runs"}, nil
+		return analysis.StatisticsTable{Dataset: q.Dataset, Form: q.Form, Target: q.Target,
+			Positions: []analysis.PositionTable{}, Reason: "no past runs"}, nil
 	}
-	return predict.StatisticsTable{Dataset: q.Dataset, Form: q.Form, Images: 1000, Epochs: 15, PastRuns: 40,
+	return analysis.StatisticsTable{Dataset: q.Dataset, Form: q.Form, Images: 1000, Epochs: 15, PastRuns: 40,
 		Probe: q.Probe, Target: q.Target,
-		Positions: []predict.PositionTable{{Position: "all", Runs: 40, Linear: predict.Fit{InSample: 0.8, HeldOut: 0.6},
-			Forest: predict.Fit{InSample: 0.9, HeldOut: 0.5},
-			Statistics: []predict.Relation{{Name: "weight_variance", Correlation: -0.4, Beta: -0.1, Coefficient: -0.05,
+		Positions: []analysis.PositionTable{{Position: "all", Runs: 40, Linear: analysis.Fit{InSample: 0.8, HeldOut: 0.6},
+			Forest: analysis.Fit{InSample: 0.9, HeldOut: 0.5},
+			Statistics: []analysis.Relation{{Name: "weight_variance", Correlation: -0.4, Beta: -0.1, Coefficient: -0.05,
 				StandardError: trainer.Missing,
 				PValue:        trainer.Missing, Importance: 0.2, Spread: 0.1, Reason: "a ridge"}}}}}, nil
 }
 
 // Hyperparameters relates one of them to one statistic.
-func (cards) Hyperparameters(_ context.Context, q predict.StatisticsQuery,
-	position trainer.LayerSet) (predict.HyperparameterTable, error) {
-	t := predict.HyperparameterTable{Dataset: q.Dataset, Form: q.Form, Probe: q.Probe, Position: position,
-		Statistics: []predict.StatisticTable{}, Reason: "no past runs"}
+func (cards) Hyperparameters(_ context.Context, q analysis.StatisticsQuery,
+	position trainer.LayerSet) (analysis.HyperparameterTable, error) {
+	t := analysis.HyperparameterTable{Dataset: q.Dataset, Form: q.Form, Probe: q.Probe, Position: position,
+		Statistics: []analysis.StatisticTable{}, Reason: "no past runs"}
 	if q.Dataset == "nope" {
 		return t, nil
 	}
 	t.PastRuns, t.Images, t.Epochs, t.Reason = 40, 1000, 15, "dead_units: all targets are equal"
-	t.Statistics = []predict.StatisticTable{{Statistic: "weight_variance", Runs: 39,
-		Linear: predict.Fit{InSample: 0.7, HeldOut: -0.2}, Forest: predict.Fit{InSample: 0.8, HeldOut: 0.3},
-		Hyperparameters: []predict.Relation{{Name: "log_learning_rate", Correlation: 0.6, Beta: 0.4,
+	t.Statistics = []analysis.StatisticTable{{Statistic: "weight_variance", Runs: 39,
+		Linear: analysis.Fit{InSample: 0.7, HeldOut: -0.2}, Forest: analysis.Fit{InSample: 0.8, HeldOut: 0.3},
+		Hyperparameters: []analysis.Relation{{Name: "log_learning_rate", Correlation: 0.6, Beta: 0.4,
 			Coefficient: trainer.Missing, StandardError: trainer.Missing,
 			PValue: trainer.Missing, Importance: 0.3, Spread: 0.1, Reason: "follows from the columns before it"}}}}
 	return t, nil
 }
 
 // Expect expects one statistic.
-func (cards) Expect(_ context.Context, a trainer.Architecture, q predict.StatisticsQuery,
-	p trainer.LayerSet) (predict.ExpectedStatistics, error) {
-	return predict.ExpectedStatistics{Dataset: q.Dataset, Images: 1000, Epochs: 15, PastRuns: 40, Probe: q.Probe,
-			Position: p, Statistics: []predict.ExpectedStatistic{
+func (cards) Expect(_ context.Context, a trainer.Architecture, q analysis.StatisticsQuery,
+	p trainer.LayerSet) (analysis.ExpectedStatistics, error) {
+	return analysis.ExpectedStatistics{Dataset: q.Dataset, Images: 1000, Epochs: 15, PastRuns: 40, Probe: q.Probe,
+			Position: p, Statistics: []analysis.ExpectedStatistic{
 				{Name: "dead_units", Mean: float64(len(a.Layers)), Low: 0.1, High: 9, Confidence: 0.8, Runs: 40, HeldOutR2: 0.5}}},
 		nil
 }
@@ -89,7 +89,7 @@ type counter struct {
 	now, top int
 }
 
-func (c *counter) Cards(ctx context.Context, name string, e predict.Effort) (predict.Cards, error) {
+func (c *counter) Cards(ctx context.Context, name string, e analysis.Effort) (analysis.Cards, error) {
 	c.mu.Lock()
 	c.names = append(c.names, name)
 	c.now++
@@ -103,11 +103,11 @@ func (c *counter) Cards(ctx context.Context, name string, e predict.Effort) (pre
 	select {
 	case <-c.gate:
 	case <-ctx.Done():
-		return predict.Cards{}, ctx.Err()
+		return analysis.Cards{}, ctx.Err()
 	}
 	if name == "nope" {
-		return predict.Cards{Card: predict.Card{Dataset: name, Probe: []predict.CardEntry{},
-			Ablation: []predict.AblationEntry{}, Reason: "no past runs"}}, nil
+		return analysis.Cards{Card: analysis.Card{Dataset: name, Probe: []analysis.CardEntry{},
+			Ablation: []analysis.AblationEntry{}, Reason: "no past runs"}}, nil
 	}
 	return c.cards.Cards(ctx, name, e)
 }
@@ -118,7 +118,7 @@ func TestExpectations(t *testing.T) {
 	var got struct {
 		State, Position string
 		Probe           *float64
-		Statistics      []predict.ExpectedStatistic
+		Statistics      []analysis.ExpectedStatistic
 	}
 	s.want(http.StatusOK, "POST", "/v1/forest/expectations?wait=10s",
 		`{"architecture":`+architecture+`,"probe":1,"position":"conv"}`).decode(t, &got)
@@ -223,17 +223,17 @@ func (h held) wait(ctx context.Context) error {
 	}
 }
 
-func (h held) Statistics(ctx context.Context, q predict.StatisticsQuery) (predict.StatisticsTable, error) {
+func (h held) Statistics(ctx context.Context, q analysis.StatisticsQuery) (analysis.StatisticsTable, error) {
 	if err := h.wait(ctx); err != nil {
-		return predict.StatisticsTable{}, err
+		return analysis.StatisticsTable{}, err
 	}
 	return h.cards.Statistics(ctx, q)
 }
 
-func (h held) Hyperparameters(ctx context.Context, q predict.StatisticsQuery,
-	position trainer.LayerSet) (predict.HyperparameterTable, error) {
+func (h held) Hyperparameters(ctx context.Context, q analysis.StatisticsQuery,
+	position trainer.LayerSet) (analysis.HyperparameterTable, error) {
 	if err := h.wait(ctx); err != nil {
-		return predict.HyperparameterTable{}, err
+		return analysis.HyperparameterTable{}, err
 	}
 	return h.cards.Hyperparameters(ctx, q, position)
 }

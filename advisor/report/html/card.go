@@ -5,9 +5,9 @@ import (
 	"slices"
 
 	"probewise/advisor"
+	"probewise/advisor/analysis"
 	"probewise/advisor/features"
 	"probewise/advisor/figure"
-	"probewise/advisor/predict"
 	"probewise/advisor/report"
 	"probewise/trainer"
 )
@@ -31,7 +31,7 @@ type Ladder struct {
 }
 
 // ViewCard shows the model cards of a data set.
-func ViewCard(c predict.Cards) CardView {
+func ViewCard(c analysis.Cards) CardView {
 	v := CardView{
 		About:  fmt.Sprintf("%s of %s, %s.", figure.Counted(c.PastRuns, "past run"), c.Dataset, report.FullRun(c.Images, c.Epochs)),
 		Reason: figure.Words(c.Reason),
@@ -43,7 +43,7 @@ func ViewCard(c predict.Cards) CardView {
 		return v
 	}
 	e := c.Probe[len(c.Probe)-1]
-	if i := slices.IndexFunc(c.Probe, func(e predict.CardEntry) bool { return e.Epochs == advisor.DefaultProbeEpochs }); i >= 0 {
+	if i := slices.IndexFunc(c.Probe, func(e analysis.CardEntry) bool { return e.Epochs == advisor.DefaultProbeEpochs }); i >= 0 {
 		e = c.Probe[i]
 	}
 	behind := "held-out, after " + report.ProbeLength(e.Epochs)
@@ -62,7 +62,7 @@ func ViewCard(c predict.Cards) CardView {
 var marks = map[string]trainer.Number{"80 % interval covers": 0.8}
 
 // quality draws how good predictions are, by probe length.
-func quality(c predict.Card) ([]BarDrawing, Table) {
+func quality(c analysis.Card) ([]BarDrawing, Table) {
 	b := Bars{By: "probe length"}
 	t := Table{ID: "quality", Caption: "Held-out figures by probe length", Columns: []Column{{Title: "Probe"}, {Title: "Runs"}}}
 	for _, e := range c.Probe {
@@ -94,7 +94,7 @@ func modelName(s string) string {
 }
 
 // alone sets each of the blended models beside the blend.
-func alone(entries []predict.CardEntry) Ladder {
+func alone(entries []analysis.CardEntry) Ladder {
 	l := Ladder{Table: Table{ID: "alternatives", Caption: "Held-out R² of each of the blended models alone", Columns: []Column{{Title: "Probe"}, {Title: "Blended"}}}}
 	b := Bars{By: "probe length", Panels: []BarPanel{{Title: "Blended", Axis: "r2", Cut: worstR2, Mark: trainer.Missing}}}
 	for _, a := range entries[0].Members {
@@ -123,7 +123,7 @@ func alone(entries []predict.CardEntry) Ladder {
 }
 
 // ladder draws the R² of the first group of features, and what each further one adds, with its interval.
-func ladder(entries []predict.AblationEntry) Ladder {
+func ladder(entries []analysis.AblationEntry) Ladder {
 	l := Ladder{Table: Table{ID: "ablation", Caption: "Held-out R² with each group of features and all before it"}}
 	for _, c := range []string{"Probe", "Features", "R²", "Gain", "95 % from", "to"} {
 		l.Table.Columns = append(l.Table.Columns, Column{Title: c})
@@ -162,8 +162,8 @@ func ladder(entries []predict.AblationEntry) Ladder {
 }
 
 // rung is the bar of a group of features at a probe length.
-func rung(entries []predict.AblationEntry, g features.Group, epochs float64) Bar {
-	i := slices.IndexFunc(entries, func(e predict.AblationEntry) bool { return e.Features == g && e.Epochs == epochs })
+func rung(entries []analysis.AblationEntry, g features.Group, epochs float64) Bar {
+	i := slices.IndexFunc(entries, func(e analysis.AblationEntry) bool { return e.Features == g && e.Epochs == epochs })
 	if i < 0 {
 		return bare(trainer.Missing, figure.Absent)
 	}
@@ -182,7 +182,7 @@ func given(v *float64) trainer.Number {
 }
 
 // others adds the rows of a card with other images or epochs.
-func others(t Table, c predict.Card) Table {
+func others(t Table, c analysis.Card) Table {
 	if t.ID == "" {
 		t = Table{ID: "others", Caption: "Past runs with other images or epochs: held-out figures by probe length"}
 		for _, title := range []string{"Full run", "Runs", "Probe", "R²", "Mean absolute error", "Kendall τ", "80 % interval covers", "Its mean width"} {

@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"probewise/advisor/analysis"
 	"probewise/advisor/features"
 	"probewise/advisor/figure"
-	"probewise/advisor/predict"
 	"probewise/advisor/report"
 	"probewise/trainer"
 )
@@ -22,7 +22,7 @@ type HyperparametersView struct {
 }
 
 // ViewHyperparameters shows the relations of hyperparameters to each statistic, by one method.
-func ViewHyperparameters(t predict.HyperparameterTable, key string) HyperparametersView {
+func ViewHyperparameters(t analysis.HyperparameterTable, key string) HyperparametersView {
 	v := HyperparametersView{
 		About:  fmt.Sprintf("%s of %s (%s), statistics of %s %s.", figure.Counted(t.PastRuns, "past run"), t.Dataset, report.FullRun(t.Images, t.Epochs), report.Place(t.Position), report.Moment(t.Probe)),
 		Reason: figure.Words(t.Reason),
@@ -36,7 +36,7 @@ func ViewHyperparameters(t predict.HyperparameterTable, key string) Hyperparamet
 	var rows []fitRow
 	for _, s := range t.Statistics {
 		rows = append(rows, fitRow{s.Statistic, s.Runs, s.Linear, s.Forest})
-		v.Notes = merged(v.Notes, remarks(slices.DeleteFunc(slices.Clone(s.Hyperparameters), func(r predict.Relation) bool {
+		v.Notes = merged(v.Notes, remarks(slices.DeleteFunc(slices.Clone(s.Hyperparameters), func(r analysis.Relation) bool {
 			return m.Value(r).Known() && m.Key != "coefficient"
 		})))
 	}
@@ -56,7 +56,7 @@ func merged(notes, more []string) []string {
 
 // toStatistics is the heat map hyperparameter × statistic of one method. Betas and coefficients have the unit of their
 // statistic, so that only those of a column can be compared.
-func toStatistics(t predict.HyperparameterTable, m report.Method) Picture {
+func toStatistics(t analysis.HyperparameterTable, m report.Method) Picture {
 	h := HeatMap{Longest: longestColumn, Write: figure.Short[trainer.Number],
 		Label: fmt.Sprintf("%s of hyperparameters with statistics of %s: a row a hyperparameter, a column a statistic. The table has the same figures.", m.Title, report.Place(t.Position))}
 	h.Values = make([][]trainer.Number, len(t.Statistics[0].Hyperparameters))

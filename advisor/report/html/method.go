@@ -3,8 +3,8 @@ package html
 import (
 	"math"
 
+	"probewise/advisor/analysis"
 	"probewise/advisor/figure"
-	"probewise/advisor/predict"
 	"probewise/advisor/report"
 	"probewise/trainer"
 )
@@ -29,7 +29,7 @@ func methodOf(key string) report.Method {
 
 // barOf is a relation's bar. The linear coefficient has its p-value beside it, the importance a tick where Boruta
 // confirms it.
-func barOf(m report.Method, r predict.Relation) Bar {
+func barOf(m report.Method, r analysis.Relation) Bar {
 	v := m.Value(r)
 	b := Bar{Value: v, Low: trainer.Missing, High: trainer.Missing, Text: m.Text(v)}
 	if m.Error != nil && v.Known() && m.Error(r).Known() {

@@ -5,30 +5,30 @@ import (
 	"strings"
 	"testing"
 
+	"probewise/advisor/analysis"
 	"probewise/advisor/figure"
-	"probewise/advisor/predict"
 	"probewise/trainer"
 )
 
-func relation(name string, correlation, beta, coefficient, importance float64) predict.Relation {
-	return predict.Relation{Name: name, Correlation: trainer.Number(correlation), Beta: trainer.Number(beta), Coefficient: trainer.Number(coefficient),
+func relation(name string, correlation, beta, coefficient, importance float64) analysis.Relation {
+	return analysis.Relation{Name: name, Correlation: trainer.Number(correlation), Beta: trainer.Number(beta), Coefficient: trainer.Number(coefficient),
 		StandardError: 0.1, PValue: 0.0004, Importance: trainer.Number(importance), Spread: 0.05, Hits: 16, Confirmed: importance > 0}
 }
 
-func unknown(name, reason string) predict.Relation {
+func unknown(name, reason string) analysis.Relation {
 	none := trainer.Missing
-	return predict.Relation{Name: name, Correlation: none, Beta: none, Coefficient: none, StandardError: none, PValue: none, Importance: none, Spread: none, Reason: reason}
+	return analysis.Relation{Name: name, Correlation: none, Beta: none, Coefficient: none, StandardError: none, PValue: none, Importance: none, Spread: none, Reason: reason}
 }
 
-func related() predict.StatisticsTable {
+func related() analysis.StatisticsTable {
 	ridge := relation("activation_variance", 0.9, 4, 0.3, -0.02)
 	ridge.StandardError, ridge.PValue, ridge.Reason = trainer.Missing, trainer.Missing, "a ridge: no p-value"
-	return predict.StatisticsTable{Dataset: "made-up", Images: 1000, Epochs: 9, PastRuns: 40, Target: predict.Validation, Reason: "middle: too few past runs: 3, want at least 20",
-		Positions: []predict.PositionTable{
-			{Position: trainer.AllLayers, Runs: 40, Linear: predict.Fit{InSample: 0.9, HeldOut: -0.2}, Forest: predict.Fit{InSample: 0.95, HeldOut: 0.5},
-				Statistics: []predict.Relation{relation("weight_variance", -0.5, 0.25, -0.2, 0.1), unknown("dead_units", "constant"), unknown("gradient_noise", "constant"), ridge}},
-			{Position: trainer.DenseLayers, Runs: 38, Linear: predict.Fit{InSample: 0.8, HeldOut: 0.1}, Forest: predict.Fit{InSample: 0.9, HeldOut: 0.4},
-				Statistics: []predict.Relation{relation("weight_variance", 0.25, -0.5, 0.1, 0.3), unknown("dead_units", ""), unknown("gradient_noise", ""), ridge}},
+	return analysis.StatisticsTable{Dataset: "made-up", Images: 1000, Epochs: 9, PastRuns: 40, Target: analysis.Validation, Reason: "middle: too few past runs: 3, want at least 20",
+		Positions: []analysis.PositionTable{
+			{Position: trainer.AllLayers, Runs: 40, Linear: analysis.Fit{InSample: 0.9, HeldOut: -0.2}, Forest: analysis.Fit{InSample: 0.95, HeldOut: 0.5},
+				Statistics: []analysis.Relation{relation("weight_variance", -0.5, 0.25, -0.2, 0.1), unknown("dead_units", "constant"), unknown("gradient_noise", "constant"), ridge}},
+			{Position: trainer.DenseLayers, Runs: 38, Linear: analysis.Fit{InSample: 0.8, HeldOut: 0.1}, Forest: analysis.Fit{InSample: 0.9, HeldOut: 0.4},
+				Statistics: []analysis.Relation{relation("weight_variance", 0.25, -0.5, 0.1, 0.3), unknown("dead_units", ""), unknown("gradient_noise", ""), ridge}},
 		}}
 }
 
@@ -74,7 +74,7 @@ func TestStatisticsView(t *testing.T) {
 	if absence := ViewStatistics(related(), trainer.MiddleLayers, ""); absence.Relations != nil || absence.Absent != absence.Reason || absence.Picture.Map == "" {
 		t.Errorf("%+v", absence)
 	}
-	if none := ViewStatistics(predict.StatisticsTable{Reason: "no past runs"}, trainer.AllLayers, ""); none.Relations != nil || none.Reason != "no past runs" || none.Picture.Map != "" {
+	if none := ViewStatistics(analysis.StatisticsTable{Reason: "no past runs"}, trainer.AllLayers, ""); none.Relations != nil || none.Reason != "no past runs" || none.Picture.Map != "" {
 		t.Errorf("%+v", none)
 	}
 }
@@ -110,12 +110,12 @@ func TestPositionsAreOnTheScaleOfTheirMethod(t *testing.T) {
 }
 
 func TestHyperparametersView(t *testing.T) {
-	table := predict.HyperparameterTable{Dataset: "made-up", Images: 1000, Epochs: 9, PastRuns: 40, Position: trainer.FirstTwo, Probe: new(float64),
+	table := analysis.HyperparameterTable{Dataset: "made-up", Images: 1000, Epochs: 9, PastRuns: 40, Position: trainer.FirstTwo, Probe: new(float64),
 		Reason: "weight_kurtosis: all targets are equal",
-		Statistics: []predict.StatisticTable{
-			{Statistic: "weight_update_ratio", Runs: 40, Linear: predict.Fit{InSample: 0.9, HeldOut: 0.1}, Hyperparameters: []predict.Relation{
+		Statistics: []analysis.StatisticTable{
+			{Statistic: "weight_update_ratio", Runs: 40, Linear: analysis.Fit{InSample: 0.9, HeldOut: 0.1}, Hyperparameters: []analysis.Relation{
 				relation("log_l2", 0.5, 10, 0.02, 0.3), unknown("momentum", "constant")}},
-			{Statistic: "dead_units", Runs: 39, Hyperparameters: []predict.Relation{
+			{Statistic: "dead_units", Runs: 39, Hyperparameters: []analysis.Relation{
 				relation("log_l2", -0.5, -0.02, -4, 0.3), unknown("momentum", "constant")}},
 		}}
 	v := ViewHyperparameters(table, "coefficient")
@@ -141,20 +141,20 @@ func TestHyperparametersView(t *testing.T) {
 	if notes := ViewHyperparameters(table, "importance").Notes; len(notes) != 1 {
 		t.Errorf("%q", notes)
 	}
-	if none := ViewHyperparameters(predict.HyperparameterTable{Reason: "no past runs"}, ""); none.Picture != nil || none.Reason != "no past runs" {
+	if none := ViewHyperparameters(analysis.HyperparameterTable{Reason: "no past runs"}, ""); none.Picture != nil || none.Reason != "no past runs" {
 		t.Errorf("%+v", none)
 	}
 }
 
 func TestCardView(t *testing.T) {
 	gain, low, high := 0.25, -0.05, 0.5
-	card := predict.Card{Dataset: "made-up", PastRuns: 40, Images: 1000, Epochs: 9, Reason: "at 5 epochs: too few past runs",
-		Probe: []predict.CardEntry{{Epochs: 0, Runs: 40, R2: -0.1, MAE: 0.2, Tau: 0.3, Coverage80: 0.81, Width80: 0.5}, {Epochs: 3, Runs: 39, R2: 0.86, MAE: 0.05, Tau: 0.75, Coverage80: 0.795, Width80: 0.2}},
-		Ablation: []predict.AblationEntry{{Features: "last accuracy", Epochs: 0, R2: 0.1}, {Features: "curve", Epochs: 0, R2: 0.35, Gain: &gain, Low: &low, High: &high},
+	card := analysis.Card{Dataset: "made-up", PastRuns: 40, Images: 1000, Epochs: 9, Reason: "at 5 epochs: too few past runs",
+		Probe: []analysis.CardEntry{{Epochs: 0, Runs: 40, R2: -0.1, MAE: 0.2, Tau: 0.3, Coverage80: 0.81, Width80: 0.5}, {Epochs: 3, Runs: 39, R2: 0.86, MAE: 0.05, Tau: 0.75, Coverage80: 0.795, Width80: 0.2}},
+		Ablation: []analysis.AblationEntry{{Features: "last accuracy", Epochs: 0, R2: 0.1}, {Features: "curve", Epochs: 0, R2: 0.35, Gain: &gain, Low: &low, High: &high},
 			{Features: "last accuracy", Epochs: 3, R2: 0.6}, {Features: "curve", Epochs: 3, R2: 0.6, Gain: new(float64), Low: &low, High: &high}}}
 	other := card
 	other.Epochs, other.Probe, other.Reason = 20, nil, "too few past runs"
-	v := ViewCard(predict.Cards{Card: card, Others: []predict.Card{other, {Dataset: "made-up", Images: 5, Epochs: 1, Probe: card.Probe[:1]}}})
+	v := ViewCard(analysis.Cards{Card: card, Others: []analysis.Card{other, {Dataset: "made-up", Images: 5, Epochs: 1, Probe: card.Probe[:1]}}})
 	if v.Figures[1] != (Figure{"R²", "0.86", "held-out, after 3 epochs"}) || v.Figures[3] != (Figure{"80 % interval covers", "80 %", "its mean width 0.200"}) {
 		t.Errorf("%+v", v.Figures)
 	}
@@ -169,8 +169,8 @@ func TestCardView(t *testing.T) {
 		t.Errorf("models alone that are not known: %+v", v.Alone)
 	}
 	card.Probe = card.Probe[1:]
-	card.Probe[0].Members = []predict.MemberEntry{{Name: "ridge", R2: -0.14}, {Name: "extra trees", R2: 0.5}}
-	alone := ViewCard(predict.Cards{Card: card}).Alone
+	card.Probe[0].Members = []analysis.MemberEntry{{Name: "ridge", R2: -0.14}, {Name: "extra trees", R2: 0.5}}
+	alone := ViewCard(analysis.Cards{Card: card}).Alone
 	// From -0.2 to 1, which is 80 % a unit: zero stands at 18.
 	if len(alone.Charts) != 3 || alone.Charts[2].Title != "Extra trees" || !strings.Contains(string(alone.Charts[2].Plot), `x="18.00%" y="5" width="40.00%"`) || alone.Table.Rows[0][2].Value != "-0.14" {
 		t.Errorf("%+v", alone)
@@ -190,7 +190,7 @@ func TestCardView(t *testing.T) {
 	if rows := v.Others.Rows; len(rows) != 2 || rows[0][0].Text != "1,000 images × 20 epochs" || !strings.HasPrefix(rows[0][2].Text, "no figures: too few") || rows[1][3].Text != "-0.10" || len(rows[0]) != len(v.Others.Columns) {
 		t.Errorf("%v", rows)
 	}
-	if none := ViewCard(predict.Cards{Card: predict.Card{Reason: "no past runs"}}); none.Quality != nil || none.Reason != "no past runs" {
+	if none := ViewCard(analysis.Cards{Card: analysis.Card{Reason: "no past runs"}}); none.Quality != nil || none.Reason != "no past runs" {
 		t.Errorf("%+v", none)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"probewise/advisor/analysis"
 	"probewise/advisor/figure"
-	"probewise/advisor/predict"
 	"probewise/advisor/report"
 	"probewise/trainer"
 )
@@ -49,7 +49,7 @@ type StatisticsView struct {
 }
 
 // ViewStatistics shows the relations at a position, and those of all positions by one method.
-func ViewStatistics(t predict.StatisticsTable, position trainer.LayerSet, key string) StatisticsView {
+func ViewStatistics(t analysis.StatisticsTable, position trainer.LayerSet, key string) StatisticsView {
 	v := StatisticsView{
 		About:  fmt.Sprintf("%s of %s (%s), statistics %s, related to the final %s accuracy.", figure.Counted(t.PastRuns, "past run"), t.Dataset, report.FullRun(t.Images, t.Epochs), report.Moment(t.Probe), t.Target),
 		Reason: figure.Words(t.Reason), Absent: "no past run has such layers",
@@ -57,7 +57,7 @@ func ViewStatistics(t predict.StatisticsTable, position trainer.LayerSet, key st
 	if len(t.Positions) == 0 {
 		return v
 	}
-	i := slices.IndexFunc(t.Positions, func(p predict.PositionTable) bool { return p.Position == position })
+	i := slices.IndexFunc(t.Positions, func(p analysis.PositionTable) bool { return p.Position == position })
 	if i >= 0 {
 		p := t.Positions[i]
 		title := fmt.Sprintf("Statistics of %s and %s accuracy, %s", report.Place(p.Position), t.Target, figure.Counted(p.Runs, "run"))
@@ -76,7 +76,7 @@ func ViewStatistics(t predict.StatisticsTable, position trainer.LayerSet, key st
 }
 
 // relate draws relations by the four methods.
-func relate(id, title, first string, relations []predict.Relation) Relations {
+func relate(id, title, first string, relations []analysis.Relation) Relations {
 	b := Bars{By: strings.ToLower(first)}
 	for _, r := range relations {
 		b.Rows = append(b.Rows, figure.Words(r.Name))
@@ -91,7 +91,7 @@ func relate(id, title, first string, relations []predict.Relation) Relations {
 	return Relations{Title: title, Charts: b.Draw(), Table: relationTable(id, title, first, relations), Notes: remarks(relations)}
 }
 
-func relationTable(id, caption, first string, relations []predict.Relation) Table {
+func relationTable(id, caption, first string, relations []analysis.Relation) Table {
 	t := Table{ID: id, Caption: caption}
 	for _, c := range []string{first, "Correlation", "Beta", "Linear coefficient", "Standard error", "p-value", "Forest importance", "Its spread", "Boruta hits of 20", "Remark"} {
 		t.Columns = append(t.Columns, Column{Title: c})
@@ -113,7 +113,7 @@ func relationTable(id, caption, first string, relations []predict.Relation) Tabl
 }
 
 // remarks says why figures are missing, once for all that miss them for the same reason.
-func remarks(relations []predict.Relation) []string {
+func remarks(relations []analysis.Relation) []string {
 	var reasons []string
 	names := map[string][]string{}
 	for _, r := range relations {
@@ -138,7 +138,7 @@ func remarks(relations []predict.Relation) []string {
 
 // byPosition is the heat map statistic × position of one method. Betas have the unit of their statistic, so that only
 // those of a row can be compared.
-func byPosition(t predict.StatisticsTable, m report.Method) Picture {
+func byPosition(t analysis.StatisticsTable, m report.Method) Picture {
 	h := HeatMap{Longest: longestColumn, Label: fmt.Sprintf("%s with %s accuracy: a row a statistic, a column a position of layers. The table has the same figures.", m.Title, t.Target)}
 	for _, p := range t.Positions {
 		h.Columns = append(h.Columns, HeatColumn{Title: string(p.Position), Name: report.Place(p.Position)})
@@ -201,7 +201,7 @@ func (m HeatMap) upright(id, caption, first string, by report.Method) Table {
 type fitRow struct {
 	name           string
 	runs           int
-	linear, forest predict.Fit
+	linear, forest analysis.Fit
 }
 
 // worstR2 is the least that a chart has room for: a few runs bring about any R² below zero, beside which the others would

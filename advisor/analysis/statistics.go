@@ -1,4 +1,4 @@
-package predict
+package analysis
 
 import (
 	"cmp"
@@ -9,6 +9,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/features"
+	"probewise/advisor/pastruns"
 	"probewise/forest"
 	"probewise/trainer"
 )
@@ -82,12 +83,12 @@ func (q StatisticsQuery) form() features.Form { return cmp.Or(q.Form, features.L
 
 // Statistics relates statistics to accuracy for the data set's key with the most past runs. It takes seconds, unless the same
 // past runs were related before.
-func (p *Predictor) Statistics(ctx context.Context, q StatisticsQuery) (StatisticsTable, error) {
+func (a *Analyst) Statistics(ctx context.Context, q StatisticsQuery) (StatisticsTable, error) {
 	if q.Target == "" {
 		q.Target = Test
 	}
 	t := StatisticsTable{Dataset: q.Dataset, Probe: q.Probe, Form: q.form(), Target: q.Target, Positions: []PositionTable{}}
-	s, found, err := p.related(ctx, q)
+	s, found, err := a.snapshot(ctx, q)
 	if err != nil {
 		return t, err
 	}
@@ -95,11 +96,11 @@ func (p *Predictor) Statistics(ctx context.Context, q StatisticsQuery) (Statisti
 		t.Reason = "no past runs"
 		return t, nil
 	}
-	t.Images, t.Epochs, t.PastRuns = s.key.Images, s.key.Epochs, len(s.runs)
+	t.Images, t.Epochs, t.PastRuns = s.Key.Images, s.Key.Epochs, len(s.Runs)
 	var left leftOut
 	for _, position := range trainer.LayerSets() {
-		table := s.statistics(position, q)
-		related, err := p.relate(ctx, table)
+		table := statisticsTable(s, position, q)
+		related, err := a.Forests.Relate(ctx, table)
 		switch {
 		case tooLittle(err):
 			left.add(string(position), err)
@@ -135,49 +136,15 @@ func relations(related forest.Related) []Relation {
 	return all
 }
 
-// related is what a query is about: the past runs of the data set's largest key.
-func (p *Predictor) related(ctx context.Context, q StatisticsQuery) (s *snapshot, found bool, err error) {
-	key, found, err := p.Largest(ctx, q.Dataset)
-	if err != nil || !found {
-		return nil, false, err
-	}
-	if s, err = p.snapshot(ctx, key); err != nil {
-		return nil, false, err
-	}
-	if q.Runs > 0 && q.Runs < len(s.runs) {
-		s.runs, s.groups = s.runs[:q.Runs], s.groups[:q.Runs]
-	}
-	return s, true, nil
-}
-
-// relate relates a table, or reads what an earlier call found.
-func (p *Predictor) relate(ctx context.Context, t forest.Table) (forest.Related, error) {
-	return kept(p, assessed(t)+".relations", func() (forest.Related, error) { return p.Relate(ctx, t) })
-}
-
-// Largest is the data set's key with the most past runs.
-func (p *Predictor) Largest(ctx context.Context, dataset string) (best advisor.Key, found bool, err error) {
-	counts, err := p.Past.Keys(ctx, dataset)
-	if err != nil {
-		return best, false, fmt.Errorf("count the past runs of %s: %w", dataset, err)
-	}
-	for k, n := range counts {
-		if !found || n > counts[best] || n == counts[best] && k.String() < best.String() {
-			best, found = k, true
-		}
-	}
-	return best, found, nil
-}
-
-// statistics is the table of the runs that have layers at the position and a record at the moment.
-func (s *snapshot) statistics(position trainer.LayerSet, q StatisticsQuery) forest.Table {
+// statisticsTable is the table of the runs that have layers at the position and a record at the moment.
+func statisticsTable(s *pastruns.Snapshot, position trainer.LayerSet, q StatisticsQuery) forest.Table {
 	var t forest.Table
 	for _, statistic := range features.Statistics() {
 		t.Names = append(t.Names, statistic.Feature)
 	}
 	t.Names = append(t.Names, "gradient_ratio", "log_parameters") // of the whole net, whatever the position
 	t.Linear = make([]bool, len(t.Names))
-	for i, r := range s.runs {
+	for i, r := range s.Runs {
 		records, covered := recordsUntil(r, q.Probe)
 		if !covered {
 			continue
@@ -194,7 +161,7 @@ func (s *snapshot) statistics(position trainer.LayerSet, q StatisticsQuery) fore
 		}
 		t.X = append(t.X, append(row, features.GradientRatio(records, q.form()), math.Log10(float64(r.Outcome.Parameters))))
 		t.Y = append(t.Y, accuracy(r, q.Target))
-		t.Groups = append(t.Groups, s.groups[i])
+		t.Groups = append(t.Groups, s.Groups[i])
 	}
 	return t
 }

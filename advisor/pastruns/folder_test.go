@@ -1,4 +1,4 @@
-package predict
+package pastruns
 
 import (
 	"io"
@@ -11,24 +11,24 @@ import (
 
 // TestFolderIsBounded: what was read or written longest ago goes, and what has just been kept stays, however large.
 func TestFolderIsBounded(t *testing.T) {
-	p := &Predictor{Folder: t.TempDir(), FolderBytes: 250}
+	f := &Forests{Folder: t.TempDir(), FolderBytes: 250}
 	hour := time.Now().Add(-10 * time.Hour)
 	keep := func(name string, size int) {
 		t.Helper()
-		err := p.save(name, func(w io.Writer) error { _, err := w.Write(make([]byte, size)); return err })
+		err := f.save(name, func(w io.Writer) error { _, err := w.Write(make([]byte, size)); return err })
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
 	age := func(name string) { // each later than those before
 		hour = hour.Add(time.Hour)
-		if err := os.Chtimes(filepath.Join(p.Folder, name), hour, hour); err != nil {
+		if err := os.Chtimes(filepath.Join(f.Folder, name), hour, hour); err != nil {
 			t.Fatal(err)
 		}
 	}
 	there := func(want ...string) {
 		t.Helper()
-		entries, err := os.ReadDir(p.Folder)
+		entries, err := os.ReadDir(f.Folder)
 		var got []string
 		for _, e := range entries {
 			got = append(got, e.Name())
@@ -42,14 +42,14 @@ func TestFolderIsBounded(t *testing.T) {
 		age(name)
 	}
 	there("a", "b")
-	if _, err := p.read("a"); err != nil {
+	if _, err := f.read("a"); err != nil {
 		t.Fatal(err)
 	}
 	keep("c", 100)
 	there("a", "c")
 	keep("d", 1000)
 	there("d")
-	if _, err := p.read("c"); !os.IsNotExist(err) {
+	if _, err := f.read("c"); !os.IsNotExist(err) {
 		t.Errorf("what has gone is read: %v", err)
 	}
 }

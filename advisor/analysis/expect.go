@@ -1,4 +1,4 @@
-package predict
+package analysis
 
 import (
 	"context"
@@ -39,9 +39,9 @@ type ExpectedStatistic struct {
 
 // Expect predicts the statistics that the architecture's layers at a position will have, with intervals, without any training.
 // Runs of the same architecture are left out. It takes milliseconds once the forests are fitted, one for each statistic.
-func (p *Predictor) Expect(ctx context.Context, a trainer.Architecture, q StatisticsQuery, position trainer.LayerSet) (ExpectedStatistics, error) {
+func (a *Analyst) Expect(ctx context.Context, net trainer.Architecture, q StatisticsQuery, position trainer.LayerSet) (ExpectedStatistics, error) {
 	e := ExpectedStatistics{Dataset: q.Dataset, Probe: q.Probe, Position: position, Statistics: []ExpectedStatistic{}}
-	s, found, err := p.related(ctx, q)
+	s, found, err := a.snapshot(ctx, q)
 	if err != nil {
 		return e, err
 	}
@@ -49,17 +49,17 @@ func (p *Predictor) Expect(ctx context.Context, a trainer.Architecture, q Statis
 		e.Reason = "no past runs"
 		return e, nil
 	}
-	e.Images, e.Epochs, e.PastRuns = s.key.Images, s.key.Epochs, len(s.runs)
-	if !a.HasLayersAt(position) {
+	e.Images, e.Epochs, e.PastRuns = s.Key.Images, s.Key.Epochs, len(s.Runs)
+	if !net.HasLayersAt(position) {
 		e.Reason = fmt.Sprintf("the architecture has no layers there (%s)", position)
 		return e, nil
 	}
-	s = s.leavingOut(features.GroupOf(a))
+	s = s.LeavingOut(features.GroupOf(net))
 	var left leftOut
-	x := features.Architecture(a).Values
+	x := features.Architecture(net).Values
 	for _, statistic := range features.Statistics() {
-		table := s.hyperparameters(statistic, position, q)
-		expected, err := p.expect(ctx, table, x)
+		table := hyperparameterTable(s, statistic, position, q)
+		expected, err := a.expect(ctx, table, x)
 		switch {
 		case tooLittle(err):
 			left.add(statistic.Feature, err)
@@ -67,7 +67,7 @@ func (p *Predictor) Expect(ctx context.Context, a trainer.Architecture, q Statis
 		case err != nil:
 			return e, fmt.Errorf("expect %s: %w", statistic.Feature, err)
 		}
-		expected.Name, expected.Warnings = statistic.Feature, append(s.unseen(a), expected.Warnings...)
+		expected.Name, expected.Warnings = statistic.Feature, append(s.Unseen(net), expected.Warnings...)
 		for _, v := range []*float64{&expected.Mean, &expected.Low, &expected.High} {
 			if statistic.Scale == trainer.LogScale {
 				*v = math.Pow(10, *v)
@@ -81,28 +81,16 @@ func (p *Predictor) Expect(ctx context.Context, a trainer.Architecture, q Statis
 	return e, nil
 }
 
-// leavingOut is the snapshot without the runs of an architecture.
-func (s *snapshot) leavingOut(group string) *snapshot {
-	rest := *s
-	rest.runs, rest.groups = nil, nil
-	for i, g := range s.groups {
-		if g != group {
-			rest.runs, rest.groups = append(rest.runs, s.runs[i]), append(rest.groups, g)
-		}
-	}
-	return &rest
-}
-
-// lightest explains as much as all alternatives together here (held-out R² of .29 on average over the statistics of 150 runs after
+// extraTreesOnly explains as much as all members together here (held-out R² of .29 on average over the statistics of 150 runs after
 // an epoch; ridge .25, a forest .20), at a fifth of their time and less than half of their size.
-var lightest = forest.Options{Seed: 1, Only: forest.ExtraTrees.String()}
+var extraTreesOnly = forest.Options{Seed: 1, Only: forest.ExtraTrees.String()}
 
 // margin is left beyond the least and greatest value, since forests predict shares and never quite reach 0 and 1.
 const margin = 0.1
 
 // expect predicts one statistic on the scale of the table's targets. The forest takes shares, so that these are moved into
 // margin…1−margin and back.
-func (p *Predictor) expect(ctx context.Context, t forest.Table, x []float64) (ExpectedStatistic, error) {
+func (a *Analyst) expect(ctx context.Context, t forest.Table, x []float64) (ExpectedStatistic, error) {
 	if len(t.Y) < forest.MinPastRuns {
 		return ExpectedStatistic{}, fmt.Errorf("%w: %d, want at least %d", forest.ErrTooFewRuns, len(t.Y), forest.MinPastRuns)
 	}
@@ -116,7 +104,7 @@ func (p *Predictor) expect(ctx context.Context, t forest.Table, x []float64) (Ex
 		shares[i] = margin + (y-low)/unit
 	}
 	t.Y = shares
-	m, err := p.model(ctx, t, lightest)
+	m, err := a.Forests.Model(ctx, t, extraTreesOnly)
 	if err != nil {
 		return ExpectedStatistic{}, err
 	}

@@ -1,21 +1,34 @@
-package predict
+package analysis
 
 import (
 	"errors"
 	"slices"
 	"testing"
 
-	"probewise/advisor"
+	"probewise/advisor/pastruns"
+	"probewise/advisor/pastruns/pastrunstest"
 )
+
+var (
+	key  = pastrunstest.Key
+	runs = pastrunstest.Runs
+)
+
+type source = pastrunstest.Source
+
+func newAnalyst(t *testing.T, past source, f pastruns.Fitter) *Analyst {
+	t.Helper()
+	return &Analyst{Past: past, Forests: &pastruns.Forests{Fitter: f, Folder: t.TempDir()}}
+}
 
 // TestDatasets: each name once, in order, however many keys it has.
 func TestDatasets(t *testing.T) {
-	p := &Predictor{Past: library{{Dataset: "b", Epochs: 1}: nil, {Dataset: "a"}: nil, {Dataset: "b", Epochs: 2}: nil}}
-	got, err := p.Datasets(t.Context())
+	a := newAnalyst(t, source{{Dataset: "b", Epochs: 1}: nil, {Dataset: "a"}: nil, {Dataset: "b", Epochs: 2}: nil}, pastrunstest.Fitter{})
+	got, err := a.Datasets(t.Context())
 	if err != nil || !slices.Equal(got, []string{"a", "b"}) {
 		t.Errorf("%v (%v)", got, err)
 	}
-	if got, err := (&Predictor{Past: library(map[advisor.Key][]advisor.PastRun{})}).Datasets(t.Context()); err != nil || len(got) != 0 {
+	if got, err := newAnalyst(t, source{}, pastrunstest.Fitter{}).Datasets(t.Context()); err != nil || len(got) != 0 {
 		t.Errorf("without past runs: %v (%v)", got, err)
 	}
 }

@@ -1,17 +1,15 @@
-package predict
+package analysis
 
 import (
-	"bytes"
 	"context"
-	"encoding/gob"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
 	"probewise/advisor"
 	"probewise/advisor/features"
+	"probewise/advisor/pastruns"
 	"probewise/forest"
 )
 
@@ -73,7 +71,7 @@ func ProbeLengths() []float64 { return []float64{0, 0.25, 0.5, 1, 2, 3, 5} }
 
 // Cards cross-validates the forests of all keys of a data set that have past runs. It takes seconds to minutes, unless
 // the same past runs were scored before.
-func (p *Predictor) Cards(ctx context.Context, dataset string, e Effort) (Cards, error) {
+func (a *Analyst) Cards(ctx context.Context, dataset string, e Effort) (Cards, error) {
 	if e.Repeats == 0 {
 		e.Repeats = 2
 	}
@@ -83,7 +81,7 @@ func (p *Predictor) Cards(ctx context.Context, dataset string, e Effort) (Cards,
 	if e.Epochs == nil {
 		e.Epochs = ProbeLengths()
 	}
-	counts, err := p.Past.Keys(ctx, dataset)
+	counts, err := a.Past.Keys(ctx, dataset)
 	if err != nil {
 		return Cards{}, fmt.Errorf("count the past runs of %s: %w", dataset, err)
 	}
@@ -92,7 +90,7 @@ func (p *Predictor) Cards(ctx context.Context, dataset string, e Effort) (Cards,
 	}
 	var cards []Card
 	for k := range counts {
-		c, err := p.card(ctx, k, e)
+		c, err := a.card(ctx, k, e)
 		if err != nil {
 			return Cards{}, err
 		}
@@ -107,16 +105,16 @@ func (p *Predictor) Cards(ctx context.Context, dataset string, e Effort) (Cards,
 	return Cards{cards[0], cards[1:]}, nil
 }
 
-func (p *Predictor) card(ctx context.Context, k advisor.Key, e Effort) (c Card, err error) {
-	s, err := p.snapshot(ctx, k)
+func (a *Analyst) card(ctx context.Context, k advisor.Key, e Effort) (c Card, err error) {
+	s, err := pastruns.Read(ctx, a.Past, k)
 	if err != nil {
 		return Card{}, err
 	}
-	c = Card{Dataset: k.Dataset, PastRuns: len(s.runs), Images: k.Images, Epochs: k.Epochs, Probe: []CardEntry{}, Ablation: []AblationEntry{}}
+	c = Card{Dataset: k.Dataset, PastRuns: len(s.Runs), Images: k.Images, Epochs: k.Epochs, Probe: []CardEntry{}, Ablation: []AblationEntry{}}
 	var left leftOut
 	defer func() { c.Reason = left.String() }()
 	for _, epochs := range e.Epochs {
-		t, err := s.table(ctx, epochs)
+		t, err := s.Table(ctx, epochs)
 		var none *advisor.NoPredictionError
 		if errors.As(err, &none) {
 			left.add(fmt.Sprintf("%g epochs", epochs), none)
@@ -124,14 +122,14 @@ func (p *Predictor) card(ctx context.Context, k advisor.Key, e Effort) (c Card, 
 		} else if err != nil {
 			return c, err
 		}
-		score, err := p.score(ctx, t, e.Repeats)
+		score, err := a.Forests.Score(ctx, t, e.Repeats)
 		if err != nil {
 			return c, fmt.Errorf("cross-validate %s at %g epochs: %w", k, epochs, err)
 		}
-		c.Probe = append(c.Probe, CardEntry{epochs, score.Runs, score.R2, score.MAE, score.Tau, score.Coverage, score.Width, alternatives(score)})
-		r := s.runs[0] // all runs have the same features
+		c.Probe = append(c.Probe, CardEntry{epochs, score.Runs, score.R2, score.MAE, score.Tau, score.Coverage, score.Width, members(score)})
+		r := s.Runs[0] // all runs have the same features
 		groups := features.Probe(r.Architecture, r.Records, r.Outcome, epochs).Groups
-		ablation, err := p.ablation(ctx, t, groups, epochs, e.Splits)
+		ablation, err := a.ablation(ctx, t, groups, epochs, e.Splits)
 		if tooLittle(err) { // to be fitted on a part of them
 			left.add(fmt.Sprintf("what groups of features add at %g epochs", epochs), err)
 		} else if err != nil {
@@ -142,7 +140,7 @@ func (p *Predictor) card(ctx context.Context, k advisor.Key, e Effort) (c Card, 
 	return c, nil
 }
 
-func alternatives(s forest.Score) []MemberEntry {
+func members(s forest.Score) []MemberEntry {
 	entries := []MemberEntry{}
 	for i, name := range forest.Members() {
 		entries = append(entries, MemberEntry{name, s.Members[i]})
@@ -153,19 +151,19 @@ func alternatives(s forest.Score) []MemberEntry {
 // fitted is the number of architectures that an ablation fits on: that of Salit's paper, where there are enough beside them.
 const fitted = 57
 
-// ablation climbs the groups of features; groups are those of the table's columns.
-func (p *Predictor) ablation(ctx context.Context, t forest.Table, groups []features.Group, epochs float64, splits int) ([]AblationEntry, error) {
-	var rungs []forest.AblationStep
+// ablation adds one group of features after the other; groups are those of the table's columns.
+func (a *Analyst) ablation(ctx context.Context, t forest.Table, groups []features.Group, epochs float64, splits int) ([]AblationEntry, error) {
+	var steps []forest.AblationStep
 	columns := make([]bool, len(groups))
 	for _, g := range features.Groups() {
 		for j := range groups {
 			columns[j] = columns[j] || groups[j] == g
 		}
-		rungs = append(rungs, forest.AblationStep{Name: string(g), Columns: slices.Clone(columns)})
+		steps = append(steps, forest.AblationStep{Name: string(g), Columns: slices.Clone(columns)})
 	}
 	architectures := len(slices.Compact(slices.Sorted(slices.Values(t.Groups))))
 	options := forest.AblationOptions{Fit: min(fitted, 3*architectures/4), Splits: splits, Seed: 1}
-	scores, err := kept(p, fmt.Sprintf("%s-%d-%d.ladder", assessed(t), options.Fit, splits), func() ([]forest.AblationScore, error) { return p.Climb(ctx, t, rungs, options) })
+	scores, err := a.Forests.Ablate(ctx, t, steps, options)
 	if err != nil {
 		return nil, err
 	}
@@ -177,24 +175,4 @@ func (p *Predictor) ablation(ctx context.Context, t forest.Table, groups []featu
 		}
 	}
 	return entries, nil
-}
-
-// score cross-validates.
-func (p *Predictor) score(ctx context.Context, t forest.Table, repeats int) (forest.Score, error) {
-	return kept(p, fmt.Sprintf("%s-%d.score", assessed(t), repeats), func() (forest.Score, error) {
-		return p.Score(ctx, t, forest.Options{Seed: 1}, repeats)
-	})
-}
-
-// kept reads what an earlier call found, or finds it and keeps it under the name.
-func kept[T any](p *Predictor, name string, find func() (T, error)) (T, error) {
-	var found T
-	if data, err := p.read(name); err == nil && gob.NewDecoder(bytes.NewReader(data)).Decode(&found) == nil {
-		return found, nil
-	}
-	found, err := find()
-	if err == nil {
-		_ = p.save(name, func(w io.Writer) error { return gob.NewEncoder(w).Encode(found) }) // what cannot be kept is found again
-	}
-	return found, err
 }

@@ -1,13 +1,13 @@
-package predict
+package analysis
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
 
 	"probewise/advisor/features"
+	"probewise/advisor/pastruns"
 	"probewise/forest"
 	"probewise/trainer"
 )
@@ -37,9 +37,9 @@ type StatisticTable struct {
 
 // Hyperparameters relates hyperparameters to each statistic of the layers at a position. It takes half a minute, unless the
 // same past runs were related before.
-func (p *Predictor) Hyperparameters(ctx context.Context, q StatisticsQuery, position trainer.LayerSet) (HyperparameterTable, error) {
+func (a *Analyst) Hyperparameters(ctx context.Context, q StatisticsQuery, position trainer.LayerSet) (HyperparameterTable, error) {
 	t := HyperparameterTable{Dataset: q.Dataset, Probe: q.Probe, Form: q.form(), Position: position, Statistics: []StatisticTable{}}
-	s, found, err := p.related(ctx, q)
+	s, found, err := a.snapshot(ctx, q)
 	if err != nil {
 		return t, err
 	}
@@ -47,11 +47,11 @@ func (p *Predictor) Hyperparameters(ctx context.Context, q StatisticsQuery, posi
 		t.Reason = "no past runs"
 		return t, nil
 	}
-	t.Images, t.Epochs, t.PastRuns = s.key.Images, s.key.Epochs, len(s.runs)
+	t.Images, t.Epochs, t.PastRuns = s.Key.Images, s.Key.Epochs, len(s.Runs)
 	var left leftOut
 	for _, statistic := range features.Statistics() {
-		table := s.hyperparameters(statistic, position, q)
-		related, err := p.relate(ctx, table)
+		table := hyperparameterTable(s, statistic, position, q)
+		related, err := a.Forests.Relate(ctx, table)
 		switch {
 		case tooLittle(err):
 			left.add(statistic.Feature, err)
@@ -66,23 +66,18 @@ func (p *Predictor) Hyperparameters(ctx context.Context, q StatisticsQuery, posi
 	return t, nil
 }
 
-// hyperparameters is the table of the runs that have the statistic.
-func (s *snapshot) hyperparameters(statistic *trainer.Statistic, position trainer.LayerSet, q StatisticsQuery) forest.Table {
+// hyperparameterTable is the table of the runs that have the statistic.
+func hyperparameterTable(s *pastruns.Snapshot, statistic *trainer.Statistic, position trainer.LayerSet, q StatisticsQuery) forest.Table {
 	var t forest.Table
-	for i, r := range s.runs {
+	for i, r := range s.Runs {
 		records, known := recordsUntil(r, q.Probe)
 		y := features.Aggregate(records, statistic, position, q.form())
 		if !known || math.IsNaN(y) {
 			continue
 		}
 		v := features.Architecture(r.Architecture)
-		t.Names, t.X, t.Y, t.Groups = v.Names, append(t.X, v.Values), append(t.Y, y), append(t.Groups, s.groups[i])
+		t.Names, t.X, t.Y, t.Groups = v.Names, append(t.X, v.Values), append(t.Y, y), append(t.Groups, s.Groups[i])
 	}
 	t.Linear = slices.Repeat([]bool{false}, len(t.Names))
 	return t
-}
-
-// tooLittle says whether the runs are too few, or too much alike.
-func tooLittle(err error) bool {
-	return errors.Is(err, forest.ErrTooFewRuns) || errors.Is(err, forest.ErrTooFewGroups) || errors.Is(err, forest.ErrEqualTargets)
 }

@@ -1,12 +1,13 @@
-package predict
+package analysis
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
 	"probewise/advisor"
-	"probewise/forest"
+	"probewise/advisor/pastruns/pastrunstest"
 	"probewise/trainer"
 )
 
@@ -26,9 +27,9 @@ func TestExpect(t *testing.T) {
 			}
 		}
 	}
-	p := &Predictor{Past: library{key: all}, Fit: forest.Fit, Folder: t.TempDir()}
+	analyst := newAnalyst(t, source{key: all}, pastrunstest.Fitter{})
 	a := all[25].Architecture
-	got, err := p.Expect(t.Context(), a, StatisticsQuery{Dataset: key.Dataset}, trainer.ConvLayers)
+	got, err := analyst.Expect(t.Context(), a, StatisticsQuery{Dataset: key.Dataset}, trainer.ConvLayers)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,19 +51,31 @@ func TestExpect(t *testing.T) {
 			t.Errorf("%s: %+v, reason %q", name, found[name], got.Reason)
 		}
 	}
-	if middle, err := p.Expect(t.Context(), a, StatisticsQuery{Dataset: key.Dataset}, trainer.MiddleLayers); err != nil || len(middle.Statistics) != 0 || middle.Reason != "the architecture has no layers there (middle)" {
+	if middle, err := analyst.Expect(t.Context(), a, StatisticsQuery{Dataset: key.Dataset}, trainer.MiddleLayers); err != nil || len(middle.Statistics) != 0 || middle.Reason != "the architecture has no layers there (middle)" {
 		t.Errorf("of layers that it has not: %+v (%v)", middle, err)
 	}
-	p.Fit = nil // all is fitted
-	if again, err := p.Expect(t.Context(), a, StatisticsQuery{Dataset: key.Dataset}, trainer.ConvLayers); err != nil || len(again.Statistics) != len(got.Statistics) {
+	analyst.Forests.Fitter = nil // all is fitted
+	if again, err := analyst.Expect(t.Context(), a, StatisticsQuery{Dataset: key.Dataset}, trainer.ConvLayers); err != nil || len(again.Statistics) != len(got.Statistics) {
 		t.Errorf("once more: %+v (%v)", again, err)
 	}
-	p.Past = library{}
-	if got, err := p.Expect(t.Context(), a, StatisticsQuery{Dataset: "none"}, trainer.AllLayers); err != nil || got.Reason == "" || len(got.Statistics) != 0 {
+	analyst.Past = source{}
+	if got, err := analyst.Expect(t.Context(), a, StatisticsQuery{Dataset: "none"}, trainer.AllLayers); err != nil || got.Reason == "" || len(got.Statistics) != 0 {
 		t.Errorf("without past runs: %+v (%v)", got, err)
 	}
-	p.Past = library{key: []advisor.PastRun{all[0]}}
-	if got, err := p.Expect(t.Context(), a, StatisticsQuery{Dataset: key.Dataset}, trainer.AllLayers); err != nil || len(got.Statistics) != 0 || !strings.Contains(got.Reason, "weight_variance, weight_max") {
+	analyst.Past = source{key: []advisor.PastRun{all[0]}}
+	if got, err := analyst.Expect(t.Context(), a, StatisticsQuery{Dataset: key.Dataset}, trainer.AllLayers); err != nil || len(got.Statistics) != 0 || !strings.Contains(got.Reason, "weight_variance, weight_max") {
 		t.Errorf("with one past run: %+v (%v)", got, err)
+	}
+}
+
+// TestExpectWarnsOfTheUnseen: as predictions do.
+func TestExpectWarnsOfTheUnseen(t *testing.T) {
+	all := runs(t, 41)
+	net := all[40].Architecture
+	net.Training.Augment = trainer.Augment{Flip: true, Crop: 2}
+	e, err := newAnalyst(t, source{key: all[:40]}, pastrunstest.Fitter{}).Expect(t.Context(), net, StatisticsQuery{Dataset: key.Dataset}, trainer.AllLayers)
+	if err != nil || len(e.Statistics) == 0 ||
+		!slices.ContainsFunc(e.Statistics[0].Warnings, func(w string) bool { return strings.Contains(w, "flipped images") }) {
+		t.Errorf("expected without a warning: %+v, %v", e, err)
 	}
 }

@@ -1,4 +1,4 @@
-package predict
+package pastruns
 
 import (
 	"bytes"
@@ -16,8 +16,8 @@ import (
 )
 
 // load reads a kept model; any error means that it is fitted again.
-func (p *Predictor) load(name string) (*forest.Model, error) {
-	data, err := p.read(name)
+func (f *Forests) load(name string) (*forest.Model, error) {
+	data, err := f.read(name)
 	if err != nil {
 		return nil, err
 	}
@@ -25,11 +25,11 @@ func (p *Predictor) load(name string) (*forest.Model, error) {
 }
 
 // read returns a file of the folder, which counts as used.
-func (p *Predictor) read(name string) ([]byte, error) {
-	if p.Folder == "" {
+func (f *Forests) read(name string) ([]byte, error) {
+	if f.Folder == "" {
 		return nil, os.ErrNotExist
 	}
-	path := filepath.Join(p.Folder, name)
+	path := filepath.Join(f.Folder, name)
 	data, err := os.ReadFile(path)
 	if err == nil {
 		now := time.Now()
@@ -39,31 +39,31 @@ func (p *Predictor) read(name string) ([]byte, error) {
 }
 
 // save keeps what write writes, whole or not at all.
-func (p *Predictor) save(name string, write func(io.Writer) error) (err error) {
-	if p.Folder == "" {
+func (f *Forests) save(name string, write func(io.Writer) error) (err error) {
+	if f.Folder == "" {
 		return nil
 	}
-	if err := os.MkdirAll(p.Folder, 0o755); err != nil {
+	if err := os.MkdirAll(f.Folder, 0o755); err != nil {
 		return fmt.Errorf("keep the forest: %w", err)
 	}
-	f, err := os.CreateTemp(p.Folder, "fitting-*")
+	file, err := os.CreateTemp(f.Folder, "fitting-*")
 	if err != nil {
 		return fmt.Errorf("keep the forest: %w", err)
 	}
-	err = errors.Join(write(f), f.Close())
+	err = errors.Join(write(file), file.Close())
 	if err == nil {
-		err = os.Rename(f.Name(), filepath.Join(p.Folder, name))
+		err = os.Rename(file.Name(), filepath.Join(f.Folder, name))
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("keep the forest: %w", err), os.Remove(f.Name()))
+		return errors.Join(fmt.Errorf("keep the forest: %w", err), os.Remove(file.Name()))
 	}
-	p.prune()
+	f.prune()
 	return nil
 }
 
-// prune removes what was used longest ago until the folder is within its bound. Whoever reads a file that goes finds it again, by fitting.
-func (p *Predictor) prune() {
-	entries, err := os.ReadDir(p.Folder)
+// prune removes what was used longest ago until the folder is within its bound. What goes is fitted again when it is needed.
+func (f *Forests) prune() {
+	entries, err := os.ReadDir(f.Folder)
 	if err != nil {
 		return
 	}
@@ -77,12 +77,12 @@ func (p *Predictor) prune() {
 	slices.SortFunc(files, func(a, b fs.FileInfo) int {
 		return cmp.Or(a.ModTime().Compare(b.ModTime()), cmp.Compare(a.Name(), b.Name()))
 	})
-	for _, f := range files[:max(len(files)-1, 0)] { // the newest is what has just been kept
-		if sum <= cmp.Or(p.FolderBytes, 512<<20) {
+	for _, file := range files[:max(len(files)-1, 0)] { // the newest is what has just been kept
+		if sum <= cmp.Or(f.FolderBytes, 512<<20) {
 			return
 		}
-		if os.Remove(filepath.Join(p.Folder, f.Name())) == nil {
-			sum -= f.Size()
+		if os.Remove(filepath.Join(f.Folder, file.Name())) == nil {
+			sum -= file.Size()
 		}
 	}
 }

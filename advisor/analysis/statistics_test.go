@@ -1,4 +1,4 @@
-package predict
+package analysis
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"probewise/advisor/features"
+	"probewise/advisor/pastruns/pastrunstest"
 	"probewise/forest"
 	"probewise/trainer"
 )
@@ -26,10 +27,10 @@ func relater(tables *[]forest.Table) func(context.Context, forest.Table) (forest
 // TestStatistics: one table for each position that has layers, of the accuracy and the moment that were asked for, each related once.
 func TestStatistics(t *testing.T) {
 	var tables []forest.Table
-	p := &Predictor{Past: library{key: runs(t, 25)}, Folder: t.TempDir(), Relate: relater(&tables)}
+	a := newAnalyst(t, source{key: runs(t, 25)}, pastrunstest.Fitter{OnRelate: relater(&tables)})
 	one := 1.0
 	for range 2 {
-		got, err := p.Statistics(t.Context(), StatisticsQuery{Dataset: key.Dataset, Probe: &one})
+		got, err := a.Statistics(t.Context(), StatisticsQuery{Dataset: key.Dataset, Probe: &one})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,14 +54,14 @@ func TestStatistics(t *testing.T) {
 		t.Errorf("related %d tables", fitted)
 	}
 	test, last := tables[0], len(tables)
-	if _, err := p.Statistics(t.Context(), StatisticsQuery{Dataset: key.Dataset, Target: Validation, Runs: 22}); err != nil {
+	if _, err := a.Statistics(t.Context(), StatisticsQuery{Dataset: key.Dataset, Target: Validation, Runs: 22}); err != nil {
 		t.Fatal(err)
 	}
 	if whole := tables[last]; len(whole.Y) != 22 || slices.Equal(whole.X[0], test.X[0]) {
 		t.Errorf("%d runs; at the end the statistics are %v, after one epoch %v", len(whole.Y), whole.X[0], test.X[0])
 	}
-	p.Past = library{}
-	if got, err := p.Statistics(t.Context(), StatisticsQuery{Dataset: key.Dataset}); err != nil || got.Reason == "" || len(got.Positions) != 0 {
+	a.Past = source{}
+	if got, err := a.Statistics(t.Context(), StatisticsQuery{Dataset: key.Dataset}); err != nil || got.Reason == "" || len(got.Positions) != 0 {
 		t.Errorf("without past runs: %+v (%v)", got, err)
 	}
 }
@@ -76,8 +77,8 @@ func TestHyperparameters(t *testing.T) {
 			}
 		}
 	}
-	p := &Predictor{Past: library{key: all}, Relate: relater(&tables)}
-	got, err := p.Hyperparameters(t.Context(), StatisticsQuery{Dataset: key.Dataset}, trainer.AllLayers)
+	a := newAnalyst(t, source{key: all}, pastrunstest.Fitter{OnRelate: relater(&tables)})
+	got, err := a.Hyperparameters(t.Context(), StatisticsQuery{Dataset: key.Dataset}, trainer.AllLayers)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,148 @@
+package pastruns
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"probewise/advisor"
+	"probewise/advisor/features"
+	"probewise/forest"
+	"probewise/trainer"
+)
+
+// ArchitectureOnly is the probe length of a table, or a prediction, without a probe.
+const ArchitectureOnly = -1
+
+// Snapshot is the past runs of a key at one moment. It never changes, and is safe for concurrent use.
+type Snapshot struct {
+	Key       advisor.Key
+	Runs      []advisor.PastRun
+	Groups    []string // of the runs: their architecture, whatever the seed
+	source    Source
+	names     map[string]bool     // of the runs: architecture, seed, data set
+	traits    map[string][]string // groups that have them
+	reference *reference
+}
+
+// Read takes a snapshot of a key's past runs.
+func Read(ctx context.Context, source Source, k advisor.Key) (*Snapshot, error) {
+	runs, err := source.Of(ctx, k)
+	if err != nil {
+		return nil, fmt.Errorf("read the past runs of %s: %w", k, err)
+	}
+	s := &Snapshot{Key: k, source: source, names: map[string]bool{}, traits: map[string][]string{}}
+	for _, r := range runs {
+		group := features.GroupOf(r.Architecture)
+		if name := fmt.Sprint(group, r.Seed, r.DatasetID); !s.names[name] { // the same run again tells nothing new
+			s.names[name] = true
+			s.Runs, s.Groups = append(s.Runs, r), append(s.Groups, group)
+			for _, trait := range features.Traits(r.Architecture) {
+				s.traits[trait] = append(s.traits[trait], group)
+			}
+		}
+	}
+	s.reference = newReference(s.Runs)
+	return s, nil
+}
+
+// SameRuns says whether both hold the same runs.
+func (s *Snapshot) SameRuns(other *Snapshot) bool {
+	if len(s.names) != len(other.names) {
+		return false
+	}
+	for name := range s.names {
+		if !other.names[name] {
+			return false
+		}
+	}
+	return true
+}
+
+// Reference returns the runs' statistics.
+func (s *Snapshot) Reference() advisor.Reference { return s.reference }
+
+// First is the snapshot of the first n runs; all of them if n is 0 or more than there are.
+func (s *Snapshot) First(n int) *Snapshot {
+	if n <= 0 || n >= len(s.Runs) {
+		return s
+	}
+	part := *s
+	part.Runs, part.Groups = s.Runs[:n], s.Groups[:n]
+	return &part
+}
+
+// LeavingOut is the snapshot without the runs of an architecture.
+func (s *Snapshot) LeavingOut(group string) *Snapshot {
+	rest := *s
+	rest.Runs, rest.Groups = nil, nil
+	for i, g := range s.Groups {
+		if g != group {
+			rest.Runs, rest.Groups = append(rest.Runs, s.Runs[i]), append(rest.Groups, g)
+		}
+	}
+	return &rest
+}
+
+// Unseen warns of what none of the past runs has that a prediction about the architecture rests on: all but those of the
+// given groups and its own.
+func (s *Snapshot) Unseen(a trainer.Architecture, without ...string) []string {
+	left := append([]string{features.GroupOf(a)}, without...)
+	traits := slices.DeleteFunc(features.Traits(a), func(trait string) bool {
+		return slices.ContainsFunc(s.traits[trait], func(group string) bool { return !slices.Contains(left, group) })
+	})
+	if len(traits) == 0 {
+		return []string{}
+	}
+	return []string{fmt.Sprintf("no past run has %s: what that does is not in this prediction", strings.Join(traits, ", "))}
+}
+
+// Table is what a forest is fitted on that predicts from probes of so many epochs, or from the architecture alone. The
+// runs of the given groups are left out, so that no prediction rests on the answer. The error is
+// *advisor.NoPredictionError where too few runs are left.
+func (s *Snapshot) Table(ctx context.Context, epochs float64, without ...string) (forest.Table, error) {
+	var t forest.Table
+	for i, r := range s.Runs {
+		if slices.Contains(without, s.Groups[i]) || epochs != ArchitectureOnly && !features.Covers(r, epochs) {
+			continue
+		}
+		v := features.Architecture(r.Architecture)
+		if epochs != ArchitectureOnly {
+			v = features.Probe(r.Architecture, r.Records, r.Outcome, epochs)
+			t.Current = features.CurrentAccuracy
+		}
+		t.Names, t.Linear = v.Names, v.Linear
+		t.X = append(t.X, v.Values)
+		t.Y = append(t.Y, features.Target(r))
+		t.Groups = append(t.Groups, s.Groups[i])
+	}
+	if len(t.Y) < forest.MinPastRuns {
+		return t, s.tooFew(ctx, epochs, len(t.Y))
+	}
+	return t, nil
+}
+
+// tooFew says how many past runs there are, how many it takes, and which full run could be predicted instead.
+func (s *Snapshot) tooFew(ctx context.Context, epochs float64, runs int) error {
+	k := s.Key
+	reason := fmt.Sprintf("%d past runs of (%s)", runs, k)
+	if epochs != ArchitectureOnly {
+		reason += fmt.Sprintf(" with records of %g epochs", epochs)
+	}
+	reason += fmt.Sprintf("; a prediction needs %d", forest.MinPastRuns)
+	counts, err := s.source.Keys(ctx, k.Dataset)
+	if err != nil {
+		return fmt.Errorf("count the past runs of %s: %w", k.Dataset, err)
+	}
+	best := k
+	for other, n := range counts {
+		if n > counts[best] || n == counts[best] && other.String() < best.String() {
+			best = other
+		}
+	}
+	if best != k && counts[best] >= forest.MinPastRuns {
+		reason += fmt.Sprintf("; there are %d of (%s)", counts[best], best)
+	}
+	return &advisor.NoPredictionError{Reason: reason}
+}
