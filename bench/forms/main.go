@@ -4,7 +4,7 @@
 //		[-epochs 0,0.25,0.5,1] [-fit 57] [-splits 20] [-only level]
 //
 // For each form and probe length it prints the held-out R² of the estimator on learning curve and architecture, with
-// and without the form's columns, and the gain with its 95 % bootstrap interval over architectures (forest.Ladder).
+// and without the form's columns, and the gain with its 95 % bootstrap interval over architectures (forest.Ablate).
 // Runs are parted by their index in the corpus: forms are chosen on the even ones, and the chosen one is judged on the
 // odd ones, once.
 package main
