@@ -46,7 +46,8 @@ func scripts(t *testing.T, root string) map[string]bool {
 		name = filepath.ToSlash(name)
 		switch {
 		case entry == nil:
-		case entry.IsDir() && name != "." && (strings.HasPrefix(name, ".") && name != ".ci" || entry.Name() == "node_modules"):
+		case entry.IsDir() && name != "." &&
+			(strings.HasPrefix(name, ".") && name != ".ci" || entry.Name() == "node_modules"):
 			return fs.SkipDir
 		case strings.HasSuffix(name, ".sh") || name == ".ci/run":
 			found[name] = true
