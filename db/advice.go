@@ -39,15 +39,15 @@ func (d *DB) CreateAdvice(ctx context.Context, a advisor.Advice, probe advisor.R
 		if err := insertSubmission(ctx, tx, once, adviceTable, a.ID); err != nil {
 			return err
 		}
-		return onlyOne(ctx, tx, adviceTable, a.ID, fingerprint)
+		return checkOnlyUnfinished(ctx, tx, adviceTable, a.ID, fingerprint)
 	})
 }
 
 const (
 	adviceColumns = `document, id, state, error, probe_run, created, started, finished`
 	selectAdvice  = `SELECT ` + adviceColumns + ` FROM advice `
-	// selectAnswers adds the run that service.Service.Answer names: the one that the request asked for while it is there, else
-	// the latest that was started from the advice.
+	// selectAnswers adds the run that service.Service.Answer names: the one that the request asked for while it is there,
+	// else the latest that was started from the advice.
 	selectAnswers = `SELECT ` + adviceColumns + `, coalesce(
 		(SELECT runs.id FROM runs WHERE runs.id = json_extract(document, '$.training_run')),
 		(SELECT runs.id FROM runs WHERE runs.from_advice = advice.id ORDER BY runs.created DESC, runs.id DESC LIMIT 1)) FROM advice `
@@ -73,8 +73,8 @@ func (d *DB) Advice(ctx context.Context, id string) (a advisor.Advice, err error
 	return a, err
 }
 
-// FindUnfinishedAdvice returns the oldest queued or running advice with the fingerprint, a queued one first, or else one
-// that is finished but for the training of its revised architecture.
+// FindUnfinishedAdvice returns the oldest queued or running advice with the fingerprint, a queued one first, or else
+// one that is finished but for the training of its revised architecture.
 func (d *DB) FindUnfinishedAdvice(ctx context.Context, fingerprint string) (a advisor.Advice, found bool, err error) {
 	err = d.read(ctx, "find an unfinished advice", func(tx *sql.Tx) error {
 		a, err = scanAdvice(tx.QueryRowContext(ctx, selectAdvice+`
@@ -132,6 +132,6 @@ func (d *DB) FinishAdvice(ctx context.Context, l advisor.Lease, a advisor.Advice
 				return err
 			}
 		}
-		return end(ctx, tx, adviceTable, a.ID, a.State, a.Error)
+		return finish(ctx, tx, adviceTable, a.ID, a.State, a.Error)
 	})
 }

@@ -236,7 +236,8 @@ func TestLists(t *testing.T) {
 	}
 }
 
-// TestListNamesTheTraining: a list names the run that trains the revised architecture, as the single record's reader does.
+// TestListNamesTheTraining: a list names the run that trains the revised architecture, as the single record's reader
+// does.
 func TestListNamesTheTraining(t *testing.T) {
 	d := dbtest.Open(t)
 	l, a := runningAdvice(t, d)

@@ -18,21 +18,21 @@ import (
 
 // What can be wrong with the file; every error of this package that comes from it wraps one of these.
 var (
-	ErrLocked  = error(fault{"the database is locked by another process", advisor.ErrBusy})
-	ErrFull    = error(fault{"the disk, or the database, is full", advisor.ErrStorageFull})
+	ErrLocked  = error(sqliteError{"the database is locked by another process", advisor.ErrBusy})
+	ErrFull    = error(sqliteError{"the disk, or the database, is full", advisor.ErrStorageFull})
 	ErrDamaged = errors.New("the file is damaged, or no database")
 	ErrNotOurs = errors.New("not a Probewise database")
 	ErrTooNew  = errors.New("the database was written by a newer Probewise")
 )
 
-// fault is an error of the file that the rest of the program knows by another name.
-type fault struct {
+// sqliteError is an error of the file that the rest of the program knows by another name.
+type sqliteError struct {
 	text string
 	name error
 }
 
-func (f fault) Error() string { return f.text }
-func (f fault) Unwrap() error { return f.name }
+func (f sqliteError) Error() string { return f.text }
+func (f sqliteError) Unwrap() error { return f.name }
 
 // readers is the number of connections that only read: with WAL they wait for nobody.
 const readers = 4

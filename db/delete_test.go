@@ -10,8 +10,8 @@ import (
 	"probewise/db/dbtest"
 )
 
-// rest is how many rows each table has: advice, runs, records, statistics, events, submissions.
-func rest(t *testing.T, d *db.DB) (n [6]int) {
+// rowsLeft is how many rows each table has: advice, runs, records, statistics, events, submissions.
+func rowsLeft(t *testing.T, d *db.DB) (n [6]int) {
 	t.Helper()
 	for i, table := range []string{"advice", "runs", "records", "layer_statistics", "events", "submissions"} {
 		n[i] = query[int](t, d, "SELECT count(*) FROM "+table)
@@ -37,12 +37,12 @@ func remember(t *testing.T, d *db.DB, key string, kind advisor.JobKind, id strin
 func TestDeleteAdvice(t *testing.T) {
 	d := dbtest.Open(t)
 	ctx := t.Context()
-	other := newHalfDone(t, d, true) // stays as it is
+	other := newAdviceAtWork(t, d, true) // stays as it is
 	remember(t, d, "other", advisor.JobAdvice, other.advice.ID)
 	endJob(t, d, other.lease)
-	before := rest(t, d)
+	before := rowsLeft(t, d)
 
-	h := newHalfDone(t, d, true)
+	h := newAdviceAtWork(t, d, true)
 	remember(t, d, "key", advisor.JobAdvice, h.advice.ID)
 	training := dbtest.Run(t)
 	training.FromAdvice = h.advice.ID
@@ -55,7 +55,7 @@ func TestDeleteAdvice(t *testing.T) {
 	}
 	want := before
 	want[1], want[4] = want[1]+1, want[4]+1 // the training and its event
-	if got := rest(t, d); got != want {
+	if got := rowsLeft(t, d); got != want {
 		t.Errorf("advice, runs, records, statistics, events, submissions left: %v, want %v", got, want)
 	}
 	if _, err := d.Advice(ctx, h.advice.ID); !errors.Is(err, advisor.ErrNotFound) {
@@ -89,7 +89,7 @@ func TestDeleteRun(t *testing.T) {
 	_, other := runningRun(t, d) // stays as it is
 	remember(t, d, "other", advisor.JobRun, other.ID)
 	for _, state := range []advisor.State{advisor.Succeeded, advisor.Failed, advisor.Cancelled} {
-		before := rest(t, d)
+		before := rowsLeft(t, d)
 		l, r := runningRun(t, d)
 		remember(t, d, "key", advisor.JobRun, r.ID)
 		for _, epoch := range []float64{0, 1} {
@@ -103,7 +103,7 @@ func TestDeleteRun(t *testing.T) {
 		if err := d.Delete(ctx, advisor.JobRun, r.ID); err != nil {
 			t.Errorf("%s: %v", state, err)
 		}
-		if got := rest(t, d); got != before {
+		if got := rowsLeft(t, d); got != before {
 			t.Errorf("%s: advice, runs, records, statistics, events, submissions left: %v, want %v", state, got, before)
 		}
 		if _, err := d.Run(ctx, r.ID); !errors.Is(err, advisor.ErrNotFound) {
@@ -120,7 +120,7 @@ func TestRefusedDeletion(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, waiting := runIn(t, d, advisor.Queued)
-	h := newHalfDone(t, d, true)
+	h := newAdviceAtWork(t, d, true)
 	_, r := runningRun(t, d)
 	before := dump(t, d)
 	for _, c := range []struct {

@@ -60,18 +60,18 @@ func TestEventsOfALife(t *testing.T) {
 		}},
 	} {
 		d := dbtest.Open(t)
-		h := newHalfDone(t, d, false) // its runs change state as well, which the log does not tell
+		h := newAdviceAtWork(t, d, false) // its runs change state as well, which the log does not tell
 		if err := c.advises(d, h.lease, h.advice); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
-		if got := story(t, d, advisor.JobAdvice, h.advice.ID); got != begun+c.advice {
+		if got := eventTexts(t, d, advisor.JobAdvice, h.advice.ID); got != begun+c.advice {
 			t.Errorf("advice %s: %s, want %s", c.name, got, begun+c.advice)
 		}
 		l, r := runningRun(t, d)
 		if err := c.trains(d, l, r); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
-		if got := story(t, d, advisor.JobRun, r.ID); got != begun+c.run {
+		if got := eventTexts(t, d, advisor.JobRun, r.ID); got != begun+c.run {
 			t.Errorf("run %s: %s, want %s", c.name, got, begun+c.run)
 		}
 		if got := query[int](t, d, "SELECT count(DISTINCT run) FROM events"); got != 1 {
@@ -87,7 +87,7 @@ func TestEventsAcrossTheQueue(t *testing.T) {
 	l, a := runningAdvice(t, d)
 	want := "state queued, state running, state running, epoch, diagnosis, suggestion"
 	for i := 1; ; i++ {
-		for _, e := range happenings() {
+		for _, e := range everyEvent() {
 			if err := d.AppendEvent(ctx, l, e); err != nil {
 				t.Fatal(err)
 			}
@@ -104,7 +104,7 @@ func TestEventsAcrossTheQueue(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := story(t, d, advisor.JobAdvice, a.ID); got != want+", done failed" {
+	if got := eventTexts(t, d, advisor.JobAdvice, a.ID); got != want+", done failed" {
 		t.Errorf("%s, want %s, done failed", got, want)
 	}
 }
@@ -117,7 +117,7 @@ func TestTrainingThatFollowsHasEvents(t *testing.T) {
 	if err := d.FinishAdvice(t.Context(), l, a, training); err != nil {
 		t.Fatal(err)
 	}
-	if got := story(t, d, advisor.JobRun, training.ID); got != "state queued" {
+	if got := eventTexts(t, d, advisor.JobRun, training.ID); got != "state queued" {
 		t.Errorf("the training: %s", got)
 	}
 }

@@ -31,8 +31,8 @@ func eventsOf(t *testing.T, d *db.DB, kind advisor.JobKind, id string) []advisor
 	return events
 }
 
-// story is a job's log in short.
-func story(t *testing.T, d *db.DB, kind advisor.JobKind, id string) string {
+// eventTexts is a job's log in short.
+func eventTexts(t *testing.T, d *db.DB, kind advisor.JobKind, id string) string {
 	t.Helper()
 	var words []string
 	for _, e := range eventsOf(t, d, kind, id) {
@@ -41,8 +41,8 @@ func story(t *testing.T, d *db.DB, kind advisor.JobKind, id string) string {
 	return strings.Join(words, ", ")
 }
 
-// happenings is one event of each type that a worker logs.
-func happenings() []advisor.Event {
+// everyEvent is one event of each type that a worker logs.
+func everyEvent() []advisor.Event {
 	record := dbtest.Record(0.25)
 	record.Layers, record.TestLoss = nil, trainer.Missing
 	return []advisor.Event{
@@ -59,7 +59,7 @@ func TestEventsRoundTrip(t *testing.T) {
 	d := dbtest.Open(t)
 	l, a := runningAdvice(t, d)
 	other, r := runningRun(t, d)
-	for i, e := range happenings() {
+	for i, e := range everyEvent() {
 		e.ID = 99 // the log gives its own
 		if err := d.AppendEvent(t.Context(), l, e); err != nil {
 			t.Fatal(err)
@@ -71,7 +71,7 @@ func TestEventsRoundTrip(t *testing.T) {
 		}
 	}
 	want := append([]advisor.Event{{Type: advisor.EventState, State: advisor.Queued}, {Type: advisor.EventState, State: advisor.Running}},
-		happenings()...)
+		everyEvent()...)
 	got := eventsOf(t, d, advisor.JobAdvice, a.ID)
 	sameJSON(t, "events", got, want)
 	for i := range min(len(got), len(want)) {
@@ -82,7 +82,7 @@ func TestEventsRoundTrip(t *testing.T) {
 	if text := query[string](t, d, "SELECT document FROM events WHERE type = 'epoch'"); strings.Contains(text, `"layers"`) || strings.Contains(text, `"type"`) {
 		t.Errorf("an epoch is kept as %s", text)
 	}
-	if got, want := story(t, d, advisor.JobRun, r.ID), "state queued, state running, state running, diagnosis"; got != want {
+	if got, want := eventTexts(t, d, advisor.JobRun, r.ID), "state queued, state running, state running, diagnosis"; got != want {
 		t.Errorf("the other job: %s, want %s", got, want)
 	}
 
@@ -102,7 +102,7 @@ func TestEventsRoundTrip(t *testing.T) {
 
 func TestEventsOfNoJob(t *testing.T) {
 	d := dbtest.Open(t)
-	h := newHalfDone(t, d, true)
+	h := newAdviceAtWork(t, d, true)
 	for _, c := range []struct {
 		kind advisor.JobKind
 		id   string
@@ -157,7 +157,7 @@ func TestEventOfAJobThatShouldStop(t *testing.T) {
 	if err := d.Cancel(t.Context(), advisor.JobAdvice, a.ID); err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range happenings() {
+	for _, e := range everyEvent() {
 		if err := d.AppendEvent(t.Context(), l, e); !errors.Is(err, advisor.ErrCancelRequested) || errors.Is(err, advisor.ErrLeaseLost) {
 			t.Errorf("event %q gave %v", e.Type, err)
 		}
@@ -165,10 +165,10 @@ func TestEventOfAJobThatShouldStop(t *testing.T) {
 	if err := d.Cancelled(t.Context(), l); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := story(t, d, advisor.JobAdvice, a.ID), "state queued, state running, done cancelled"; got != want {
+	if got, want := eventTexts(t, d, advisor.JobAdvice, a.ID), "state queued, state running, done cancelled"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	if err := d.AppendEvent(t.Context(), l, happenings()[0]); !errors.Is(err, advisor.ErrLeaseLost) || !errors.Is(err, advisor.ErrFinished) {
+	if err := d.AppendEvent(t.Context(), l, everyEvent()[0]); !errors.Is(err, advisor.ErrLeaseLost) || !errors.Is(err, advisor.ErrFinished) {
 		t.Errorf("an event after the last gave %v", err)
 	}
 }

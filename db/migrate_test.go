@@ -201,14 +201,14 @@ func TestOldDatabaseGoesOn(t *testing.T) {
 		{advisor.JobRun, "run-running", "state queued, state running"},
 		{advisor.JobRun, "run-failed", "state queued, state running, done failed"},
 	} {
-		if got := story(t, d, c.kind, c.id); got != c.want {
+		if got := eventTexts(t, d, c.kind, c.id); got != c.want {
 			t.Errorf("%s: %s, want %s", c.id, got, c.want)
 		}
 	}
 	if n, err := d.Recover(ctx, time.Now(), func(advisor.Worker) bool { return true }); n != 1 || err != nil {
 		t.Errorf("recovered %d, %v", n, err)
 	}
-	if got, want := story(t, d, advisor.JobRun, "run-running"), "state queued, state running, state queued"; got != want {
+	if got, want := eventTexts(t, d, advisor.JobRun, "run-running"), "state queued, state running, state queued"; got != want {
 		t.Errorf("a run taken back: %s, want %s", got, want)
 	}
 	a, found, err := d.FindUnfinishedAdvice(ctx, "the same command")

@@ -11,7 +11,8 @@ import (
 	"probewise/advisor"
 )
 
-// MaxLostLeases is how often a job may lose its worker, or the worker its device, before it fails: it may be the job that kills them.
+// MaxLostLeases is how often a job may lose its worker, or the worker its device, before it fails: it may be the job
+// that kills them.
 const MaxLostLeases = 5
 
 // Claim takes the oldest queued advice or stand-alone run for the worker; false says that nothing waits.
@@ -97,23 +98,24 @@ func (d *DB) Release(ctx context.Context, l advisor.Lease) error {
 		if err != nil {
 			return err
 		}
-		return giveBack(ctx, tx, t, l.ID)
+		return putBack(ctx, tx, t, l.ID)
 	})
 }
 
-// Abandon gives a running job back, as Recover does: that its worker cannot go on counts as a lost lease. A job that fails for it has the reason.
+// Abandon gives a running job back, as Recover does: that its worker cannot go on counts as a lost lease. A job that
+// fails for it has the reason.
 func (d *DB) Abandon(ctx context.Context, l advisor.Lease, reason string) error {
 	return d.write(ctx, leaseOperation("abandon", l), func(tx *sql.Tx) error {
 		t, err := checkLease(ctx, tx, l)
 		if err != nil {
 			return err
 		}
-		j := leased{table: t, id: l.ID}
+		j := leasedJob{table: t, id: l.ID}
 		err = tx.QueryRowContext(ctx, `SELECT lost_leases, cancel_requested FROM `+string(t)+` WHERE id = ?`, l.ID).Scan(&j.lost, &j.cancel)
 		if err != nil {
 			return err
 		}
-		return takeBack(ctx, tx, j, "the last one: "+reason)
+		return takeFromWorker(ctx, tx, j, "the last one: "+reason)
 	})
 }
 
@@ -124,16 +126,16 @@ func (d *DB) Cancelled(ctx context.Context, l advisor.Lease) error {
 		if err != nil {
 			return err
 		}
-		return end(ctx, tx, t, l.ID, advisor.Cancelled, "")
+		return finish(ctx, tx, t, l.ID, advisor.Cancelled, "")
 	})
 }
 
-// giveBack requeues a running job, or cancels it where that was asked for.
-func giveBack(ctx context.Context, tx *sql.Tx, t table, id string) error {
+// putBack requeues a running job, or cancels it where that was asked for.
+func putBack(ctx context.Context, tx *sql.Tx, t table, id string) error {
 	if cancel, err := cancelRequested(ctx, tx, t, id); err != nil {
 		return err
 	} else if cancel {
-		return end(ctx, tx, t, id, advisor.Cancelled, "")
+		return finish(ctx, tx, t, id, advisor.Cancelled, "")
 	}
 	return requeue(ctx, tx, t, id)
 }
@@ -157,7 +159,7 @@ func (d *DB) Cancel(ctx context.Context, kind advisor.JobKind, id string) error 
 		if running, err := result.RowsAffected(); err != nil || running == 1 {
 			return err
 		}
-		return end(ctx, tx, t, id, advisor.Cancelled, "")
+		return finish(ctx, tx, t, id, advisor.Cancelled, "")
 	})
 }
 

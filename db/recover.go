@@ -9,8 +9,8 @@ import (
 	"probewise/advisor"
 )
 
-// leased is a running job and who works on it.
-type leased struct {
+// leasedJob is a running job and who works on it.
+type leasedJob struct {
 	table  table
 	id     string
 	until  time.Time
@@ -35,7 +35,7 @@ func (d *DB) Recover(ctx context.Context, now time.Time, gone func(advisor.Worke
 					continue
 				}
 				reason := fmt.Sprintf("the last one was %s; the work may need more memory than there is", j.worker)
-				if err := takeBack(ctx, tx, j, reason); err != nil {
+				if err := takeFromWorker(ctx, tx, j, reason); err != nil {
 					return fmt.Errorf("%s %s: %w", t, j.id, err)
 				}
 				taken++
@@ -49,16 +49,16 @@ func (d *DB) Recover(ctx context.Context, now time.Time, gone func(advisor.Worke
 	return taken, nil
 }
 
-func leasedJobs(ctx context.Context, tx *sql.Tx, t table) ([]leased, error) {
+func leasedJobs(ctx context.Context, tx *sql.Tx, t table) ([]leasedJob, error) {
 	rows, err := tx.QueryContext(ctx, `SELECT id, lease_until, worker_host, worker_pid, worker_started, lost_leases, cancel_requested
 		FROM `+string(t)+` WHERE state = 'running' AND lease_token IS NOT NULL ORDER BY created, id`)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var jobs []leased
+	var jobs []leasedJob
 	for rows.Next() {
-		j := leased{table: t}
+		j := leasedJob{table: t}
 		w := &j.worker
 		if err := rows.Scan(&j.id, timeColumn{&j.until}, &w.Host, &w.PID, &w.Started, &j.lost, &j.cancel); err != nil {
 			return nil, err
@@ -68,16 +68,16 @@ func leasedJobs(ctx context.Context, tx *sql.Tx, t table) ([]leased, error) {
 	return jobs, rows.Err()
 }
 
-// takeBack requeues a job that has lost its worker once more, or fails it with the reason of this time.
-func takeBack(ctx context.Context, tx *sql.Tx, j leased, reason string) error {
+// takeFromWorker requeues a job that has lost its worker once more, or fails it with the reason of this time.
+func takeFromWorker(ctx context.Context, tx *sql.Tx, j leasedJob, reason string) error {
 	lost := j.lost + 1
 	_, err := tx.ExecContext(ctx, `UPDATE `+string(j.table)+` SET lost_leases = ? WHERE id = ?`, lost, j.id)
 	if err != nil {
 		return err
 	}
 	if lost >= MaxLostLeases && !j.cancel {
-		return end(ctx, tx, j.table, j.id, advisor.Failed, fmt.Sprintf(
+		return finish(ctx, tx, j.table, j.id, advisor.Failed, fmt.Sprintf(
 			"given up: %d workers in turn ended, stopped answering or lost their device during the work; %s", lost, reason))
 	}
-	return giveBack(ctx, tx, j.table, j.id)
+	return putBack(ctx, tx, j.table, j.id)
 }

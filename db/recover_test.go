@@ -13,18 +13,18 @@ import (
 	"probewise/db/dbtest"
 )
 
-// halfDone is an advice at work: its probe and one verification finished, or the probe still running, and another
+// adviceAtWork is an advice at work: its probe and one verification finished, or the probe still running, and another
 // verification that runs.
-type halfDone struct {
+type adviceAtWork struct {
 	lease              advisor.Lease
 	advice             advisor.Advice
 	verified, verifies string
 }
 
-func newHalfDone(t *testing.T, d *db.DB, probeFinished bool) halfDone {
+func newAdviceAtWork(t *testing.T, d *db.DB, probeFinished bool) adviceAtWork {
 	t.Helper()
 	ctx := t.Context()
-	h := halfDone{}
+	h := adviceAtWork{}
 	h.lease, h.advice = runningAdvice(t, d)
 	must := func(err error) {
 		t.Helper()
@@ -78,7 +78,7 @@ func TestBackToTheQueue(t *testing.T) {
 	} {
 		for _, probeFinished := range []bool{true, false} {
 			d := dbtest.Open(t)
-			h := newHalfDone(t, d, probeFinished)
+			h := newAdviceAtWork(t, d, probeFinished)
 			if err := c.back(d, h.lease); err != nil {
 				t.Fatalf("%s: %v", c.name, err)
 			}
@@ -111,7 +111,7 @@ func TestBackToTheQueue(t *testing.T) {
 
 func TestRecoverLeavesOthers(t *testing.T) {
 	d := dbtest.Open(t)
-	h := newHalfDone(t, d, false)
+	h := newAdviceAtWork(t, d, false)
 	runningRun(t, d)
 	before := dump(t, d)
 	if n, err := d.Recover(t.Context(), time.Now(), func(w advisor.Worker) bool { return w != worker }); n != 0 || err != nil {
@@ -127,7 +127,7 @@ func TestRecoverLeavesOthers(t *testing.T) {
 
 func TestTooManyLostLeases(t *testing.T) {
 	d := dbtest.Open(t)
-	h := newHalfDone(t, d, true)
+	h := newAdviceAtWork(t, d, true)
 	_, r := runningRun(t, d)
 	everyone := func(advisor.Worker) bool { return true }
 	for i := 1; i <= db.MaxLostLeases; i++ {
@@ -171,7 +171,8 @@ func TestTooManyLostLeases(t *testing.T) {
 	}
 }
 
-// TestAbandonCounts: a job that costs its workers their devices fails in the end, and says of what; one that is released does not.
+// TestAbandonCounts: a job that costs its workers their devices fails in the end, and says of what; one that is
+// released does not.
 func TestAbandonCounts(t *testing.T) {
 	d := dbtest.Open(t)
 	l, r := runningRun(t, d)

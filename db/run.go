@@ -21,7 +21,7 @@ func (d *DB) CreateRun(ctx context.Context, r advisor.Run, fingerprint string, o
 		if err := insertSubmission(ctx, tx, once, runTable, r.ID); err != nil {
 			return err
 		}
-		return onlyOne(ctx, tx, runTable, r.ID, fingerprint)
+		return checkOnlyUnfinished(ctx, tx, runTable, r.ID, fingerprint)
 	})
 }
 

@@ -26,8 +26,8 @@ func (t table) reference() string {
 	return "advice"
 }
 
-// unfinished are the records that an equal request takes up: those that have not ended, an advice also while its revised
-// architecture is trained.
+// unfinished are the records that an equal request takes up: those that have not ended, an advice also while its
+// revised architecture is trained.
 func (t table) unfinished() string {
 	if t == runTable {
 		return `fingerprint <> '' AND state IN ('queued', 'running') AND advice IS NULL`
@@ -36,9 +36,9 @@ func (t table) unfinished() string {
 		SELECT 1 FROM runs WHERE runs.from_advice = advice.id AND runs.state IN ('queued', 'running')))`
 }
 
-// onlyOne refuses a new record where another with its fingerprint is unfinished. In the transaction that creates it,
-// of requests at the same time one is taken.
-func onlyOne(ctx context.Context, tx *sql.Tx, t table, id, fingerprint string) error {
+// checkOnlyUnfinished refuses a new record where another with its fingerprint is unfinished. In the transaction that
+// creates it, of requests at the same time one is taken.
+func checkOnlyUnfinished(ctx context.Context, tx *sql.Tx, t table, id, fingerprint string) error {
 	var other string
 	err := tx.QueryRowContext(ctx, `SELECT id FROM `+string(t)+` WHERE fingerprint = ? AND id <> ? AND `+t.unfinished()+` LIMIT 1`,
 		fingerprint, id).Scan(&other)
@@ -61,8 +61,8 @@ func tableOf(kind advisor.JobKind) (table, error) {
 	return "", fmt.Errorf("%q is no kind of job", kind)
 }
 
-// move is the only place where a state changes. Whoever leaves the running state loses the lease. The error text is kept
-// for failed and cancelled records. A job's log tells its state.
+// move is the only place where a state changes. Whoever leaves the running state loses the lease. The error text is
+// kept for failed and cancelled records. A job's log tells its state.
 func move(ctx context.Context, tx *sql.Tx, t table, id string, next advisor.State, errText string) error {
 	var from advisor.State
 	err := tx.QueryRowContext(ctx, `SELECT state FROM `+string(t)+` WHERE id = ?`, id).Scan(&from)
@@ -203,9 +203,9 @@ func restart(ctx context.Context, tx *sql.Tx, run string) error {
 	return move(ctx, tx, runTable, run, advisor.Queued, "")
 }
 
-// end finishes a job. Nothing that serves a finished advice goes on: its running runs fail with a failed advice, what
-// else is unfinished is cancelled.
-func end(ctx context.Context, tx *sql.Tx, t table, id string, state advisor.State, errText string) error {
+// finish finishes a job. Nothing that serves a finished advice goes on: its running runs fail with a failed advice,
+// what else is unfinished is cancelled.
+func finish(ctx context.Context, tx *sql.Tx, t table, id string, state advisor.State, errText string) error {
 	if t == adviceTable {
 		children, err := unfinishedChildren(ctx, tx, id)
 		if err != nil {

@@ -21,8 +21,8 @@ var numberColumns = func() []string {
 	return names
 }()
 
-// columnsOf has the statistic of each tensor's rows in each of numberColumns; nil, and NULL in the row, where the tensor
-// has none of the name.
+// columnsOf has the statistic of each tensor's rows in each of numberColumns; nil, and NULL in the row, where the
+// tensor has none of the name.
 var columnsOf = func() map[trainer.TensorKind][]*trainer.Statistic {
 	columns := map[trainer.TensorKind][]*trainer.Statistic{}
 	for _, tensor := range trainer.TensorKinds() {

@@ -4,7 +4,7 @@
 //
 // Five members predict (member.go), all in or on top of linear models
 // of the logits of accuracy, which reach beyond the accuracies of the past runs,
-// as trees cannot, but not past a quarter of the way to 1 or 0 (reach.go):
+// as trees cannot, but not past a quarter of the way to 1 or 0 (clip.go):
 // boosted trees, a random forest and extra trees on what a ridge leaves, a ridge
 // alone, a Gaussian process. Cross-validation weighs them for each table (blend.go).
 // The boosted trees are those of github.com/malaschitz/randomForest, a
@@ -34,6 +34,6 @@
 //     those of Related, beside their held-out ones, for comparison with the paper.
 //   - NaN means missing on the way in. It comes out of Relate alone, for what is not defined.
 //
-// Read next: model.go (Fit, Predict), estimator.go (the members), reach.go (how far a
+// Read next: model.go (Fit, Predict), estimator.go (the members), clip.go (how far a
 // prediction goes), score.go (CrossValidate), library.go (hazards of the library), child.go.
 package forest

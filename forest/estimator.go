@@ -12,7 +12,7 @@ import (
 type estimator struct {
 	columns []column
 	dropped []constant
-	reach   reach
+	clip    clip
 	curve   ridge             // one weight per linear column, in their order; gives logits
 	trees   [numMembers]trees // on a ridge's residual; empty for members without
 	whole   ridge             // on all columns, in logits
@@ -24,7 +24,7 @@ type estimator struct {
 // fitEstimator fits rows of a checked table. group numbers their architectures,
 // for the folds that choose the ridges' penalties.
 func fitEstimator(ctx context.Context, t Table, group []int, o Options, seed int64) (*estimator, error) {
-	e := &estimator{reach: reach{slices.Min(t.Y), slices.Max(t.Y)}, active: o.active()}
+	e := &estimator{clip: clip{slices.Min(t.Y), slices.Max(t.Y)}, active: o.active()}
 	e.columns, e.dropped = fitColumns(t)
 	e.start = slices.IndexFunc(e.columns, func(c column) bool { return t.Current != "" && t.Names[c.source] == t.Current })
 	filled, linear, all := make([][]float64, len(t.X)), make([][]float64, len(t.X)), make([][]float64, len(t.X))
@@ -149,7 +149,7 @@ func (e *estimator) members(row []float64, s *scratch) (out [numMembers]float64)
 		default:
 			out[a] = base + e.trees[a].predict(s.filled)
 		}
-		out[a] = e.reach.limit(out[a])
+		out[a] = e.clip.apply(out[a])
 	}
 	return out
 }

@@ -30,8 +30,8 @@ func (e *estimator) pack(p *packer) {
 		p.index(int32(c.source))
 		p.number(c.value)
 	}
-	p.number(e.reach.least)
-	p.number(e.reach.most)
+	p.number(e.clip.least)
+	p.number(e.clip.most)
 	p.index(int32(e.start))
 	e.curve.pack(p)
 	e.whole.pack(p)
@@ -93,8 +93,8 @@ func (u *unpacker) estimator(width int) *estimator {
 	for range u.count("constants", 12) {
 		e.dropped = append(e.dropped, constant{source: u.source(width), value: u.number("constant", MaxMagnitude)})
 	}
-	e.reach = reach{least: u.number("accuracy", 1), most: u.number("accuracy", 1)}
-	if r := e.reach; r.least < 0 || r.least > r.most {
+	e.clip = clip{least: u.number("accuracy", 1), most: u.number("accuracy", 1)}
+	if r := e.clip; r.least < 0 || r.least > r.most {
 		u.fail("accuracies %g…%g", r.least, r.most)
 	}
 	if e.start = int(u.index()); e.start < -1 || e.start >= len(e.columns) {

@@ -145,7 +145,7 @@ func (m *Model) warn(p *Prediction, x []float64) {
 		p.High = clip01(p.Mean + WideningFactor*(p.High-p.Mean))
 		say("interval widened %g times", WideningFactor)
 	}
-	if r := m.full.reach; p.Mean < r.least || p.Mean > r.most {
+	if r := m.full.clip; p.Mean < r.least || p.Mean > r.most {
 		say("predicted accuracy %.3f lies outside those of the past runs, %.3f…%.3f", p.Mean, r.least, r.most)
 	}
 	missing := 0

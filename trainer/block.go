@@ -6,8 +6,8 @@ import (
 )
 
 // Block is a layer with weights and the layers after it, up to the next one with weights or the next residual block, in
-// one list of layers: the net's, or the body or shortcut of a residual block. A net says the same whether batch norm and
-// activation are the layer's own or layers of their own, as in Keras; who looks at blocks sees no difference.
+// one list of layers: the net's, or the body or shortcut of a residual block. A net says the same whether batch norm
+// and activation are the layer's own or layers of their own, as in Keras; who looks at blocks sees no difference.
 type Block struct {
 	List     *[]Layer // edits of the list are edits of the net; they make the places below stale
 	At, End  int      // the block is (*List)[At:End]
@@ -73,7 +73,8 @@ func (b Block) DirectEnd() int {
 // Direct returns the layers directly after the one with weights.
 func (b Block) Direct() []Layer { return (*b.List)[b.At+1 : b.DirectEnd()] }
 
-// Activation returns the block's activation: the layer's own, or else that of the first activation layer directly after.
+// Activation returns the block's activation: the layer's own, or else that of the first activation layer directly
+// after.
 func (b Block) Activation() Activation {
 	if own := b.Layer().Activation; own != Linear && own != "" {
 		return own
@@ -153,8 +154,8 @@ func InLastTwo(i, n int) bool { return i >= n-2 }
 // InUpperHalf says whether layer i of n is in the upper half, which has the smaller part of an odd number.
 func InUpperHalf(i, n int) bool { return 2*i >= n }
 
-// UpperHidden returns the upper half of the hidden blocks, which has the larger part of an odd number: those that run to
-// extreme values and are the ones to regularise (Salit). A net with a single hidden layer has none.
+// UpperHidden returns the upper half of the hidden blocks, which has the larger part of an odd number: those that run
+// to extreme values and are the ones to regularise (Salit). A net with a single hidden layer has none.
 func UpperHidden(blocks []Block) []Block {
 	hidden := Hidden(blocks)
 	if len(hidden) < 2 {
@@ -169,8 +170,8 @@ func LowerHidden(blocks []Block) []Block {
 	return hidden[:len(hidden)-len(UpperHidden(blocks))]
 }
 
-// DepthThird is where a layer with weights stands in its net, so that layers of different nets can be compared: its type,
-// and the third of the layers with weights that it is in. The last layer, the one before softmax, is by itself.
+// DepthThird is where a layer with weights stands in its net, so that layers of different nets can be compared: its
+// type, and the third of the layers with weights that it is in. The last layer, the one before softmax, is by itself.
 type DepthThird string
 
 // The thirds.
@@ -202,8 +203,8 @@ func DepthThirds(a Architecture) map[string]DepthThird {
 	return thirds
 }
 
-// LayerSet is a group of a net's layers with weights that statistics are averaged over. A net of few layers has layers in
-// several sets, or none in one.
+// LayerSet is a group of a net's layers with weights that statistics are averaged over. A net of few layers has layers
+// in several sets, or none in one.
 type LayerSet string
 
 // The sets.

@@ -172,7 +172,7 @@ func recordsUntil(r advisor.PastRun, probe *float64) ([]trainer.EpochRecord, boo
 		return r.Records, true
 	}
 	records := slices.DeleteFunc(slices.Clone(r.Records), func(e trainer.EpochRecord) bool { return e.Epoch > *probe })
-	return records, features.Covers(r, *probe)
+	return records, features.HasRecordsUntil(r, *probe)
 }
 
 // accuracy is the run's, or chance where it diverged.

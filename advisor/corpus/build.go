@@ -76,12 +76,13 @@ func Build(ctx context.Context, t Trainer, p Plan, watch func(Progress)) error {
 	return context.Cause(ctx)
 }
 
-// Next is the index behind the last run of the seed's sequence that the shard holds; 0 where it holds none or is not there.
-func Next(file string, seed uint64) (int, error) {
+// NextIndex is the index behind the last run of the seed's sequence that the shard holds; 0 where it holds none or is
+// not there.
+func NextIndex(file string, seed uint64) (int, error) {
 	if err := Repair(file); err != nil {
 		return 0, err
 	}
-	entries, err := held(file)
+	entries, err := readIfThere(file)
 	next := 0
 	for _, e := range entries {
 		if e.Seed == seed {
@@ -91,8 +92,8 @@ func Next(file string, seed uint64) (int, error) {
 	return next, err
 }
 
-// held reads the runs of a shard that need not be there.
-func held(file string) ([]Entry, error) {
+// readIfThere reads the runs of a shard that need not be there.
+func readIfThere(file string) ([]Entry, error) {
 	data, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read the shard: %w", err)
@@ -116,7 +117,7 @@ type builder struct {
 // missing lists the runs that the shard does not hold.
 func (b *builder) missing() ([]int, error) {
 	have := map[int]bool{}
-	entries, err := held(b.File)
+	entries, err := readIfThere(b.File)
 	if err != nil {
 		return nil, err
 	}

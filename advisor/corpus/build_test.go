@@ -101,10 +101,10 @@ func TestBuildGoesOnWhereItStopped(t *testing.T) {
 		t.Fatalf("%d runs, error %v", len(entries), err)
 	}
 	checkEntry(t, entries[4])
-	if next, err := Next(file, 4); err != nil || next != 5 {
+	if next, err := NextIndex(file, 4); err != nil || next != 5 {
 		t.Errorf("the next run is %d (%v), want 5", next, err)
 	}
-	if next, err := Next(file, 5); err != nil || next != 0 {
+	if next, err := NextIndex(file, 5); err != nil || next != 0 {
 		t.Errorf("the next run of a seed that has none is %d (%v)", next, err)
 	}
 	other := plan(file, 6)
@@ -186,7 +186,8 @@ func TestDigits(t *testing.T) {
 	}
 }
 
-// TestShippedRuns checks what comes with the program: enough runs for a prediction, all of one data set, seed and space.
+// TestShippedRuns checks what comes with the program: enough runs for a prediction, all of one data set, seed and
+// space.
 func TestShippedRuns(t *testing.T) {
 	entries, err := Shipped()
 	if err != nil {

@@ -15,13 +15,15 @@ type Space struct {
 	Epochs        int
 	MultiplyAdds  int64 // at most, forward, per image; one of five architectures has more, up to four times as many
 	MaxParameters int64
-	// RateFactor multiplies the upper end of the learning rates: .3 for SGD, .02 for Adam and RMSprop. 0: 1. At 30, 8 of 24 runs stayed at chance and 1 ended in NaN.
+	// RateFactor multiplies the upper end of the learning rates: .3 for SGD, .02 for Adam and RMSprop. 0: 1. At 30, 8 of
+	// 24 runs stayed at chance and 1 ended in NaN.
 	RateFactor float64
 }
 
 // Sample draws architecture number index of the seed's sequence: the knobs of Salit's paper (number of conv and dense
 // layers, filters and widths with their ladders, dropout, L1, L2, batch norm and where, optimizer, learning rate) over
-// wide ranges, so that some of the runs are poor, and with a RateFactor end in NaN. The same arguments give the same architecture.
+// wide ranges, so that some of the runs are poor, and with a RateFactor end in NaN. The same arguments give the same
+// architecture.
 func Sample(space Space, seed uint64, index int) (trainer.Architecture, error) {
 	r := rand.New(rand.NewPCG(seed, uint64(index)))
 	least, most := int64(0), space.MultiplyAdds

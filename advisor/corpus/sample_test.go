@@ -72,7 +72,8 @@ func TestSampleCoversTheKnobs(t *testing.T) {
 	}
 }
 
-// TestRateFactor: the same sequence of architectures but for their learning rates, some of which are above what is drawn without it.
+// TestRateFactor: the same sequence of architectures but for their learning rates, some of which are above what is
+// drawn without it.
 func TestRateFactor(t *testing.T) {
 	fast := space
 	fast.RateFactor = 30

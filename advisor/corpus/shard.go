@@ -54,8 +54,8 @@ func Append(file string, e Entry) (err error) {
 	return f.Sync()
 }
 
-// Repair cuts off what a write that was interrupted left at the end of the shard. A missing file is fine; any other damage
-// is an error, and nothing is changed.
+// Repair cuts off what a write that was interrupted left at the end of the shard. A missing file is fine; any other
+// damage is an error, and nothing is changed.
 func Repair(file string) error {
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {

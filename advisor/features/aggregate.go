@@ -20,8 +20,9 @@ var statistics = func() []*trainer.Statistic {
 	return all
 }()
 
-// addStatistics adds the least and greatest of the statistics of gradients and activations over the layers, at the end of the
-// probe: of all forms that were tried they predict best with a few dozen past runs (docs/prediction.md, go run ./bench/forms).
+// addStatistics adds the least and greatest of the statistics of gradients and activations over the layers, at the end
+// of the probe: of all forms that were tried they predict best with a few dozen past runs (docs/prediction.md, go run
+// ./bench/forms).
 func (v *Vector) addStatistics(records []trainer.EpochRecord, diverged bool) {
 	v.group = OfStatistics
 	var layers []trainer.LayerStatistics
@@ -92,7 +93,8 @@ func Aggregate(records []trainer.EpochRecord, s *trainer.Statistic, set trainer.
 	return f.of(t, x)
 }
 
-// GradientRatio is a form of the decimal logarithm of the gradient norm of the first layer over that of the last; NaN as for Aggregate.
+// GradientRatio is a form of the decimal logarithm of the gradient norm of the first layer over that of the last; NaN
+// as for Aggregate.
 func GradientRatio(records []trainer.EpochRecord, f Form) float64 {
 	var t, x []float64
 	for _, r := range records {

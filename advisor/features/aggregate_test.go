@@ -24,7 +24,8 @@ func norms(rows ...[6]float64) []trainer.EpochRecord {
 	return records
 }
 
-// TestAggregatesByHand: positions by the last record, forms by the mean over all layers: 0, 1, 3, 2 at epochs 0, ½, 1, 2.
+// TestAggregatesByHand: positions by the last record, forms by the mean over all layers: 0, 1, 3, 2 at epochs 0, ½, 1,
+// 2.
 func TestAggregatesByHand(t *testing.T) {
 	records := norms([6]float64{0, 0, 0, 0, 0, 0}, [6]float64{0.5, 1, 1, 1, 1, 1}, [6]float64{1, 3, 3, 3, 3, 3}, [6]float64{2, 1, 2, 2.5, 2, 2.5})
 	norm := trainer.StatisticNamed("gradient_l2_norm")
@@ -126,7 +127,8 @@ func TestHasLayersAt(t *testing.T) {
 	}
 }
 
-// TestGradientRatio: the first layer's norm over the last's, 10⁻¹ at the start and 10⁻³ an epoch later; without layers there is none.
+// TestGradientRatio: the first layer's norm over the last's, 10⁻¹ at the start and 10⁻³ an epoch later; without layers
+// there is none.
 func TestGradientRatio(t *testing.T) {
 	records := norms([6]float64{0, 1, 0, 0, 0, 2}, [6]float64{1, -1, 5, 5, 5, 2})
 	for form, want := range map[Form]float64{Level: -3, Change: -2, Slope: -2} {

@@ -185,12 +185,12 @@ func TestCovers(t *testing.T) {
 	} {
 		p := advisor.PastRun{Records: c.records, Outcome: trainer.Outcome{Diverged: c.diverged > 0, DivergedEpoch: c.diverged}}
 		for _, k := range c.covered {
-			if !Covers(p, k) {
+			if !HasRecordsUntil(p, k) {
 				t.Errorf("%s: does not cover %g epochs", name, k)
 			}
 		}
 		for _, k := range c.not {
-			if Covers(p, k) {
+			if HasRecordsUntil(p, k) {
 				t.Errorf("%s: covers %g epochs", name, k)
 			}
 		}

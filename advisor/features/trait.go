@@ -7,8 +7,9 @@ import (
 	"probewise/trainer"
 )
 
-// Traits names what an architecture makes use of and few features, or none, tell of: kinds of layers, strides, kernels, initializers,
-// optimizer, schedule, augmentation. Of what no past run has, a prediction knows nothing, and novelty cannot notice it.
+// Traits names what an architecture makes use of and few features, or none, tell of: kinds of layers, strides, kernels,
+// initializers, optimizer, schedule, augmentation. Of what no past run has, a prediction knows nothing, and novelty
+// cannot notice it.
 func Traits(a trainer.Architecture) []string {
 	var all []string
 	note := func(used bool, format string, args ...any) {

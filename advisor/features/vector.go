@@ -86,10 +86,10 @@ func divergedWithin(o trainer.Outcome, epochs float64) bool {
 	return o.Diverged && float64(o.DivergedEpoch) <= max(math.Ceil(epochs), 1)
 }
 
-// Covers says whether the run's records hold the end of a probe of the given length and every whole epoch before it, or,
-// where the run diverged within it, every whole epoch before that. Shards leave later epochs out, so the last one alone
-// says nothing.
-func Covers(p advisor.PastRun, epochs float64) bool {
+// HasRecordsUntil says whether the run's records hold the end of a probe of the given length and every whole epoch
+// before it, or, where the run diverged within it, every whole epoch before that. Shards leave later epochs out, so the
+// last one alone says nothing.
+func HasRecordsUntil(p advisor.PastRun, epochs float64) bool {
 	whole, end := int(epochs), epochs
 	if divergedWithin(p.Outcome, epochs) {
 		whole = p.Outcome.DivergedEpoch - 1

@@ -104,7 +104,7 @@ func (s *Snapshot) Unseen(a trainer.Architecture, without ...string) []string {
 func (s *Snapshot) Table(ctx context.Context, epochs float64, without ...string) (forest.Table, error) {
 	var t forest.Table
 	for i, r := range s.Runs {
-		if slices.Contains(without, s.Groups[i]) || epochs != ArchitectureOnly && !features.Covers(r, epochs) {
+		if slices.Contains(without, s.Groups[i]) || epochs != ArchitectureOnly && !features.HasRecordsUntil(r, epochs) {
 			continue
 		}
 		v := features.Architecture(r.Architecture)

@@ -86,7 +86,7 @@ func try(runs []advisor.PastRun, epochs float64, f form, l forest.AblationOption
 	var t forest.Table
 	var without, with []bool
 	for _, r := range runs {
-		if !features.Covers(r, epochs) {
+		if !features.HasRecordsUntil(r, epochs) {
 			continue
 		}
 		v := features.Probe(r.Architecture, r.Records, r.Outcome, epochs)

@@ -99,7 +99,7 @@ func (a *app) corpusBuild(ctx context.Context, name, out string, p corpus.Plan, 
 	key := advisor.Key{Dataset: name, Images: p.Budget.Images, Epochs: p.Budget.Epochs}
 	p.Data, p.Version, p.File = data, version(), filepath.Join(out, corpus.FileName(key, p.Seed))
 	if more > 0 {
-		next, err := corpus.Next(p.File, p.Seed)
+		next, err := corpus.NextIndex(p.File, p.Seed)
 		if err != nil {
 			return &exitError{exitUnevaluated, err}
 		}
@@ -121,7 +121,7 @@ func (a *app) corpusBuild(ctx context.Context, name, out string, p corpus.Plan, 
 	if err != nil {
 		return &exitError{exitUnevaluated, err}
 	}
-	held, err := corpus.Next(p.File, p.Seed)
+	held, err := corpus.NextIndex(p.File, p.Seed)
 	if err != nil {
 		return &exitError{exitUnevaluated, err}
 	}

@@ -8,22 +8,22 @@ import (
 func TestLimitByHand(t *testing.T) {
 	const tanh1 = 0.7615941559557649
 	for _, c := range []struct {
-		reach       reach
+		clip        clip
 		value, want float64
 	}{
-		{reach{0.2, 0.6}, 0.2, 0.2},
-		{reach{0.2, 0.6}, 0.43, 0.43},
-		{reach{0.2, 0.6}, 0.6, 0.6},
-		{reach{0.2, 0.6}, 0.7, 0.6 + 0.1*tanh1}, // a quarter of the way to 1 is 0.1
-		{reach{0.2, 0.6}, 1e6, 0.7},
-		{reach{0.2, 0.6}, 0.15, 0.2 - 0.05*tanh1},
-		{reach{0.2, 0.6}, -1e6, 0.15},
-		{reach{0, 1}, 1e-9, 1e-9},
-		{reach{0, 1}, 1.5, 1},
-		{reach{0, 1}, -0.5, 0},
+		{clip{0.2, 0.6}, 0.2, 0.2},
+		{clip{0.2, 0.6}, 0.43, 0.43},
+		{clip{0.2, 0.6}, 0.6, 0.6},
+		{clip{0.2, 0.6}, 0.7, 0.6 + 0.1*tanh1}, // a quarter of the way to 1 is 0.1
+		{clip{0.2, 0.6}, 1e6, 0.7},
+		{clip{0.2, 0.6}, 0.15, 0.2 - 0.05*tanh1},
+		{clip{0.2, 0.6}, -1e6, 0.15},
+		{clip{0, 1}, 1e-9, 1e-9},
+		{clip{0, 1}, 1.5, 1},
+		{clip{0, 1}, -0.5, 0},
 	} {
-		if got := c.reach.limit(c.value); math.Abs(got-c.want) > 1e-12 {
-			t.Errorf("%+v: limit(%g) = %g, want %g", c.reach, c.value, got, c.want)
+		if got := c.clip.apply(c.value); math.Abs(got-c.want) > 1e-12 {
+			t.Errorf("%+v: apply(%g) = %g, want %g", c.clip, c.value, got, c.want)
 		}
 	}
 }
