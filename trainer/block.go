@@ -2,7 +2,6 @@ package trainer
 
 import (
 	"iter"
-	"slices"
 )
 
 // Block is a layer with weights and the layers after it, up to the next one with weights or the next residual block, in
@@ -249,9 +248,7 @@ func (a Architecture) HasLayersAt(s LayerSet) bool {
 }
 
 // IsPool says whether the layer is a pool, a global one included.
-func (l Layer) IsPool() bool {
-	return slices.Contains([]LayerType{MaxPool, AvgPool, GlobalAvgPool, GlobalMaxPool}, l.Type)
-}
+func (l Layer) IsPool() bool { return l.kind().pools != noPool }
 
 // IsDropout says whether the layer drops values or whole channels.
 func (l Layer) IsDropout() bool { return l.Type == Dropout || l.Type == SpatialDropout }

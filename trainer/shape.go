@@ -136,8 +136,12 @@ func (l Layer) output(in Shape) (Shape, *misfit) {
 		return Shape{}, m
 	}
 	out := in
-	switch l.Type {
-	case Conv, MaxPool, AvgPool:
+	switch kind := l.kind(); {
+	case kind.name == "":
+		return Shape{}, &misfit{CodeUnsupportedType, "type", fmt.Sprintf("type %q is not supported", l.Type)}
+	case l.Type == Residual: // see trace
+		return Shape{}, &misfit{CodeMissingKey, "body", "its body is empty"}
+	case l.Type == Conv || kind.pools == windowPool:
 		w, key := l.Window(in), "size"
 		out.H, out.W = w.OH, w.OW
 		if l.Type == Conv {
@@ -147,20 +151,15 @@ func (l Layer) output(in Shape) (Shape, *misfit) {
 			return Shape{}, &misfit{CodeShrinksToZero, key,
 				fmt.Sprintf("the window of %d×%d does not fit into %s: nothing would be left", w.KH, w.KW, in)}
 		}
-	case GlobalAvgPool, GlobalMaxPool:
+	case kind.pools == globalPool:
 		out = Shape{C: in.C, H: 1, W: 1, Flat: true}
-	case Flatten:
+	case l.Type == Flatten:
 		out = Shape{C: in.Len(), H: 1, W: 1, Flat: true}
-	case Dense:
+	case l.Type == Dense:
 		out.C = l.Units
-	case ZeroPad:
+	case l.Type == ZeroPad:
 		out.H += 2 * l.Pad[0]
 		out.W += 2 * l.Pad[1]
-	case BatchNorm, Activate, Dropout, SpatialDropout:
-	case Residual: // see trace
-		return Shape{}, &misfit{CodeMissingKey, "body", "its body is empty"}
-	default:
-		return Shape{}, &misfit{CodeUnsupportedType, "type", fmt.Sprintf("type %q is not supported", l.Type)}
 	}
 	if !out.bounded() {
 		return Shape{}, &misfit{CodeTooLarge, "", fmt.Sprintf("its output, %s, has more than %d values", out,
@@ -187,12 +186,12 @@ func (s Shape) bounded() bool {
 // window: all zero.
 func (l Layer) Window(in Shape) Window {
 	w := Window{C: in.C, H: in.H, W: in.W, SH: l.Stride[0], SW: l.Stride[1]}
-	switch l.Type {
-	case Conv:
+	switch pools := l.kind().pools; {
+	case l.Type == Conv:
 		w.KH, w.KW = l.Kernel[0], l.Kernel[1]
-	case MaxPool, AvgPool:
+	case pools == windowPool:
 		w.KH, w.KW = l.Size[0], l.Size[1]
-	case GlobalAvgPool, GlobalMaxPool:
+	case pools == globalPool:
 		w.KH, w.KW, w.SH, w.SW, w.OH, w.OW = in.H, in.W, 1, 1, 1, 1
 		return w
 	default:

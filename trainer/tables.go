@@ -88,7 +88,7 @@ var (
 )
 
 // layerKind is a type of layer: what the parser, the shapes and the checks know of it, and its keys beside "type" and
-// "name". What it computes of its input's size is in Layer.output, what it is made of in trainer/graph.
+// "name". What it makes of its input's size is in Layer.output, what it is made of in trainer/graph.
 type layerKind struct {
 	name    LayerType
 	doc     string
@@ -96,8 +96,18 @@ type layerKind struct {
 	gives   form   // anyForm: what it takes
 	ends    ending // whether a network may end in it
 	outputs string // the key that sets the number of its channels or features; sameOutputs; "" where neither holds
+	pools   pooling
 	fields  []layerField
 }
+
+// pooling is what a pool's window covers.
+type pooling int
+
+const (
+	noPool     pooling = iota
+	windowPool         // Layer.Size, moved by Layer.Stride
+	globalPool         // the whole plane
+)
 
 // form is what the values between two layers are.
 type form int
@@ -129,23 +139,24 @@ var (
 
 // layerKinds are the types of layers; residual, which has layers inside, is the last.
 var layerKinds = []layerKind{
-	{Conv, "convolution of an image", imageForm, imageForm, neverEnds, "filters", convFields},
-	{MaxPool, "maximum of each window", imageForm, imageForm, neverEnds, "", poolFields},
-	{AvgPool, "mean of each window, without the padding", imageForm, imageForm, neverEnds, "", poolFields},
-	{GlobalAvgPool, "mean of each channel", imageForm, flatForm, addSoftmax, sameOutputs, nil},
-	{GlobalMaxPool, "maximum of each channel", imageForm, flatForm, addSoftmax, sameOutputs, nil},
-	{BatchNorm, "batch norm of each channel (Ioffe & Szegedy 2015)", anyForm, anyForm, addSoftmax, sameOutputs,
-		[]layerField{momentum, epsilon}},
-	{Activate, "activation function as a layer of its own", anyForm, anyForm, ownSoftmax, sameOutputs,
-		[]layerField{ownActivation, negativeSlope}},
-	{Dropout, "sets single values to zero in training", anyForm, anyForm, neverEnds, sameOutputs, []layerField{rate}},
-	{SpatialDropout, "sets whole channels to zero in training", imageForm, imageForm, neverEnds, sameOutputs,
-		[]layerField{rate}},
-	{Flatten, "turns an image into a list of features", anyForm, flatForm, addSoftmax, "", nil},
-	{Dense, "fully connected layer", flatForm, flatForm, ownSoftmax, "units", denseFields},
-	{ZeroPad, "surrounds an image with zeros", imageForm, imageForm, neverEnds, "", []layerField{pad}},
+	{Conv, "convolution of an image", imageForm, imageForm, neverEnds, "filters", noPool, convFields},
+	{MaxPool, "maximum of each window", imageForm, imageForm, neverEnds, "", windowPool, poolFields},
+	{AvgPool, "mean of each window, without the padding", imageForm, imageForm, neverEnds, "", windowPool, poolFields},
+	{GlobalAvgPool, "mean of each channel", imageForm, flatForm, addSoftmax, sameOutputs, globalPool, nil},
+	{GlobalMaxPool, "maximum of each channel", imageForm, flatForm, addSoftmax, sameOutputs, globalPool, nil},
+	{BatchNorm, "batch norm of each channel (Ioffe & Szegedy 2015)",
+		anyForm, anyForm, addSoftmax, sameOutputs, noPool, []layerField{momentum, epsilon}},
+	{Activate, "activation function as a layer of its own",
+		anyForm, anyForm, ownSoftmax, sameOutputs, noPool, []layerField{ownActivation, negativeSlope}},
+	{Dropout, "sets single values to zero in training",
+		anyForm, anyForm, neverEnds, sameOutputs, noPool, []layerField{rate}},
+	{SpatialDropout, "sets whole channels to zero in training",
+		imageForm, imageForm, neverEnds, sameOutputs, noPool, []layerField{rate}},
+	{Flatten, "turns an image into a list of features", anyForm, flatForm, addSoftmax, "", noPool, nil},
+	{Dense, "fully connected layer", flatForm, flatForm, ownSoftmax, "units", noPool, denseFields},
+	{ZeroPad, "surrounds an image with zeros", imageForm, imageForm, neverEnds, "", noPool, []layerField{pad}},
 	{Residual, "adds the output of its shortcut to that of its body (He et al. 2016); an activation layer may follow",
-		anyForm, anyForm, neverEnds, "", []layerField{body, shortcut}},
+		anyForm, anyForm, neverEnds, "", noPool, []layerField{body, shortcut}},
 }
 
 // kind is the layer's type; zero where there is none such.

@@ -71,7 +71,7 @@ func optional(i int, momentum float32) argument {
 	return result(i)
 }
 
-// activations in the order of kernels.cu.
+// activations in the order of kernels/elementwise.cuh.
 var activations = []trainer.Activation{trainer.Linear, trainer.ReLU, trainer.LeakyReLU, trainer.ELU, trainer.SELU,
 	trainer.Sigmoid, trainer.Tanh}
 
@@ -165,7 +165,7 @@ func (b *planner) clip(o trainer.ClipNorm) {
 	}
 }
 
-// What kernels.cu keeps of a StatisticsOp.
+// What kernels/statistics.cuh keeps of a StatisticsOp.
 const (
 	totals        = 6
 	octaves       = 512
