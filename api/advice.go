@@ -63,7 +63,7 @@ func (w Waiting) duration() (time.Duration, error) {
 	d, err := time.ParseDuration(w.For)
 	if err != nil || d < 0 || d > longestWait {
 		message := "expected a duration such as 30s, at most 5m"
-		return 0, problem(http.StatusUnprocessableEntity, "invalid-request", "The request is not valid", message,
+		return 0, NewProblem(http.StatusUnprocessableEntity, "invalid-request", "The request is not valid", message,
 			Detail{Parameter: "wait", Code: trainer.CodeOutOfRange, Message: message})
 	}
 	return d, nil
@@ -103,7 +103,7 @@ type adviceBody struct{ Body advisor.Answer }
 
 func (s *Server) adviceRoutes(a huma.API) {
 	tags := []string{"Advice"}
-	huma.Register(a, huma.Operation{OperationID: "create-advice", Method: http.MethodPost, Path: "/v1/advice", Tags: tags, MaxBodyBytes: maxBody,
+	huma.Register(a, huma.Operation{OperationID: "create-advice", Method: http.MethodPost, Path: "/v1/advice", Tags: tags, MaxBodyBytes: MaxBody,
 		Summary: "Ask for advice on an architecture", DefaultStatus: http.StatusAccepted, Responses: alsoOK(a, advisor.Answer{}),
 		Description: "Queues a probe of the architecture and what follows from it. A request that equals one that is unfinished gets that one.",
 		Errors:      []int{http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity}}, s.createAdvice)
@@ -139,7 +139,7 @@ func (s *Server) createAdvice(ctx context.Context, in *struct {
 	}
 	advice, err := s.Service.SubmitAdvice(ctx, []byte(in.Body.Architecture), in.Body.request(), in.once("advice", in.RawBody))
 	if err != nil {
-		return nil, s.problemOf(placed(err, "/probe"))
+		return nil, s.Problem(placed(err, "/probe"))
 	}
 	s.Wake()
 	answer, err := s.answer(ctx, advice.ID, wait)
@@ -162,12 +162,12 @@ func placed(err error, parent string) error {
 func (s *Server) answer(ctx context.Context, id string, wait time.Duration) (advisor.Answer, error) {
 	if wait > 0 {
 		if err := s.Feed.Wait(ctx, advisor.JobAdvice, id, wait); err != nil {
-			return advisor.Answer{}, s.problemOf(err)
+			return advisor.Answer{}, s.Problem(err)
 		}
 	}
 	answer, err := s.Service.Answer(ctx, id)
 	if err != nil {
-		return answer, s.problemOf(err)
+		return answer, s.Problem(err)
 	}
 	return answer, nil
 }
@@ -188,16 +188,17 @@ func (s *Server) getAdvice(ctx context.Context, in *struct {
 }
 
 func (s *Server) cancelAdvice(ctx context.Context, in *Named) (*adviceBody, error) {
-	if err := s.cancel(ctx, advisor.JobAdvice, in.ID); err != nil {
+	if err := s.Cancel(ctx, advisor.JobAdvice, in.ID); err != nil {
 		return nil, err
 	}
 	answer, err := s.answer(ctx, in.ID, 0)
 	return &adviceBody{answer}, err
 }
 
-func (s *Server) cancel(ctx context.Context, kind advisor.JobKind, id string) error {
+// Cancel cancels a job.
+func (s *Server) Cancel(ctx context.Context, kind advisor.JobKind, id string) error {
 	if err := s.Store.Cancel(ctx, kind, id); err != nil {
-		return s.problemOf(err)
+		return s.Problem(err)
 	}
 	s.Feed.Publish(kind, id, advisor.Event{Type: advisor.EventState})
 	return nil
@@ -205,7 +206,7 @@ func (s *Server) cancel(ctx context.Context, kind advisor.JobKind, id string) er
 
 func (s *Server) delete(ctx context.Context, kind advisor.JobKind, id string) (*struct{}, error) {
 	if err := s.Store.Delete(ctx, kind, id); err != nil {
-		return nil, s.problemOf(err)
+		return nil, s.Problem(err)
 	}
 	return nil, nil
 }
@@ -218,14 +219,15 @@ type Paged struct {
 }
 
 // after returns the place of the last record of the page before.
-func (p Paged) after() (advisor.Place, error) { return readToken(p.Token) }
+func (p Paged) after() (advisor.Place, error) { return ReadPlace(p.Token) }
 
 // token tells a place. It holds all that the next page needs, so that it is good when the record is gone.
 func token(p advisor.Place) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(p.Created.UTC().Format(time.RFC3339Nano) + " " + p.ID))
 }
 
-func readToken(text string) (p advisor.Place, err error) {
+// ReadPlace reads the token of a place in a list; an empty one is its start.
+func ReadPlace(text string) (p advisor.Place, err error) {
 	if text == "" {
 		return p, nil
 	}
@@ -238,12 +240,12 @@ func readToken(text string) (p advisor.Place, err error) {
 		return p, nil
 	}
 	message := "not a token of this list: start with the first page"
-	return p, problem(http.StatusUnprocessableEntity, "invalid-request", "The request is not valid", message,
+	return p, NewProblem(http.StatusUnprocessableEntity, "invalid-request", "The request is not valid", message,
 		Detail{Parameter: "page_token", Code: trainer.CodeUnknownValue, Message: message})
 }
 
-// page cuts the record that was read beyond the page, which tells that there is another.
-func page[T any](all []T, size int, place func(T) advisor.Place) ([]T, string) {
+// CutPage cuts the record that was read beyond the page, which tells that there is another.
+func CutPage[T any](all []T, size int, place func(T) advisor.Place) ([]T, string) {
 	if len(all) <= size {
 		return all, ""
 	}
@@ -264,9 +266,9 @@ func (s *Server) listAdvice(ctx context.Context, in *Paged) (*adviceList, error)
 	}
 	all, err := s.Store.ListAdvice(ctx, advisor.AdviceFilter{State: advisor.State(in.State), Limit: in.Size + 1, After: after})
 	if err != nil {
-		return nil, s.problemOf(err)
+		return nil, s.Problem(err)
 	}
 	out := &adviceList{}
-	out.Body.Advice, out.Body.Next = page(all, in.Size, func(a advisor.Advice) advisor.Place { return advisor.Place{Created: a.Created, ID: a.ID} })
+	out.Body.Advice, out.Body.Next = CutPage(all, in.Size, func(a advisor.Advice) advisor.Place { return advisor.Place{Created: a.Created, ID: a.ID} })
 	return out, nil
 }

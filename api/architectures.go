@@ -31,7 +31,7 @@ type validationBody struct{ Body validation }
 
 func (s *Server) architectureRoutes(a huma.API) {
 	huma.Register(a, huma.Operation{OperationID: "validate-architecture", Method: http.MethodPost, Path: "/v1/architectures/validate", Tags: []string{"Architectures"},
-		MaxBodyBytes: maxBody, Summary: "Check an architecture against a data set", Description: "An architecture that is not valid is an answer, with everything that is wrong, and not an error.",
+		MaxBodyBytes: MaxBody, Summary: "Check an architecture against a data set", Description: "An architecture that is not valid is an answer, with everything that is wrong, and not an error.",
 		Errors: []int{http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity}}, s.validate)
 }
 
@@ -46,7 +46,7 @@ func (s *Server) validate(ctx context.Context, in *struct {
 	if errors.As(err, &invalid) {
 		return &validationBody{validation{Errors: details("/architecture", invalid.Findings), Warnings: []string{}}}, nil
 	} else if err != nil {
-		return nil, s.problemOf(err)
+		return nil, s.Problem(err)
 	}
 	c := run.Architecture.Cost()
 	return &validationBody{validation{Valid: true, Errors: []Detail{}, Warnings: run.Warnings, ID: run.ArchitectureID,

@@ -24,7 +24,7 @@ func checkMembers(document []byte) error {
 	if err := members(d, "", deepestMember, &twice); err != nil || len(twice) == 0 {
 		return nil //nolint:nilerr // its reader says what is wrong with it
 	}
-	return problem(http.StatusUnprocessableEntity, "invalid-request", "The request is not valid", "a member is there twice", twice...)
+	return NewProblem(http.StatusUnprocessableEntity, "invalid-request", "The request is not valid", "a member is there twice", twice...)
 }
 
 // deepestMember is how deep documents are looked at: no request has members further down, and each level takes a stack frame.

@@ -68,7 +68,7 @@ func (b *incoming) Read(p []byte) (int, error) {
 	if errors.Is(err, io.EOF) && b.read >= b.announced || err == nil {
 		return n, err
 	}
-	return n, problem(http.StatusBadRequest, "invalid-request", "The archive broke off", fmt.Sprintf("only %d bytes came", b.read))
+	return n, NewProblem(http.StatusBadRequest, "invalid-request", "The archive broke off", fmt.Sprintf("only %d bytes came", b.read))
 }
 
 const archivePath = "/v1/datasets"
@@ -82,7 +82,7 @@ func (s *Server) datasetRoutes(a huma.API) {
 		func(context.Context, *struct{}) (*datasetList, error) {
 			list, err := s.Datasets.List()
 			if err != nil {
-				return nil, s.problemOf(err)
+				return nil, s.Problem(err)
 			}
 			out := &datasetList{}
 			out.Body.Datasets = list
@@ -99,23 +99,23 @@ func (s *Server) datasetRoutes(a huma.API) {
 
 func (s *Server) addDataset(ctx context.Context, in *archive) (*datasetBody, error) {
 	if in.Name == dataset.Sample {
-		return nil, s.problemOf(fmt.Errorf("data set %q is %w; choose another name", in.Name, dataset.ErrExists))
+		return nil, s.Problem(fmt.Errorf("data set %q is %w; choose another name", in.Name, dataset.ErrExists))
 	}
 	if err := os.MkdirAll(s.Uploads, 0o755); err != nil {
-		return nil, s.problemOf(fmt.Errorf("keep an archive: %w", err))
+		return nil, s.Problem(fmt.Errorf("keep an archive: %w", err))
 	}
 	folder, err := os.MkdirTemp(s.Uploads, uploadPrefix+"*")
 	if err != nil {
-		return nil, s.problemOf(fmt.Errorf("keep an archive: %w", err))
+		return nil, s.Problem(fmt.Errorf("keep an archive: %w", err))
 	}
 	defer func() { _ = os.RemoveAll(folder) }() // what stays lies in a folder of its own
 	file := filepath.Join(folder, "archive")    // messages name it
 	if err := s.receive(in, file); err != nil {
-		return nil, s.problemOf(err)
+		return nil, s.Problem(err)
 	}
 	manifest, err := s.Datasets.Add(ctx, in.Name, file, nil)
 	if err != nil {
-		return nil, s.problemOf(err)
+		return nil, s.Problem(err)
 	}
 	return &datasetBody{manifest}, nil
 }
@@ -145,7 +145,7 @@ func (s *Server) sweep() {
 // receive writes the archive to a file and checks its size and digest.
 func (s *Server) receive(in *archive, name string) (err error) {
 	largest := cmp.Or(s.MaxUpload, DefaultMaxUpload)
-	tooLarge := problem(http.StatusRequestEntityTooLarge, "body-too-large", "The archive is too large", fmt.Sprintf("at most %d bytes are taken", largest))
+	tooLarge := NewProblem(http.StatusRequestEntityTooLarge, "body-too-large", "The archive is too large", fmt.Sprintf("at most %d bytes are taken", largest))
 	if in.body.announced > largest {
 		return tooLarge
 	}
@@ -165,7 +165,7 @@ func (s *Server) receive(in *archive, name string) (err error) {
 	got := "sha-256=:" + base64.StdEncoding.EncodeToString(digest.Sum(nil)) + ":"
 	if in.Digest != "" && in.Digest != got {
 		message := "the archive that came has another digest: " + got
-		return problem(http.StatusUnprocessableEntity, "wrong-digest", "The archive is not what was announced", message,
+		return NewProblem(http.StatusUnprocessableEntity, "wrong-digest", "The archive is not what was announced", message,
 			Detail{Parameter: "Content-Digest", Code: trainer.CodeUnknownValue, Message: message})
 	}
 	return nil

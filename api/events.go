@@ -91,7 +91,7 @@ func (s *Server) followable(a huma.API, kind advisor.JobKind) func(huma.Context,
 		done, err := s.Feed.Done(ctx.Context(), kind, ctx.Param("id"), eventID(ctx.Header("Last-Event-ID")))
 		switch {
 		case err != nil:
-			p := s.problemOf(err)
+			p := s.Problem(err)
 			for name, values := range p.GetHeaders() {
 				ctx.SetHeader(name, values[0])
 			}

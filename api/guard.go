@@ -15,12 +15,12 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// policy is the Content-Security-Policy of every answer.
-const policy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+// ContentSecurityPolicy is that header of every answer.
+const ContentSecurityPolicy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 
 // secure sets the headers that keep a page to what this service sends.
 func secure(c *fiber.Ctx) error {
-	c.Set(fiber.HeaderContentSecurityPolicy, policy)
+	c.Set(fiber.HeaderContentSecurityPolicy, ContentSecurityPolicy)
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	c.Set(fiber.HeaderReferrerPolicy, "same-origin")
 	return c.Next()
@@ -30,7 +30,7 @@ func secure(c *fiber.Ctx) error {
 // resolve to this machine (DNS rebinding) and would then be of the same origin.
 func (s *Server) knownHost(c *fiber.Ctx) error {
 	if len(s.Hosts) > 0 && !slices.Contains(s.Hosts, hostOf(string(c.Request().Host()))) {
-		return problem(http.StatusMisdirectedRequest, "unknown-host", "The service is not known by this name", "add the name with --allowed-host")
+		return NewProblem(http.StatusMisdirectedRequest, "unknown-host", "The service is not known by this name", "add the name with --allowed-host")
 	}
 	return c.Next()
 }
@@ -49,7 +49,7 @@ func sameOrigin(c *fiber.Ctx) error {
 	if c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead || c.Method() == fiber.MethodOptions {
 		return c.Next()
 	}
-	forged := problem(http.StatusForbidden, "cross-origin", "The request comes from another site", "")
+	forged := NewProblem(http.StatusForbidden, "cross-origin", "The request comes from another site", "")
 	switch c.Get("Sec-Fetch-Site") {
 	case "same-origin", "none":
 		return c.Next()
@@ -92,12 +92,12 @@ func limitBody(c *fiber.Ctx) error {
 		}
 		return c.Next()
 	}
-	body, err := io.ReadAll(io.LimitReader(stream, maxBody+1))
+	body, err := io.ReadAll(io.LimitReader(stream, MaxBody+1))
 	switch announced := c.Request().Header.ContentLength(); {
-	case err != nil, len(body) < min(announced, maxBody+1):
+	case err != nil, len(body) < min(announced, MaxBody+1):
 		c.Context().SetConnectionClose()
 		return fiber.NewError(http.StatusBadRequest)
-	case len(body) > maxBody:
+	case len(body) > MaxBody:
 		drain(c, stream)
 		return fiber.NewError(http.StatusRequestEntityTooLarge)
 	case !plain:

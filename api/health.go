@@ -28,10 +28,10 @@ func (s *Server) healthRoutes(a huma.API) {
 		func(ctx context.Context, _ *struct{}) (*health, error) {
 			if err := s.Store.Ping(ctx); err != nil {
 				s.Log.Error("not ready", "error", err.Error())
-				return nil, problem(http.StatusServiceUnavailable, "not-ready", "The database does not answer", "the service's log says what")
+				return nil, NewProblem(http.StatusServiceUnavailable, "not-ready", "The database does not answer", "the service's log says what")
 			}
 			if s.Trouble != nil && s.Trouble() != nil {
-				return nil, problem(http.StatusServiceUnavailable, "not-ready", "The worker cannot get at the queue", "it tries again; the service's log says what is wrong")
+				return nil, NewProblem(http.StatusServiceUnavailable, "not-ready", "The worker cannot get at the queue", "it tries again; the service's log says what is wrong")
 			}
 			return ok()
 		})

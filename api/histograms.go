@@ -41,7 +41,7 @@ func (s *Server) histogramRoutes(a huma.API) {
 func (s *Server) runHistograms(ctx context.Context, in *histogramsIn) (*histogramsBody, error) {
 	records, err := s.Store.Records(ctx, in.ID)
 	if err != nil {
-		return nil, s.problemOf(err)
+		return nil, s.Problem(err)
 	}
 	out := &histogramsBody{}
 	out.Body.Edges, out.Body.Histograms = trainer.HistogramEdges(), []histogram{}

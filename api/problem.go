@@ -54,7 +54,8 @@ func (p *Problem) GetHeaders() http.Header {
 
 const problemType = "application/problem+json"
 
-func problem(status int, code, title, detail string, details ...Detail) *Problem {
+// NewProblem is an answer with the status and the code, which clients tell it by.
+func NewProblem(status int, code, title, detail string, details ...Detail) *Problem {
 	return &Problem{Type: "urn:probewise:problem:" + code, Title: title, Status: status, Detail: detail, Code: code, Errors: details}
 }
 
@@ -68,7 +69,7 @@ func init() {
 				details = append(details, detailOf(err))
 			}
 		}
-		return problem(status, code, title, message, details...)
+		return NewProblem(status, code, title, message, details...)
 	}
 }
 
@@ -124,8 +125,8 @@ func pointerOf(location string) string {
 	return strings.ReplaceAll(index.ReplaceAllString(location, "/$1"), ".", "/")
 }
 
-// problemOf is the one table from errors to statuses. What it does not know is a fault of the service: 500, and the log.
-func (s *Server) problemOf(err error) *Problem {
+// Problem is the one table from errors to statuses. What it does not know is a fault of the service: 500, and the log.
+func (s *Server) Problem(err error) *Problem {
 	var known *Problem
 	var invalid *trainer.InvalidError
 	var request *service.RequestError
@@ -137,47 +138,47 @@ func (s *Server) problemOf(err error) *Problem {
 	case errors.As(err, &known):
 		return known
 	case errors.As(err, &invalid):
-		return problem(http.StatusUnprocessableEntity, "invalid-architecture", "The architecture is not valid",
+		return NewProblem(http.StatusUnprocessableEntity, "invalid-architecture", "The architecture is not valid",
 			fmt.Sprintf("the architecture has findings: %d", len(invalid.Findings)), details("/architecture", invalid.Findings)...)
 	case errors.As(err, &request):
-		return problem(http.StatusUnprocessableEntity, "invalid-request", "The request cannot be met", request.Problem,
+		return NewProblem(http.StatusUnprocessableEntity, "invalid-request", "The request cannot be met", request.Problem,
 			Detail{Pointer: request.Pointer, Code: trainer.CodeOutOfRange, Message: request.Problem})
 	case errors.As(err, &unknown):
-		return problem(http.StatusUnprocessableEntity, "unknown-dataset", "There is no such data set", unknown.Error(),
+		return NewProblem(http.StatusUnprocessableEntity, "unknown-dataset", "There is no such data set", unknown.Error(),
 			Detail{Pointer: "/dataset", Code: trainer.CodeUnknownValue, Message: unknown.Error()})
 	case errors.Is(err, dataset.ErrName):
-		return problem(http.StatusUnprocessableEntity, "invalid-request", "Not a name for a data set", dataset.ErrName.Error(),
+		return NewProblem(http.StatusUnprocessableEntity, "invalid-request", "Not a name for a data set", dataset.ErrName.Error(),
 			Detail{Pointer: "/dataset", Code: trainer.CodeBadName, Message: dataset.ErrName.Error()})
 	case errors.As(err, &input):
-		return problem(http.StatusUnprocessableEntity, "invalid-dataset", "The archive is no data set", input.Error())
+		return NewProblem(http.StatusUnprocessableEntity, "invalid-dataset", "The archive is no data set", input.Error())
 	case errors.Is(err, dataset.ErrExists):
-		return problem(http.StatusConflict, "already-exists", "Already there", err.Error())
+		return NewProblem(http.StatusConflict, "already-exists", "Already there", err.Error())
 	case errors.Is(err, advisor.ErrNotFound):
-		return problem(http.StatusNotFound, "not-found", "There is no such resource", "")
+		return NewProblem(http.StatusNotFound, "not-found", "There is no such resource", "")
 	case errors.Is(err, advisor.ErrServesAdvice):
-		return problem(http.StatusConflict, "serves-advice", "The run serves an advice", "only the advice itself can be followed, cancelled or deleted")
+		return NewProblem(http.StatusConflict, "serves-advice", "The run serves an advice", "only the advice itself can be followed, cancelled or deleted")
 	case errors.Is(err, advisor.ErrUnfinished):
-		return problem(http.StatusConflict, "unfinished", "Not finished", "cancel it first, or wait for its end")
+		return NewProblem(http.StatusConflict, "unfinished", "Not finished", "cancel it first, or wait for its end")
 	case errors.Is(err, advisor.ErrFinished), errors.As(err, &state):
-		return problem(http.StatusConflict, "finished", "Already finished", "a finished record never changes")
+		return NewProblem(http.StatusConflict, "finished", "Already finished", "a finished record never changes")
 	case errors.As(err, &routing):
 		code, title := codeOf(routing.Code)
-		return problem(routing.Code, code, title, "")
+		return NewProblem(routing.Code, code, title, "")
 	case errors.Is(err, advisor.ErrKeyReused):
 		message := "this key was used for another request"
-		return problem(http.StatusUnprocessableEntity, "idempotency-key-reused", "The idempotency key was used before", message,
+		return NewProblem(http.StatusUnprocessableEntity, "idempotency-key-reused", "The idempotency key was used before", message,
 			Detail{Parameter: "Idempotency-Key", Code: trainer.CodeUnknownValue, Message: message})
 	case errors.Is(err, advisor.ErrBusy):
 		s.Log.Warn("a request was put off", "error", err.Error())
-		return problem(http.StatusServiceUnavailable, "busy", "The service is busy", "try again in a moment")
+		return NewProblem(http.StatusServiceUnavailable, "busy", "The service is busy", "try again in a moment")
 	case errors.Is(err, advisor.ErrStorageFull):
 		s.Log.Error("the storage is full", "error", err.Error())
-		return problem(http.StatusInsufficientStorage, "storage-full", "There is no room left", "the service's log says where")
+		return NewProblem(http.StatusInsufficientStorage, "storage-full", "There is no room left", "the service's log says where")
 	case errors.Is(err, context.Canceled) && s.ctx.Err() != nil:
-		return problem(http.StatusServiceUnavailable, "stopping", "The service is stopping", "try again in a moment")
+		return NewProblem(http.StatusServiceUnavailable, "stopping", "The service is stopping", "try again in a moment")
 	}
 	s.Log.Error("a request failed", "error", err.Error())
-	return problem(http.StatusInternalServerError, "internal", "Something went wrong here", "the service's log says what")
+	return NewProblem(http.StatusInternalServerError, "internal", "Something went wrong here", "the service's log says what")
 }
 
 // details puts an architecture's findings where it stands in the request.
@@ -191,12 +192,13 @@ func details(prefix string, findings []trainer.Finding) []Detail {
 
 // failed answers what no handler did: errors of routing, of middleware, panics.
 func (s *Server) failed(c *fiber.Ctx, err error) error {
-	p := s.problemOf(err)
+	p := s.Problem(err)
 	for name, values := range p.GetHeaders() {
 		c.Set(name, values[0])
 	}
-	if !strings.HasPrefix(c.Path(), "/v1") && strings.Contains(c.Get(fiber.HeaderAccept), "text/html") {
-		return s.errorPage(c, p)
+	browser := !strings.HasPrefix(c.Path(), "/v1") && strings.Contains(c.Get(fiber.HeaderAccept), "text/html")
+	if s.Site != nil && browser {
+		return s.Site.Fail(c, p)
 	}
 	if err := c.Status(p.Status).JSON(p); err != nil {
 		return err

@@ -47,7 +47,7 @@ type runBody struct{ Body advisor.Run }
 func (s *Server) runRoutes(a huma.API) {
 	tags := []string{"Runs"}
 	missing := []int{http.StatusNotFound}
-	huma.Register(a, huma.Operation{OperationID: "create-run", Method: http.MethodPost, Path: "/v1/runs", Tags: tags, MaxBodyBytes: maxBody,
+	huma.Register(a, huma.Operation{OperationID: "create-run", Method: http.MethodPost, Path: "/v1/runs", Tags: tags, MaxBodyBytes: MaxBody,
 		Summary: "Train an architecture: in full, or a probe of it", DefaultStatus: http.StatusAccepted, Responses: alsoOK(a, advisor.Run{}),
 		Description: "A full run that has succeeded joins the past runs. A request that equals one that is unfinished gets that one.",
 		Errors:      []int{http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity}}, s.createRun)
@@ -78,7 +78,7 @@ func (s *Server) createRun(ctx context.Context, in *struct {
 	}
 	run, err := s.submitRun(ctx, in.Body, in.once("run", in.RawBody))
 	if err != nil {
-		return nil, s.problemOf(placed(err, "/budget"))
+		return nil, s.Problem(placed(err, "/budget"))
 	}
 	s.Wake()
 	if run, err = s.run(ctx, run.ID, wait); err != nil {
@@ -101,12 +101,12 @@ func (s *Server) submitRun(ctx context.Context, r runRequest, once advisor.Idemp
 func (s *Server) run(ctx context.Context, id string, wait time.Duration) (advisor.Run, error) {
 	if wait > 0 {
 		if err := s.Feed.Wait(ctx, advisor.JobRun, id, wait); err != nil && !errors.Is(err, advisor.ErrServesAdvice) {
-			return advisor.Run{}, s.problemOf(err)
+			return advisor.Run{}, s.Problem(err)
 		}
 	}
 	run, err := s.Store.Run(ctx, id)
 	if err != nil {
-		return run, s.problemOf(err)
+		return run, s.Problem(err)
 	}
 	return run, nil
 }
@@ -127,7 +127,7 @@ func (s *Server) getRun(ctx context.Context, in *struct {
 }
 
 func (s *Server) cancelRun(ctx context.Context, in *Named) (*runBody, error) {
-	if err := s.cancel(ctx, advisor.JobRun, in.ID); err != nil {
+	if err := s.Cancel(ctx, advisor.JobRun, in.ID); err != nil {
 		return nil, err
 	}
 	run, err := s.run(ctx, in.ID, 0)
@@ -154,10 +154,10 @@ func (s *Server) listRuns(ctx context.Context, in *struct {
 	all, err := s.Store.ListRuns(ctx, advisor.RunFilter{State: advisor.State(in.State), Kind: advisor.Kind(in.Kind),
 		Advice: in.Advice, FromAdvice: in.FromAdvice, Limit: in.Size + 1, After: after})
 	if err != nil {
-		return nil, s.problemOf(err)
+		return nil, s.Problem(err)
 	}
 	out := &runList{}
-	out.Body.Runs, out.Body.Next = page(all, in.Size, func(r advisor.Run) advisor.Place { return advisor.Place{Created: r.Created, ID: r.ID} })
+	out.Body.Runs, out.Body.Next = CutPage(all, in.Size, func(r advisor.Run) advisor.Place { return advisor.Place{Created: r.Created, ID: r.ID} })
 	return out, nil
 }
 
@@ -170,7 +170,7 @@ type epochsBody struct {
 func (s *Server) runEpochs(ctx context.Context, in *Named) (*epochsBody, error) {
 	records, err := s.Store.Records(ctx, in.ID)
 	if err != nil {
-		return nil, s.problemOf(err)
+		return nil, s.Problem(err)
 	}
 	out := &epochsBody{}
 	out.Body.Epochs = records
@@ -195,7 +195,7 @@ type layersBody struct {
 func (s *Server) runLayers(ctx context.Context, in *Named) (*layersBody, error) {
 	records, err := s.Store.Records(ctx, in.ID)
 	if err != nil {
-		return nil, s.problemOf(err)
+		return nil, s.Problem(err)
 	}
 	out := &layersBody{}
 	out.Body.Records = make([]layersAt, len(records))

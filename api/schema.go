@@ -10,6 +10,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"probewise/advisor"
+	"probewise/advisor/analysis"
+	"probewise/advisor/features"
 	"probewise/trainer"
 )
 
@@ -35,6 +37,9 @@ type (
 	runState     string
 	runKind      string
 	severity     string
+	form         string
+	position     string
+	target       string
 )
 
 // Schema implements huma.SchemaProvider.
@@ -64,6 +69,26 @@ func (severity) Schema(huma.Registry) *huma.Schema {
 	return words("", advisor.High, advisor.Medium, advisor.Low)
 }
 
+// Schema implements huma.SchemaProvider.
+func (form) Schema(huma.Registry) *huma.Schema {
+	return words("of the statistics over the epochs up to then", features.Forms()...)
+}
+
+// Schema implements huma.SchemaProvider.
+func (position) Schema(huma.Registry) *huma.Schema {
+	return words("layers that the statistics are means over", trainer.LayerSets()...)
+}
+
+// Schema implements huma.SchemaProvider.
+func (target) Schema(huma.Registry) *huma.Schema {
+	return words("the accuracy that statistics are related to", analysis.Targets()...)
+}
+
+// Schema implements huma.SchemaProvider.
+func (readiness) Schema(huma.Registry) *huma.Schema {
+	return words("computing: ask again; the result comes with ready", ready, computing)
+}
+
 func words[T ~string](description string, values ...T) *huma.Schema {
 	s := &huma.Schema{Type: huma.TypeString, Description: description}
 	for _, v := range values {
@@ -80,6 +105,9 @@ func newRegistry() huma.Registry {
 		{reflect.TypeFor[advisor.State](), reflect.TypeFor[runState]()},
 		{reflect.TypeFor[advisor.Kind](), reflect.TypeFor[runKind]()},
 		{reflect.TypeFor[advisor.Severity](), reflect.TypeFor[severity]()},
+		{reflect.TypeFor[features.Form](), reflect.TypeFor[form]()},
+		{reflect.TypeFor[trainer.LayerSet](), reflect.TypeFor[position]()},
+		{reflect.TypeFor[analysis.Target](), reflect.TypeFor[target]()},
 	} {
 		r.RegisterTypeAlias(pair[0], pair[1])
 	}

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -53,7 +52,7 @@ func TestStopDuringTheStart(t *testing.T) {
 		if before {
 			stop()
 		}
-		server := &Server{Web: os.DirFS("../web"), Examples: os.DirFS("../examples"), Log: slog.New(slog.DiscardHandler)}
+		server := &Server{Log: slog.New(slog.DiscardHandler)}
 		ended := make(chan error, 1)
 		go func() { ended <- server.Serve(ctx, l) }()
 		select {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"time"
@@ -62,7 +61,15 @@ type Feed interface {
 	Publish(kind advisor.JobKind, id string, e advisor.Event)
 }
 
-// Server answers requests. Every field but Hosts, Trouble and MaxUpload is needed.
+// Site is the pages that stand beside the REST interface.
+type Site interface {
+	// Mount adds the routes of the pages.
+	Mount(app fiber.Router)
+	// Fail answers an error that a browser is shown.
+	Fail(c *fiber.Ctx, p *Problem) error
+}
+
+// Server answers requests. Every field but Hosts, Site, Trouble and MaxUpload is needed.
 type Server struct {
 	Service  service.Service
 	Store    Store
@@ -70,26 +77,27 @@ type Server struct {
 	Forest   Assessor
 	Feed     Feed
 	Wake     func()   // tells the worker that something was queued
-	Web      fs.FS    // templates, styles, scripts
-	Examples fs.FS    // architectures (*.json) that the form offers
 	Hosts    []string // names by which the service may be called; empty: any
 	Uploads  string   // folder for archives while they are read
 	Version  string
 	Log      *slog.Logger
 
+	// Site is the pages for people; nil: there are none.
+	Site Site
 	// Trouble returns what keeps the worker from its work, nil where nothing does; nil: there is no worker to ask.
 	Trouble func() error
 	// MaxUpload is the most bytes of an archive; 0: DefaultMaxUpload.
 	MaxUpload int64
 
-	ctx    context.Context //nolint:containedctx // ends with the service, and with it every stream; Fiber's own never end
-	forest assessments
-	pages  *pages // once they are mounted
+	ctx          context.Context //nolint:containedctx // ends with the service, and with it every stream; Fiber's own never end
+	computations computations
 }
 
-// Bounds of what a client may send, and for how long a connection may be silent.
+// MaxBody is the most bytes of any body but an archive: an architecture below 2 MiB, escaped.
+const MaxBody = 3 << 20
+
+// Bounds of how long a connection may be silent.
 const (
-	maxBody     = 3 << 20 // bytes of any body but an archive: an architecture below 2 MiB, escaped
 	readTimeout = time.Minute
 	idleTimeout = 2 * time.Minute
 	stopTimeout = 5 * time.Second
@@ -105,11 +113,12 @@ func (s *Server) App(ctx context.Context) (*fiber.App, error) {
 		StreamRequestBody:            true, // archives are larger than memory should hold
 		DisablePreParseMultipartForm: true, // else forms are read whole, to the disk, before limitBody can refuse them
 		StrictRouting:                true, CaseSensitive: true,
-		BodyLimit: maxBody, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
+		BodyLimit: MaxBody, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
 		ErrorHandler: s.failed,
 	})
 	app.Use(panics.New(panics.Config{EnableStackTrace: true, StackTraceHandler: s.panicked}), s.withContext,
-		secure, limitBody, s.knownHost, sameOrigin, etag, headAsGet) // whoever answers without limitBody leaves the body to be taken for the next request
+		// Every later handler needs limitBody: a body that is not read would be taken for the next request.
+		secure, limitBody, s.knownHost, sameOrigin, etag, headAsGet)
 	a := humafiber.NewV2(app, s.config())
 	s.routes(a)
 	describe(a.OpenAPI())
@@ -117,8 +126,8 @@ func (s *Server) App(ctx context.Context) (*fiber.App, error) {
 		c.Set(fiber.HeaderContentType, "application/schema+json")
 		return c.Send(trainer.SchemaJSON())
 	})
-	if err := s.mountPages(app); err != nil {
-		return nil, fmt.Errorf("mount the pages: %w", err)
+	if s.Site != nil {
+		s.Site.Mount(app)
 	}
 	return app, nil
 }
@@ -165,7 +174,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	if err := app.Listener(l); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("serve on %s: %w", l.Addr(), err)
 	}
-	if err := <-stopped; err != nil && !errors.Is(err, context.DeadlineExceeded) { // who is slower than that is cut off
+	if err := <-stopped; err != nil && !errors.Is(err, context.DeadlineExceeded) { // what is slower than that is cut off
 		return fmt.Errorf("stop serving: %w", err)
 	}
 	return nil

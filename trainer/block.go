@@ -2,6 +2,7 @@ package trainer
 
 import (
 	"iter"
+	"slices"
 )
 
 // Block is a layer with weights and the layers after it, up to the next one with weights or the next residual block, in
@@ -220,6 +221,9 @@ const (
 func LayerSets() []LayerSet {
 	return []LayerSet{AllLayers, FirstTwo, MiddleLayers, LastTwo, ConvLayers, DenseLayers}
 }
+
+// Valid says whether s is one of LayerSets.
+func (s LayerSet) Valid() bool { return slices.Contains(LayerSets(), s) }
 
 // Has says whether layer i of n, of the type, is in the set.
 func (s LayerSet) Has(i, n int, t LayerType) bool {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -24,7 +23,7 @@ func (a *app) forestExpectCommand() *cobra.Command {
 			"fitted, one for each statistic.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if !slices.Contains(trainer.LayerSets(), trainer.LayerSet(position)) {
+			if !trainer.LayerSet(position).Valid() {
 				return fmt.Errorf("--position %s: want one of %v", position, trainer.LayerSets())
 			}
 			if c.Flags().Changed("probe") {

@@ -29,7 +29,7 @@ func (a *app) forestStatisticsCommand() *cobra.Command {
 			if !slices.Contains(analysis.Targets(), q.Target) {
 				return fmt.Errorf("--target %s: want one of %v", q.Target, analysis.Targets())
 			}
-			if !slices.Contains(trainer.LayerSets(), trainer.LayerSet(position)) {
+			if !trainer.LayerSet(position).Valid() {
 				return fmt.Errorf("--position %s: want one of %v", position, trainer.LayerSets())
 			}
 			if c.Flags().Changed("probe") {

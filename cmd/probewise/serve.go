@@ -13,6 +13,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/api"
+	"probewise/api/pages"
 	"probewise/examples"
 	"probewise/jobs"
 	"probewise/trainer"
@@ -85,9 +86,16 @@ func (a *app) serve(ctx context.Context, listen string, hosts []string, maxUploa
 	}
 	server := &api.Server{
 		Service: s.service, Store: s.db, Datasets: s.library, Forest: s.analyst, Feed: feed, Wake: worker.Wake,
-		Web: web.Files, Examples: examples.Architectures, Hosts: append(names, hosts...),
+		Hosts:   append(names, hosts...),
 		Uploads: filepath.Join(a.DataDir, "uploads"), Version: version(), Log: log,
 		Trouble: worker.Trouble, MaxUpload: maxUpload,
+	}
+	server.Site, err = pages.New(pages.Options{
+		Server: server, Service: s.service, Store: s.db, Datasets: s.library, Wake: worker.Wake,
+		Web: web.Files, Examples: examples.Architectures, Version: version(),
+	})
+	if err != nil {
+		return &exitError{exitUnevaluated, err}
 	}
 	return together(ctx, worker.Run, func(ctx context.Context) error { return server.Serve(ctx, listener) })
 }

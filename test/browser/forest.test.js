@@ -27,7 +27,7 @@ test("figures come into the page as they are computed", async (t) => {
   await page.getByText("being computed").first().waitFor();
   const relations = page.locator("#relations");
   await relations.waitFor({ state: "attached" });
-  const table = await rest(h, "GET", "/v1/forest/statistics?dataset=few-runs&wait=1m");
+  const { result: table } = await rest(h, "GET", "/v1/forest/statistics?dataset=few-runs&wait=1m");
   const everywhere = table.positions.find((p) => p.position === "all");
   for (const [column, key] of [
     [1, "correlation"],
@@ -71,7 +71,7 @@ test("figures come into the page as they are computed", async (t) => {
   assert.match(await plain(page.locator("#statistics")), /in-sample.*says nothing about other runs/);
 
   await page.locator("#influences").waitFor({ state: "attached" });
-  const influences = await rest(h, "GET", "/v1/forest/hyperparameters?dataset=few-runs&wait=1m");
+  const { result: influences } = await rest(h, "GET", "/v1/forest/hyperparameters?dataset=few-runs&wait=1m");
   for (const [i, s] of influences.statistics.entries()) {
     assert.deepEqual(
       await figuresOf(page.locator("#influences"), i + 1),
@@ -80,7 +80,7 @@ test("figures come into the page as they are computed", async (t) => {
     );
   }
 
-  const card = await rest(h, "GET", "/v1/forest?dataset=few-runs&wait=5m");
+  const { result: card } = await rest(h, "GET", "/v1/forest?dataset=few-runs&wait=5m");
   await page.locator("#ablation").waitFor({ state: "attached" });
   assert.ok(await page.evaluate(() => window.stayed), "the page is the same");
   assert.deepEqual(

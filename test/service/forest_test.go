@@ -69,12 +69,14 @@ func (cards) Datasets(context.Context) ([]string, error) {
 func TestForest(t *testing.T) {
 	s := start(t, t.TempDir(), newSchool())
 	var card struct {
-		State    string
-		PastRuns int `json:"past_runs"`
-		Probe    []struct{ R2 float64 }
+		State  string
+		Result struct {
+			PastRuns int `json:"past_runs"`
+			Probe    []struct{ R2 float64 }
+		}
 	}
 	s.want(http.StatusOK, "GET", "/v1/forest?wait=30s", "").decode(t, &card)
-	if card.State != "ready" || card.PastRuns != 40 || len(card.Probe) != 1 {
+	if card.State != "ready" || card.Result.PastRuns != 40 || len(card.Result.Probe) != 1 {
 		t.Errorf("card %+v", card)
 	}
 }
@@ -115,16 +117,21 @@ func (c *counter) Cards(ctx context.Context, name string, e analysis.Effort) (an
 // TestExpectations: statistics of the architecture in the request, with the findings of one that is not valid.
 func TestExpectations(t *testing.T) {
 	s := start(t, t.TempDir(), newSchool())
-	var got struct {
-		State, Position string
-		Probe           *float64
-		Statistics      []analysis.ExpectedStatistic
+	var answer struct {
+		State  string
+		Result struct {
+			ID         string `json:"architecture_id"`
+			Position   string
+			Probe      *float64
+			Statistics []analysis.ExpectedStatistic
+		}
 	}
 	s.want(http.StatusOK, "POST", "/v1/forest/expectations?wait=10s",
-		`{"architecture":`+architecture+`,"probe":1,"position":"conv"}`).decode(t, &got)
-	if got.State != "ready" || got.Position != "conv" || got.Probe == nil || *got.Probe != 1 || len(got.Statistics) != 1 ||
+		`{"architecture":`+architecture+`,"probe":1,"position":"conv"}`).decode(t, &answer)
+	got := answer.Result
+	if answer.State != "ready" || got.ID == "" || got.Position != "conv" || got.Probe == nil || *got.Probe != 1 || len(got.Statistics) != 1 ||
 		got.Statistics[0].Mean < 2 {
-		t.Errorf("got %+v", got)
+		t.Errorf("got %+v", answer)
 	}
 	var p api.Problem
 	s.want(http.StatusUnprocessableEntity, "POST", "/v1/forest/expectations",
@@ -142,21 +149,25 @@ func TestExpectations(t *testing.T) {
 func TestForestStatistics(t *testing.T) {
 	s := start(t, t.TempDir(), newSchool())
 	type table struct {
-		State, Target, Form string
-		Probe               *float64
-		Positions           []struct {
-			Position   string
-			Statistics []struct {
-				Name   string
-				PValue *float64 `json:"p_value"`
+		State  string
+		Result struct {
+			Target, Form string
+			Probe        *float64
+			Positions    []struct {
+				Position   string
+				Statistics []struct {
+					Name   string
+					PValue *float64 `json:"p_value"`
+				}
 			}
 		}
 	}
-	var whole, quarter table
-	s.want(http.StatusOK, "GET", "/v1/forest/statistics?wait=10s", "").decode(t, &whole)
+	var level, slope table
+	s.want(http.StatusOK, "GET", "/v1/forest/statistics?wait=10s", "").decode(t, &level)
 	s.want(http.StatusOK, "GET", "/v1/forest/statistics?wait=10s&target=train&probe=0.25&form=slope",
-		"").decode(t, &quarter)
-	if whole.State != "ready" || whole.Target != "test" || whole.Probe != nil || len(whole.Positions) != 1 ||
+		"").decode(t, &slope)
+	whole, quarter := level.Result, slope.Result
+	if level.State != "ready" || whole.Target != "test" || whole.Probe != nil || len(whole.Positions) != 1 ||
 		whole.Positions[0].Statistics[0].PValue != nil {
 		t.Errorf("got %+v", whole)
 	}
@@ -173,23 +184,27 @@ func TestForestStatistics(t *testing.T) {
 func TestForestHyperparameters(t *testing.T) {
 	s := start(t, t.TempDir(), newSchool())
 	type table struct {
-		State, Position, Reason string
-		PastRuns                int `json:"past_runs"`
-		Probe                   *float64
-		Statistics              []struct {
-			Statistic       string
-			Runs            int
-			Hyperparameters []struct {
-				Name        string
-				Coefficient *float64
-				Correlation float64
-				Reason      string
+		State  string
+		Result struct {
+			Position, Reason string
+			PastRuns         int `json:"past_runs"`
+			Probe            *float64
+			Statistics       []struct {
+				Statistic       string
+				Runs            int
+				Hyperparameters []struct {
+					Name        string
+					Coefficient *float64
+					Correlation float64
+					Reason      string
+				}
 			}
 		}
 	}
-	var whole, quarter table
-	s.want(http.StatusOK, "GET", "/v1/forest/hyperparameters?wait=10s", "").decode(t, &whole)
-	if whole.State != "ready" || whole.Position != "all" || whole.Probe != nil || whole.PastRuns != 40 ||
+	var end, early table
+	s.want(http.StatusOK, "GET", "/v1/forest/hyperparameters?wait=10s", "").decode(t, &end)
+	whole := end.Result
+	if end.State != "ready" || whole.Position != "all" || whole.Probe != nil || whole.PastRuns != 40 ||
 		whole.Reason == "" || len(whole.Statistics) != 1 {
 		t.Fatalf("got %+v", whole)
 	}
@@ -198,7 +213,8 @@ func TestForestHyperparameters(t *testing.T) {
 		h.Name != "log_learning_rate" || h.Coefficient != nil || h.Correlation != 0.6 || h.Reason == "" {
 		t.Errorf("got %+v", first)
 	}
-	s.want(http.StatusOK, "GET", "/v1/forest/hyperparameters?wait=10s&position=higher&probe=0.25", "").decode(t, &quarter)
+	s.want(http.StatusOK, "GET", "/v1/forest/hyperparameters?wait=10s&position=higher&probe=0.25", "").decode(t, &early)
+	quarter := early.Result
 	if quarter.Position != "higher" || quarter.Probe == nil || *quarter.Probe != 0.25 {
 		t.Errorf("got %+v", quarter)
 	}
@@ -248,7 +264,7 @@ func TestForestTables(t *testing.T) {
 		var got map[string]any
 		a := s.want(http.StatusOK, "GET", path, "")
 		a.decode(t, &got)
-		if _, figures := got["past_runs"]; got["state"] != "computing" || figures || a.header.Get("Retry-After") != "2" {
+		if _, figures := got["result"]; got["state"] != "computing" || figures || a.header.Get("Retry-After") != "2" {
 			t.Errorf("%s: %s", path, a.body)
 		}
 	}
@@ -257,7 +273,7 @@ func TestForestTables(t *testing.T) {
 		for _, wait := range []string{"?wait=30s", ""} { // what was told to come is there at once for a second request
 			var got map[string]any
 			s.want(http.StatusOK, "GET", path+wait, "").decode(t, &got)
-			if got["state"] != "ready" || got["past_runs"] != 40.0 {
+			if result, _ := got["result"].(map[string]any); got["state"] != "ready" || result["past_runs"] != 40.0 {
 				t.Errorf("%s: %v", path, got)
 			}
 		}
@@ -292,8 +308,8 @@ func TestForestCards(t *testing.T) {
 		var card map[string]any
 		got := s.want(http.StatusOK, "GET", path, "")
 		got.decode(t, &card)
-		// state, data set, no figures
-		if card["state"] != "computing" || len(card) != 4 || got.header.Get("Retry-After") != "2" {
+		// the state alone
+		if card["state"] != "computing" || len(card) != 1 || got.header.Get("Retry-After") != "2" {
 			t.Errorf("%s", got.body)
 		}
 	}
@@ -301,7 +317,8 @@ func TestForestCards(t *testing.T) {
 	ready := s.want(http.StatusOK, "GET", "/v1/forest?dataset=gone&wait=30s", "") // it has past runs
 	var card map[string]any
 	ready.decode(t, &card)
-	if card["state"] != "ready" || card["past_runs"] != 40.0 || ready.header.Get("Retry-After") != "" {
+	result, _ := card["result"].(map[string]any)
+	if card["state"] != "ready" || result["past_runs"] != 40.0 || ready.header.Get("Retry-After") != "" {
 		t.Errorf("%s", ready.body)
 	}
 	for _, name := range []string{"nope", "../x"} {

@@ -22,6 +22,7 @@ import (
 	"probewise/advisor/rule"
 	"probewise/advisor/service"
 	"probewise/api"
+	"probewise/api/pages"
 	"probewise/db"
 	"probewise/jobs"
 	"probewise/trainer"
@@ -78,11 +79,16 @@ func start(t *testing.T, dir string, s *school, changes ...func(*api.Server)) *r
 	worker.Watch = func(l advisor.Lease, e advisor.Event) { feed.Publish(l.Kind, l.ID, e) }
 	var log journal
 	server := &api.Server{
-		Service: desk, Store: store, Datasets: dataset.Open(
-			dir), Forest: cards{}, Feed: feed, Wake: worker.Wake, Web: web.Files,
-		Examples: os.DirFS("../../examples"), Hosts: []string{"127.0.0.1"}, Uploads: filepath.Join(dir,
-			"uploads"), Version: "test",
+		Service: desk, Store: store, Datasets: dataset.Open(dir), Forest: cards{}, Feed: feed, Wake: worker.Wake,
+		Hosts: []string{"127.0.0.1"}, Uploads: filepath.Join(dir, "uploads"), Version: "test",
 		Log: slog.New(slog.NewTextHandler(&log, nil)), Trouble: worker.Trouble,
+	}
+	server.Site, err = pages.New(pages.Options{
+		Server: server, Service: desk, Store: store, Datasets: dataset.Open(dir), Wake: worker.Wake,
+		Web: web.Files, Examples: os.DirFS("../../examples"), Version: "test",
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	for _, change := range changes {
 		change(server)

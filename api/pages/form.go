@@ -1,4 +1,4 @@
-package api
+package pages
 
 import (
 	"encoding/json"
@@ -18,9 +18,11 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 	"probewise/advisor/report"
 	"probewise/advisor/report/html"
 	"probewise/advisor/service"
+	"probewise/api"
 	"probewise/trainer"
 	"probewise/trainer/dataset"
 )
@@ -95,7 +97,7 @@ var fieldOf = map[string]string{
 }
 
 // ask is the form, filled in with an example or what an advice was asked with.
-func (p *pages) ask(c *fiber.Ctx) error {
+func (p *Pages) ask(c *fiber.Ctx) error {
 	f := formPage{Fields: map[string]string{"probe_epochs": strconv.Itoa(advisor.DefaultProbeEpochs)}, Problems: map[string]string{}, Verify: true}
 	chosen, name := c.Query("dataset", advisor.DefaultDataset), c.Query("example")
 	for _, e := range p.examples {
@@ -134,7 +136,7 @@ func (f *formPage) prefill(a advisor.Advice, revised bool) {
 }
 
 // form completes and shows the form.
-func (p *pages) form(c *fiber.Ctx, status int, f formPage, chosen, exampleName string) error {
+func (p *Pages) form(c *fiber.Ctx, status int, f formPage, chosen, exampleName string) error {
 	f.chrome = p.chrome("Ask for advice")
 	manifests, err := p.Datasets.List()
 	if err != nil {
@@ -179,8 +181,8 @@ func offered(e example, manifests []dataset.Manifest, selected bool) choice {
 const listLength = 12
 
 // recent lists advice behind the place that the token names, and the token of that behind which there is more.
-func (p *pages) recent(c *fiber.Ctx, after string) ([]listed, string, error) {
-	place, err := readToken(after)
+func (p *Pages) recent(c *fiber.Ctx, after string) ([]listed, string, error) {
+	place, err := api.ReadPlace(after)
 	if err != nil {
 		return nil, "", err
 	}
@@ -188,14 +190,14 @@ func (p *pages) recent(c *fiber.Ctx, after string) ([]listed, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	all, older := page(all, listLength, func(a advisor.Advice) advisor.Place { return advisor.Place{Created: a.Created, ID: a.ID} })
+	all, older := api.CutPage(all, listLength, func(a advisor.Advice) advisor.Place { return advisor.Place{Created: a.Created, ID: a.ID} })
 	var out []listed
 	now := time.Now()
 	for _, a := range all {
 		l := listed{ID: a.ID, Name: report.Name(a.Architecture), State: string(a.State), Dataset: a.Dataset, Prediction: "–",
 			Created: a.Created.Format(time.RFC3339), Age: age(now, a.Created)}
 		if f := a.Prediction; f != nil {
-			l.Prediction = fmt.Sprintf("%.3f (%.3f–%.3f)", f.TestAccuracy, f.Low, f.High)
+			l.Prediction = figure.Share(f.TestAccuracy) + " (" + figure.Interval(f.Low, f.High) + ")"
 		}
 		out = append(out, l)
 	}
@@ -203,7 +205,7 @@ func (p *pages) recent(c *fiber.Ctx, after string) ([]listed, string, error) {
 }
 
 // submit takes the form. What is wrong is shown in it, beside what the user typed.
-func (p *pages) submit(c *fiber.Ctx) error {
+func (p *Pages) submit(c *fiber.Ctx) error {
 	f, document, err := typed(c)
 	if err != nil {
 		return p.fail(c, fiber.NewError(http.StatusBadRequest))
@@ -230,7 +232,7 @@ func (p *pages) submit(c *fiber.Ctx) error {
 
 // typed reads what stands in the form. A file goes before the text.
 func typed(c *fiber.Ctx) (formPage, []byte, error) {
-	if _, err := c.Request().MultipartFormWithLimit(maxBody); err != nil && !errors.Is(err, fasthttp.ErrNoMultipartForm) {
+	if _, err := c.Request().MultipartFormWithLimit(api.MaxBody); err != nil && !errors.Is(err, fasthttp.ErrNoMultipartForm) {
 		return formPage{}, nil, fmt.Errorf("read the form: %w", err)
 	}
 	f := formPage{Architecture: c.FormValue("architecture"), Fields: map[string]string{}, Problems: map[string]string{},
@@ -274,7 +276,7 @@ func (f *formPage) number(name string) int {
 func (f *formPage) complain(field, message string) {
 	f.Errors = append(f.Errors, formError{Field: field, Message: message})
 	if field != "architecture" {
-		f.Problems[field] = sentence(message)
+		f.Problems[field] = figure.Sentence(figure.Capital(message))
 	}
 }
 

@@ -1,4 +1,4 @@
-package api
+package pages
 
 import (
 	"bytes"
@@ -19,6 +19,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/service"
+	"probewise/api"
 	"probewise/trainer"
 	"probewise/trainer/dataset"
 	"probewise/trainer/patch"
@@ -109,12 +110,12 @@ func (s *pageStore) Delete(context.Context, advisor.JobKind, string) error { ret
 func (s *pageStore) Ping(context.Context) error                            { return nil }
 
 // pageFeed hears of what is published.
-type pageFeed struct{ Feed }
+type pageFeed struct{ api.Feed }
 
 func (pageFeed) Publish(advisor.JobKind, string, advisor.Event) {}
 
 // pageDatasets is one small data set of 28×28 gray images.
-type pageDatasets struct{ Datasets }
+type pageDatasets struct{ api.Datasets }
 
 func (pageDatasets) List() ([]dataset.Manifest, error) {
 	return []dataset.Manifest{{Name: advisor.DefaultDataset, Train: 1000, Test: 100, Height: 28, Width: 28, Channels: 1, Classes: make([]string, 10)}}, nil
@@ -140,12 +141,19 @@ func newSite(t *testing.T) *site {
 	t.Helper()
 	s := &site{pageStore: &pageStore{records: map[string][]trainer.EpochRecord{}}, forest: openForest()}
 	datasets := pageDatasets{}
-	server := &Server{
+	server := &api.Server{
 		Service: service.Service{Store: s.pageStore, Datasets: datasets, Version: "test"},
 		Store:   s.pageStore, Datasets: datasets, Forest: s.forest, Feed: pageFeed{}, Wake: func() { s.woken++ },
-		Web: os.DirFS("../web"), Examples: os.DirFS("../examples"), Version: "test", Log: slog.New(slog.DiscardHandler),
+		Version: "test", Log: slog.New(slog.DiscardHandler),
 	}
-	var err error
+	site, err := New(Options{
+		Server: server, Service: server.Service, Store: s.pageStore, Datasets: datasets, Wake: server.Wake,
+		Web: os.DirFS("../../web"), Examples: os.DirFS("../../examples"), Version: "test",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Site = site
 	if s.app, err = server.App(t.Context()); err != nil {
 		t.Fatal(err)
 	}

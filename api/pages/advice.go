@@ -1,4 +1,4 @@
-package api
+package pages
 
 import (
 	"errors"
@@ -11,9 +11,11 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 	"probewise/advisor/report"
 	"probewise/advisor/report/html"
 	"probewise/advisor/service"
+	"probewise/api"
 	"probewise/trainer"
 )
 
@@ -33,7 +35,7 @@ type trainingLink struct {
 }
 
 // advice shows an advice: how far it is, its report, or why there is none.
-func (p *pages) advice(c *fiber.Ctx) error {
+func (p *Pages) advice(c *fiber.Ctx) error {
 	ctx := c.UserContext()
 	answer, err := p.Service.Answer(ctx, c.Params("id"))
 	if err != nil {
@@ -70,7 +72,7 @@ func (p *pages) advice(c *fiber.Ctx) error {
 }
 
 // trials reads the records of the runs that verified suggestions.
-func (p *pages) trials(c *fiber.Ctx, suggestions []advisor.Suggestion) ([]html.Trial, error) {
+func (p *Pages) trials(c *fiber.Ctx, suggestions []advisor.Suggestion) ([]html.Trial, error) {
 	var all []html.Trial
 	for _, s := range suggestions {
 		if s.Verified == nil {
@@ -86,9 +88,9 @@ func (p *pages) trials(c *fiber.Ctx, suggestions []advisor.Suggestion) ([]html.T
 }
 
 // unanswered says why an advice has no report.
-func (p *pages) unanswered(c *fiber.Ctx, a advisor.Advice) error {
+func (p *Pages) unanswered(c *fiber.Ctx, a advisor.Advice) error {
 	name := report.Name(a.Architecture)
-	m := message{chrome: p.chrome(name + ": " + string(a.State)), Crumb: "Advice", Detail: sentence(a.Error),
+	m := message{chrome: p.chrome(name + ": " + string(a.State)), Crumb: "Advice", Detail: figure.Sentence(figure.Capital(a.Error)),
 		Links: []link{{"/?from=" + a.ID, "Ask again with this architecture"}, {"/", "To the form"}}}
 	if a.Error == "" {
 		m.Detail = "It was " + string(a.State) + " before there was an answer."
@@ -97,11 +99,11 @@ func (p *pages) unanswered(c *fiber.Ctx, a advisor.Advice) error {
 }
 
 // train starts the full run of the revised architecture and goes to its page.
-func (p *pages) train(c *fiber.Ctx) error {
+func (p *Pages) train(c *fiber.Ctx) error {
 	run, err := p.Service.SubmitTraining(c.UserContext(), c.Params("id"), advisor.IdempotencyKey{})
 	var request *service.RequestError
 	if errors.As(err, &request) {
-		return p.errorPage(c, problem(http.StatusConflict, "no-revision", "There is nothing to train", request.Problem))
+		return p.Fail(c, api.NewProblem(http.StatusConflict, "no-revision", "There is nothing to train", request.Problem))
 	}
 	if err != nil {
 		return p.fail(c, err)
@@ -111,13 +113,13 @@ func (p *pages) train(c *fiber.Ctx) error {
 }
 
 // revised is the revised architecture as a file.
-func (p *pages) revised(c *fiber.Ctx) error {
+func (p *Pages) revised(c *fiber.Ctx) error {
 	a, err := p.Service.Store.Advice(c.UserContext(), c.Params("id"))
 	if err != nil {
 		return p.fail(c, err)
 	}
 	if a.Revised == nil {
-		return p.errorPage(c, problem(http.StatusNotFound, "no-revision", "There is no revised architecture", a.RevisedReason))
+		return p.Fail(c, api.NewProblem(http.StatusNotFound, "no-revision", "There is no revised architecture", a.RevisedReason))
 	}
 	c.Set(fiber.HeaderContentType, "application/json")
 	c.Set(fiber.HeaderContentDisposition, `attachment; filename="`+fileName(a.Revised.Architecture)+`"`)

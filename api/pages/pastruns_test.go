@@ -1,4 +1,4 @@
-package api
+package pages
 
 import (
 	"context"
@@ -10,12 +10,13 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/analysis"
+	"probewise/api"
 	"probewise/trainer"
 )
 
 // pageForest has figures once its gate is open. What pages do not use panics.
 type pageForest struct {
-	Assessor
+	api.Assessor
 	gate  chan struct{}
 	fails error // of the cards
 	empty bool
@@ -146,43 +147,4 @@ func TestForestPageSaysWhatFailed(t *testing.T) {
 		t.Errorf("%s", a.body)
 	}
 	clean(t, a.body)
-}
-
-// Figures stand for a moment, so that who was told to come again finds them, and no longer.
-func TestAssessmentsAreForgotten(t *testing.T) {
-	s, times := &Server{ctx: t.Context()}, 0
-	ask := func(name string) int {
-		n, ready, err := begin(s, &s.forest.relations, name, func(context.Context) (int, error) {
-			times++
-			return times, nil
-		}).wait(t.Context(), time.Minute)
-		if !ready || err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		return n
-	}
-	old := func(name string, by time.Duration) {
-		s.forest.known[name].(*assessment[int]).ended = time.Now().Add(-by)
-	}
-	if first, again := ask("a"), ask("a"); first != 1 || again != 1 || ask("b") != 2 {
-		t.Errorf("what has just been computed is computed again")
-	}
-	old("a", 2*remembered)
-	if ask("b") != 2 || ask("a") != 3 {
-		t.Errorf("what was computed a while ago still stands")
-	}
-	gate := make(chan struct{})
-	begin(s, &s.forest.cards, "slow", func(context.Context) (int, error) {
-		<-gate
-		return 0, nil
-	})
-	old("a", 2*remembered)
-	if ask("a") != 3 {
-		t.Errorf("it is forgotten while something else is in hand")
-	}
-	old("a", 2*longestRemembered)
-	if ask("a") != 4 {
-		t.Errorf("it stands for ever while something else is in hand")
-	}
-	close(gate)
 }

@@ -1,4 +1,4 @@
-package api
+package pages
 
 import (
 	"net/http"
@@ -7,6 +7,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 	"probewise/advisor/report/html"
 )
 
@@ -20,7 +21,7 @@ type runPage struct {
 }
 
 // run shows a run: how far it is, or how it ended.
-func (p *pages) run(c *fiber.Ctx) error {
+func (p *Pages) run(c *fiber.Ctx) error {
 	ctx := c.UserContext()
 	run, err := p.Store.Run(ctx, c.Params("id"))
 	if err != nil {
@@ -49,7 +50,7 @@ func (p *pages) run(c *fiber.Ctx) error {
 	if run.State != advisor.Succeeded {
 		page.Outcome = "The run is " + string(run.State) + "."
 		if run.Error != "" {
-			page.Outcome = "The run has " + string(run.State) + ": " + sentence(run.Error)
+			page.Outcome = "The run has " + string(run.State) + ": " + figure.Sentence(figure.Capital(run.Error))
 		}
 	}
 	return p.show(c, http.StatusOK, "run", page)

@@ -1,4 +1,4 @@
-package api
+package pages
 
 import (
 	"context"
@@ -6,11 +6,11 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 	"probewise/advisor/report"
 	"probewise/advisor/report/html"
 	"probewise/trainer"
@@ -40,7 +40,7 @@ type progressRun struct {
 	records           []trainer.EpochRecord
 }
 
-func (p *pages) adviceProgress(c *fiber.Ctx, a advisor.Advice) error {
+func (p *Pages) adviceProgress(c *fiber.Ctx, a advisor.Advice) error {
 	view, err := html.View(a, nil, nil, "")
 	if err != nil {
 		return p.fail(c, err)
@@ -50,7 +50,7 @@ func (p *pages) adviceProgress(c *fiber.Ctx, a advisor.Advice) error {
 	return p.progress(c, page, advisor.JobAdvice, a.ID, a.Request.Probe.Epochs, false)
 }
 
-func (p *pages) runProgress(c *fiber.Ctx, r advisor.Run) error {
+func (p *Pages) runProgress(c *fiber.Ctx, r advisor.Run) error {
 	view := html.ViewRun(r, nil, nil, "")
 	page := progressPage{chrome: p.chrome(view.Name + ": " + string(r.State)), Kind: view.Kind, Name: view.Name, State: r.State, Facts: view.Facts,
 		Events: "/v1/runs/" + r.ID + "/events", Cancel: "/runs/" + r.ID + "/cancel"}
@@ -58,7 +58,7 @@ func (p *pages) runProgress(c *fiber.Ctx, r advisor.Run) error {
 }
 
 // progress fills in what the log of the job's events tells.
-func (p *pages) progress(c *fiber.Ctx, page progressPage, kind advisor.JobKind, id string, epochs int, test bool) error {
+func (p *Pages) progress(c *fiber.Ctx, page progressPage, kind advisor.JobKind, id string, epochs int, test bool) error {
 	if err := page.follow(c.UserContext(), p.Store, kind, id); err != nil {
 		return p.fail(c, err)
 	}
@@ -66,7 +66,8 @@ func (p *pages) progress(c *fiber.Ctx, page progressPage, kind advisor.JobKind, 
 		r := &page.Runs[i]
 		r.Table = html.Curve("epochs-"+strconv.Itoa(i), r.Phase+": the epochs so far", r.records, test)
 		if n := len(r.records); n > 0 {
-			r.Latest = fmt.Sprintf("epoch %s, validation accuracy %.3f", strconv.FormatFloat(r.records[n-1].Epoch, 'g', -1, 64), float64(r.records[n-1].ValidationAccuracy))
+			r.Latest = fmt.Sprintf("epoch %s, validation accuracy %s",
+				figure.Setting(r.records[n-1].Epoch), figure.Share(r.records[n-1].ValidationAccuracy))
 		}
 	}
 	slices.Reverse(page.Runs)
@@ -133,7 +134,7 @@ func (page *progressPage) at(id, phase string) *progressRun {
 		i = len(page.Runs) - 1
 	}
 	if phase != "" {
-		page.Runs[i].Phase = strings.ToUpper(phase[:1]) + phase[1:]
+		page.Runs[i].Phase = figure.Capital(phase)
 	}
 	return &page.Runs[i]
 }

@@ -1,4 +1,4 @@
-package api
+package pages
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"probewise/advisor/analysis"
 	"probewise/advisor/report"
 	"probewise/advisor/report/html"
+	"probewise/api"
 	"probewise/trainer"
 )
 
@@ -50,20 +51,20 @@ func (s section[V]) waits() bool { return !s.Ready && s.Failed == "" }
 func (s section[V]) Computing() bool { return s.waits() }
 
 // forest shows the page of a data set. What takes long is begun and shown by a later visit.
-func (p *pages) forest(c *fiber.Ctx) error {
+func (p *Pages) forest(c *fiber.Ctx) error {
 	q, err := readForestQuery(c)
 	if err != nil {
 		return p.fail(c, err)
 	}
 	page := forestPage{chrome: p.chrome("What the past runs say"), Dataset: q.dataset, Place: report.Place(q.position), Methods: html.Methods(q.method),
 		Targets: q.targets(), Positions: q.positions(), Probes: q.probes()}
-	known, listed, err := begin(p.Server, new(turn), "list of data sets", p.Forest.Datasets).wait(c.UserContext(), soon)
+	known, listed, err := p.Server.PastDatasets().Wait(c.UserContext(), api.ShortWait)
 	if err != nil {
 		return p.fail(c, err)
 	}
 	page.Listing = !listed
 	if listed && !slices.Contains(known, q.dataset) {
-		if err := p.knows(q.dataset, 0); err != nil {
+		if err := p.Server.KnowsDataset(q.dataset, 0); err != nil {
 			return p.fail(c, err)
 		}
 		page.Empty = true
@@ -79,13 +80,13 @@ func (p *pages) forest(c *fiber.Ctx) error {
 
 // figures fills in what is there, and begins what is not. Hyperparameters take longer than statistics and have the same turn:
 // they begin when those are done.
-func (p *pages) figures(ctx context.Context, page *forestPage, q forestQuery) {
-	cards := p.cards(q.dataset)
-	page.Statistics = fill(ctx, p, p.statistics(q.statistics), func(t analysis.StatisticsTable) html.StatisticsView {
+func (p *Pages) figures(ctx context.Context, page *forestPage, q forestQuery) {
+	cards := p.Server.Cards(q.dataset)
+	page.Statistics = fill(ctx, p, p.Server.Statistics(q.statistics), func(t analysis.StatisticsTable) html.StatisticsView {
 		return html.ViewStatistics(t, q.position, q.method)
 	})
 	if !page.Statistics.waits() {
-		page.Hyperparameters = fill(ctx, p, p.hyperparameters(q.statistics, q.position), func(t analysis.HyperparameterTable) html.HyperparametersView {
+		page.Hyperparameters = fill(ctx, p, p.Server.Hyperparameters(q.statistics, q.position), func(t analysis.HyperparameterTable) html.HyperparametersView {
 			return html.ViewHyperparameters(t, q.method)
 		})
 	}
@@ -104,11 +105,11 @@ func (p *pages) figures(ctx context.Context, page *forestPage, q forestQuery) {
 }
 
 // fill waits a moment for figures.
-func fill[T, V any](ctx context.Context, p *pages, a *assessment[T], view func(T) V) (s section[V]) {
-	found, ready, err := a.wait(ctx, soon)
+func fill[T, V any](ctx context.Context, p *Pages, a *api.Computation[T], view func(T) V) (s section[V]) {
+	found, ready, err := a.Wait(ctx, api.ShortWait)
 	switch {
 	case err != nil:
-		s.Failed = p.problemOf(err).Title
+		s.Failed = p.Server.Problem(err).Title
 	case ready:
 		s.Ready, s.View = true, view(found)
 	}
@@ -116,7 +117,7 @@ func fill[T, V any](ctx context.Context, p *pages, a *assessment[T], view func(T
 }
 
 // offerDatasets lists the data sets that are here or have past runs.
-func (p *pages) offerDatasets(chosen string, known []string) ([]choice, error) {
+func (p *Pages) offerDatasets(chosen string, known []string) ([]choice, error) {
 	list, err := p.Datasets.List()
 	if err != nil {
 		return nil, err
@@ -159,18 +160,18 @@ func readForestQuery(c *fiber.Ctx) (forestQuery, error) {
 	}{
 		{"dataset", "the name of a data set", !datasetName.MatchString(q.dataset)},
 		{"target", "test, validation or train", !slices.Contains(analysis.Targets(), target)},
-		{"position", "all, lower, middle, higher, conv or dense", !slices.Contains(trainer.LayerSets(), q.position)},
+		{"position", "all, lower, middle, higher, conv or dense", !q.position.Valid()},
 		{"probe", "epochs in quarters", q.probe != "" && !quarters.MatchString(q.probe)},
 		{"method", "correlation, beta, coefficient or importance", q.method != "" && !slices.ContainsFunc(html.Methods(q.method), func(m html.Choice) bool { return m.Key == q.method })},
 	} {
 		if wrong.is {
 			message := wrong.parameter + ": expected " + wrong.expected
-			return q, problem(http.StatusUnprocessableEntity, "invalid-request", "The request is not valid", message,
-				Detail{Parameter: wrong.parameter, Code: trainer.CodeUnknownValue, Message: message})
+			return q, api.NewProblem(http.StatusUnprocessableEntity, "invalid-request", "The request is not valid", message,
+				api.Detail{Parameter: wrong.parameter, Code: trainer.CodeUnknownValue, Message: message})
 		}
 	}
 	var err error
-	q.statistics, err = Moment{Dataset: q.dataset, Probe: q.probe}.query()
+	q.statistics, err = api.Moment{Dataset: q.dataset, Probe: q.probe}.Query()
 	q.statistics.Target = target
 	return q, err
 }
@@ -190,7 +191,7 @@ func (q forestQuery) probes() []choice {
 		values = append(values, q.probe)
 	}
 	return choices(values, q.probe, func(s string) string {
-		m, err := Moment{Probe: s}.query()
+		m, err := api.Moment{Probe: s}.Query()
 		if err != nil {
 			return s
 		}

@@ -1,4 +1,4 @@
-package api
+package pages
 
 import (
 	"net/http"
@@ -8,11 +8,12 @@ import (
 	"testing"
 
 	"probewise/advisor"
+	"probewise/api"
 )
 
 func readExample(t *testing.T) string {
 	t.Helper()
-	data, err := os.ReadFile("../examples/flawed.json")
+	data, err := os.ReadFile("../../examples/flawed.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +48,9 @@ func TestRecentAdvice(t *testing.T) {
 	for i := range s.advice {
 		s.advice[i].ID = pageAdviceID[:len(pageAdviceID)-1] + string("0123456789abcd"[i])
 	}
-	twelfth := token(advisor.Place{Created: s.advice[11].Created, ID: s.advice[11].ID})
+	_, twelfth := api.CutPage(s.advice, 12, func(a advisor.Advice) advisor.Place {
+		return advisor.Place{Created: a.Created, ID: a.ID}
+	})
 	first := s.get(t, "/")
 	first.says(t, `&lt;img src=x onerror=alert(1)&gt; net</a>`, `<span class="state succeeded">succeeded</span>`, "0.710 (0.660–0.760)", "2 hours ago",
 		`<a href="/?after=`+twelfth+`#recent">Older</a>`)
@@ -132,7 +135,7 @@ func TestFormRefuses(t *testing.T) {
 
 func TestFormRefusesBodiesThatAreTooLarge(t *testing.T) {
 	s := newSite(t)
-	a := s.post(t, "/advice", map[string]string{"architecture": strings.Repeat(" ", maxBody)})
+	a := s.post(t, "/advice", map[string]string{"architecture": strings.Repeat(" ", api.MaxBody)})
 	if a.status != http.StatusRequestEntityTooLarge {
 		t.Errorf("%d", a.status)
 	}
