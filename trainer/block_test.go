@@ -49,7 +49,8 @@ func TestBlocks(t *testing.T) {
 		norm, inner, shortcut   bool
 	}
 	want := []row{
-		{"c1", []string{"n1", "d1", "a1", "p1"}, []string{"n1", "d1", "a1"}, []string{"c1", "n1", "d1", "a1", "p1", "a2"},
+		{"c1", []string{"n1", "d1", "a1", "p1"}, []string{"n1", "d1", "a1"},
+			[]string{"c1", "n1", "d1", "a1", "p1", "a2"},
 			"n1", ReLU, ReLU, true, false, false},
 		{"c2", []string{"n2"}, []string{"n2"}, []string{"c2", "n2"}, "n2", Linear, Linear, true, true, false},
 		{"c3", nil, nil, []string{"c3", "n3", "a3", "f"}, "c3", Linear, ReLU, true, true, false},
@@ -67,7 +68,8 @@ func TestBlocks(t *testing.T) {
 			path = append(path, l.Name)
 		}
 		if b.Layer().Name != w.name || !slices.Equal(layerNames(b.Following()), w.following) ||
-			!slices.Equal(layerNames(b.Direct()), w.direct) || !slices.Equal(path, w.path) || b.Output().Name != w.output {
+			!slices.Equal(layerNames(b.Direct()), w.direct) || !slices.Equal(path, w.path) || b.Output().
+			Name != w.output {
 			t.Errorf("%s: followed by %v, directly %v; path %v; output %s; want %+v", b.Layer().Name,
 				layerNames(b.Following()), layerNames(b.Direct()), path, b.Output().Name, w)
 		}
@@ -121,7 +123,8 @@ func TestPlaces(t *testing.T) {
 			t.Errorf("%d hidden: upper half %v, of the hidden %v, the others %v, middle %v; want %v", hidden,
 				upper, at(UpperHidden(blocks)), at(LowerHidden(blocks)), middle, want)
 		}
-		if a.HasLayersAt(ConvLayers) || !a.HasLayersAt(DenseLayers) || !a.HasLayersAt(FirstTwo) || !a.HasLayersAt(LastTwo) {
+		if a.HasLayersAt(ConvLayers) || !a.HasLayersAt(DenseLayers) || !a.HasLayersAt(FirstTwo) ||
+			!a.HasLayersAt(LastTwo) {
 			t.Errorf("%d hidden: sets", hidden)
 		}
 	}
@@ -130,7 +133,8 @@ func TestPlaces(t *testing.T) {
 func TestDepthThirds(t *testing.T) {
 	a := named(t, `{"type":"conv","filters":8,"kernel":3},{"type":"max_pool"},{"type":"flatten"},
 		{"type":"dense","units":32},{"type":"dense","units":64},{"type":"dense","units":10,"activation":"softmax"}`)
-	want := map[string]DepthThird{"conv1": ConvLower, "dense1": DenseMiddle, "dense2": DenseHigher, "dense3": OutputLayer}
+	want := map[string]DepthThird{"conv1": ConvLower, "dense1": DenseMiddle, "dense2": DenseHigher,
+		"dense3": OutputLayer}
 	if got := DepthThirds(a); !maps.Equal(got, want) {
 		t.Errorf("thirds %v, want %v", got, want)
 	}

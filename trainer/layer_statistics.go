@@ -13,7 +13,8 @@ type Statistics struct {
 	ShareBelow Number `json:"share_below"`
 	ShareZero  Number `json:"share_zero"` // share of exact zeros
 	L2Norm     Number `json:"l2_norm"`
-	Kurtosis   Number `json:"kurtosis"` // fourth standardised moment: 3 for a normal distribution; missing where variance is 0
+	// fourth standardised moment: 3 for a normal distribution; missing where variance is 0
+	Kurtosis Number `json:"kurtosis"`
 	// Quantiles of 1, 50 and 99 %, within 1/32 of their size (see StatisticsOp).
 	Q01 Number `json:"q01"`
 	Q50 Number `json:"q50"`
@@ -64,8 +65,8 @@ type LayerStatistics struct {
 	// UpdateRatio is ‖Δw‖/‖w‖, how far the record's last batch moved the kernel; missing at initialisation.
 	UpdateRatio Number `json:"update_ratio"`
 	// GradientNoise is ‖g−g′‖²/(‖g‖²+‖g′‖²) of the gradients of the record's last batch and the one before it: 0 where
-	// they are the same, 1 where they are orthogonal, 2 where they are opposite. Missing where that one ended a record as
-	// well or another epoch, and where both gradients are 0.
+	// they are the same, 1 where they are orthogonal, 2 where they are opposite. Missing where that one ended a record
+	// as well or another epoch, and where both gradients are 0.
 	GradientNoise Number `json:"gradient_noise"`
 }
 

@@ -38,9 +38,10 @@ func (n *Number) UnmarshalJSON(data []byte) error {
 // EpochRecord is what a run measures at one moment: at initialisation (epoch 0), at each quarter of epochs 1 to 3, then
 // after each epoch. Accuracies are shares 0…1, losses mean cross-entropy in nats without penalties.
 type EpochRecord struct {
-	Epoch              float64           `json:"epoch"`
-	LearningRate       Number            `json:"learning_rate"`
-	TrainLoss          Number            `json:"train_loss"` // as it runs, since the start of the epoch; null at initialisation
+	Epoch        float64 `json:"epoch"`
+	LearningRate Number  `json:"learning_rate"`
+	// as it runs, since the start of the epoch; null at initialisation
+	TrainLoss          Number            `json:"train_loss"`
 	TrainAccuracy      Number            `json:"train_accuracy"`
 	ValidationLoss     Number            `json:"validation_loss"`
 	ValidationAccuracy Number            `json:"validation_accuracy"`
@@ -64,7 +65,8 @@ type MemoryError struct {
 // Error implements error.
 func (e *MemoryError) Error() string {
 	if e.Err != nil {
-		return fmt.Sprintf("training %s needs more memory than %s has left: %v", cmp.Or(e.Architecture, "the network"), e.On, e.Err)
+		return fmt.Sprintf("training %s needs more memory than %s has left: %v", cmp.Or(e.Architecture, "the network"),
+			e.On, e.Err)
 	}
 	where, limit := "", "the limit of"
 	if e.On != "" {
@@ -77,8 +79,8 @@ func (e *MemoryError) Error() string {
 // Unwrap gives what the driver said.
 func (e *MemoryError) Unwrap() error { return e.Err }
 
-// DeviceLostError says that this process can do nothing more on a device: its driver answers every call with the same error. A new process
-// may.
+// DeviceLostError says that this process can do nothing more on a device: its driver answers every call with the same
+// error. A new process may.
 type DeviceLostError struct {
 	Device string
 	Unused bool // it was so before this process had run anything on it: no run is to blame
@@ -139,8 +141,8 @@ type Spec struct {
 	Seed         uint64 // initial weights, order of the images, dropout, augmentation
 }
 
-// Session is one training that can be continued: training to epoch 1 and then to epoch 3 gives the same bits as training
-// to epoch 3 at once.
+// Session is one training that can be continued: training to epoch 1 and then to epoch 3 gives the same bits as
+// training to epoch 3 at once.
 type Session interface {
 	// TrainTo trains until the given epoch is finished, or the run diverges. It returns the outcome so far.
 	// ctx is checked every batch.

@@ -59,13 +59,15 @@ func TestCatalogueIsComplete(t *testing.T) {
 func TestCatalogueHasNoTwins(t *testing.T) {
 	seen := map[string]string{}
 	for _, s := range Catalogue() {
-		for _, key := range []string{"name " + s.FullName(), "feature " + s.Feature, "title " + string(s.Of) + s.Title} {
+		for _, key := range []string{"name " + s.FullName(), "feature " + s.Feature,
+			"title " + string(s.Of) + s.Title} {
 			if other := seen[key]; other != "" && key != "feature " {
 				t.Errorf("%s and %s have the same %s", other, s.FullName(), key)
 			}
 			seen[key] = s.FullName()
 		}
-		if s.Title == "" || s.Short == "" || len(s.Short) > 5 || (s.Most > 0) != (s.Scale == ShareScale) || s.InVector && s.Feature == "" {
+		if s.Title == "" || s.Short == "" || len(s.Short) > 5 || (s.Most > 0) != (s.Scale == ShareScale) ||
+			s.InVector && s.Feature == "" {
 			t.Errorf("%s: %+v", s.FullName(), *s)
 		}
 		if StatisticNamed(s.FullName()) != s {

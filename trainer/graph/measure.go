@@ -24,7 +24,8 @@ type measure struct {
 	statistics *statistics
 }
 
-func newMeasure(b trainer.Backend, spec trainer.Spec, train, test *source, validation []int, training *network, params, grads, running []trainer.Buffer) (*measure, error) {
+func newMeasure(b trainer.Backend, spec trainer.Spec, train, test *source, validation []int, training *network, params,
+	grads, running []trainer.Buffer) (*measure, error) {
 	rows := max(min(trainer.EvaluationRows, len(validation)), 1)
 	net, err := build(spec.Architecture, rows, false, tensor.Float32)
 	if err != nil {
@@ -85,7 +86,8 @@ func (m *measure) testAll(at trainer.Step) (loss, accuracy trainer.Number, err e
 
 // evaluate returns mean loss and accuracy; first, if given, is called with the rows of the first batch when the net
 // has computed it.
-func (m *measure) evaluate(from *source, indices []int, at trainer.Step, first func(n int) error) (loss, accuracy trainer.Number, err error) {
+func (m *measure) evaluate(from *source, indices []int, at trainer.Step,
+	first func(n int) error) (loss, accuracy trainer.Number, err error) {
 	var seen tally
 	for start := 0; start < len(indices); start += m.input.rows {
 		n, err := m.input.fill(from, indices[start:min(start+m.input.rows, len(indices))], dataset.Augmentation{})

@@ -56,8 +56,8 @@ func apart(a, b []float32) (apart, size float64) {
 	return math.Sqrt(apart), math.Sqrt(size)
 }
 
-// TestUpdatesAndNoise compares update ratios and gradient noise with what the weights themselves tell: plain SGD moves them by the
-// gradient, times the learning rate.
+// TestUpdatesAndNoise compares update ratios and gradient noise with what the weights themselves tell: plain SGD moves
+// them by the gradient, times the learning rate.
 func TestUpdatesAndNoise(t *testing.T) {
 	const rate = 0.25
 	a := parse(t, nets["plain"], `"batch_size":10,"optimizer":{"type":"sgd","learning_rate":0.25}`)
@@ -66,7 +66,8 @@ func TestUpdatesAndNoise(t *testing.T) {
 	if _, err := s.TrainTo(t.Context(), 2, d); err != nil {
 		t.Fatal(err)
 	}
-	if first := d.records[0].Layers[0]; first.UpdateRatio.Known() || !first.GradientNoise.Known() || first.GradientNoise <= 0 {
+	if first := d.records[0].Layers[0]; first.UpdateRatio.Known() || !first.GradientNoise.Known() ||
+		first.GradientNoise <= 0 {
 		t.Errorf("at initialisation: update ratio %v, gradient noise %v", first.UpdateRatio, first.GradientNoise)
 	}
 	for k, r := range d.records[1:] {
@@ -113,7 +114,8 @@ func TestHistogramsAreWhole(t *testing.T) {
 	trainTo(t, s, 1, n)
 	for _, r := range n.records {
 		for _, l := range r.Layers {
-			for kind, s := range map[string]trainer.Statistics{"weights": l.Weights, "gradients": l.Gradients, "activations": l.Activations} {
+			for kind, s := range map[string]trainer.Statistics{"weights": l.Weights, "gradients": l.Gradients,
+				"activations": l.Activations} {
 				sum, low := 0.0, float32(0)
 				for i, share := range s.Histogram {
 					sum += float64(share)
@@ -122,10 +124,12 @@ func TestHistogramsAreWhole(t *testing.T) {
 					}
 				}
 				if len(s.Histogram) != trainer.HistogramBins || math.Abs(sum-1) > 1e-5 {
-					t.Errorf("epoch %g, %s of %s: %d bins with %g in all", r.Epoch, kind, l.Layer, len(s.Histogram), sum)
+					t.Errorf("epoch %g, %s of %s: %d bins with %g in all", r.Epoch, kind, l.Layer, len(s.Histogram),
+						sum)
 				}
 				if (s.Q50 < 0) != (low > 0.5) {
-					t.Errorf("epoch %g, %s of %s: median %g, %g of the values below 0", r.Epoch, kind, l.Layer, s.Q50, low)
+					t.Errorf("epoch %g, %s of %s: median %g, %g of the values below 0", r.Epoch, kind, l.Layer, s.Q50,
+						low)
 				}
 			}
 		}
