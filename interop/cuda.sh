@@ -3,9 +3,10 @@
 #
 #     interop/cuda.sh
 #
-# The tagged build compiles with the headers of CUDA 11.8, 12.0 and 12.9 and runs on the software device; NVIDIA's assembler
-# takes the embedded PTX for every card from Volta to Hopper, and no kernel may spill registers. Prints registers and shared memory
-# of every kernel, and what the machine code of the products consists of. Installs into $PROBEWISE_BENCH (default: ~/.cache/probewise-bench).
+# The tagged build compiles with the headers of CUDA 11.8, 12.0 and 12.9 and runs on the software device; NVIDIA's
+# assembler takes the embedded PTX for every card from Volta to Hopper, and no kernel may spill registers. Prints
+# registers and shared memory of every kernel, and what the machine code of the products consists of. Installs into
+# $PROBEWISE_BENCH (default: ~/.cache/probewise-bench).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 home=${PROBEWISE_BENCH:-$HOME/.cache/probewise-bench}/cuda
@@ -64,8 +65,8 @@ have disassembler-13.5.37 nvidia-cuda-nvdisasm==13.5.37
 "$home/assembler-12.9.86/nvidia/cuda_nvcc/bin/ptxas" -arch=sm_80 -o "$work/cubin" trainer/cuda/kernels.ptx
 "$home/disassembler-13.5.37/nvidia/cu13/bin/nvdisasm" -c "$work/cubin" >"$work/sass" 2>"$work/said" || { cat "$work/said" >&2; exit 1; }
 echo
-echo 'machine code for sm_80 of what multiplies: how many instructions are fused multiply-adds, vectors from shared memory, vectors'
-echo 'from and to memory, and local (spilled)'
+echo 'machine code for sm_80 of what multiplies: how many instructions are fused multiply-adds, vectors from shared'
+echo 'memory, vectors from and to memory, and local (spilled)'
 printf '%-28s %6s %6s %8s %8s %8s %6s\n' kernel all FFMA LDS.128 LDG.128 STG.128 local
 awk '
   /^\.text\./ {name = substr($1, 7, length($1) - 7)}

@@ -1,5 +1,6 @@
-// What the driver calls share. Each call takes the one lock, and each that needs a context, or makes or ends one,
-// gives the fault of a device that is broken. gorgonia.org/cu's header names the calls plainly, NVIDIA's adds a version to some: both names exist.
+// What the driver calls share. Each call takes the one lock, and each that needs a context, or makes or ends one, gives
+// the fault of a device that is broken. gorgonia.org/cu's header names the calls plainly, NVIDIA's adds a version to
+// some: both names exist.
 #pragma once
 
 #include <mutex>

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# build.sh FOLDER [KERNELS.cu KERNELS.ptx]... builds the software device FOLDER/libcuda.so.1, with every kernel file given.
-# Needs g++. CXXFLAGS adds flags for the kernels.
+# build.sh FOLDER [KERNELS.cu KERNELS.ptx]... builds the software device FOLDER/libcuda.so.1, with every kernel file
+# given. Needs g++. CXXFLAGS adds flags for the kernels.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 out=$1

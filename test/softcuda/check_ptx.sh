@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# check_ptx.sh proves that the PTX files in the tree are what clang makes of the kernels, prints what is in them, and that a copy
-# with one broken line would not have passed. It installs clang as ptx.sh does.
+# check_ptx.sh proves that the PTX files in the tree are what clang makes of the kernels, prints what is in them, and
+# that a copy with one broken line would not have passed. It installs clang as ptx.sh does.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=test/softcuda/env.sh

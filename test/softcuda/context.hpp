@@ -29,8 +29,8 @@ struct Device {
   int retained = 0;
 };
 
-// What a context takes of the device's memory at once, and what with its first launch: code and the threads' local memory, as
-// drivers that load late do.
+// What a context takes of the device's memory at once, and what with its first launch: code and the threads' local
+// memory, as drivers that load late do.
 constexpr size_t context_size = 128 << 20, launch_size = 32 << 20;
 
 struct Context {
@@ -49,7 +49,7 @@ struct Context {
   bool owns(Stream *s) const { return s == &null || streams.count(s); }
   Function *function(void *handle) const;
 
-  // add puts the operation behind everything that it must wait for.
+  // add puts the operation after everything that it must wait for.
   Result add(Stream &s, Operation operation);
   // drain runs what is queued, in the stream or in the streams that the null stream waits for, or in all of them.
   Result drain(Stream &s);
@@ -68,12 +68,12 @@ struct Slots {
   void *at[128]; // no vector: freed, its memory would hold what a list of parameters looks like
 };
 
-// take empties the list of parameters and gives it. It has no length of its own: gorgonia.org/cu makes it with malloc and lets its
-// pointers name consecutive slots of 8 bytes, and this driver serves no other caller. Emptied, the list cannot pass for a longer
-// one at the next launch that gets its memory.
+// take empties the list of parameters and gives it. It has no length of its own: gorgonia.org/cu makes it with malloc
+// and lets its pointers name consecutive slots of 8 bytes, and this driver serves no other caller. Emptied, the list
+// cannot pass for a longer one at the next launch that gets its memory.
 Slots take(void **params);
-// tidy empties other memory that this thread's next list may get: malloc's own pointers to neighbours look like one parameter more.
-// Every driver call ends with it.
+// tidy empties other memory that this thread's next list may get: malloc's own pointers to neighbours look like one
+// parameter more. Every driver call ends with it.
 void tidy();
 
 // prepare checks a launch as a driver does and says why it refuses one.

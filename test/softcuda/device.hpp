@@ -42,8 +42,8 @@ constexpr uint32_t poison = 0x7FFFDEAD; // a quiet NaN as float32, and twice in 
 // say prints one line that starts with "softcuda: " on standard error.
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-// memory.cpp: allocations, each between guards that no access survives. They are charged as a driver does it: in pages of 2 MiB,
-// which small ones share.
+// memory.cpp: allocations, each between guards that no access survives. They are charged as a driver does it: in pages
+// of 2 MiB, which small ones share.
 
 constexpr size_t device_page = 2 << 20, grain = 512, largest_shared = 1 << 20;
 using SharedPage = std::bitset<device_page / grain>; // the grains that are taken
@@ -68,7 +68,7 @@ public:
   ~Memory();
   // take charges bytes until the memory ends, or says that there are not so many.
   bool take(size_t bytes);
-  // allocate fills the buffer with poison. at_start puts it behind the front guard rather than before the rear one.
+  // allocate fills the buffer with poison. at_start puts it right after the front guard rather than before the rear one.
   Buffer *allocate(size_t size, bool at_start);
   bool free(char *data);
   // find gives the live buffer that all of [p, p+size) lies in, or null.

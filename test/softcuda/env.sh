@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Sourced: builds the software device and its header, and points cgo and the loader at them. Leaves their folder in $soft.
+# Sourced: builds the software device and its header, and points cgo and the loader at them. Leaves their folder in
+# $soft.
 soft=${PROBEWISE_SOFTCUDA:-$PWD/.tools/softcuda}
 mkdir -p "$soft"
 test/softcuda/build.sh "$soft" \

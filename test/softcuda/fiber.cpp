@@ -11,8 +11,8 @@ constexpr size_t page = 4096, room = 128 << 10, stride = room + page;
 
 // fiber_switch saves the callee's registers on this stack, leaves its pointer in *from and goes on at `to`.
 extern "C" void fiber_switch(void **from, void *to);
-// fiber_start is where a fresh fiber begins: it calls the function in one of the registers that fiber_switch restores, with another
-// as its argument.
+// fiber_start is where a fresh fiber begins: it calls the function in one of the registers that fiber_switch restores,
+// with another as its argument.
 extern "C" void fiber_start();
 
 #if defined __x86_64__
@@ -43,7 +43,8 @@ fiber_start:
   ud2
 .size fiber_start, .-fiber_start
 )");
-constexpr int saved = 9, body_at = 2, argument_at = 3, return_at = 6; // words: r15 r14 r13 r12 rbx rbp, the address, two for the alignment
+// words: r15 r14 r13 r12 rbx rbp, the address, two for the alignment
+constexpr int saved = 9, body_at = 2, argument_at = 3, return_at = 6;
 #elif defined __aarch64__
 __asm__(R"(
 .text

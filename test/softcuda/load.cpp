@@ -50,8 +50,8 @@ std::map<std::string, Area> objects(const std::string &elf) {
   return all;
 }
 
-// open_copy loads the file under a name of its own, which gives it variables of its own. The name is that of an open file, so
-// the file stays open as long as the copy is loaded.
+// open_copy loads the file under a name of its own, which gives it variables of its own. The name is that of an open
+// file, so the file stays open as long as the copy is loaded.
 void *open_copy(Module &m, const std::string &elf, std::string &error) {
   const int file = memfd_create("softcuda-kernels", MFD_CLOEXEC);
   if (file < 0 || write(file, elf.data(), elf.size()) != static_cast<ssize_t>(elf.size())) {

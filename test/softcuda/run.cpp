@@ -1,5 +1,5 @@
-// A launch: blocks go to worker threads of the device's own, a block's threads run one after another. A thread that meets a
-// barrier stays behind on a stack of its own (a fiber) until all others of its block have met it.
+// A launch: blocks go to worker threads of the device's own, a block's threads run one after another. A thread that
+// meets a barrier waits on a stack of its own (a fiber) until all others of its block have met it.
 
 #include <atomic>
 #include <condition_variable>
@@ -50,8 +50,8 @@ struct Worker {
   void describe(const SoftAt &at);
 };
 
-// The workers wait here to the end of the process. Destroyed by an exit that runs destructors, as that of Go's race detector does, a
-// condition would wait for them.
+// The workers wait here to the end of the process. Destroyed by an exit that runs destructors, as that of Go's race
+// detector does, a condition would wait for them.
 std::mutex &lock = *new std::mutex;
 std::condition_variable &start = *new std::condition_variable, &finished = *new std::condition_variable;
 std::vector<Worker *> workers;

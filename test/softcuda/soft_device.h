@@ -1,5 +1,5 @@
-// The software device's half of device.h: what CUDA's language gives a kernel, for g++. Every worker thread of the driver
-// loads its own copy of the compiled kernels, so plain globals are private to a worker.
+// The software device's half of device.h: what CUDA's language gives a kernel, for g++. Every worker thread of the
+// driver loads its own copy of the compiled kernels, so plain globals are private to a worker.
 #pragma once
 
 struct SoftDim {
@@ -16,7 +16,8 @@ struct SoftParam {
   bool pointer;
 };
 
-// SoftKernel runs `count` threads of the current block one after another, from the linear index `first` on in steps of `step`.
+// SoftKernel runs `count` threads of the current block one after another, from the linear index `first` on in steps of
+// `step`.
 struct SoftKernel {
   const char *name;
   void (*run)(void **args, unsigned first, unsigned count, int step);

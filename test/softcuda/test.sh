@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# test.sh runs the tests of the GPU build (make test-gpu). Without a card they run on the software device, the threads of every
-# block once in forward and once in reverse order, then with uploads that are read late; with PROBEWISE_GPU=require they run on the card, against the driver of the
-# system and the toolkit in $CUDA_HOME, and no device is a failure. Arguments go to go test.
+# test.sh runs the tests of the GPU build (make test-gpu). Without a card they run on the software device, the threads
+# of every block once in forward and once in reverse order, then with uploads that are read late; with
+# PROBEWISE_GPU=require they run on the card, against the driver of the system and the toolkit in $CUDA_HOME, and no
+# device is a failure. Arguments go to go test.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
