@@ -7,7 +7,7 @@ import (
 
 // Block is a layer with weights and the layers after it, up to the next one with weights or the next residual block, in
 // one list of layers: the net's, or the body or shortcut of a residual block. A net says the same whether batch norm
-// and activation are the layer's own or layers of their own, as in Keras; who looks at blocks sees no difference.
+// and activation are the layer's own or layers of their own, as in Keras: in blocks the two look alike.
 type Block struct {
 	List     *[]Layer // edits of the list are edits of the net; they make the places below stale
 	At, End  int      // the block is (*List)[At:End]

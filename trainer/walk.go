@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// All visits every layer: those of a residual block right behind it, its body first, then its shortcut. What is changed
+// All visits every layer: those of a residual block right after it, its body first, then its shortcut. What is changed
 // through the pointers is changed in the architecture.
 func (a Architecture) All() iter.Seq[*Layer] {
 	return func(yield func(*Layer) bool) { visit(a.Layers, yield) }
