@@ -3,7 +3,7 @@
 //
 // Everything that touches the driver stands under the build tag gpu: a program built with it needs libcuda.so.1 to
 // start and a device to go on. Without the tag the package holds the plan alone: which kernels an operation becomes, on
-// which grids, with how much memory beside its buffers, and what that costs (Plan); bench/roofline reckons with it.
+// which grids, with how much memory beside its buffers, and what that costs (Plan); bench/roofline computes with it.
 //
 // kernels.cu includes the kernels by subject (kernels/*.cuh): CUDA C without headers of a toolkit. `make ptx` compiles
 // it to kernels.ptx (sm_70, PTX ISA 6.0), which is embedded: a driver of CUDA 9 or newer makes machine code of it for

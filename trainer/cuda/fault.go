@@ -35,7 +35,7 @@ func lost(number int) error {
 	return nil
 }
 
-// judge says what an error of the driver means to those who train.
+// judge says what an error of the driver means to a training.
 func (g *GPU) judge(err error) error {
 	code := cu.Success
 	switch {

@@ -12,7 +12,7 @@ import (
 
 // ownSums exchanges the sums in which Gorgonia collects the gradients of a value that is used twice, as a residual
 // block's input is, for AddOps. What follows from a sum is built once more on ours; Gorgonia's stays in the graph,
-// where nobody asks for it. Params whose gradients are equal, as those of two biases that are added up, get a node
+// where nothing reads it. Params whose gradients are equal, as those of two biases that are added up, get a node
 // each: penalties and clipping change gradients in place.
 func (b *builder) ownSums(grads gorgonia.Nodes) (gorgonia.Nodes, error) {
 	e := exchange{builder: b, done: map[*gorgonia.Node]*gorgonia.Node{}}

@@ -49,8 +49,8 @@ type session struct {
 }
 
 // Start prepares a run: the graph, its plan, initial weights. The session must be closed; besides training it has
-// Weights, for those who want to look at them. A run that would need more memory than the limit, or than its backend's
-// device has left, is refused with a *trainer.MemoryError before anything of it is allocated.
+// Weights, which tests and programs of comparison look at. A run that would need more memory than the limit, or than
+// its backend's device has left, is refused with a *trainer.MemoryError before anything of it is allocated.
 func (t Trainer) Start(ctx context.Context, spec trainer.Spec) (trainer.Session, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

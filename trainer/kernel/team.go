@@ -72,7 +72,7 @@ func (t *team) await(seen uint64, worker int) uint64 {
 	}
 }
 
-// begin starts a round and wakes who sleeps.
+// begin starts a round and wakes the workers that sleep.
 func (t *team) begin(step uint64) {
 	t.round.Add(step)
 	for worker := 1; worker < t.threads; worker++ {
