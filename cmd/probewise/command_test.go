@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"probewise/advisor"
-	"probewise/advisor/analysis"
 )
 
 func TestExitCodes(t *testing.T) {
@@ -131,67 +130,6 @@ func TestSettings(t *testing.T) {
 	wrong := write(t, "wrong.yaml", "jason: true\n")
 	if code, _, errOut := call(t, "version", "--config", wrong); code != exitUsage || !strings.Contains(errOut, "jason") {
 		t.Errorf("an unknown key gave exit %d: %s", code, errOut)
-	}
-}
-
-// TestForestShow prints held-out figures for the shipped past runs, fitted in a child process.
-func TestForestShow(t *testing.T) {
-	code, out, errOut := call(t, "forest", "show", "--repeats", "1", "--splits", "1", "--epochs", "1,3", "--json", "--data-dir", t.TempDir())
-	if code != exitOK {
-		t.Fatalf("exit %d: %s", code, errOut)
-	}
-	var c analysis.Cards
-	if err := json.Unmarshal([]byte(out), &c); err != nil {
-		t.Fatal(err)
-	}
-	if c.PastRuns < 40 || c.Images != 10_000 || c.Epochs != 15 || len(c.Probe) != 2 || len(c.Ablation) != 8 {
-		t.Fatalf("card %+v", c)
-	}
-	for _, e := range c.Probe {
-		if e.R2 < 0.3 || e.Tau < 0.3 || len(e.Members) != 5 || e.Members[0].R2 < 0.3 || e.Coverage80 < 0.6 || e.Width80 <= 0 || e.Runs != c.PastRuns {
-			t.Errorf("at %g epochs: %+v", e.Epochs, e)
-		}
-	}
-	code, out, _ = call(t, "forest", "show", "--dataset", "nothing", "--data-dir", t.TempDir())
-	if code != exitOK || !strings.Contains(out, "no past runs") {
-		t.Errorf("a data set without past runs: exit %d, %q", code, out)
-	}
-}
-
-// TestForestFit fits in a child process, keeps the forest, and finds it the second time; what cannot be fitted has its reason.
-func TestForestFit(t *testing.T) {
-	dir := t.TempDir()
-	fit := func() []fittedForest {
-		t.Helper()
-		code, out, errOut := call(t, "forest", "fit", "--epochs", "1,7", "--json", "--data-dir", dir)
-		var list []fittedForest
-		if err := json.Unmarshal([]byte(out), &list); code != exitOK || err != nil || len(list) != 2 {
-			t.Fatalf("exit %d, %v: %s%s", code, err, out, errOut)
-		}
-		return list
-	}
-	first := fit()
-	if f := first[0]; f.Forest == "" || f.PastRuns < 40 || f.R2 == nil || *f.R2 < 0.3 || f.Probe != 1 {
-		t.Errorf("got %+v", f)
-	}
-	if f := first[1]; f.R2 != nil || !strings.Contains(f.Reason, "7 epochs") {
-		t.Errorf("of a probe that is longer than the records: %+v", f)
-	}
-	kept, err := filepath.Glob(filepath.Join(dir, "*", "*.forest"))
-	if err != nil || len(kept) != 1 {
-		t.Fatalf("kept %v, %v", kept, err)
-	}
-	before, err := os.Stat(kept[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	again := fit()
-	after, err := os.Stat(kept[0])
-	if err != nil || again[0].Forest != first[0].Forest || !os.SameFile(before, after) {
-		t.Errorf("the second time %+v, %v", again[0], err)
-	}
-	if code, _, errOut := call(t, "forest", "fit", "--dataset", "nothing", "--data-dir", dir); code != exitUnevaluated || !strings.Contains(errOut, "no past runs") {
-		t.Errorf("a data set without past runs: exit %d, %s", code, errOut)
 	}
 }
 

@@ -1,0 +1,95 @@
+//go:build slow
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"probewise/advisor"
+)
+
+// TestTheSameCommandTwice: the second waits for the first, and both give the same advice.
+func TestTheSameCommandTwice(t *testing.T) {
+	file, dir := write(t, "tiny.json", tiny), t.TempDir()
+	arguments := []string{"advise", file, "--images", "1000", "--probe-epochs", "2", "--json", "--data-dir", dir}
+	first := subprocess(t.Context(), t, arguments...)
+	var printed bytes.Buffer
+	first.Stdout = &printed
+	stderr, err := first.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stderr)
+	lines.Scan() // the probe's first record
+	done := make(chan struct{})
+	go func() {
+		for lines.Scan() { // so that the first can go on
+		}
+		close(done)
+	}()
+	code, out, errOut := call(t, arguments...)
+	<-done
+	if err := first.Wait(); err != nil || code != exitOK {
+		t.Fatalf("the first ended with %v, the second with %d: %s", err, code, errOut)
+	}
+	if out != printed.String() {
+		t.Errorf("the second printed\n%s\nthe first\n%s", out, printed.String())
+	}
+}
+
+// TestKilledWhileVerifyingADivergedProbe takes the probe's result from the store, with a forest that predicts from it.
+func TestKilledWhileVerifyingADivergedProbe(t *testing.T) {
+	file, dir := write(t, "hot.json", hot), t.TempDir()
+	arguments := []string{"advise", file, "--probe-epochs", "1", "--suggestions", "1", "--json", "--data-dir"}
+	killAt(t, "verify 1 of 1: epoch 0.25", append(arguments, dir)...)
+	var documents []map[string]any
+	for _, folder := range []string{dir, t.TempDir()} {
+		code, out, errOut := call(t, append(arguments, folder)...)
+		if code != exitOK {
+			t.Fatalf("exit %d: %s", code, errOut)
+		}
+		a := advice(t, out)
+		if a.Prediction == nil || len(a.Suggestions) != 1 || a.Suggestions[0].Verified == nil {
+			t.Fatalf("advice %+v, want a prediction and a verified suggestion", a)
+		}
+		documents = append(documents, timeless(t, a))
+	}
+	if !reflect.DeepEqual(documents[0], documents[1]) {
+		t.Errorf("the interrupted advice differs from one in one go:\n%v\n%v", documents[0], documents[1])
+	}
+}
+
+// TestKilledTrainingOfAnAdviceFinishes: the same command goes on with the training of the revised architecture.
+func TestKilledTrainingOfAnAdviceFinishes(t *testing.T) {
+	file, dir := write(t, "tiny.json", tiny), t.TempDir()
+	arguments := []string{"advise", file, "--images", "1000", "--probe-epochs", "2", "--train", "--json", "--data-dir", dir}
+	killAt(t, "train: epoch 1", arguments...)
+	code, out, errOut := call(t, arguments...)
+	if code != exitOK {
+		t.Fatalf("exit %d: %s", code, errOut)
+	}
+	if strings.Contains(errOut, "probe:") {
+		t.Error("the probe was trained again")
+	}
+	var document advisor.Answer
+	if err := json.Unmarshal([]byte(out), &document); err != nil {
+		t.Fatal(err)
+	}
+	full := 0
+	for _, r := range storedRuns(t, dir) {
+		if r.Kind == advisor.Full {
+			full++
+		}
+	}
+	if full != 1 || document.Training == nil || document.Training.State != advisor.Succeeded || document.Training.FromAdvice != document.ID {
+		t.Errorf("%d full runs, training %+v", full, document.Training)
+	}
+}
