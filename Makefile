@@ -6,7 +6,7 @@ LINTER   := $(TOOLS)/golangci-lint-$(GOLANGCI_LINT_VERSION)/golangci-lint
 GO_FILES  = $(shell git ls-files '*.go')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build build-gpu fmt lint test test-gpu race browser bench generate ptx check-ptx barriers cover ci \
+.PHONY: help setup build build-gpu fmt lint test test-slow test-gpu race browser bench generate ptx check-ptx barriers cover ci \
 	bench-step bench-step-gpu bench-load bench-memory compare-torch compare-sklearn compare-cuda
 
 help: ## list the targets; ARGS=... hands arguments to a script
@@ -32,8 +32,11 @@ lint: $(LINTER) ## go vet and golangci-lint
 	go vet ./...
 	$(LINTER) run
 
-test: ## every test; needs Go alone
+test: ## the tests; needs Go alone
 	go test ./...
+
+test-slow: ## those of over two seconds: README's commands, kill -9, forests of the shipped past runs
+	go test -tags slow ./cmd/probewise ./test/readme
 
 test-gpu: ## the tests of the GPU build on a device in software; needs g++. PROBEWISE_GPU=require: on the card
 	test/softcuda/test.sh

@@ -18,14 +18,14 @@ func TestSuggestionsOverTheMemoryLimitStayUntried(t *testing.T) {
 		}
 		return false
 	}
-	var store *ledger
+	var store *fakeStore
 	var d Service
 	var a advisor.Advice
 	var err error
 	for _, late := range []bool{true, false} {
-		store = &ledger{}
-		d = Service{Store: store, Datasets: shelf{}, Predictor: byUnits{reason: "none"}, Rules: says{narrow, penalise}}
-		d.Trainer = &school{accuracy: narrowerIsBetter, tooLarge: penalised, late: late}
+		store = &fakeStore{}
+		d = Service{Store: store, Datasets: fakeDatasets{}, Predictor: fakePredictor{reason: "none"}, Rules: fakeRules{narrow, penalise}}
+		d.Trainer = &fakeTrainer{accuracy: narrowerIsBetter, tooLarge: penalised, late: late}
 		a, err = ask(t, d, advisor.Request{Verify: true})
 		if err != nil {
 			t.Fatal(err)
@@ -44,12 +44,12 @@ func TestSuggestionsOverTheMemoryLimitStayUntried(t *testing.T) {
 			t.Errorf("late %t: advice %s, verdicts %v, %d runs failed", late, a.State, verdicts, failed)
 		}
 	}
-	d.Store, d.Rules = &ledger{}, says{penalise}
+	d.Store, d.Rules = &fakeStore{}, fakeRules{penalise}
 	if a, err = ask(t, d, advisor.Request{Verify: true}); err != nil || a.State != advisor.Succeeded || !strings.Contains(a.RevisedReason, "memory limit") {
 		t.Errorf("%v, advice %s: %s", err, a.State, a.RevisedReason)
 	}
-	store = &ledger{}
-	d.Store, d.Trainer = store, &school{tooLarge: func(trainer.Architecture) bool { return true }}
+	store = &fakeStore{}
+	d.Store, d.Trainer = store, &fakeTrainer{tooLarge: func(trainer.Architecture) bool { return true }}
 	if a, err = ask(t, d, advisor.Request{}); err == nil || a.State != advisor.Failed || !strings.Contains(a.Error, "3 MiB of memory (3145728 bytes), more than the limit of 2 MiB") {
 		t.Errorf("%v, advice %s: %s", err, a.State, a.Error)
 	}

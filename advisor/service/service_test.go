@@ -14,8 +14,8 @@ import (
 	"probewise/trainer"
 )
 
-// ledger keeps one advice in memory and notes what is done to it.
-type ledger struct {
+// fakeStore keeps one advice in memory and notes what is done to it.
+type fakeStore struct {
 	advice   advisor.Advice
 	runs     map[string]advisor.Run
 	records  map[string][]trainer.EpochRecord
@@ -27,21 +27,21 @@ type ledger struct {
 	faults   map[string]error // by method
 }
 
-func (l *ledger) CreateAdvice(ctx context.Context, a advisor.Advice, probe advisor.Run, _ string, key advisor.IdempotencyKey) error {
+func (l *fakeStore) CreateAdvice(ctx context.Context, a advisor.Advice, probe advisor.Run, _ string, key advisor.IdempotencyKey) error {
 	if err := l.Remember(ctx, advisor.Submission{IdempotencyKey: key, Kind: advisor.JobAdvice, ID: a.ID}); err != nil {
 		return err
 	}
 	l.advice, l.runs, l.records = a, map[string]advisor.Run{probe.ID: probe}, map[string][]trainer.EpochRecord{}
 	return nil
 }
-func (l *ledger) CreateRun(ctx context.Context, r advisor.Run, _ string, key advisor.IdempotencyKey) error {
+func (l *fakeStore) CreateRun(ctx context.Context, r advisor.Run, _ string, key advisor.IdempotencyKey) error {
 	if err := l.Remember(ctx, advisor.Submission{IdempotencyKey: key, Kind: advisor.JobRun, ID: r.ID}); err != nil {
 		return err
 	}
 	l.runs, l.records = map[string]advisor.Run{r.ID: r}, map[string][]trainer.EpochRecord{}
 	return nil
 }
-func (l *ledger) Remember(_ context.Context, s advisor.Submission) error {
+func (l *fakeStore) Remember(_ context.Context, s advisor.Submission) error {
 	if _, used := l.keys[s.Key]; used {
 		return advisor.ErrSubmitted
 	}
@@ -50,11 +50,11 @@ func (l *ledger) Remember(_ context.Context, s advisor.Submission) error {
 	}
 	return nil
 }
-func (l *ledger) FindSubmission(_ context.Context, key string) (advisor.Submission, bool, error) {
+func (l *fakeStore) FindSubmission(_ context.Context, key string) (advisor.Submission, bool, error) {
 	s, found := l.keys[key]
 	return s, found, nil
 }
-func (l *ledger) ListRuns(_ context.Context, f advisor.RunFilter) (found []advisor.Run, err error) {
+func (l *fakeStore) ListRuns(_ context.Context, f advisor.RunFilter) (found []advisor.Run, err error) {
 	for _, r := range l.runs {
 		if r.FromAdvice == f.FromAdvice {
 			found = append(found, r)
@@ -62,59 +62,59 @@ func (l *ledger) ListRuns(_ context.Context, f advisor.RunFilter) (found []advis
 	}
 	return found, nil
 }
-func (l *ledger) AppendEvent(_ context.Context, _ advisor.Lease, e advisor.Event) error {
+func (l *fakeStore) AppendEvent(_ context.Context, _ advisor.Lease, e advisor.Event) error {
 	if err := l.faults["AppendEvent"]; err != nil {
 		return err
 	}
 	l.events = append(l.events, e)
 	return nil
 }
-func (l *ledger) FindUnfinishedAdvice(context.Context, string) (advisor.Advice, bool, error) {
+func (l *fakeStore) FindUnfinishedAdvice(context.Context, string) (advisor.Advice, bool, error) {
 	return advisor.Advice{}, false, nil
 }
-func (l *ledger) FindUnfinishedRun(context.Context, string) (advisor.Run, bool, error) {
+func (l *fakeStore) FindUnfinishedRun(context.Context, string) (advisor.Run, bool, error) {
 	return advisor.Run{}, false, nil
 }
-func (l *ledger) Advice(context.Context, string) (advisor.Advice, error)    { return l.advice, nil }
-func (l *ledger) Run(_ context.Context, id string) (advisor.Run, error)     { return l.runs[id], nil }
-func (l *ledger) Heartbeat(context.Context, advisor.Lease, time.Time) error { return nil }
-func (l *ledger) Release(context.Context, advisor.Lease) error              { l.released = true; return nil }
-func (l *ledger) Abandon(_ context.Context, _ advisor.Lease, r string) error {
+func (l *fakeStore) Advice(context.Context, string) (advisor.Advice, error)    { return l.advice, nil }
+func (l *fakeStore) Run(_ context.Context, id string) (advisor.Run, error)     { return l.runs[id], nil }
+func (l *fakeStore) Heartbeat(context.Context, advisor.Lease, time.Time) error { return nil }
+func (l *fakeStore) Release(context.Context, advisor.Lease) error              { l.released = true; return nil }
+func (l *fakeStore) Abandon(_ context.Context, _ advisor.Lease, r string) error {
 	l.reason = r
 	return nil
 }
-func (l *ledger) Cancelled(context.Context, advisor.Lease) error { return nil }
-func (l *ledger) AddChildRun(_ context.Context, _ advisor.Lease, r advisor.Run) error {
+func (l *fakeStore) Cancelled(context.Context, advisor.Lease) error { return nil }
+func (l *fakeStore) AddChildRun(_ context.Context, _ advisor.Lease, r advisor.Run) error {
 	l.runs[r.ID] = r
 	return nil
 }
-func (l *ledger) StartRun(_ context.Context, _ advisor.Lease, id string) error {
+func (l *fakeStore) StartRun(_ context.Context, _ advisor.Lease, id string) error {
 	return l.set(id, advisor.Running, nil)
 }
-func (l *ledger) Records(_ context.Context, id string) ([]trainer.EpochRecord, error) {
+func (l *fakeStore) Records(_ context.Context, id string) ([]trainer.EpochRecord, error) {
 	return l.records[id], nil
 }
-func (l *ledger) AppendRecord(ctx context.Context, _ advisor.Lease, id string, r trainer.EpochRecord) error {
+func (l *fakeStore) AppendRecord(ctx context.Context, _ advisor.Lease, id string, r trainer.EpochRecord) error {
 	if err := l.faults["AppendRecord"]; err != nil {
 		return err
 	}
 	l.records[id] = append(l.records[id], r)
 	return ctx.Err()
 }
-func (l *ledger) FinishRun(_ context.Context, _ advisor.Lease, id string, s advisor.State, o *trainer.Outcome, _ string) error {
+func (l *fakeStore) FinishRun(_ context.Context, _ advisor.Lease, id string, s advisor.State, o *trainer.Outcome, _ string) error {
 	if err := l.faults["FinishRun"]; err != nil {
 		return err
 	}
 	return l.set(id, s, o)
 }
-func (l *ledger) FinishAdvice(_ context.Context, _ advisor.Lease, a advisor.Advice, next ...advisor.Run) error {
+func (l *fakeStore) FinishAdvice(_ context.Context, _ advisor.Lease, a advisor.Advice, next ...advisor.Run) error {
 	if err := l.faults["FinishAdvice"]; err != nil {
 		return err
 	}
 	l.advice, l.next = a, next
 	return nil
 }
-func (l *ledger) set(id string, s advisor.State, o *trainer.Outcome) error {
+func (l *fakeStore) set(id string, s advisor.State, o *trainer.Outcome) error {
 	r := l.runs[id]
 	if err := r.State.Check(s); err != nil {
 		return err
@@ -124,8 +124,8 @@ func (l *ledger) set(id string, s advisor.State, o *trainer.Outcome) error {
 	return nil
 }
 
-// school trains by formula: the accuracy of a net at an epoch follows from its architecture.
-type school struct {
+// fakeTrainer trains by formula: the accuracy of a net at an epoch follows from its architecture.
+type fakeTrainer struct {
 	accuracy func(a trainer.Architecture, epoch int) float64 // NaN: diverges in this epoch
 	fault    error
 	tooLarge func(a trainer.Architecture) bool // for the memory limit
@@ -133,22 +133,22 @@ type school struct {
 	before   func(epoch int)
 }
 
-func (s *school) Start(_ context.Context, spec trainer.Spec) (trainer.Session, error) {
+func (s *fakeTrainer) Start(_ context.Context, spec trainer.Spec) (trainer.Session, error) {
 	if !s.late && s.tooLarge != nil && s.tooLarge(spec.Architecture) {
 		return nil, &trainer.MemoryError{Needed: 3 << 20, Limit: 2 << 20}
 	}
-	return &lesson{school: s, spec: spec}, s.fault
+	return &fakeSession{fakeTrainer: s, spec: spec}, s.fault
 }
 
-type lesson struct {
-	*school
+type fakeSession struct {
+	*fakeTrainer
 	spec  trainer.Spec
 	epoch int
 }
 
-func (s *lesson) Close() error { return nil }
+func (s *fakeSession) Close() error { return nil }
 
-func (s *lesson) TrainTo(ctx context.Context, epoch int, o trainer.Observer) (trainer.Outcome, error) {
+func (s *fakeSession) TrainTo(ctx context.Context, epoch int, o trainer.Observer) (trainer.Outcome, error) {
 	for s.epoch < epoch {
 		if s.before != nil {
 			s.before(s.epoch + 1)
@@ -172,17 +172,17 @@ func (s *lesson) TrainTo(ctx context.Context, epoch int, o trainer.Observer) (tr
 	return trainer.Outcome{Epochs: s.epoch, ValidationAccuracy: 0.5}, nil
 }
 
-type shelf struct{}
+type fakeDatasets struct{}
 
-func (shelf) Load(context.Context, string) (*trainer.Dataset, error) {
+func (fakeDatasets) Load(context.Context, string) (*trainer.Dataset, error) {
 	return &trainer.Dataset{Name: "made-up", ID: "id", Height: 28, Width: 28, Channels: 1, Classes: make([]string, 10),
 		Train: trainer.Images{Labels: make([]uint16, 100)}}, nil
 }
 
-// says proposes what it holds.
-type says []advisor.Proposal
+// fakeRules proposes what it holds.
+type fakeRules []advisor.Proposal
 
-func (s says) Examine(advisor.Case) (diagnoses []advisor.Diagnosis, proposals []advisor.Proposal) {
+func (s fakeRules) Examine(advisor.Case) (diagnoses []advisor.Diagnosis, proposals []advisor.Proposal) {
 	for _, p := range s {
 		diagnoses = append(diagnoses, advisor.Diagnosis{Rule: p.Rule, Severity: advisor.Medium})
 	}
@@ -211,12 +211,12 @@ func ask(t *testing.T, d Service, r advisor.Request) (advisor.Advice, error) {
 		t.Fatal(err)
 	}
 	err = d.Work(t.Context(), advisor.Lease{Kind: advisor.JobAdvice, ID: a.ID}, nil)
-	return d.Store.(*ledger).advice, err
+	return d.Store.(*fakeStore).advice, err
 }
 
 func TestAdviseRevisesWhatVerificationShows(t *testing.T) {
-	store := &ledger{}
-	d := Service{Store: store, Datasets: shelf{}, Trainer: &school{accuracy: narrowerIsBetter}, Predictor: byUnits{reason: "no past runs"}, Rules: says{narrow, penalise}}
+	store := &fakeStore{}
+	d := Service{Store: store, Datasets: fakeDatasets{}, Trainer: &fakeTrainer{accuracy: narrowerIsBetter}, Predictor: fakePredictor{reason: "no past runs"}, Rules: fakeRules{narrow, penalise}}
 	a, err := ask(t, d, advisor.Request{Verify: true, Train: true})
 	if err != nil {
 		t.Fatal(err)
@@ -263,7 +263,7 @@ func TestEarlyGainIsNotVerified(t *testing.T) {
 			named(a, "dense2", func(l *trainer.Layer) { l.Units = min(l.Units, n) })
 		})
 	}
-	d := Service{Store: &ledger{}, Datasets: shelf{}, Trainer: &school{accuracy: fades}, Predictor: byUnits{reason: "none"}, Rules: says{to(16), to(32), to(48)}}
+	d := Service{Store: &fakeStore{}, Datasets: fakeDatasets{}, Trainer: &fakeTrainer{accuracy: fades}, Predictor: fakePredictor{reason: "none"}, Rules: fakeRules{to(16), to(32), to(48)}}
 	a, err := ask(t, d, advisor.Request{Verify: true})
 	if err != nil {
 		t.Fatal(err)
@@ -278,10 +278,10 @@ func TestEarlyGainIsNotVerified(t *testing.T) {
 	}
 }
 
-// TestPredictionDecidesWhereThereIsOne: the predictor prefers fewer units; accuracy says the opposite.
+// TestPredictionDecidesWhereThereIsOne: the predictor prefers fewer units; observed accuracy says the opposite.
 func TestPredictionDecidesWhereThereIsOne(t *testing.T) {
 	wider := func(a trainer.Architecture, epoch int) float64 { return 0.01 * float64(units(a, "dense2")) / 2 }
-	d := Service{Store: &ledger{}, Datasets: shelf{}, Trainer: &school{accuracy: wider}, Predictor: byUnits{}, Rules: says{narrow}}
+	d := Service{Store: &fakeStore{}, Datasets: fakeDatasets{}, Trainer: &fakeTrainer{accuracy: wider}, Predictor: fakePredictor{}, Rules: fakeRules{narrow}}
 	a, err := ask(t, d, advisor.Request{Verify: true})
 	if err != nil {
 		t.Fatal(err)
@@ -305,17 +305,17 @@ func TestAdviseAdvisesNoChange(t *testing.T) {
 		return 0.05
 	}
 	for name, c := range map[string]struct {
-		school  *school
-		rules   says
+		trainer *fakeTrainer
+		rules   fakeRules
 		request advisor.Request
 		reason  string
 	}{
-		"nothing found":     {&school{accuracy: worse}, nil, advisor.Request{Verify: true}, "no rule found"},
-		"nothing gained":    {&school{accuracy: worse}, says{narrow}, advisor.Request{Verify: true}, "1 suggestions were tried, none gained"},
-		"only divergence":   {&school{accuracy: divergesWhenNarrow}, says{narrow}, advisor.Request{Verify: true}, "none gained"},
-		"not asked to look": {&school{accuracy: worse}, says{narrow}, advisor.Request{}, "not asked for"},
+		"nothing found":     {&fakeTrainer{accuracy: worse}, nil, advisor.Request{Verify: true}, "no rule found"},
+		"nothing gained":    {&fakeTrainer{accuracy: worse}, fakeRules{narrow}, advisor.Request{Verify: true}, "1 suggestions were tried, none gained"},
+		"only divergence":   {&fakeTrainer{accuracy: divergesWhenNarrow}, fakeRules{narrow}, advisor.Request{Verify: true}, "none gained"},
+		"not asked to look": {&fakeTrainer{accuracy: worse}, fakeRules{narrow}, advisor.Request{}, "not asked for"},
 	} {
-		a, err := ask(t, Service{Store: &ledger{}, Datasets: shelf{}, Trainer: c.school, Predictor: byUnits{reason: "none"}, Rules: c.rules}, c.request)
+		a, err := ask(t, Service{Store: &fakeStore{}, Datasets: fakeDatasets{}, Trainer: c.trainer, Predictor: fakePredictor{reason: "none"}, Rules: c.rules}, c.request)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -327,8 +327,8 @@ func TestAdviseAdvisesNoChange(t *testing.T) {
 
 func TestFailureIsKept(t *testing.T) {
 	fault := errors.New("out of memory")
-	store := &ledger{}
-	a, err := ask(t, Service{Store: store, Datasets: shelf{}, Trainer: &school{fault: fault}, Predictor: byUnits{}, Rules: says{}}, advisor.Request{})
+	store := &fakeStore{}
+	a, err := ask(t, Service{Store: store, Datasets: fakeDatasets{}, Trainer: &fakeTrainer{fault: fault}, Predictor: fakePredictor{}, Rules: fakeRules{}}, advisor.Request{})
 	if !errors.Is(err, fault) || a.State != advisor.Failed || !strings.Contains(a.Error, "out of memory") || a.Finished == nil {
 		t.Errorf("error %v, advice %+v", err, a)
 	}
@@ -340,13 +340,13 @@ func TestFailureIsKept(t *testing.T) {
 // TestInterruptedWorkGoesBackToTheQueue: shutdown is no failure.
 func TestInterruptedWorkGoesBackToTheQueue(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	store := &ledger{}
-	s := &school{accuracy: narrowerIsBetter, before: func(epoch int) {
+	store := &fakeStore{}
+	s := &fakeTrainer{accuracy: narrowerIsBetter, before: func(epoch int) {
 		if epoch == 2 {
 			cancel()
 		}
 	}}
-	d := Service{Store: store, Datasets: shelf{}, Trainer: s, Predictor: byUnits{}, Rules: says{}}
+	d := Service{Store: store, Datasets: fakeDatasets{}, Trainer: s, Predictor: fakePredictor{}, Rules: fakeRules{}}
 	a, err := d.SubmitAdvice(ctx, sixLayers(t).Canonical(), advisor.Request{Dataset: "made-up"}, advisor.IdempotencyKey{})
 	if err != nil {
 		t.Fatal(err)

@@ -12,13 +12,13 @@ import (
 	"probewise/trainer"
 )
 
-func newService(store *ledger, rules says) Service {
-	return Service{Store: store, Datasets: shelf{}, Trainer: &school{accuracy: narrowerIsBetter}, Predictor: byUnits{reason: "none"}, Rules: rules}
+func newService(store *fakeStore, rules fakeRules) Service {
+	return Service{Store: store, Datasets: fakeDatasets{}, Trainer: &fakeTrainer{accuracy: narrowerIsBetter}, Predictor: fakePredictor{reason: "none"}, Rules: rules}
 }
 
 // TestOnce: an idempotency key stands for one request and its answer.
 func TestOnce(t *testing.T) {
-	d, key := newService(&ledger{}, nil), advisor.IdempotencyKey{Key: "k", Digest: "a"}
+	d, key := newService(&fakeStore{}, nil), advisor.IdempotencyKey{Key: "k", Digest: "a"}
 	architecture, request := sixLayers(t).Canonical(), advisor.Request{Dataset: "made-up"}
 	first, err := d.SubmitAdvice(t.Context(), architecture, request, key)
 	if err != nil {
@@ -54,7 +54,7 @@ func TestSubmitRun(t *testing.T) {
 		"too many images":      {RunRequest{Budget: trainer.Budget{Images: 101}}, "", 0, "/images"},
 	} {
 		c.request.Dataset = "made-up"
-		run, err := newService(&ledger{}, nil).SubmitRun(t.Context(), sixLayers(t).Canonical(), c.request, advisor.IdempotencyKey{})
+		run, err := newService(&fakeStore{}, nil).SubmitRun(t.Context(), sixLayers(t).Canonical(), c.request, advisor.IdempotencyKey{})
 		var refused *RequestError
 		if errors.As(err, &refused) {
 			if refused.Pointer != c.pointer {
@@ -70,8 +70,8 @@ func TestSubmitRun(t *testing.T) {
 
 // TestSubmitTraining: only an advice that has an answer can be trained, and the answer then names the run.
 func TestSubmitTraining(t *testing.T) {
-	store := &ledger{}
-	d := newService(store, says{narrow})
+	store := &fakeStore{}
+	d := newService(store, fakeRules{narrow})
 	queued, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), advisor.Request{Dataset: "made-up"}, advisor.IdempotencyKey{})
 	if err != nil {
 		t.Fatal(err)
@@ -105,8 +105,8 @@ func TestSubmitTraining(t *testing.T) {
 
 // TestEventsAreLogged: what happens is in the log in order, epochs without their layers, progress not at all.
 func TestEventsAreLogged(t *testing.T) {
-	store := &ledger{}
-	d := newService(store, says{narrow})
+	store := &fakeStore{}
+	d := newService(store, fakeRules{narrow})
 	a, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), advisor.Request{Dataset: "made-up", Probe: advisor.ProbeRequest{Epochs: 2}, Verify: true}, advisor.IdempotencyKey{})
 	if err != nil {
 		t.Fatal(err)
@@ -142,7 +142,7 @@ func TestEventsAreLogged(t *testing.T) {
 
 // TestRecordsComeFirst: who hears of an epoch finds its record in the store.
 func TestRecordsComeFirst(t *testing.T) {
-	store := &ledger{}
+	store := &fakeStore{}
 	d := newService(store, nil)
 	r, err := d.SubmitRun(t.Context(), sixLayers(t).Canonical(), RunRequest{Dataset: "made-up", Kind: advisor.Probe}, advisor.IdempotencyKey{})
 	if err != nil {
@@ -185,8 +185,8 @@ func TestStoreFaults(t *testing.T) {
 			if kind == advisor.JobRun && c.method == "FinishAdvice" {
 				continue
 			}
-			store := &ledger{}
-			d := newService(store, says{narrow})
+			store := &fakeStore{}
+			d := newService(store, fakeRules{narrow})
 			l := claimed(t, d, store, kind)
 			store.faults = map[string]error{c.method: c.fault}
 			err := d.Work(t.Context(), l, nil)
@@ -202,7 +202,7 @@ func TestStoreFaults(t *testing.T) {
 }
 
 // claimed submits a job, which then is a worker's.
-func claimed(t *testing.T, d Service, store *ledger, kind advisor.JobKind) advisor.Lease {
+func claimed(t *testing.T, d Service, store *fakeStore, kind advisor.JobKind) advisor.Lease {
 	t.Helper()
 	if kind == advisor.JobAdvice {
 		a, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), advisor.Request{Dataset: "made-up", Verify: true}, advisor.IdempotencyKey{})
@@ -242,8 +242,8 @@ func TestLostDevice(t *testing.T) {
 		sound int
 	}{{advisor.JobRun, 0}, {advisor.JobAdvice, 0}, {advisor.JobAdvice, 1}} {
 		for _, unused := range []bool{false, true} {
-			store := &ledger{}
-			d := newService(store, says{narrow})
+			store := &fakeStore{}
+			d := newService(store, fakeRules{narrow})
 			lost := &trainer.DeviceLostError{Device: "gpu:0", Unused: unused, Err: errors.New("IllegalAddress")}
 			d.Trainer = &brittle{d.Trainer, c.sound, lost}
 			l := claimed(t, d, store, c.kind)
@@ -263,7 +263,7 @@ func TestLostDevice(t *testing.T) {
 }
 
 func TestSubmitRefuses(t *testing.T) {
-	d := Service{Store: &ledger{}, Datasets: shelf{}}
+	d := Service{Store: &fakeStore{}, Datasets: fakeDatasets{}}
 	for name, r := range map[string]advisor.Request{
 		"more images than there are": {Probe: advisor.ProbeRequest{Images: 101}},
 		"too few images":             {Probe: advisor.ProbeRequest{Images: 10}},

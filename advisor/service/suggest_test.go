@@ -85,15 +85,17 @@ func TestPackages(t *testing.T) {
 	}
 }
 
-// byUnits predicts less for wider nets, or nothing at all.
-type byUnits struct {
+// fakePredictor predicts less for wider nets, or nothing at all.
+type fakePredictor struct {
 	reason string
 	r2     float64
 }
 
-func (p byUnits) Snapshot(context.Context, advisor.Key) (advisor.Forecaster, error) { return p, nil }
+func (p fakePredictor) Snapshot(context.Context, advisor.Key) (advisor.Forecaster, error) {
+	return p, nil
+}
 
-func (p byUnits) FromArchitecture(_ context.Context, a trainer.Architecture) (advisor.Prediction, error) {
+func (p fakePredictor) FromArchitecture(_ context.Context, a trainer.Architecture) (advisor.Prediction, error) {
 	if p.reason != "" {
 		return advisor.Prediction{}, &advisor.NoPredictionError{Reason: p.reason}
 	}
@@ -104,13 +106,13 @@ func (p byUnits) FromArchitecture(_ context.Context, a trainer.Architecture) (ad
 	return advisor.Prediction{TestAccuracy: 1 / float64(units), HeldOutR2: p.r2}, nil
 }
 
-func (p byUnits) FromProbe(ctx context.Context, r advisor.ProbeResult) (advisor.Prediction, error) {
+func (p fakePredictor) FromProbe(ctx context.Context, r advisor.ProbeResult) (advisor.Prediction, error) {
 	return p.FromArchitecture(ctx, r.Architecture)
 }
 
-func (p byUnits) Without(...trainer.Architecture) advisor.Forecaster { return p }
+func (p fakePredictor) Without(...trainer.Architecture) advisor.Forecaster { return p }
 
-func (byUnits) Reference() advisor.Reference { return nothingKnown{} }
+func (fakePredictor) Reference() advisor.Reference { return nothingKnown{} }
 
 type nothingKnown struct{}
 
@@ -123,14 +125,14 @@ func TestRank(t *testing.T) {
 	const byAccuracy, byWeight = "drop dense2, narrow dense2, penalise dense2", "penalise dense2, narrow dense2, drop dense2"
 	for _, c := range []struct {
 		name      string
-		predictor byUnits
+		predictor fakePredictor
 		diagnoses []advisor.Diagnosis
 		want      string
 	}{
-		{"a useful forest", byUnits{r2: 0.6}, quiet, byAccuracy},
-		{"a forest that knows little", byUnits{r2: 0.1}, quiet, byWeight},
-		{"a broken probe", byUnits{r2: 0.6}, broken, "penalise dense2, drop dense2, narrow dense2"},
-		{"no past runs", byUnits{reason: "no past runs"}, quiet, byWeight},
+		{"a useful forest", fakePredictor{r2: 0.6}, quiet, byAccuracy},
+		{"a forest that knows little", fakePredictor{r2: 0.1}, quiet, byWeight},
+		{"a broken probe", fakePredictor{r2: 0.6}, broken, "penalise dense2, drop dense2, narrow dense2"},
+		{"no past runs", fakePredictor{reason: "no past runs"}, quiet, byWeight},
 	} {
 		candidates, err := packages(sixLayers(t), c.diagnoses, []advisor.Proposal{narrow, penalise, drop})
 		if err != nil {

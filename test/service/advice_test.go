@@ -14,7 +14,7 @@ import (
 
 // TestAdvice walks from the request to the trained revision.
 func TestAdvice(t *testing.T) {
-	s := start(t, t.TempDir(), newSchool())
+	s := start(t, t.TempDir(), newFakeTrainer())
 	posted := s.want(http.StatusAccepted, "POST", "/v1/advice", named("walk"))
 	var queued advisor.Answer
 	posted.decode(t, &queued)
@@ -91,7 +91,7 @@ func TestAdvice(t *testing.T) {
 
 // TestLists pages through advice and runs, newest first.
 func TestLists(t *testing.T) {
-	s := start(t, t.TempDir(), newSchool())
+	s := start(t, t.TempDir(), newFakeTrainer())
 	var want []string
 	for _, name := range []string{"a", "b", "c"} {
 		var a advisor.Answer
@@ -128,7 +128,7 @@ func TestLists(t *testing.T) {
 }
 
 func TestIdempotencyKey(t *testing.T) {
-	s := start(t, t.TempDir(), newSchool())
+	s := start(t, t.TempDir(), newFakeTrainer())
 	var ids []string
 	for range 2 {
 		var a advisor.Answer
@@ -155,12 +155,12 @@ func TestIdempotencyKey(t *testing.T) {
 
 // TestCancelAndDelete: a queued job ends at once, a running one soon; only what has ended can be deleted.
 func TestCancelAndDelete(t *testing.T) {
-	s := start(t, t.TempDir(), newSchool())
-	open := s.school.gate(1)
+	s := start(t, t.TempDir(), newFakeTrainer())
+	open := s.trainer.gate(1)
 	defer open()
 	var running, queued advisor.Answer
 	s.want(http.StatusAccepted, "POST", "/v1/advice", named("running")).decode(t, &running)
-	<-s.school.at
+	<-s.trainer.at
 	s.want(http.StatusAccepted, "POST", "/v1/advice", named("queued")).decode(t, &queued)
 
 	s.want(http.StatusConflict, "DELETE", "/v1/advice/"+queued.ID, "")
@@ -185,8 +185,8 @@ func TestCancelAndDelete(t *testing.T) {
 
 // TestEqualRequestsAtOnce: of equal requests at the same time one is taken, and all get it.
 func TestEqualRequestsAtOnce(t *testing.T) {
-	s := start(t, t.TempDir(), newSchool())
-	open := s.school.gate(0) // nothing ends meanwhile
+	s := start(t, t.TempDir(), newFakeTrainer())
+	open := s.trainer.gate(0) // nothing ends meanwhile
 	defer open()
 	for path, body := range map[string]string{"/v1/advice": named("equal"),
 		"/v1/runs": `{"architecture":` + architecture + `,"kind":"probe"}`} {

@@ -83,11 +83,11 @@ func (s *stream) rest() []message {
 
 // TestEvents follows advice from its first epoch to the end, loses the connection on the way, and comes again.
 func TestEvents(t *testing.T) {
-	s := start(t, t.TempDir(), newSchool())
-	open := s.school.gate(1)
+	s := start(t, t.TempDir(), newFakeTrainer())
+	open := s.trainer.gate(1)
 	var a advisor.Answer
 	s.want(http.StatusAccepted, "POST", "/v1/advice", named("followed")).decode(t, &a)
-	<-s.school.at
+	<-s.trainer.at
 	path := "/v1/advice/" + a.ID + "/events"
 
 	live := s.follow(path, "")
@@ -147,21 +147,21 @@ func TestEvents(t *testing.T) {
 
 // TestProgress is sent while the work goes on, without an id.
 func TestProgress(t *testing.T) {
-	s := start(t, t.TempDir(), newSchool())
-	open := s.school.gate(0)
+	s := start(t, t.TempDir(), newFakeTrainer())
+	open := s.trainer.gate(0)
 	var run advisor.Run
 	s.want(http.StatusAccepted, "POST", "/v1/runs",
 		`{"architecture":`+architecture+`,"kind":"probe","stop_after":1}`).decode(t, &run)
-	<-s.school.at
+	<-s.trainer.at
 	live := s.follow("/v1/runs/"+run.ID+"/events", "")
 	for { // until the stream is there for sure
 		if m, ok := live.next(); !ok || strings.Contains(m.data, `"phase"`) {
 			break
 		}
 	}
-	late := s.school.gate(1)
+	late := s.trainer.gate(1)
 	open()
-	<-s.school.at
+	<-s.trainer.at
 	for {
 		m, ok := live.next()
 		if !ok {
@@ -185,11 +185,11 @@ func TestProgress(t *testing.T) {
 func TestShutdown(t *testing.T) {
 	dir := t.TempDir()
 	held := make(chan struct{}, 1)
-	s := start(t, dir, newSchool(), func(s *api.Server) { s.Feed = announcing{s.Feed, held} })
-	s.school.gate(1.5)
+	s := start(t, dir, newFakeTrainer(), func(s *api.Server) { s.Feed = announcing{s.Feed, held} })
+	s.trainer.gate(1.5)
 	var a advisor.Answer
 	s.want(http.StatusAccepted, "POST", "/v1/advice", named("interrupted")).decode(t, &a)
-	<-s.school.at
+	<-s.trainer.at
 	live := s.follow("/v1/advice/"+a.ID+"/events", "")
 	if _, ok := live.next(); !ok {
 		t.Fatal("no event")
@@ -220,7 +220,7 @@ func TestShutdown(t *testing.T) {
 		t.Errorf("a held answer: %d", status)
 	}
 
-	again := start(t, dir, newSchool())
+	again := start(t, dir, newFakeTrainer())
 	var resumed, whole advisor.Answer
 	again.want(http.StatusOK, "GET", "/v1/advice/"+a.ID+"?wait=30s", "").decode(t, &resumed)
 	if resumed.State != advisor.Succeeded {

@@ -67,7 +67,7 @@ func (cards) Datasets(context.Context) ([]string, error) {
 }
 
 func TestForest(t *testing.T) {
-	s := start(t, t.TempDir(), newSchool())
+	s := start(t, t.TempDir(), newFakeTrainer())
 	var card struct {
 		State  string
 		Result struct {
@@ -116,7 +116,7 @@ func (c *counter) Cards(ctx context.Context, name string, e analysis.Effort) (an
 
 // TestExpectations: statistics of the architecture in the request, with the findings of one that is not valid.
 func TestExpectations(t *testing.T) {
-	s := start(t, t.TempDir(), newSchool())
+	s := start(t, t.TempDir(), newFakeTrainer())
 	var answer struct {
 		State  string
 		Result struct {
@@ -147,7 +147,7 @@ func TestExpectations(t *testing.T) {
 
 // TestForestStatistics: relations by position, at the moment and for the accuracy that was asked for.
 func TestForestStatistics(t *testing.T) {
-	s := start(t, t.TempDir(), newSchool())
+	s := start(t, t.TempDir(), newFakeTrainer())
 	type table struct {
 		State  string
 		Result struct {
@@ -182,7 +182,7 @@ func TestForestStatistics(t *testing.T) {
 
 // TestForestHyperparameters: relations to each statistic, at the position and the moment that were asked for.
 func TestForestHyperparameters(t *testing.T) {
-	s := start(t, t.TempDir(), newSchool())
+	s := start(t, t.TempDir(), newFakeTrainer())
 	type table struct {
 		State  string
 		Result struct {
@@ -258,7 +258,7 @@ func (h held) Hyperparameters(ctx context.Context, q analysis.StatisticsQuery,
 // for a card.
 func TestForestTables(t *testing.T) {
 	h := held{&counter{gate: make(chan struct{})}, make(chan struct{})}
-	s := start(t, t.TempDir(), newSchool(), func(s *api.Server) { s.Forest = h })
+	s := start(t, t.TempDir(), newFakeTrainer(), func(s *api.Server) { s.Forest = h })
 	computing := func(path string) {
 		t.Helper()
 		var got map[string]any
@@ -299,7 +299,7 @@ func TestForestTables(t *testing.T) {
 // is refused.
 func TestForestCards(t *testing.T) {
 	c := &counter{gate: make(chan struct{})}
-	s := start(t, t.TempDir(), newSchool(), func(s *api.Server) { s.Forest = c })
+	s := start(t, t.TempDir(), newFakeTrainer(), func(s *api.Server) { s.Forest = c })
 	for _, name := range []string{"", "gone", "nope"} {
 		path := "/v1/forest"
 		if name != "" {

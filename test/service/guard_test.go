@@ -51,7 +51,7 @@ func (s *runningService) raw(text string) []int {
 
 // TestRefusedBodyIsNoRequest: what is left of a body that nobody wanted is not taken for the next request.
 func TestRefusedBodyIsNoRequest(t *testing.T) {
-	s := start(t, t.TempDir(), newSchool())
+	s := start(t, t.TempDir(), newFakeTrainer())
 	hidden := fmt.Sprintf("POST /v1/advice HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: "+
 		"application/json\r\nContent-Length: %d\r\n\r\n%s", len(named("smuggled")), named("smuggled"))
 	const last = "GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
@@ -93,7 +93,7 @@ func TestRefusedBodyIsNoRequest(t *testing.T) {
 
 // TestNothingIsUnpacked: a small body that unpacks to a large one is refused, in the form as well.
 func TestNothingIsUnpacked(t *testing.T) {
-	s := start(t, t.TempDir(), newSchool())
+	s := start(t, t.TempDir(), newFakeTrainer())
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
 	form := multipart.NewWriter(z)
@@ -132,7 +132,7 @@ func TestBrokenUploads(t *testing.T) {
 	if err := os.Chtimes(filepath.Join(old, "archive"), past, past); err != nil {
 		t.Fatal(err)
 	}
-	s := start(t, dir, newSchool(), func(s *api.Server) { s.MaxUpload = 10_000 })
+	s := start(t, dir, newFakeTrainer(), func(s *api.Server) { s.MaxUpload = 10_000 })
 	if _, err := os.Stat(old); err == nil {
 		t.Error("an upload that was left stays")
 	}
@@ -178,7 +178,7 @@ func TestBrokenUploads(t *testing.T) {
 
 // TestHead: what answers GET answers HEAD, without a body.
 func TestHead(t *testing.T) {
-	s := start(t, t.TempDir(), newSchool())
+	s := start(t, t.TempDir(), newFakeTrainer())
 	var run advisor.Run
 	s.want(http.StatusOK, "POST", "/v1/runs?wait=30s", `{"architecture":`+architecture+`,"kind":"probe"}`).decode(t, &run)
 	for _, path := range []string{"/", "/livez", "/readyz", "/openapi.json", "/v1/advice", "/v1/datasets",
@@ -200,7 +200,7 @@ func TestHead(t *testing.T) {
 func TestTroubleIsKnown(t *testing.T) {
 	var trouble atomic.Pointer[error]
 	trouble.Store(new(error))
-	s := start(t, t.TempDir(), newSchool(), func(s *api.Server) {
+	s := start(t, t.TempDir(), newFakeTrainer(), func(s *api.Server) {
 		s.Trouble = func() error { return *trouble.Load() }
 		s.Store = troubled{s.Store, &trouble}
 	})

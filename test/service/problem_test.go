@@ -12,7 +12,7 @@ import (
 
 // TestProblems: every error is a problem document that names the place.
 func TestProblems(t *testing.T) {
-	s := start(t, t.TempDir(), newSchool())
+	s := start(t, t.TempDir(), newFakeTrainer())
 	const none = "/v1/advice/01a20c27-107c-79c9-af3f-6bdc8aac38d4"
 	for _, c := range []struct {
 		name, method, path, body string
@@ -94,7 +94,7 @@ func TestProblems(t *testing.T) {
 
 // TestRouting: what is no resource is a problem document as well; the document does not know it.
 func TestRouting(t *testing.T) {
-	s := start(t, t.TempDir(), newSchool())
+	s := start(t, t.TempDir(), newFakeTrainer())
 	for _, c := range []struct {
 		method, path string
 		status       int
@@ -117,7 +117,7 @@ func TestRouting(t *testing.T) {
 
 // TestNothingIsEchoed: a secret that is sent by mistake does not come back, and does not reach the log.
 func TestNothingIsEchoed(t *testing.T) {
-	s := start(t, t.TempDir(), newSchool())
+	s := start(t, t.TempDir(), newFakeTrainer())
 	got := s.call("POST", "/v1/advice",
 		`{"architecture":{"version":1},"dataset":17,"probe":"hunter2","verify":"hunter2","train":{"password":"hunter2"}}`)
 	if got.status != http.StatusUnprocessableEntity || bytes.Contains(got.body, []byte("hunter2")) ||
@@ -128,7 +128,7 @@ func TestNothingIsEchoed(t *testing.T) {
 
 // TestBodiesHaveLimits, announced or chunked.
 func TestBodiesHaveLimits(t *testing.T) {
-	s := start(t, t.TempDir(), newSchool())
+	s := start(t, t.TempDir(), newFakeTrainer())
 	large := `{"architecture":{"version":1,"name":"` + strings.Repeat("x", 4<<20) + `"}}`
 	s.want(http.StatusRequestEntityTooLarge, "POST", "/v1/advice", large)
 	// of unknown length
@@ -155,7 +155,7 @@ func TestBodiesHaveLimits(t *testing.T) {
 
 // TestForgedRequests: what another site makes a browser send is refused, and so is a name that is not the service's.
 func TestForgedRequests(t *testing.T) {
-	s := start(t, t.TempDir(), newSchool())
+	s := start(t, t.TempDir(), newFakeTrainer())
 	for _, headers := range [][]string{{"Origin", "https://example.org"}, {"Sec-Fetch-Site", "cross-site"},
 		{"Sec-Fetch-Site", "same-site"}, {"Origin", "null"}} {
 		s.want(http.StatusForbidden, "POST", "/v1/architectures/validate", `{"architecture":`+architecture+`}`, headers...)

@@ -23,7 +23,7 @@ import (
 )
 
 func TestValidate(t *testing.T) {
-	s := start(t, t.TempDir(), newSchool())
+	s := start(t, t.TempDir(), newFakeTrainer())
 	var got struct {
 		Valid        bool
 		Errors       []struct{ Pointer, Code string }
@@ -73,7 +73,7 @@ func archive(t *testing.T) string {
 
 func TestDatasets(t *testing.T) {
 	dir := t.TempDir()
-	s := start(t, dir, newSchool())
+	s := start(t, dir, newFakeTrainer())
 	content := archive(t)
 	digest := sha256.Sum256([]byte(content))
 	announced := "sha-256=:" + base64.StdEncoding.EncodeToString(digest[:]) + ":"
@@ -105,14 +105,14 @@ func TestDatasets(t *testing.T) {
 }
 
 func TestHealth(t *testing.T) {
-	s := start(t, t.TempDir(), newSchool())
+	s := start(t, t.TempDir(), newFakeTrainer())
 	s.want(http.StatusOK, "GET", "/livez", "")
 	s.want(http.StatusOK, "GET", "/readyz", "")
 }
 
 // TestUnchangedIsNotSentAgain: 304 for what the client has.
 func TestUnchangedIsNotSentAgain(t *testing.T) {
-	s := start(t, t.TempDir(), newSchool())
+	s := start(t, t.TempDir(), newFakeTrainer())
 	for _, path := range []string{"/v1/datasets", "/openapi.json", "/schemas/architecture/v1.json"} {
 		first := s.want(http.StatusOK, "GET", path, "")
 		tag := first.header.Get("ETag")
@@ -137,8 +137,8 @@ func TestUnchangedIsNotSentAgain(t *testing.T) {
 // between.
 func TestStringsOutliveTheirHandler(t *testing.T) {
 	c := &counter{gate: make(chan struct{})}
-	s := start(t, t.TempDir(), newSchool(), func(s *api.Server) { s.Forest = c })
-	open := s.school.gate(0) // nothing is worked on meanwhile
+	s := start(t, t.TempDir(), newFakeTrainer(), func(s *api.Server) { s.Forest = c })
+	open := s.trainer.gate(0) // nothing is worked on meanwhile
 	defer open()
 	var first, followed, other advisor.Run
 	for i, into := range []*advisor.Run{&first, &followed, &other} {

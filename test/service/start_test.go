@@ -42,7 +42,7 @@ type runningService struct {
 	url      string
 	db       *db.DB
 	contract *contract
-	school   *school
+	trainer  *fakeTrainer
 	stop     func() // as SIGTERM would; returns when everything has ended
 	log      *journal
 }
@@ -66,7 +66,7 @@ func (j *journal) String() string {
 }
 
 // start runs a service on a database in dir until the test ends. The changes are to what is usual.
-func start(t *testing.T, dir string, s *school, changes ...func(*api.Server)) *runningService {
+func start(t *testing.T, dir string, s *fakeTrainer, changes ...func(*api.Server)) *runningService {
 	t.Helper()
 	store, err := db.Open(t.Context(), filepath.Join(dir, "probewise.db"))
 	if err != nil {
@@ -107,7 +107,7 @@ func start(t *testing.T, dir string, s *school, changes ...func(*api.Server)) *r
 			}
 		})
 	}
-	out := &runningService{t: t, url: "http://" + listener.Addr().String(), db: store, school: s, log: &log}
+	out := &runningService{t: t, url: "http://" + listener.Addr().String(), db: store, trainer: s, log: &log}
 	out.stop = sync.OnceFunc(func() {
 		cancel()
 		ended.Wait()
@@ -187,19 +187,19 @@ func named(name string) string {
 		1)) + `,"dataset":"fashion-mnist-sample","probe":{"epochs":2,"images":1000}}`
 }
 
-// school trains by formula: wider nets are better. At the epochs that it is told to, it waits.
-type school struct {
+// fakeTrainer trains by formula: wider nets are better. At the epochs that it is told to, it waits.
+type fakeTrainer struct {
 	mu    sync.Mutex
 	gates map[float64]chan struct{}
 	at    chan float64 // hears of each epoch that is waited at
 }
 
-func newSchool() *school {
-	return &school{gates: map[float64]chan struct{}{}, at: make(chan float64, 10)}
+func newFakeTrainer() *fakeTrainer {
+	return &fakeTrainer{gates: map[float64]chan struct{}{}, at: make(chan float64, 10)}
 }
 
 // gate makes every training wait before the epoch until the returned function is called.
-func (s *school) gate(epoch float64) (open func()) {
+func (s *fakeTrainer) gate(epoch float64) (open func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := make(chan struct{})
@@ -212,7 +212,7 @@ func (s *school) gate(epoch float64) (open func()) {
 	}
 }
 
-func (s *school) wait(ctx context.Context, epoch float64) error {
+func (s *fakeTrainer) wait(ctx context.Context, epoch float64) error {
 	s.mu.Lock()
 	c := s.gates[epoch]
 	s.mu.Unlock()
@@ -228,22 +228,22 @@ func (s *school) wait(ctx context.Context, epoch float64) error {
 	}
 }
 
-func (s *school) Start(_ context.Context, spec trainer.Spec) (trainer.Session, error) {
-	return &lesson{school: s, spec: spec, records: moments}, nil
+func (s *fakeTrainer) Start(_ context.Context, spec trainer.Spec) (trainer.Session, error) {
+	return &fakeSession{fakeTrainer: s, spec: spec, records: moments}, nil
 }
 
 var moments = []float64{0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 2.75, 3, 4, 5, 6, 7, 8, 9,
 	10, 11, 12, 13, 14, 15}
 
-type lesson struct {
-	*school
+type fakeSession struct {
+	*fakeTrainer
 	spec    trainer.Spec
 	records []float64
 }
 
-func (l *lesson) Close() error { return nil }
+func (l *fakeSession) Close() error { return nil }
 
-func (l *lesson) TrainTo(ctx context.Context, epoch int, o trainer.Observer) (trainer.Outcome, error) {
+func (l *fakeSession) TrainTo(ctx context.Context, epoch int, o trainer.Observer) (trainer.Outcome, error) {
 	cost := l.spec.Architecture.Cost()
 	accuracy := func(at float64) trainer.Number {
 		return trainer.Number(0.9 - 0.8*math.Exp(-at*math.Log10(float64(cost.MultiplyAdds))/6))
@@ -266,7 +266,7 @@ func (l *lesson) TrainTo(ctx context.Context, epoch int, o trainer.Observer) (tr
 			1 / float64(cost.Parameters)), Device: "formula"}, nil
 }
 
-func (l *lesson) record(at float64, accuracy trainer.Number) trainer.EpochRecord {
+func (l *fakeSession) record(at float64, accuracy trainer.Number) trainer.EpochRecord {
 	r := trainer.EpochRecord{Epoch: at, LearningRate: 0.001, TrainLoss: trainer.Number(2 - at/10), TrainAccuracy: accuracy,
 		ValidationLoss:     trainer.Number(2 - at/12),
 		ValidationAccuracy: accuracy, TestLoss: trainer.Missing, TestAccuracy: trainer.Missing, Seconds: at}
