@@ -9,9 +9,10 @@ import (
 	"probewise/advisor"
 )
 
-// CreateAdvice queues an advice and its probe. The fingerprint of the request finds it again while it is unfinished,
+// CreateAdvice queues advice and its probe. The fingerprint of the request finds it again while it is unfinished,
 // and another with it gives advisor.ErrUnfinishedEqual. An idempotency key in use gives advisor.ErrSubmitted.
-func (d *DB) CreateAdvice(ctx context.Context, a advisor.Advice, probe advisor.Run, fingerprint string, once advisor.IdempotencyKey) error {
+func (d *DB) CreateAdvice(ctx context.Context, a advisor.Advice, probe advisor.Run, fingerprint string,
+	once advisor.IdempotencyKey) error {
 	return d.write(ctx, "create advice "+a.ID, func(tx *sql.Tx) error {
 		switch {
 		case a.ID == "" || a.Created.IsZero():
@@ -50,7 +51,8 @@ const (
 	// else the latest that was started from the advice.
 	selectAnswers = `SELECT ` + adviceColumns + `, coalesce(
 		(SELECT runs.id FROM runs WHERE runs.id = json_extract(document, '$.training_run')),
-		(SELECT runs.id FROM runs WHERE runs.from_advice = advice.id ORDER BY runs.created DESC, runs.id DESC LIMIT 1)) FROM advice `
+		(SELECT runs.id FROM runs WHERE runs.from_advice = advice.id ORDER BY runs.created DESC, runs.id DESC LIMIT 1))
+		FROM advice `
 )
 
 func scanAdvice(row interface{ Scan(...any) error }, more ...any) (advisor.Advice, error) {
@@ -61,7 +63,7 @@ func scanAdvice(row interface{ Scan(...any) error }, more ...any) (advisor.Advic
 	return a, err
 }
 
-// Advice returns an advice, or advisor.ErrNotFound.
+// Advice returns the advice, or advisor.ErrNotFound.
 func (d *DB) Advice(ctx context.Context, id string) (a advisor.Advice, err error) {
 	err = d.read(ctx, "read advice "+id, func(tx *sql.Tx) error {
 		a, err = scanAdvice(tx.QueryRowContext(ctx, selectAdvice+`WHERE id = ?`, id))

@@ -41,7 +41,8 @@ func TestRunRoundTrip(t *testing.T) {
 	if err := d.CreateRun(t.Context(), r, "f", advisor.IdempotencyKey{}); err == nil {
 		t.Error("the same run was created twice")
 	}
-	if _, err := d.Run(t.Context(), "none"); !errors.Is(err, advisor.ErrNotFound) || !strings.Contains(err.Error(), "none") {
+	if _, err := d.Run(t.Context(), "none"); !errors.Is(err, advisor.ErrNotFound) ||
+		!strings.Contains(err.Error(), "none") {
 		t.Errorf("an unknown run gave %v", err)
 	}
 }
@@ -57,10 +58,11 @@ func TestAdviceRoundTrip(t *testing.T) {
 	training.FromAdvice = a.ID
 	a = got
 	a.State = advisor.Succeeded
-	a.Diagnoses = []advisor.Diagnosis{{Rule: "wide-dense", Layer: "dense1", Value: 0.9, Threshold: 0.6, Percentile: trainer.Missing,
-		Epoch: trainer.Missing, Severity: advisor.High, Message: "…"}}
+	a.Diagnoses = []advisor.Diagnosis{{Rule: "wide-dense", Layer: "dense1", Value: 0.9, Threshold: 0.6,
+		Percentile: trainer.Missing, Epoch: trainer.Missing, Severity: advisor.High, Message: "…"}}
 	a.Suggestions = []advisor.Suggestion{{Rank: 1, Edits: []patch.Edit{{Op: "add", Path: "/layers/3/l2", Value: 0.001}},
-		Verified: &advisor.Verification{Run: "r", Gain: trainer.Missing, Low: trainer.Missing, High: trainer.Missing, Observed: 0.01}}}
+		Verified: &advisor.Verification{Run: "r", Gain: trainer.Missing, Low: trainer.Missing, High: trainer.Missing,
+			Observed: 0.01}}}
 	a.Revised = &advisor.Revised{Architecture: a.Architecture, Rank: 1}
 	a.TrainingRun = &training.ID
 	if err := d.FinishAdvice(t.Context(), l, a, training); err != nil {
@@ -126,9 +128,9 @@ func TestRefusedCreation(t *testing.T) {
 		}
 	}
 	for name, change := range map[string]func(*advisor.Run){
-		"serves an advice": func(r *advisor.Run) { r.Advice = "x" },
-		"finished":         func(r *advisor.Run) { r.State = advisor.Succeeded },
-		"no id":            func(r *advisor.Run) { r.ID = "" },
+		"serves advice": func(r *advisor.Run) { r.Advice = "x" },
+		"finished":      func(r *advisor.Run) { r.State = advisor.Succeeded },
+		"no id":         func(r *advisor.Run) { r.ID = "" },
 	} {
 		r := dbtest.Run(t)
 		change(&r)
@@ -189,8 +191,8 @@ func TestLists(t *testing.T) {
 		{"last page", advisor.RunFilter{Kind: advisor.Full, Limit: 2, After: place[runs[3]]}, runs[4:]},
 		{"after the last", advisor.RunFilter{Kind: advisor.Full, Limit: 2, After: place[runs[4]]}, nil},
 		{"cancelled", advisor.RunFilter{State: advisor.Cancelled}, runs[1:2]},
-		{"of an advice", advisor.RunFilter{Advice: advice[2]}, probes[2:3]},
-		{"made from an advice", advisor.RunFilter{FromAdvice: "source"}, []string{runs[1], runs[3]}},
+		{"of advice", advisor.RunFilter{Advice: advice[2]}, probes[2:3]},
+		{"made from advice", advisor.RunFilter{FromAdvice: "source"}, []string{runs[1], runs[3]}},
 		{"the latest made from it", advisor.RunFilter{FromAdvice: "source", Limit: 1}, runs[1:2]},
 		{"made from it, waiting", advisor.RunFilter{FromAdvice: "source", State: advisor.Queued}, runs[3:4]},
 		{"made from none", advisor.RunFilter{FromAdvice: "none"}, nil},
@@ -232,7 +234,7 @@ func TestLists(t *testing.T) {
 	}
 	got, err = d.ListAdvice(t.Context(), advisor.AdviceFilter{Limit: 1, After: place[advice[0]]})
 	if err != nil || len(got) != 1 || got[0].ID != advice[1] {
-		t.Errorf("after an advice that was deleted: %v, %v", got, err)
+		t.Errorf("after advice that was deleted: %v, %v", got, err)
 	}
 }
 
@@ -286,13 +288,16 @@ func TestFindUnfinished(t *testing.T) {
 	if err := d.CreateRun(t.Context(), first, "same", advisor.IdempotencyKey{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.CreateRun(t.Context(), second, "same", advisor.IdempotencyKey{}); !errors.Is(err, advisor.ErrUnfinishedEqual) {
+	err := d.CreateRun(t.Context(), second, "same", advisor.IdempotencyKey{})
+	if !errors.Is(err, advisor.ErrUnfinishedEqual) {
 		t.Fatalf("an equal run: %v", err)
 	}
 	if err := d.CreateRun(t.Context(), second, "", advisor.IdempotencyKey{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.Writer().ExecContext(t.Context(), "UPDATE runs SET fingerprint = 'same' WHERE id = ?", second.ID); err != nil { // as older versions could store it
+	// As older versions could store it.
+	if _, err := d.Writer().ExecContext(t.Context(), "UPDATE runs SET fingerprint = 'same' WHERE id = ?",
+		second.ID); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.CreateRun(t.Context(), third, "", advisor.IdempotencyKey{}); err != nil {

@@ -29,7 +29,8 @@ func endJob(t *testing.T, d *db.DB, l advisor.Lease) {
 
 func remember(t *testing.T, d *db.DB, key string, kind advisor.JobKind, id string) {
 	t.Helper()
-	if err := d.Remember(t.Context(), advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: key}, Kind: kind, ID: id}); err != nil {
+	s := advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: key}, Kind: kind, ID: id}
+	if err := d.Remember(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -169,7 +170,8 @@ func TestEventIDsAreNotUsedAgain(t *testing.T) {
 // planOf tells how SQLite would go about a query.
 func planOf(t *testing.T, d *db.DB, text string) string {
 	t.Helper()
-	rows, err := d.Writer().QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+text, []any{"x", 1, 1}[:strings.Count(text, "?")]...)
+	rows, err := d.Writer().QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+text,
+		[]any{"x", 1, 1}[:strings.Count(text, "?")]...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,8 @@
 // MaxLostLeases it fails. A job whose worker has lost its device (Abandon) counts alike.
 //
 // A job's log begins with its state "queued", tells each change of state in the transaction that makes it, and ends
-// with "done" once the job has ended. Events never change, and their ids ascend in the order of the commits: who reads
-// on after the last one seen misses nothing. Runs that serve an advice have no log; their advice's tells of them.
+// with "done" once the job has ended. Events never change, and their ids ascend in the order of the commits: reading
+// on after the last one seen misses nothing. Runs that serve advice have no log; their advice's tells of them.
 //
 // Missing numbers (NaN) are NULL, times RFC 3339 in UTC with nine decimals, so that their text sorts as the times do.
 //

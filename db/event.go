@@ -51,7 +51,7 @@ func logState(ctx context.Context, tx *sql.Tx, t table, id string, state advisor
 	return logEvent(ctx, tx, t, id, e)
 }
 
-// logEvent does nothing for a run that serves an advice: it is no job.
+// logEvent does nothing for a run that serves advice: it is no job.
 func logEvent(ctx context.Context, tx *sql.Tx, t table, id string, e advisor.Event) error {
 	document, err := jsonText(e)
 	if err != nil {
@@ -68,7 +68,9 @@ func logEvent(ctx context.Context, tx *sql.Tx, t table, id string, e advisor.Eve
 // Events returns at most limit events of a job whose ID is greater than after, in the order in which they happened; a
 // limit of 0 asks for all. ErrNotFound says that there is no such job, ErrServesAdvice that the run's events are in its
 // advice's log.
-func (d *DB) Events(ctx context.Context, kind advisor.JobKind, id string, after int64, limit int) ([]advisor.Event, error) {
+func (d *DB) Events(ctx context.Context, kind advisor.JobKind, id string, after int64, limit int) (
+	[]advisor.Event, error,
+) {
 	if limit <= 0 {
 		limit = -1 // all
 	}
@@ -78,7 +80,8 @@ func (d *DB) Events(ctx context.Context, kind advisor.JobKind, id string, after 
 		if err != nil {
 			return err
 		}
-		rows, err := tx.QueryContext(ctx, `SELECT id, type, document FROM events WHERE `+t.reference()+` = ? AND id > ? ORDER BY id LIMIT ?`,
+		rows, err := tx.QueryContext(ctx,
+			`SELECT id, type, document FROM events WHERE `+t.reference()+` = ? AND id > ? ORDER BY id LIMIT ?`,
 			id, after, limit)
 		if err != nil {
 			return err
@@ -103,7 +106,8 @@ func (d *DB) LastEvent(ctx context.Context, kind advisor.JobKind, id string) (e 
 		if err != nil {
 			return err
 		}
-		err = tx.QueryRowContext(ctx, `SELECT id, type, document FROM events WHERE `+t.reference()+` = ? ORDER BY id DESC LIMIT 1`, id).
+		err = tx.QueryRowContext(ctx,
+			`SELECT id, type, document FROM events WHERE `+t.reference()+` = ? ORDER BY id DESC LIMIT 1`, id).
 			Scan(&e.ID, &e.Type, jsonColumn{&e})
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil

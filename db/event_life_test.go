@@ -45,19 +45,21 @@ func TestEventsOfALife(t *testing.T) {
 		{"abandoned", ", state queued", ", state queued",
 			func(d *db.DB, l advisor.Lease, _ advisor.Advice) error { return d.Abandon(ctx, l, "reason") },
 			func(d *db.DB, l advisor.Lease, _ advisor.Run) error { return d.Abandon(ctx, l, "reason") }},
-		{"released when it should stop", ", done cancelled", ", done cancelled", func(d *db.DB, l advisor.Lease, a advisor.Advice) error {
-			return errors.Join(d.Cancel(ctx, l.Kind, a.ID), d.Release(ctx, l))
-		}, func(d *db.DB, l advisor.Lease, r advisor.Run) error {
-			return errors.Join(d.Cancel(ctx, l.Kind, r.ID), d.Release(ctx, l))
-		}},
+		{"released when it should stop", ", done cancelled", ", done cancelled",
+			func(d *db.DB, l advisor.Lease, a advisor.Advice) error {
+				return errors.Join(d.Cancel(ctx, l.Kind, a.ID), d.Release(ctx, l))
+			}, func(d *db.DB, l advisor.Lease, r advisor.Run) error {
+				return errors.Join(d.Cancel(ctx, l.Kind, r.ID), d.Release(ctx, l))
+			}},
 		{"taken back", ", state queued", ", state queued",
 			func(d *db.DB, _ advisor.Lease, _ advisor.Advice) error { return recovered(d) },
 			func(d *db.DB, _ advisor.Lease, _ advisor.Run) error { return recovered(d) }},
-		{"cancelled in the queue", ", state queued, done cancelled", ", state queued, done cancelled", func(d *db.DB, l advisor.Lease, a advisor.Advice) error {
-			return errors.Join(d.Release(ctx, l), d.Cancel(ctx, l.Kind, a.ID))
-		}, func(d *db.DB, l advisor.Lease, r advisor.Run) error {
-			return errors.Join(d.Release(ctx, l), d.Cancel(ctx, l.Kind, r.ID))
-		}},
+		{"cancelled in the queue", ", state queued, done cancelled", ", state queued, done cancelled",
+			func(d *db.DB, l advisor.Lease, a advisor.Advice) error {
+				return errors.Join(d.Release(ctx, l), d.Cancel(ctx, l.Kind, a.ID))
+			}, func(d *db.DB, l advisor.Lease, r advisor.Run) error {
+				return errors.Join(d.Release(ctx, l), d.Cancel(ctx, l.Kind, r.ID))
+			}},
 	} {
 		d := dbtest.Open(t)
 		h := newAdviceAtWork(t, d, false) // its runs change state as well, which the log does not tell

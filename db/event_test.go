@@ -49,9 +49,11 @@ func everyEvent() []advisor.Event {
 		{Type: advisor.EventState, State: advisor.Running, Phase: "probe", Run: "r"},
 		{Type: advisor.EventEpoch, Phase: "probe", Run: "r", Record: &record},
 		{Type: advisor.EventDiagnosis, Diagnosis: &advisor.Diagnosis{
-			Rule: "wide-dense", Layer: "dense1", Statistic: "share", Value: 0.9, Threshold: trainer.Missing, Severity: advisor.High, Message: "“…”"}},
+			Rule: "wide-dense", Layer: "dense1", Statistic: "share", Value: 0.9, Threshold: trainer.Missing,
+			Severity: advisor.High, Message: "“…”"}},
 		{Type: advisor.EventSuggestion, Suggestion: &advisor.Suggestion{
-			Rank: 1, Rules: []string{"wide-dense"}, Edits: []patch.Edit{{Op: "add", Path: "/layers/3/l2", Value: 0.001}}, Verdict: "not tried"}},
+			Rank: 1, Rules: []string{"wide-dense"}, Verdict: "not tried",
+			Edits: []patch.Edit{{Op: "add", Path: "/layers/3/l2", Value: 0.001}}}},
 	}
 }
 
@@ -70,7 +72,8 @@ func TestEventsRoundTrip(t *testing.T) {
 			}
 		}
 	}
-	want := append([]advisor.Event{{Type: advisor.EventState, State: advisor.Queued}, {Type: advisor.EventState, State: advisor.Running}},
+	want := append([]advisor.Event{{Type: advisor.EventState, State: advisor.Queued},
+		{Type: advisor.EventState, State: advisor.Running}},
 		everyEvent()...)
 	got := eventsOf(t, d, advisor.JobAdvice, a.ID)
 	sameJSON(t, "events", got, want)
@@ -79,11 +82,13 @@ func TestEventsRoundTrip(t *testing.T) {
 			t.Errorf("event %d is %d %q, want %q", i, got[i].ID, got[i].Type, want[i].Type)
 		}
 	}
-	if text := query[string](t, d, "SELECT document FROM events WHERE type = 'epoch'"); strings.Contains(text, `"layers"`) || strings.Contains(text, `"type"`) {
+	text := query[string](t, d, "SELECT document FROM events WHERE type = 'epoch'")
+	if strings.Contains(text, `"layers"`) || strings.Contains(text, `"type"`) {
 		t.Errorf("an epoch is kept as %s", text)
 	}
-	if got, want := eventTexts(t, d, advisor.JobRun, r.ID), "state queued, state running, state running, diagnosis"; got != want {
-		t.Errorf("the other job: %s, want %s", got, want)
+	begun := "state queued, state running, state running, diagnosis"
+	if got := eventTexts(t, d, advisor.JobRun, r.ID); got != begun {
+		t.Errorf("the begun job: %s, want %s", got, begun)
 	}
 
 	for _, c := range []struct{ after, limit, from, to int }{
@@ -94,7 +99,8 @@ func TestEventsRoundTrip(t *testing.T) {
 			after = got[c.after-1].ID
 		}
 		page, err := d.Events(t.Context(), advisor.JobAdvice, a.ID, after, c.limit)
-		if err != nil || page == nil || len(page) != c.to-c.from || len(page) > 0 && !reflect.DeepEqual(page[0].ID, got[c.from].ID) {
+		if err != nil || page == nil || len(page) != c.to-c.from || len(page) > 0 &&
+			!reflect.DeepEqual(page[0].ID, got[c.from].ID) {
 			t.Errorf("at most %d after the first %d: %v, %v, want %d to %d", c.limit, c.after, page, err, c.from, c.to)
 		}
 	}
@@ -115,7 +121,8 @@ func TestEventsOfNoJob(t *testing.T) {
 		{advisor.JobRun, h.verified, advisor.ErrServesAdvice},
 		{advisor.JobRun, h.advice.ProbeRun, advisor.ErrServesAdvice},
 	} {
-		if _, err := d.Events(t.Context(), c.kind, c.id, 0, 0); !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.id) {
+		if _, err := d.Events(t.Context(), c.kind, c.id, 0, 0); !errors.Is(err, c.want) ||
+			!strings.Contains(err.Error(), c.id) {
 			t.Errorf("%s %s gave %v, want %v", c.kind, c.id, err, c.want)
 		}
 	}
@@ -123,7 +130,7 @@ func TestEventsOfNoJob(t *testing.T) {
 		t.Errorf("an unknown kind of job gave %v", err)
 	}
 	if got := query[int](t, d, "SELECT count(*) FROM events WHERE run IS NOT NULL"); got != 0 {
-		t.Errorf("%d events of runs that serve an advice", got)
+		t.Errorf("%d events of runs that serve advice", got)
 	}
 }
 
@@ -158,7 +165,8 @@ func TestEventOfAJobThatShouldStop(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, e := range everyEvent() {
-		if err := d.AppendEvent(t.Context(), l, e); !errors.Is(err, advisor.ErrCancelRequested) || errors.Is(err, advisor.ErrLeaseLost) {
+		if err := d.AppendEvent(t.Context(), l, e); !errors.Is(err, advisor.ErrCancelRequested) ||
+			errors.Is(err, advisor.ErrLeaseLost) {
 			t.Errorf("event %q gave %v", e.Type, err)
 		}
 	}
@@ -168,7 +176,8 @@ func TestEventOfAJobThatShouldStop(t *testing.T) {
 	if got, want := eventTexts(t, d, advisor.JobAdvice, a.ID), "state queued, state running, done cancelled"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	if err := d.AppendEvent(t.Context(), l, everyEvent()[0]); !errors.Is(err, advisor.ErrLeaseLost) || !errors.Is(err, advisor.ErrFinished) {
+	if err := d.AppendEvent(t.Context(), l, everyEvent()[0]); !errors.Is(err, advisor.ErrLeaseLost) ||
+		!errors.Is(err, advisor.ErrFinished) {
 		t.Errorf("an event after the last gave %v", err)
 	}
 }

@@ -46,7 +46,8 @@ func TestMigrations(t *testing.T) {
 		t.Fatalf("a broken migration gave %v", err)
 	}
 	d, err := db.OpenMigrated(t.Context(), path, fstest.MapFS{
-		"migrations/0001_a.sql": one, "migrations/0002_b.sql": step("CREATE TABLE b (x);"), "migrations/0003_c.sql": step("CREATE TABLE c (x);"),
+		"migrations/0001_a.sql": one, "migrations/0002_b.sql": step("CREATE TABLE b (x);"),
+		"migrations/0003_c.sql": step("CREATE TABLE c (x);"),
 		"migrations/0004_d.sql": step("CREATE TABLE d (x);")})
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +60,8 @@ func TestMigrations(t *testing.T) {
 	}
 
 	_, err = db.Open(t.Context(), path)
-	if !errors.Is(err, db.ErrTooNew) || !strings.Contains(err.Error(), "version 4") || !strings.Contains(err.Error(), "up to 3") {
+	if !errors.Is(err, db.ErrTooNew) || !strings.Contains(err.Error(), "version 4") ||
+		!strings.Contains(err.Error(), "up to 3") {
 		t.Errorf("a newer schema gave %v", err)
 	}
 	_, err = db.OpenMigrated(t.Context(), path, fstest.MapFS{"migrations/0001_a.sql": one, "migrations/0003_c.sql": one})
@@ -140,7 +142,8 @@ func TestOldDatabaseStays(t *testing.T) {
 	if err := old.Close(); err != nil {
 		t.Fatal(err)
 	}
-	fresh, err := db.OpenMigrated(t.Context(), filepath.Join(t.TempDir(), "fresh.db"), fstest.MapFS{"migrations/0001_a.sql": firstMigration(t)})
+	fresh, err := db.OpenMigrated(t.Context(), filepath.Join(t.TempDir(), "fresh.db"),
+		fstest.MapFS{"migrations/0001_a.sql": firstMigration(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +191,8 @@ func TestOldDatabaseGoesOn(t *testing.T) {
 			t.Errorf("run %s: warnings %#v", r.ID, r.Warnings)
 		}
 	}
-	if got, err := d.ListRuns(ctx, advisor.RunFilter{FromAdvice: "advice-done"}); err != nil || len(got) != 1 || got[0].ID != "training" {
+	if got, err := d.ListRuns(ctx, advisor.RunFilter{FromAdvice: "advice-done"}); err != nil || len(got) != 1 ||
+		got[0].ID != "training" {
 		t.Errorf("the runs made from the advice: %v, %v", got, err)
 	}
 	for _, c := range []struct {
@@ -208,14 +212,16 @@ func TestOldDatabaseGoesOn(t *testing.T) {
 	if n, err := d.Recover(ctx, time.Now(), func(advisor.Worker) bool { return true }); n != 1 || err != nil {
 		t.Errorf("recovered %d, %v", n, err)
 	}
-	if got, want := eventTexts(t, d, advisor.JobRun, "run-running"), "state queued, state running, state queued"; got != want {
+	want := "state queued, state running, state queued"
+	if got := eventTexts(t, d, advisor.JobRun, "run-running"); got != want {
 		t.Errorf("a run taken back: %s, want %s", got, want)
 	}
 	a, found, err := d.FindUnfinishedAdvice(ctx, "the same command")
 	if err != nil || !found || a.ID != "advice-queued" {
 		t.Fatalf("found %v %q, %v", found, a.ID, err)
 	}
-	if err := d.Remember(ctx, advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "k"}, Kind: advisor.JobAdvice, ID: a.ID}); err != nil {
+	k := advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "k"}, Kind: advisor.JobAdvice, ID: a.ID}
+	if err := d.Remember(ctx, k); err != nil {
 		t.Error(err)
 	}
 	l, err := d.ClaimJob(ctx, advisor.JobAdvice, a.ID, worker, inAnHour())

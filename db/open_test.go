@@ -149,7 +149,8 @@ func TestOpenBadFiles(t *testing.T) {
 			t.Errorf("a file that is %s gave %v, want %v and the path", c.name, err, c.want)
 		}
 	}
-	if content, err := os.ReadFile(filepath.Join(dir, "text.db")); err != nil || !strings.HasPrefix(string(content), "no database") {
+	if content, err := os.ReadFile(filepath.Join(dir, "text.db")); err != nil ||
+		!strings.HasPrefix(string(content), "no database") {
 		t.Errorf("the text file was changed: %v", err)
 	}
 }
@@ -200,7 +201,8 @@ func TestLocked(t *testing.T) {
 	}
 	defer d.Close()
 	r := dbtest.Run(t)
-	if err := d.CreateRun(t.Context(), r, "", advisor.IdempotencyKey{}); !errors.Is(err, db.ErrLocked) || !strings.Contains(err.Error(), r.ID) {
+	if err := d.CreateRun(t.Context(), r, "", advisor.IdempotencyKey{}); !errors.Is(err, db.ErrLocked) ||
+		!strings.Contains(err.Error(), r.ID) {
 		t.Errorf("a locked file gave %v", err)
 	}
 	if _, err := d.ListRuns(t.Context(), advisor.RunFilter{}); err != nil {
@@ -270,7 +272,8 @@ func TestFull(t *testing.T) {
 	if got := query[int](t, d, "PRAGMA max_page_count"); got != pages {
 		t.Fatalf("max_page_count %d, want %d", got, pages)
 	}
-	if err := d.AppendRecord(t.Context(), l, r.ID, record); !errors.Is(err, db.ErrFull) || !strings.Contains(err.Error(), r.ID) {
+	if err := d.AppendRecord(t.Context(), l, r.ID, record); !errors.Is(err, db.ErrFull) ||
+		!strings.Contains(err.Error(), r.ID) {
 		t.Errorf("a full database gave %v", err)
 	}
 	if got := counts(t, d); got != [2]int{0, 0} {
@@ -288,5 +291,6 @@ func TestFull(t *testing.T) {
 // counts returns how many records and layer statistics there are.
 func counts(t *testing.T, d *db.DB) [2]int {
 	t.Helper()
-	return [2]int{query[int](t, d, "SELECT count(*) FROM records"), query[int](t, d, "SELECT count(*) FROM layer_statistics")}
+	return [2]int{query[int](t, d, "SELECT count(*) FROM records"),
+		query[int](t, d, "SELECT count(*) FROM layer_statistics")}
 }

@@ -20,7 +20,8 @@ func (d *DB) PastRuns(ctx context.Context, key advisor.Key) ([]advisor.PastRun, 
 		if err != nil {
 			return err
 		}
-		rows, err := tx.QueryContext(ctx, selectRun+`WHERE `+finishedWithKey+` ORDER BY created, id`, key.Dataset, key.Images, key.Epochs)
+		rows, err := tx.QueryContext(ctx, selectRun+`WHERE `+finishedWithKey+` ORDER BY created, id`,
+			key.Dataset, key.Images, key.Epochs)
 		if err != nil {
 			return err
 		}

@@ -43,7 +43,8 @@ func (d *DB) Claim(ctx context.Context, w advisor.Worker, until time.Time) (l ad
 
 // ClaimJob takes this job for the worker. A job that is not queued gives an *advisor.TransitionError, with
 // advisor.ErrFinished where it has ended.
-func (d *DB) ClaimJob(ctx context.Context, kind advisor.JobKind, id string, w advisor.Worker, until time.Time) (l advisor.Lease, err error) {
+func (d *DB) ClaimJob(ctx context.Context, kind advisor.JobKind, id string, w advisor.Worker,
+	until time.Time) (l advisor.Lease, err error) {
 	err = d.write(ctx, fmt.Sprintf("claim %s %s", kind, id), func(tx *sql.Tx) error {
 		if _, _, err := findJob(ctx, tx, kind, id); err != nil {
 			return err
@@ -57,7 +58,8 @@ func (d *DB) ClaimJob(ctx context.Context, kind advisor.JobKind, id string, w ad
 	return l, nil
 }
 
-func claim(ctx context.Context, tx *sql.Tx, kind advisor.JobKind, id string, w advisor.Worker, until time.Time) (advisor.Lease, error) {
+func claim(ctx context.Context, tx *sql.Tx, kind advisor.JobKind, id string, w advisor.Worker,
+	until time.Time) (advisor.Lease, error) {
 	t, err := tableOf(kind)
 	if err != nil {
 		return advisor.Lease{}, err
@@ -111,7 +113,8 @@ func (d *DB) Abandon(ctx context.Context, l advisor.Lease, reason string) error 
 			return err
 		}
 		j := leasedJob{table: t, id: l.ID}
-		err = tx.QueryRowContext(ctx, `SELECT lost_leases, cancel_requested FROM `+string(t)+` WHERE id = ?`, l.ID).Scan(&j.lost, &j.cancel)
+		err = tx.QueryRowContext(ctx, `SELECT lost_leases, cancel_requested FROM `+string(t)+` WHERE id = ?`, l.ID).
+			Scan(&j.lost, &j.cancel)
 		if err != nil {
 			return err
 		}
@@ -152,7 +155,8 @@ func (d *DB) Cancel(ctx context.Context, kind advisor.JobKind, id string) error 
 		if err != nil {
 			return err
 		}
-		result, err := tx.ExecContext(ctx, `UPDATE `+string(t)+` SET cancel_requested = 1 WHERE id = ? AND state = 'running'`, id)
+		result, err := tx.ExecContext(ctx,
+			`UPDATE `+string(t)+` SET cancel_requested = 1 WHERE id = ? AND state = 'running'`, id)
 		if err != nil {
 			return err
 		}

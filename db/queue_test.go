@@ -173,10 +173,12 @@ func TestLeaseLost(t *testing.T) {
 // dump is everything that can be written.
 func dump(t *testing.T, d *db.DB) string {
 	t.Helper()
-	return fmt.Sprint(counts(t, d), query[string](t, d, `SELECT coalesce(group_concat(concat_ws(' ', id, state, error, outcome, started, finished,
-		lease_token, lease_until, lost_leases, cancel_requested), char(10)), '') FROM (SELECT * FROM runs ORDER BY id)`),
-		query[string](t, d, `SELECT coalesce(group_concat(concat_ws(' ', id, state, error, document, started, finished, lease_token, lease_until,
-		lost_leases, cancel_requested), char(10)), '') FROM (SELECT * FROM advice ORDER BY id)`),
+	jobs := func(table, columns string) string {
+		return query[string](t, d, `SELECT coalesce(group_concat(concat_ws(' ', id, state, error, started, finished,
+			lease_token, lease_until, lost_leases, cancel_requested, `+columns+`), char(10)), '')
+			FROM (SELECT * FROM `+table+` ORDER BY id)`)
+	}
+	return fmt.Sprint(counts(t, d), jobs("runs", "outcome"), jobs("advice", "document"),
 		rowsOf(t, d, "events"), rowsOf(t, d, "submissions"))
 }
 
@@ -204,7 +206,8 @@ func TestForeignLease(t *testing.T) {
 			t.Errorf("start %s under %v: %v, want %v", c.run, c.l, err, c.want)
 		}
 	}
-	if err := d.Heartbeat(t.Context(), advisor.Lease{Kind: "gate", ID: r.ID}, inAnHour()); err == nil || !strings.Contains(err.Error(), `"gate"`) {
+	if err := d.Heartbeat(t.Context(), advisor.Lease{Kind: "gate", ID: r.ID}, inAnHour()); err == nil ||
+		!strings.Contains(err.Error(), `"gate"`) {
 		t.Errorf("an unknown kind of job gave %v", err)
 	}
 }
@@ -245,7 +248,7 @@ func TestCancel(t *testing.T) {
 	}
 	for _, kind := range []error{d.Cancel(ctx, advisor.JobRun, probe.ID), claimError(t, d, probe.ID)} {
 		if !errors.Is(kind, advisor.ErrServesAdvice) || !strings.Contains(kind.Error(), queued.ID) {
-			t.Errorf("an advice's probe by itself gave %v", kind)
+			t.Errorf("the probe of advice by itself gave %v", kind)
 		}
 	}
 	if err := d.Cancel(ctx, advisor.JobAdvice, queued.ID); err != nil {
@@ -283,10 +286,12 @@ func TestCancel(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := d.Heartbeat(ctx, l, time.Now().Add(3*time.Hour)); !errors.Is(err, advisor.ErrCancelRequested) || errors.Is(err, advisor.ErrLeaseLost) {
+		if err := d.Heartbeat(ctx, l, time.Now().Add(3*time.Hour)); !errors.Is(err, advisor.ErrCancelRequested) ||
+			errors.Is(err, advisor.ErrLeaseLost) {
 			t.Errorf("%s: heartbeat gave %v", name, err)
 		}
-		if n, err := d.Recover(ctx, time.Now().Add(2*time.Hour), nil); n != 0 || err != nil || state(a.ID) != advisor.Running {
+		if n, err := d.Recover(ctx, time.Now().Add(2*time.Hour), nil); n != 0 || err != nil ||
+			state(a.ID) != advisor.Running {
 			t.Errorf("%s: the heartbeat kept no lease: %d, %v", name, n, err)
 		}
 		if err := stop(l); err != nil {

@@ -29,7 +29,8 @@ func (d *DB) AppendRecord(ctx context.Context, l advisor.Lease, run string, r tr
 func checkNext(ctx context.Context, tx *sql.Tx, run string, r trainer.EpochRecord) error {
 	var state advisor.State
 	var last sql.NullFloat64
-	err := tx.QueryRowContext(ctx, `SELECT state, (SELECT max(epoch) FROM records WHERE run = runs.id) FROM runs WHERE id = ?`, run).
+	err := tx.QueryRowContext(ctx,
+		`SELECT state, (SELECT max(epoch) FROM records WHERE run = runs.id) FROM runs WHERE id = ?`, run).
 		Scan(&state, &last)
 	switch {
 	case err != nil:
@@ -54,7 +55,8 @@ func insertRecord(ctx context.Context, tx *sql.Tx, run string, r trainer.EpochRe
 			test_loss, test_accuracy, seconds)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		run, r.Epoch, numberValue(r.LearningRate), numberValue(r.TrainLoss), numberValue(r.TrainAccuracy),
-		numberValue(r.ValidationLoss), numberValue(r.ValidationAccuracy), numberValue(r.TestLoss), numberValue(r.TestAccuracy), r.Seconds)
+		numberValue(r.ValidationLoss), numberValue(r.ValidationAccuracy), numberValue(r.TestLoss),
+		numberValue(r.TestAccuracy), r.Seconds)
 	if err != nil {
 		return err
 	}

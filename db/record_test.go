@@ -69,7 +69,8 @@ func TestRecordsRoundTrip(t *testing.T) {
 	first := dbtest.Record(0)
 	first.TrainLoss, first.TrainAccuracy, first.TestLoss = trainer.Missing, trainer.Missing, trainer.Missing
 	first.Layers[0].Gradients = trainer.Statistics{
-		Mean: trainer.Missing, Variance: trainer.Missing, MaxAbs: trainer.Number(math.Inf(1)), ShareBelow: 0, ShareZero: 1, L2Norm: 1e-300,
+		Mean: trainer.Missing, Variance: trainer.Missing, MaxAbs: trainer.Number(math.Inf(1)), ShareBelow: 0,
+		ShareZero: 1, L2Norm: 1e-300,
 	}
 	first.Layers[1].DeadUnits = trainer.Missing
 	third := dbtest.Record(0.5)
@@ -88,7 +89,8 @@ func TestRecordsRoundTrip(t *testing.T) {
 	if !reflect.DeepEqual(got[3], want[3]) {
 		t.Errorf("record without missing numbers: got %+v, want %+v", got[3], want[3])
 	}
-	if s := got[0].Layers[0].Gradients; !math.IsNaN(float64(s.Mean)) || !math.IsNaN(float64(s.MaxAbs)) || s.ShareBelow != 0 || s.L2Norm != 1e-300 {
+	if s := got[0].Layers[0].Gradients; !math.IsNaN(float64(s.Mean)) || !math.IsNaN(float64(s.MaxAbs)) ||
+		s.ShareBelow != 0 || s.L2Norm != 1e-300 {
 		t.Errorf("statistics with missing numbers: %+v", s)
 	}
 	largest := query[float64](t, d, `SELECT s.max_abs FROM layer_statistics s JOIN records r ON r.id = s.record
@@ -176,7 +178,8 @@ func TestPastRuns(t *testing.T) {
 	var want []advisor.PastRun
 	for _, r := range []advisor.Run{first, second} {
 		p := advisor.PastRun{
-			Key: r.Key(), DatasetID: r.DatasetID, Architecture: r.Architecture, Seed: r.Seed, Version: r.Version, Outcome: *dbtest.Outcome(15),
+			Key: r.Key(), DatasetID: r.DatasetID, Architecture: r.Architecture, Seed: r.Seed, Version: r.Version,
+			Outcome: *dbtest.Outcome(15),
 		}
 		for _, e := range []float64{0, 0.25, 1, 2, 5, 15} {
 			p.Records = append(p.Records, dbtest.Record(e))

@@ -9,7 +9,7 @@ import (
 	"probewise/advisor"
 )
 
-// leasedJob is a running job and who works on it.
+// leasedJob is a running job and the worker that has it.
 type leasedJob struct {
 	table  table
 	id     string
@@ -20,7 +20,7 @@ type leasedJob struct {
 }
 
 // Recover takes back the running jobs whose lease has expired or whose worker is gone, and returns how many. They are
-// queued again without the records of trainings that were cut short; finished trainings of an advice stay. A job that
+// queued again without the records of trainings that were cut short; finished trainings of advice stay. A job that
 // has lost MaxLostLeases leases fails; one that was to be cancelled is. A nil gone goes by the leases alone.
 func (d *DB) Recover(ctx context.Context, now time.Time, gone func(advisor.Worker) bool) (int, error) {
 	taken := 0
@@ -50,7 +50,8 @@ func (d *DB) Recover(ctx context.Context, now time.Time, gone func(advisor.Worke
 }
 
 func leasedJobs(ctx context.Context, tx *sql.Tx, t table) ([]leasedJob, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT id, lease_until, worker_host, worker_pid, worker_started, lost_leases, cancel_requested
+	rows, err := tx.QueryContext(ctx, `SELECT id, lease_until, worker_host, worker_pid, worker_started, lost_leases,
+			cancel_requested
 		FROM `+string(t)+` WHERE state = 'running' AND lease_token IS NOT NULL ORDER BY created, id`)
 	if err != nil {
 		return nil, err

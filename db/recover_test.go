@@ -13,7 +13,7 @@ import (
 	"probewise/db/dbtest"
 )
 
-// adviceAtWork is an advice at work: its probe and one verification finished, or the probe still running, and another
+// adviceAtWork is advice at work: its probe and one verification finished, or the probe still running, and another
 // verification that runs.
 type adviceAtWork struct {
 	lease              advisor.Lease
@@ -114,7 +114,8 @@ func TestRecoverLeavesOthers(t *testing.T) {
 	h := newAdviceAtWork(t, d, false)
 	runningRun(t, d)
 	before := dump(t, d)
-	if n, err := d.Recover(t.Context(), time.Now(), func(w advisor.Worker) bool { return w != worker }); n != 0 || err != nil {
+	n, err := d.Recover(t.Context(), time.Now(), func(w advisor.Worker) bool { return w != worker })
+	if n != 0 || err != nil {
 		t.Errorf("recovered %d, %v", n, err)
 	}
 	if after := dump(t, d); after != before {

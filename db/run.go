@@ -27,7 +27,8 @@ func (d *DB) CreateRun(ctx context.Context, r advisor.Run, fingerprint string, o
 
 func queueStandalone(ctx context.Context, tx *sql.Tx, r advisor.Run, fingerprint string) error {
 	if r.State != advisor.Queued || r.Advice != "" {
-		return fmt.Errorf("run %s: a new stand-alone run is queued and serves no advice; got state %q, advice %q", r.ID, r.State, r.Advice)
+		return fmt.Errorf("run %s: a new stand-alone run is queued and serves no advice; got state %q, advice %q",
+			r.ID, r.State, r.Advice)
 	}
 	return insertRun(ctx, tx, r, fingerprint)
 }
@@ -67,22 +68,25 @@ func insertRun(ctx context.Context, tx *sql.Tx, r advisor.Run, fingerprint strin
 		INSERT INTO runs (id, kind, state, fingerprint, architecture, architecture_id, dataset, dataset_id, images, epochs,
 			stop_after, seed, advice, from_advice, warnings, version, created)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.ID, r.Kind, r.State, fingerprint, architecture, r.ArchitectureID, r.Dataset, r.DatasetID, r.Budget.Images, r.Budget.Epochs,
-		r.StopAfter, strconv.FormatUint(r.Seed, 10), textOrNull(r.Advice), r.FromAdvice, warnings, r.Version, timeText(r.Created))
+		r.ID, r.Kind, r.State, fingerprint, architecture, r.ArchitectureID, r.Dataset, r.DatasetID, r.Budget.Images,
+		r.Budget.Epochs, r.StopAfter, strconv.FormatUint(r.Seed, 10), textOrNull(r.Advice), r.FromAdvice, warnings,
+		r.Version, timeText(r.Created))
 	if err != nil {
 		return err
 	}
 	return logState(ctx, tx, runTable, r.ID, r.State)
 }
 
-const selectRun = `SELECT id, kind, state, architecture, architecture_id, dataset, dataset_id, images, epochs, stop_after, seed,
-	coalesce(advice, ''), from_advice, warnings, version, outcome, error, created, started, finished FROM runs `
+const selectRun = `SELECT id, kind, state, architecture, architecture_id, dataset, dataset_id, images, epochs,
+	stop_after, seed, coalesce(advice, ''), from_advice, warnings, version, outcome, error, created, started, finished
+	FROM runs `
 
 func scanRun(row interface{ Scan(...any) error }) (advisor.Run, error) {
 	var r advisor.Run
 	err := row.Scan(&r.ID, &r.Kind, &r.State, jsonColumn{&r.Architecture}, &r.ArchitectureID, &r.Dataset, &r.DatasetID,
-		&r.Budget.Images, &r.Budget.Epochs, &r.StopAfter, seedColumn{&r.Seed}, &r.Advice, &r.FromAdvice, jsonColumn{&r.Warnings}, &r.Version,
-		jsonColumn{&r.Outcome}, &r.Error, timeColumn{&r.Created}, optionalTimeColumn{&r.Started}, optionalTimeColumn{&r.Finished})
+		&r.Budget.Images, &r.Budget.Epochs, &r.StopAfter, seedColumn{&r.Seed}, &r.Advice, &r.FromAdvice,
+		jsonColumn{&r.Warnings}, &r.Version, jsonColumn{&r.Outcome}, &r.Error, timeColumn{&r.Created},
+		optionalTimeColumn{&r.Started}, optionalTimeColumn{&r.Finished})
 	return r, err
 }
 
@@ -142,7 +146,8 @@ func (d *DB) StartRun(ctx context.Context, l advisor.Lease, run string) error {
 }
 
 // FinishRun ends a running run. A succeeded one has an outcome (which may say that it diverged), a failed one a reason.
-func (d *DB) FinishRun(ctx context.Context, l advisor.Lease, run string, s advisor.State, o *trainer.Outcome, reason string) error {
+func (d *DB) FinishRun(ctx context.Context, l advisor.Lease, run string, s advisor.State, o *trainer.Outcome,
+	reason string) error {
 	return d.write(ctx, "finish run "+run, func(tx *sql.Tx) error {
 		if err := checkEnding(s, o != nil, reason); err != nil {
 			return err

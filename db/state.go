@@ -26,7 +26,7 @@ func (t table) reference() string {
 	return "advice"
 }
 
-// unfinished are the records that an equal request takes up: those that have not ended, an advice also while its
+// unfinished are the records that an equal request takes up: those that have not ended, advice also while its
 // revised architecture is trained.
 func (t table) unfinished() string {
 	if t == runTable {
@@ -40,7 +40,8 @@ func (t table) unfinished() string {
 // creates it, of requests at the same time one is taken.
 func checkOnlyUnfinished(ctx context.Context, tx *sql.Tx, t table, id, fingerprint string) error {
 	var other string
-	err := tx.QueryRowContext(ctx, `SELECT id FROM `+string(t)+` WHERE fingerprint = ? AND id <> ? AND `+t.unfinished()+` LIMIT 1`,
+	err := tx.QueryRowContext(ctx,
+		`SELECT id FROM `+string(t)+` WHERE fingerprint = ? AND id <> ? AND `+t.unfinished()+` LIMIT 1`,
 		fingerprint, id).Scan(&other)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -169,7 +170,7 @@ func checkRun(ctx context.Context, tx *sql.Tx, l advisor.Lease, run string) erro
 	return nil
 }
 
-// requeue puts a running job back: its training starts afresh, finished trainings of an advice stay.
+// requeue puts a running job back: its training starts afresh, finished trainings of advice stay.
 func requeue(ctx context.Context, tx *sql.Tx, t table, id string) error {
 	if t == runTable {
 		return restart(ctx, tx, id)
@@ -226,7 +227,8 @@ func finish(ctx context.Context, tx *sql.Tx, t table, id string, state advisor.S
 
 // unfinishedChildren returns the states of the runs that serve the advice and have not ended, by id.
 func unfinishedChildren(ctx context.Context, tx *sql.Tx, advice string) (map[string]advisor.State, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT id, state FROM runs WHERE advice = ? AND state IN ('queued', 'running')`, advice)
+	rows, err := tx.QueryContext(ctx,
+		`SELECT id, state FROM runs WHERE advice = ? AND state IN ('queued', 'running')`, advice)
 	if err != nil {
 		return nil, err
 	}

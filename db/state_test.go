@@ -45,8 +45,9 @@ func stateOf(t *testing.T, d *db.DB, id string) advisor.State {
 // TestEveryMove tries all pairs of states against the drawing in advisor/state.go.
 func TestEveryMove(t *testing.T) {
 	allowed := map[[2]advisor.State]bool{
-		{advisor.Queued, advisor.Running}: true, {advisor.Queued, advisor.Cancelled}: true, {advisor.Running, advisor.Queued}: true,
-		{advisor.Running, advisor.Succeeded}: true, {advisor.Running, advisor.Failed}: true, {advisor.Running, advisor.Cancelled}: true,
+		{advisor.Queued, advisor.Running}: true, {advisor.Queued, advisor.Cancelled}: true,
+		{advisor.Running, advisor.Queued}: true, {advisor.Running, advisor.Succeeded}: true,
+		{advisor.Running, advisor.Failed}: true, {advisor.Running, advisor.Cancelled}: true,
 	}
 	d := dbtest.Open(t)
 	for _, from := range states {
@@ -92,7 +93,8 @@ func TestEveryOperation(t *testing.T) {
 			_, err := d.ClaimJob(t.Context(), advisor.JobRun, id, worker, inAnHour())
 			return err
 		}, advisor.Running, none, nil, transition, finished},
-		{"start", func(d *db.DB, l advisor.Lease, id string) error { return d.StartRun(t.Context(), l, id) }, none, none, lost, nil, lost},
+		{"start", func(d *db.DB, l advisor.Lease, id string) error { return d.StartRun(t.Context(), l, id) }, none, none,
+			lost, nil, lost},
 		{"append", func(d *db.DB, l advisor.Lease, id string) error {
 			return d.AppendRecord(t.Context(), l, id, dbtest.Record(0))
 		}, none, none, lost, nil, lost},
@@ -102,9 +104,12 @@ func TestEveryOperation(t *testing.T) {
 		{"succeed", finish(advisor.Succeeded, dbtest.Outcome(15), ""), none, advisor.Succeeded, lost, nil, lost},
 		{"fail", finish(advisor.Failed, nil, "reason"), none, advisor.Failed, lost, nil, lost},
 		{"end cancelled", finish(advisor.Cancelled, nil, ""), none, advisor.Cancelled, lost, nil, lost},
-		{"cancelled", func(d *db.DB, l advisor.Lease, _ string) error { return d.Cancelled(t.Context(), l) }, none, advisor.Cancelled, lost, nil, lost},
-		{"release", func(d *db.DB, l advisor.Lease, _ string) error { return d.Release(t.Context(), l) }, none, advisor.Queued, lost, nil, lost},
-		{"heartbeat", func(d *db.DB, l advisor.Lease, _ string) error { return d.Heartbeat(t.Context(), l, inAnHour()) }, none, none, lost, nil, lost},
+		{"cancelled", func(d *db.DB, l advisor.Lease, _ string) error { return d.Cancelled(t.Context(), l) }, none,
+			advisor.Cancelled, lost, nil, lost},
+		{"release", func(d *db.DB, l advisor.Lease, _ string) error { return d.Release(t.Context(), l) }, none,
+			advisor.Queued, lost, nil, lost},
+		{"heartbeat", func(d *db.DB, l advisor.Lease, _ string) error { return d.Heartbeat(t.Context(), l, inAnHour()) },
+			none, none, lost, nil, lost},
 		{"cancel", func(d *db.DB, _ advisor.Lease, id string) error { return d.Cancel(t.Context(), advisor.JobRun, id) },
 			advisor.Cancelled, none, nil, nil, finished},
 		{"recover", func(d *db.DB, _ advisor.Lease, _ string) error {
@@ -173,8 +178,9 @@ func TestEndings(t *testing.T) {
 			t.Errorf("finish as %s gave %v, want %q", c.state, err, c.want)
 		}
 	}
-	diverged := &trainer.Outcome{Diverged: true, DivergedEpoch: 2, Epochs: 1, TrainLoss: trainer.Missing, TrainAccuracy: 0.1,
-		ValidationLoss: trainer.Missing, ValidationAccuracy: 0.1, TestLoss: trainer.Missing, TestAccuracy: 0.1, ParameterEfficiency: trainer.Missing}
+	diverged := &trainer.Outcome{Diverged: true, DivergedEpoch: 2, Epochs: 1, TrainLoss: trainer.Missing,
+		TrainAccuracy: 0.1, ValidationLoss: trainer.Missing, ValidationAccuracy: 0.1, TestLoss: trainer.Missing,
+		TestAccuracy: 0.1, ParameterEfficiency: trainer.Missing}
 	if err := d.FinishRun(t.Context(), l, r.ID, advisor.Succeeded, diverged, ""); err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +204,8 @@ func TestFrozen(t *testing.T) {
 	if err := d.FinishRun(t.Context(), l, r.ID, advisor.Succeeded, dbtest.Outcome(15), ""); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Remember(t.Context(), advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "used"}, Kind: advisor.JobRun, ID: r.ID}); err != nil {
+	if err := d.Remember(t.Context(), advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "used"},
+		Kind: advisor.JobRun, ID: r.ID}); err != nil {
 		t.Fatal(err)
 	}
 	la, a := runningAdvice(t, d)

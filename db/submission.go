@@ -29,7 +29,8 @@ func insertSubmission(ctx context.Context, tx *sql.Tx, once advisor.IdempotencyK
 	if once.Key == "" {
 		return nil
 	}
-	result, err := tx.ExecContext(ctx, `INSERT INTO submissions (key, digest, `+t.reference()+`) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING`,
+	result, err := tx.ExecContext(ctx,
+		`INSERT INTO submissions (key, digest, `+t.reference()+`) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING`,
 		once.Key, once.Digest, id)
 	if err != nil {
 		return err
@@ -43,8 +44,8 @@ func insertSubmission(ctx context.Context, tx *sql.Tx, once advisor.IdempotencyK
 // FindSubmission returns what the request with the idempotency key made.
 func (d *DB) FindSubmission(ctx context.Context, key string) (s advisor.Submission, found bool, err error) {
 	err = d.read(ctx, "find a submission", func(tx *sql.Tx) error {
-		err := tx.QueryRowContext(ctx, `SELECT key, digest, iif(run IS NULL, 'advice', 'run'), coalesce(run, advice) FROM submissions
-			WHERE key = ?`, key).Scan(&s.Key, &s.Digest, &s.Kind, &s.ID)
+		err := tx.QueryRowContext(ctx, `SELECT key, digest, iif(run IS NULL, 'advice', 'run'), coalesce(run, advice)
+			FROM submissions WHERE key = ?`, key).Scan(&s.Key, &s.Digest, &s.Kind, &s.ID)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}

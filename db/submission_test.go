@@ -28,11 +28,15 @@ func TestSubmissions(t *testing.T) {
 	ctx := t.Context()
 	a, probe := dbtest.Advice(t)
 	r := dbtest.Run(t)
-	advice := advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "for advice", Digest: "d1"}, Kind: advisor.JobAdvice, ID: a.ID}
-	run := advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "für einen Lauf '\"", Digest: "d2"}, Kind: advisor.JobRun, ID: r.ID}
-	again := advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "another", Digest: "d1"}, Kind: advisor.JobAdvice, ID: a.ID}
+	advice := advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "for advice", Digest: "d1"},
+		Kind: advisor.JobAdvice, ID: a.ID}
+	run := advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "für einen Lauf '\"", Digest: "d2"},
+		Kind: advisor.JobRun, ID: r.ID}
+	again := advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "another", Digest: "d1"},
+		Kind: advisor.JobAdvice, ID: a.ID}
 	for _, err := range []error{
-		d.CreateAdvice(ctx, a, probe, "", advice.IdempotencyKey), d.CreateRun(ctx, r, "", run.IdempotencyKey), d.Remember(ctx, again),
+		d.CreateAdvice(ctx, a, probe, "", advice.IdempotencyKey), d.CreateRun(ctx, r, "", run.IdempotencyKey),
+		d.Remember(ctx, again),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -91,13 +95,17 @@ func TestRefusedSubmissions(t *testing.T) {
 		s    advisor.Submission
 		want error
 	}{
-		{advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "k"}, Kind: advisor.JobAdvice, ID: r.ID}, advisor.ErrNotFound},
-		{advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "k"}, Kind: advisor.JobRun, ID: "none"}, advisor.ErrNotFound},
-		{advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "k"}, Kind: advisor.JobRun, ID: a.ProbeRun}, advisor.ErrServesAdvice},
+		{advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "k"}, Kind: advisor.JobAdvice, ID: r.ID},
+			advisor.ErrNotFound},
+		{advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "k"}, Kind: advisor.JobRun, ID: "none"},
+			advisor.ErrNotFound},
+		{advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "k"}, Kind: advisor.JobRun, ID: a.ProbeRun},
+			advisor.ErrServesAdvice},
 		{advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "k"}, Kind: "gate", ID: r.ID}, nil},
 		{advisor.Submission{Kind: advisor.JobRun, ID: r.ID}, nil},
 	} {
-		if err := d.Remember(t.Context(), c.s); err == nil || c.want != nil && !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.s.ID) {
+		if err := d.Remember(t.Context(), c.s); err == nil || c.want != nil && !errors.Is(err, c.want) ||
+			!strings.Contains(err.Error(), c.s.ID) {
 			t.Errorf("%+v gave %v, want %v", c.s, err, c.want)
 		}
 	}
@@ -152,7 +160,8 @@ func TestSameKeyAtTheSameTime(t *testing.T) {
 	if got := submission(t, d, "one"); got.ID != ids[0] || got.IdempotencyKey != once {
 		t.Errorf("the key stands for %+v, taken was %s", got, ids[0])
 	}
-	if got := query[int](t, d, "SELECT (SELECT count(*) FROM advice) + (SELECT count(*) FROM runs WHERE advice IS NULL)"); got != 1 {
+	if got := query[int](t, d,
+		"SELECT (SELECT count(*) FROM advice) + (SELECT count(*) FROM runs WHERE advice IS NULL)"); got != 1 {
 		t.Errorf("%d jobs", got)
 	}
 	if got := query[int](t, d, "SELECT count(*) FROM events"); got != 1 {
@@ -186,7 +195,8 @@ func TestEqualAtTheSameTime(t *testing.T) {
 		}
 	}
 	group.Wait()
-	if got := query[int](t, d, "SELECT (SELECT count(*) FROM advice) * 10 + (SELECT count(*) FROM runs WHERE advice IS NULL)"); got != 11 {
+	if got := query[int](t, d,
+		"SELECT (SELECT count(*) FROM advice) * 10 + (SELECT count(*) FROM runs WHERE advice IS NULL)"); got != 11 {
 		t.Errorf("10·advice + runs = %d, want 11; %d were taken", got, taken.Load())
 	}
 }

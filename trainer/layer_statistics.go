@@ -13,8 +13,7 @@ type Statistics struct {
 	ShareBelow Number `json:"share_below"`
 	ShareZero  Number `json:"share_zero"` // share of exact zeros
 	L2Norm     Number `json:"l2_norm"`
-	// fourth standardised moment: 3 for a normal distribution; missing where variance is 0
-	Kurtosis Number `json:"kurtosis"`
+	Kurtosis   Number `json:"kurtosis"` // fourth standardised moment: 3 for a normal distribution; missing at variance 0
 	// Quantiles of 1, 50 and 99 %, within 1/32 of their size (see StatisticsOp).
 	Q01 Number `json:"q01"`
 	Q50 Number `json:"q50"`

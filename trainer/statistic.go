@@ -48,10 +48,9 @@ const (
 // Statistic is one of the numbers that a record has of each layer, or that follows from them. What stores, rounds,
 // shows, judges or learns from statistics reads them from the Catalogue.
 type Statistic struct {
-	Of   TensorKind
-	Name string // JSON member and database column: "l2_norm"
-	// a member of LayerStatistics itself and not of a tensor's Statistics: its name says what it is of
-	OfLayer   bool
+	Of        TensorKind
+	Name      string  // JSON member and database column: "l2_norm"
+	OfLayer   bool    // a member of LayerStatistics, not of a tensor's Statistics: its name says what it is of
 	Title     string  // for people, below the tensor's name: "L2 norm"
 	Short     string  // heading of a narrow column, at most five letters
 	Threshold float64 // that the share is below of; 0: none
@@ -119,8 +118,9 @@ var (
 	outputs = []TensorKind{OfGradients, OfActivations}
 )
 
-var thresholds = map[TensorKind]float64{OfWeights: SmallWeight, OfGradients: SmallGradient,
-	OfActivations: SmallActivation}
+var thresholds = map[TensorKind]float64{
+	OfWeights: SmallWeight, OfGradients: SmallGradient, OfActivations: SmallActivation,
+}
 
 // summaries are the catalogue's rows for each tensor.
 var summaries = []summary{
@@ -130,8 +130,8 @@ var summaries = []summary{
 	{name: "max_abs", title: "max |x|", short: "max", scale: LogScale, feature: "max",
 		features: every, vector: outputs, place: func(s *Statistics) *Number { return &s.MaxAbs }},
 	{name: "share_below", title: "share below", short: "<", scale: ShareScale, threshold: thresholds,
-		feature:  "share_below",
-		features: every, vector: outputs, place: func(s *Statistics) *Number { return &s.ShareBelow }},
+		feature: "share_below", features: every, vector: outputs,
+		place: func(s *Statistics) *Number { return &s.ShareBelow }},
 	{name: "share_zero", title: "share of zeros", short: "=0", scale: ShareScale, feature: "share_zero",
 		features: []TensorKind{OfActivations}, vector: []TensorKind{OfActivations},
 		place: func(s *Statistics) *Number { return &s.ShareZero }},
@@ -153,11 +153,11 @@ var ofLayer = []Statistic{
 		Feature: "weight_update_ratio",
 		place:   func(l *LayerStatistics) *Number { return &l.UpdateRatio }},
 	{Of: OfGradients, Name: "gradient_noise", Title: "noise", Short: "noise", Scale: ShareScale, Most: 2,
-		Feature:  "gradient_noise",
-		InVector: true, place: func(l *LayerStatistics) *Number { return &l.GradientNoise }},
+		Feature: "gradient_noise", InVector: true,
+		place: func(l *LayerStatistics) *Number { return &l.GradientNoise }},
 	{Of: OfActivations, Name: "dead_units", Title: "dead units", Short: "dead", Scale: ShareScale, Most: 1,
-		Feature:  "dead_units",
-		InVector: true, place: func(l *LayerStatistics) *Number { return &l.DeadUnits }},
+		Feature: "dead_units", InVector: true,
+		place: func(l *LayerStatistics) *Number { return &l.DeadUnits }},
 }
 
 var catalogue = func() []*Statistic {
@@ -177,8 +177,9 @@ var catalogue = func() []*Statistic {
 
 // of is the row for a tensor.
 func (s summary) of(kind TensorKind) *Statistic {
-	row := &Statistic{Of: kind, Name: s.name, Title: s.title, Short: s.short, Scale: s.scale,
-		Threshold: s.threshold[kind]}
+	row := &Statistic{
+		Of: kind, Name: s.name, Title: s.title, Short: s.short, Scale: s.scale, Threshold: s.threshold[kind],
+	}
 	if row.Threshold > 0 {
 		row.Title += " " + strconv.FormatFloat(row.Threshold, 'g', -1, 64)
 	}

@@ -76,7 +76,7 @@ func Build(ctx context.Context, t Trainer, p Plan, watch func(Progress)) error {
 	return context.Cause(ctx)
 }
 
-// NextIndex is the index behind the last run of the seed's sequence that the shard holds; 0 where it holds none or is
+// NextIndex is the index after the last run of the seed's sequence that the shard holds; 0 where it holds none or is
 // not there.
 func NextIndex(file string, seed uint64) (int, error) {
 	if err := Repair(file); err != nil {
@@ -130,7 +130,8 @@ func (b *builder) missing() ([]int, error) {
 			return nil, err
 		}
 		if a.ID() != e.Architecture.ID() || e.DatasetID != b.Data.ID {
-			return nil, fmt.Errorf("shard %s: run %d was made with other settings or images; use another seed or folder", b.File, e.Index)
+			return nil, fmt.Errorf("shard %s: run %d was made with other settings or images; use another seed or folder",
+				b.File, e.Index)
 		}
 		have[e.Index] = true
 	}
@@ -152,7 +153,8 @@ func (b *builder) run(ctx context.Context, index int) error {
 	if err != nil {
 		return err
 	}
-	session, err := b.trainer.Start(ctx, trainer.Spec{Architecture: a, Data: b.Data, Budget: b.Budget, Seed: a.Training.Seed})
+	session, err := b.trainer.Start(ctx, trainer.Spec{
+		Architecture: a, Data: b.Data, Budget: b.Budget, Seed: a.Training.Seed})
 	if err != nil {
 		return err
 	}
@@ -163,7 +165,8 @@ func (b *builder) run(ctx context.Context, index int) error {
 	}
 	e := Entry{Seed: b.Seed, Index: index, PastRun: advisor.PastRun{
 		Key:       advisor.Key{Dataset: b.Data.Name, Images: b.Budget.Images, Epochs: b.Budget.Epochs},
-		DatasetID: b.Data.ID, Architecture: a, Seed: a.Training.Seed, Version: b.Version, Outcome: outcome, Records: o.records,
+		DatasetID: b.Data.ID, Architecture: a, Seed: a.Training.Seed, Version: b.Version, Outcome: outcome,
+		Records: o.records,
 	}}
 	b.mu.Lock()
 	defer b.mu.Unlock()

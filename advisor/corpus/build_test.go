@@ -38,7 +38,8 @@ func (s *scriptedSession) TrainTo(ctx context.Context, epoch int, o trainer.Obse
 	for e := range epoch + 1 {
 		o.Progress(trainer.Progress{Batch: e, Batches: epoch, Epoch: e})
 		r := trainer.EpochRecord{Epoch: float64(e), ValidationAccuracy: 0.123456, TrainLoss: trainer.Missing,
-			Layers: []trainer.LayerStatistics{{Layer: "conv1", Type: trainer.Conv, Weights: trainer.Statistics{Variance: 1.23456e-7}}}}
+			Layers: []trainer.LayerStatistics{{Layer: "conv1", Type: trainer.Conv,
+				Weights: trainer.Statistics{Variance: 1.23456e-7}}}}
 		if err := o.Record(ctx, r); err != nil {
 			return trainer.Outcome{}, err
 		}
@@ -50,7 +51,8 @@ func (s *scriptedSession) Close() error { return nil }
 
 func plan(file string, runs int) Plan {
 	return Plan{
-		Data: &trainer.Dataset{Name: "made-up", ID: "id"}, Budget: trainer.Budget{Images: 100, Epochs: 9}, Runs: runs, Seed: 4, Jobs: 1,
+		Data: &trainer.Dataset{Name: "made-up", ID: "id"}, Budget: trainer.Budget{Images: 100, Epochs: 9},
+		Runs: runs, Seed: 4, Jobs: 1,
 		File: file, Version: "v", Space: space,
 	}
 }

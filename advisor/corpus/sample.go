@@ -43,7 +43,8 @@ func Sample(space Space, seed uint64, index int) (trainer.Architecture, error) {
 			return a, nil
 		}
 	}
-	return trainer.Architecture{}, fmt.Errorf("no architecture of %d to %d multiply-adds and at most %d parameters found for seed %d, index %d",
+	return trainer.Architecture{}, fmt.Errorf(
+		"no architecture of %d to %d multiply-adds and at most %d parameters found for seed %d, index %d",
 		least, most, space.MaxParameters, seed, index)
 }
 
@@ -110,16 +111,19 @@ func (g regularisers) layer(l trainer.Layer, i, n int) trainer.Layer {
 func draw(r *rand.Rand, space Space) trainer.Architecture {
 	convs, hidden := 1+r.IntN(5), pick(r, 0, 1, 1, 2, 2, 3, 4)
 	g := drawRegularisers(r)
-	a := trainer.Architecture{Version: 1, Input: space.Input, Classes: space.Classes, Training: drawTraining(r, space.Epochs, max(space.RateFactor, 1))}
+	a := trainer.Architecture{Version: 1, Input: space.Input, Classes: space.Classes,
+		Training: drawTraining(r, space.Epochs, max(space.RateFactor, 1))}
 
 	filters, ladder := float64(pick(r, 4, 8, 12, 16, 24, 32, 48)), pick(r, 0.5, 1, 1, 1.5, 2, 2)
 	kernel := pick(r, 3, 3, 3, 5)
 	side := min(space.Input[0], space.Input[1])
 	for i := range convs {
-		l := trainer.Layer{Type: trainer.Conv, Filters: width(filters, 4, 256), Kernel: [2]int{kernel, kernel}, Stride: [2]int{1, 1}, Padding: trainer.Same}
+		l := trainer.Layer{Type: trainer.Conv, Filters: width(filters, 4, 256), Kernel: [2]int{kernel, kernel},
+			Stride: [2]int{1, 1}, Padding: trainer.Same}
 		a.Layers = append(a.Layers, g.layer(l, i, convs+hidden))
 		if side >= 4 && (i == 0 || r.Float64() < 0.75) {
-			a.Layers = append(a.Layers, trainer.Layer{Type: trainer.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}, Padding: trainer.Valid})
+			pool := trainer.Layer{Type: trainer.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}, Padding: trainer.Valid}
+			a.Layers = append(a.Layers, pool)
 			side /= 2
 		}
 		if g.dropConv > 0 {
@@ -127,16 +131,19 @@ func draw(r *rand.Rand, space Space) trainer.Architecture {
 		}
 		filters *= ladder
 	}
-	a.Layers = append(a.Layers, trainer.Layer{Type: pick(r, trainer.Flatten, trainer.Flatten, trainer.Flatten, trainer.GlobalAvgPool)})
+	flatten := pick(r, trainer.Flatten, trainer.Flatten, trainer.Flatten, trainer.GlobalAvgPool)
+	a.Layers = append(a.Layers, trainer.Layer{Type: flatten})
 	units, ladder := float64(pick(r, 16, 32, 64, 128, 256, 512)), pick(r, 0.5, 0.5, 1, 1, 2)
 	for i := range hidden {
-		a.Layers = append(a.Layers, g.layer(trainer.Layer{Type: trainer.Dense, Units: width(units, 8, 1024)}, convs+i, convs+hidden))
+		l := trainer.Layer{Type: trainer.Dense, Units: width(units, 8, 1024)}
+		a.Layers = append(a.Layers, g.layer(l, convs+i, convs+hidden))
 		if g.dropDense > 0 {
 			a.Layers = append(a.Layers, trainer.Layer{Type: trainer.Dropout, Rate: g.dropDense})
 		}
 		units *= ladder
 	}
-	last := trainer.Layer{Type: trainer.Dense, Units: space.Classes, Activation: trainer.Softmax, Initializer: trainer.GlorotUniform, Bias: true}
+	last := trainer.Layer{Type: trainer.Dense, Units: space.Classes, Activation: trainer.Softmax,
+		Initializer: trainer.GlorotUniform, Bias: true}
 	a.Layers = append(a.Layers, last)
 	return a
 }

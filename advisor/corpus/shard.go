@@ -148,7 +148,10 @@ func compact(p advisor.PastRun, histograms bool) advisor.PastRun {
 }
 
 func shorten(r trainer.EpochRecord, histograms bool) trainer.EpochRecord {
-	for _, n := range []*trainer.Number{&r.TrainLoss, &r.TrainAccuracy, &r.ValidationLoss, &r.ValidationAccuracy, &r.TestLoss, &r.TestAccuracy, &r.LearningRate} {
+	for _, n := range []*trainer.Number{
+		&r.TrainLoss, &r.TrainAccuracy, &r.ValidationLoss, &r.ValidationAccuracy,
+		&r.TestLoss, &r.TestAccuracy, &r.LearningRate,
+	} {
 		*n = threeDigits(*n)
 	}
 	r.Seconds = float64(threeDigits(trainer.Number(r.Seconds)))

@@ -70,11 +70,12 @@ type Form string
 
 // The forms. Records are those of the probe that have the statistic, at epochs t₁ < … < tₙ with the values x₁ … xₙ.
 const (
-	Level        Form = "level"        // xₙ
-	Change       Form = "change"       // xₙ − x₁
-	Slope        Form = "slope"        // least squares of x over t: per epoch
-	Acceleration Form = "acceleration" // of two halves: (xₙ−xₘ)/(tₙ−tₘ) − (xₘ−x₁)/(tₘ−t₁) with m = ⌈n/2⌉, the second difference where n = 3
-	Volatility   Form = "volatility"   // standard deviation (population) of (xᵢ₊₁−xᵢ)/(tᵢ₊₁−tᵢ)
+	Level  Form = "level"  // xₙ
+	Change Form = "change" // xₙ − x₁
+	Slope  Form = "slope"  // least squares of x over t: per epoch
+	// Acceleration is of two halves: (xₙ−xₘ)/(tₙ−tₘ) − (xₘ−x₁)/(tₘ−t₁) with m = ⌈n/2⌉, the second difference where n = 3.
+	Acceleration Form = "acceleration"
+	Volatility   Form = "volatility" // standard deviation (population) of (xᵢ₊₁−xᵢ)/(tᵢ₊₁−tᵢ)
 )
 
 // Forms lists them.

@@ -78,7 +78,7 @@ func (v *Vector) addRegularisers(a trainer.Architecture, all []block) {
 	v.add("he_share", he/total)
 }
 
-// dropouts returns the highest dropout rates before and behind the first flatten or dense layer.
+// dropouts returns the highest dropout rates before and after the first flatten or dense layer.
 func dropouts(a trainer.Architecture) (conv, dense float64) {
 	flat := false
 	for l := range a.All() {

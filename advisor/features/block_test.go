@@ -11,22 +11,26 @@ import (
 // layersOwn and keras are one net in two spellings.
 const (
 	layersOwn = `
-		{"type":"conv","filters":8,"kernel":3,"activation":"relu","initializer":"he_normal","batch_norm":true},{"type":"max_pool","size":2},
+		{"type":"conv","filters":8,"kernel":3,"activation":"relu","initializer":"he_normal","batch_norm":true},
+		{"type":"max_pool","size":2},
 		{"type":"conv","filters":16,"kernel":3,"activation":"elu"},{"type":"flatten"},
 		{"type":"dense","units":32,"activation":"leaky_relu","batch_norm":true},{"type":"dropout","rate":0.4},
 		{"type":"dense","units":24,"activation":"tanh","batch_norm":true},
 		{"type":"dense","units":10,"activation":"softmax"}`
 	keras = `
-		{"type":"conv","filters":8,"kernel":3,"initializer":"he_normal"},{"type":"batch_norm"},{"type":"activation","activation":"relu"},{"type":"max_pool","size":2},
+		{"type":"conv","filters":8,"kernel":3,"initializer":"he_normal"},{"type":"batch_norm"},
+		{"type":"activation","activation":"relu"},{"type":"max_pool","size":2},
 		{"type":"conv","filters":16,"kernel":3},{"type":"activation","activation":"elu"},{"type":"flatten"},
-		{"type":"dense","units":32},{"type":"batch_norm"},{"type":"activation","activation":"leaky_relu"},{"type":"dropout","rate":0.4},
+		{"type":"dense","units":32},{"type":"batch_norm"},{"type":"activation","activation":"leaky_relu"},
+		{"type":"dropout","rate":0.4},
 		{"type":"dense","units":24,"activation":"linear"},{"type":"batch_norm"},{"type":"activation","activation":"tanh"},
 		{"type":"dense","units":10},{"type":"activation","activation":"softmax"}`
 )
 
 func parse(t *testing.T, layers string) trainer.Architecture {
 	t.Helper()
-	p, err := trainer.Parse([]byte(`{"version":1,"input":[28,28,1],"classes":10,"layers":[`+layers+`]}`), trainer.ParseOptions{})
+	p, err := trainer.Parse([]byte(`{"version":1,"input":[28,28,1],"classes":10,"layers":[`+layers+`]}`),
+		trainer.ParseOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,11 +57,13 @@ func TestResidualSpellings(t *testing.T) {
 	const (
 		head = `{"type":"conv","filters":8,"kernel":3,"padding":"same","activation":"relu"},`
 		tail = `{"type":"flatten"},{"type":"dense","units":10,"activation":"softmax"}`
-		a, b = `{"type":"conv","filters":8,"kernel":3,"padding":"same","batch_norm":true,"activation":"relu"}`, `{"type":"conv","filters":8,"kernel":3,"padding":"same"}`
+		a    = `{"type":"conv","filters":8,"kernel":3,"padding":"same","batch_norm":true,"activation":"relu"}`
+		b    = `{"type":"conv","filters":8,"kernel":3,"padding":"same"}`
 		norm = `{"type":"batch_norm"},{"type":"activation","activation":"relu"}`
 	)
 	plain := Architecture(parse(t, head+a+`,`+b+`,`+norm+`,{"type":"max_pool"},{"type":"dropout","rate":0.2},`+tail))
-	block := Architecture(parse(t, head+`{"type":"residual","body":[`+a+`,`+b+`]},`+norm+`,{"type":"residual","body":{"type":"max_pool"},"shortcut":[{"type":"avg_pool"},{"type":"dropout","rate":0.2}]},`+tail))
+	block := Architecture(parse(t, head+`{"type":"residual","body":[`+a+`,`+b+`]},`+norm+`,
+		{"type":"residual","body":{"type":"max_pool"},"shortcut":[{"type":"avg_pool"},{"type":"dropout","rate":0.2}]},`+tail))
 	for i, name := range plain.Names {
 		want := plain.Values[i]
 		if name == "pools" {
@@ -67,8 +73,11 @@ func TestResidualSpellings(t *testing.T) {
 			t.Errorf("%s: %g, and %g without a block", name, got, want)
 		}
 	}
-	projected := Architecture(parse(t, head+`{"type":"residual","body":[`+a+`,`+b+`],"shortcut":{"type":"conv","filters":8,"kernel":1,"initializer":"he_normal"}},`+norm+`,`+tail))
-	for name, want := range map[string]float64{"conv_layers": 4, "rectified_share": 3.0 / 5, "batch_norm_share": 2.0 / 5, "he_share": 1.0 / 5} {
+	projected := Architecture(parse(t, head+`{"type":"residual","body":[`+a+`,`+b+`],
+		"shortcut":{"type":"conv","filters":8,"kernel":1,"initializer":"he_normal"}},`+norm+`,`+tail))
+	for name, want := range map[string]float64{
+		"conv_layers": 4, "rectified_share": 3.0 / 5, "batch_norm_share": 2.0 / 5, "he_share": 1.0 / 5,
+	} {
 		if got := projected.Values[slices.Index(projected.Names, name)]; math.Abs(got-want) > 1e-12 {
 			t.Errorf("with a projection, %s = %g, want %g", name, got, want)
 		}

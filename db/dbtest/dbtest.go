@@ -38,7 +38,8 @@ func OpenFile(t testing.TB, path string) *db.DB {
 func Architecture(t testing.TB) trainer.Architecture {
 	t.Helper()
 	parsed, err := trainer.Parse([]byte(`{"version": 1, "name": "small", "input": [28, 28, 1], "classes": 10,
-		"layers": [{"type": "conv", "filters": 8, "kernel": 3, "activation": "relu", "l2": 1e-4}, {"type": "max_pool", "size": 2},
+		"layers": [{"type": "conv", "filters": 8, "kernel": 3, "activation": "relu", "l2": 1e-4},
+			{"type": "max_pool", "size": 2},
 			{"type": "flatten"}, {"type": "dense", "units": 10, "activation": "softmax"}],
 		"training": {"epochs": 15, "seed": 1}}`), trainer.ParseOptions{})
 	if err != nil {
@@ -66,7 +67,8 @@ func Advice(t testing.TB) (advisor.Advice, advisor.Run) {
 	return advisor.Advice{
 		ID: probe.Advice, State: advisor.Queued, Dataset: probe.Dataset, Architecture: probe.Architecture, ProbeRun: probe.ID,
 		Request: advisor.Request{
-			Dataset: probe.Dataset, Probe: advisor.ProbeRequest{Epochs: 3, Images: 10_000, Seed: 1}, Epochs: 15, Suggestions: 8, Verify: true,
+			Dataset: probe.Dataset, Probe: advisor.ProbeRequest{Epochs: 3, Images: 10_000, Seed: 1},
+			Epochs: 15, Suggestions: 8, Verify: true,
 		},
 		Warnings: []string{}, Diagnoses: []advisor.Diagnosis{}, Suggestions: []advisor.Suggestion{}, Created: probe.Created,
 	}, probe
@@ -98,8 +100,8 @@ func Record(epoch float64) trainer.EpochRecord {
 		return l
 	}
 	return trainer.EpochRecord{
-		Epoch: epoch, LearningRate: next(), TrainLoss: next(), TrainAccuracy: next(), ValidationLoss: next(), ValidationAccuracy: next(),
-		TestLoss: next(), TestAccuracy: next(), Seconds: float64(next()),
+		Epoch: epoch, LearningRate: next(), TrainLoss: next(), TrainAccuracy: next(), ValidationLoss: next(),
+		ValidationAccuracy: next(), TestLoss: next(), TestAccuracy: next(), Seconds: float64(next()),
 		Layers: []trainer.LayerStatistics{layer("conv1", trainer.Conv), layer("dense1", trainer.Dense)},
 	}
 }
@@ -107,12 +109,12 @@ func Record(epoch float64) trainer.EpochRecord {
 // Outcome is that of a training to the epoch's end.
 func Outcome(epochs int) *trainer.Outcome {
 	return &trainer.Outcome{
-		Epochs: epochs, TrainLoss: 0.5, TrainAccuracy: 0.8, ValidationLoss: 0.6, ValidationAccuracy: 0.75, TestLoss: 0.65, TestAccuracy: 0.74,
-		Parameters: 15_770, Seconds: 12.5, ParameterEfficiency: 12.5 / 15_770, Device: "cpu: test",
+		Epochs: epochs, TrainLoss: 0.5, TrainAccuracy: 0.8, ValidationLoss: 0.6, ValidationAccuracy: 0.75, TestLoss: 0.65,
+		TestAccuracy: 0.74, Parameters: 15_770, Seconds: 12.5, ParameterEfficiency: 12.5 / 15_770, Device: "cpu: test",
 	}
 }
 
-// newID is a UUIDv7: later ones sort behind earlier ones.
+// newID is a UUIDv7: later ones sort after earlier ones.
 func newID(t testing.TB) string {
 	t.Helper()
 	id, err := uuid.NewV7()
