@@ -35,7 +35,8 @@ type adviceRequest struct {
 
 func (r adviceRequest) request() advisor.Request {
 	return advisor.Request{
-		Dataset: r.Dataset, Epochs: r.Epochs, Suggestions: r.Suggestions, Verify: r.Verify == nil || *r.Verify, Train: r.Train,
+		Dataset: r.Dataset, Epochs: r.Epochs, Suggestions: r.Suggestions,
+		Verify: r.Verify == nil || *r.Verify, Train: r.Train,
 		Probe: advisor.ProbeRequest{Epochs: r.Probe.Epochs, Images: r.Probe.Images, Seed: r.Probe.Seed},
 	}
 }
@@ -103,19 +104,26 @@ type adviceBody struct{ Body advisor.Answer }
 
 func (s *Server) adviceRoutes(a huma.API) {
 	tags := []string{"Advice"}
-	huma.Register(a, huma.Operation{OperationID: "create-advice", Method: http.MethodPost, Path: "/v1/advice", Tags: tags, MaxBodyBytes: MaxBody,
-		Summary: "Ask for advice on an architecture", DefaultStatus: http.StatusAccepted, Responses: alsoOK(a, advisor.Answer{}),
-		Description: "Queues a probe of the architecture and what follows from it. A request that equals one that is unfinished gets that one.",
-		Errors:      []int{http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity}}, s.createAdvice)
+	huma.Register(a, huma.Operation{OperationID: "create-advice", Method: http.MethodPost, Path: "/v1/advice", Tags: tags,
+		MaxBodyBytes: MaxBody,
+		Summary:      "Ask for advice on an architecture", DefaultStatus: http.StatusAccepted, Responses: alsoOK(a,
+			advisor.Answer{}),
+		Description: "Queues a probe of the architecture and what follows from it. A request that equals one that is " +
+			"unfinished gets that one.",
+		Errors: []int{http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity}}, s.createAdvice)
 	huma.Register(a, huma.Operation{OperationID: "list-advice", Method: http.MethodGet, Path: "/v1/advice", Tags: tags,
 		Summary: "List advice, newest first", Errors: []int{http.StatusUnprocessableEntity}}, s.listAdvice)
 	huma.Register(a, huma.Operation{OperationID: "get-advice", Method: http.MethodGet, Path: "/v1/advice/{id}", Tags: tags,
 		Summary: "Get an advice", Errors: []int{http.StatusNotFound}}, s.getAdvice)
-	huma.Register(a, huma.Operation{OperationID: "cancel-advice", Method: http.MethodPost, Path: "/v1/advice/{id}/cancel", Tags: tags,
-		Summary: "Cancel an advice", Description: "One that is being worked on stops at its next record or heartbeat, within seconds.", DefaultStatus: http.StatusAccepted,
-		Errors: []int{http.StatusNotFound, http.StatusConflict}}, s.cancelAdvice)
-	huma.Register(a, huma.Operation{OperationID: "delete-advice", Method: http.MethodDelete, Path: "/v1/advice/{id}", Tags: tags,
-		Summary: "Delete a finished advice with its probe and verification runs", Errors: []int{http.StatusNotFound, http.StatusConflict}},
+	huma.Register(a,
+		huma.Operation{OperationID: "cancel-advice", Method: http.MethodPost, Path: "/v1/advice/{id}/cancel", Tags: tags,
+			Summary: "Cancel an advice", Description: "One that is being worked on stops at its next record or heartbeat, " +
+				"within seconds.", DefaultStatus: http.StatusAccepted,
+			Errors: []int{http.StatusNotFound, http.StatusConflict}}, s.cancelAdvice)
+	huma.Register(a,
+		huma.Operation{OperationID: "delete-advice", Method: http.MethodDelete, Path: "/v1/advice/{id}", Tags: tags,
+			Summary: "Delete a finished advice with its probe and verification runs", Errors: []int{http.StatusNotFound,
+				http.StatusConflict}},
 		func(ctx context.Context, in *Named) (*struct{}, error) {
 			return s.delete(ctx, advisor.JobAdvice, in.ID)
 		})
@@ -125,7 +133,8 @@ func (s *Server) adviceRoutes(a huma.API) {
 // alsoOK documents the 200 that an answer with ?wait= may have, with the body of the 202.
 func alsoOK(a huma.API, body any) map[string]*huma.Response {
 	schema := huma.SchemaFromType(a.OpenAPI().Components.Schemas, reflect.TypeOf(body))
-	return map[string]*huma.Response{"200": {Description: "waited for, and done", Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}}
+	return map[string]*huma.Response{"200": {Description: "waited for, and done",
+		Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}}
 }
 
 func (s *Server) createAdvice(ctx context.Context, in *struct {
@@ -137,7 +146,8 @@ func (s *Server) createAdvice(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	advice, err := s.Service.SubmitAdvice(ctx, []byte(in.Body.Architecture), in.Body.request(), in.once("advice", in.RawBody))
+	advice, err := s.Service.SubmitAdvice(ctx, []byte(in.Body.Architecture), in.Body.request(),
+		in.once("advice", in.RawBody))
 	if err != nil {
 		return nil, s.Problem(placed(err, "/probe"))
 	}
@@ -264,11 +274,13 @@ func (s *Server) listAdvice(ctx context.Context, in *Paged) (*adviceList, error)
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.Store.ListAdvice(ctx, advisor.AdviceFilter{State: advisor.State(in.State), Limit: in.Size + 1, After: after})
+	all, err := s.Store.ListAdvice(ctx,
+		advisor.AdviceFilter{State: advisor.State(in.State), Limit: in.Size + 1, After: after})
 	if err != nil {
 		return nil, s.Problem(err)
 	}
 	out := &adviceList{}
-	out.Body.Advice, out.Body.Next = CutPage(all, in.Size, func(a advisor.Advice) advisor.Place { return advisor.Place{Created: a.Created, ID: a.ID} })
+	out.Body.Advice, out.Body.Next = CutPage(all, in.Size,
+		func(a advisor.Advice) advisor.Place { return advisor.Place{Created: a.Created, ID: a.ID} })
 	return out, nil
 }

@@ -16,18 +16,20 @@ import (
 // encoding/json takes "EPOCHS" for "epochs" and the last of two members of a name, where what was meant is not known.
 func init() { huma.ValidateStrictCasing = true }
 
-// checkMembers refuses a JSON document that has two members of one name in an object. What is no JSON is left to whoever
-// reads it, and architectures are to their parser.
+// checkMembers refuses a JSON document that has two members of one name in an object. What is no JSON is left to
+// whoever reads it, and architectures are to their parser.
 func checkMembers(document []byte) error {
 	var twice []Detail
 	d := json.NewDecoder(bytes.NewReader(document))
 	if err := members(d, "", deepestMember, &twice); err != nil || len(twice) == 0 {
 		return nil //nolint:nilerr // its reader says what is wrong with it
 	}
-	return NewProblem(http.StatusUnprocessableEntity, "invalid-request", "The request is not valid", "a member is there twice", twice...)
+	return NewProblem(http.StatusUnprocessableEntity, "invalid-request", "The request is not valid",
+		"a member is there twice", twice...)
 }
 
-// deepestMember is how deep documents are looked at: no request has members further down, and each level takes a stack frame.
+// deepestMember is how deep documents are looked at: no request has members further down, and each level takes a stack
+// frame.
 const deepestMember = 20
 
 var errTooDeep = errors.New("no request is so deep")
@@ -84,5 +86,6 @@ func misfit(message string) (Detail, bool) {
 	if !found || !typed || !named {
 		return Detail{}, false
 	}
-	return Detail{Pointer: "/" + strings.ReplaceAll(path, ".", "/"), Code: trainer.CodeOutOfRange, Message: "the number is out of range"}, true
+	return Detail{Pointer: "/" + strings.ReplaceAll(path, ".", "/"), Code: trainer.CodeOutOfRange,
+		Message: "the number is out of range"}, true
 }

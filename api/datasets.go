@@ -68,7 +68,8 @@ func (b *incoming) Read(p []byte) (int, error) {
 	if errors.Is(err, io.EOF) && b.read >= b.announced || err == nil {
 		return n, err
 	}
-	return n, NewProblem(http.StatusBadRequest, "invalid-request", "The archive broke off", fmt.Sprintf("only %d bytes came", b.read))
+	return n, NewProblem(http.StatusBadRequest, "invalid-request", "The archive broke off",
+		fmt.Sprintf("only %d bytes came", b.read))
 }
 
 const archivePath = "/v1/datasets"
@@ -78,7 +79,8 @@ const DefaultMaxUpload = 2 << 30
 
 func (s *Server) datasetRoutes(a huma.API) {
 	tags := []string{"Data sets"}
-	huma.Register(a, huma.Operation{OperationID: "list-datasets", Method: http.MethodGet, Path: archivePath, Tags: tags, Summary: "List the data sets"},
+	huma.Register(a, huma.Operation{OperationID: "list-datasets", Method: http.MethodGet, Path: archivePath, Tags: tags,
+		Summary: "List the data sets"},
 		func(context.Context, *struct{}) (*datasetList, error) {
 			list, err := s.Datasets.List()
 			if err != nil {
@@ -90,11 +92,15 @@ func (s *Server) datasetRoutes(a huma.API) {
 		})
 	binary := &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
 	huma.Register(a, huma.Operation{OperationID: "add-dataset", Method: http.MethodPost, Path: archivePath, Tags: tags,
-		Summary:       "Add a data set: the archive is the body",
-		Description:   "A zip or gzipped tar of an image folder (train/CLASS/*.png, test/CLASS/*.png, JPEG too), CIFAR binaries or IDX files. The same content under the same name again is no error.",
+		Summary: "Add a data set: the archive is the body",
+		Description: "A zip or gzipped tar of an image folder (train/CLASS/*.png, test/CLASS/*.png, JPEG too), CIFAR " +
+			"binaries or IDX files. The same content under the same name again is no error.",
 		DefaultStatus: http.StatusCreated,
-		RequestBody:   &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/zip": binary, "application/gzip": binary, "application/octet-stream": binary}},
-		Errors:        []int{http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity}}, s.addDataset)
+		RequestBody: &huma.RequestBody{Required: true,
+			Content: map[string]*huma.MediaType{"application/zip": binary, "application/gzip": binary,
+				"application/octet-stream": binary}},
+		Errors: []int{http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge,
+			http.StatusUnprocessableEntity}}, s.addDataset)
 }
 
 func (s *Server) addDataset(ctx context.Context, in *archive) (*datasetBody, error) {
@@ -145,7 +151,8 @@ func (s *Server) sweep() {
 // receive writes the archive to a file and checks its size and digest.
 func (s *Server) receive(in *archive, name string) (err error) {
 	largest := cmp.Or(s.MaxUpload, DefaultMaxUpload)
-	tooLarge := NewProblem(http.StatusRequestEntityTooLarge, "body-too-large", "The archive is too large", fmt.Sprintf("at most %d bytes are taken", largest))
+	tooLarge := NewProblem(http.StatusRequestEntityTooLarge, "body-too-large", "The archive is too large",
+		fmt.Sprintf("at most %d bytes are taken", largest))
 	if in.body.announced > largest {
 		return tooLarge
 	}

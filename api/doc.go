@@ -6,6 +6,6 @@
 // error of /v1 is a problem document (RFC 9457) from one table; nothing that a client sent is repeated in an error but
 // the names of its own members; what takes long and is not stored is computed in the background (computation.go).
 //
-// Read next: server.go (what is mounted), problem.go (from errors to statuses), advice.go, pastruns.go, then jobs (queue
-// and events).
+// Read next: server.go (what is mounted), problem.go (from errors to statuses), advice.go, pastruns.go, then jobs
+// (queue and events).
 package api

@@ -25,8 +25,12 @@ type (
 )
 
 var eventTypes = map[string]any{
-	string(advisor.EventState): stateEvent{}, string(advisor.EventProgress): progressEvent{}, string(advisor.EventEpoch): epochEvent{},
-	string(advisor.EventDiagnosis): diagnosisEvent{}, string(advisor.EventSuggestion): suggestionEvent{}, string(advisor.EventDone): doneEvent{},
+	string(
+		advisor.EventState): stateEvent{}, string(advisor.EventProgress): progressEvent{},
+	string(advisor.EventEpoch): epochEvent{},
+	string(
+		advisor.EventDiagnosis): diagnosisEvent{}, string(advisor.EventSuggestion): suggestionEvent{},
+	string(advisor.EventDone): doneEvent{},
 }
 
 func wireEvent(e advisor.Event) any {
@@ -51,9 +55,12 @@ type followed struct {
 }
 
 func (s *Server) eventRoutes(a huma.API, operation, path string, tags []string, kind advisor.JobKind) {
-	sse.Register(a, huma.Operation{OperationID: operation, Method: http.MethodGet, Path: path, Tags: tags, Summary: "Follow the work as server-sent events",
-		Description: "From the first event, or behind Last-Event-ID, to \"done\", which ends the stream; a client that comes again after that gets 204. " +
-			"A state \"queued\" after work began says that it starts afresh. Progress has no id and is sent only while this service itself does the work.",
+	sse.Register(a, huma.Operation{OperationID: operation, Method: http.MethodGet, Path: path, Tags: tags,
+		Summary: "Follow the work as server-sent events",
+		Description: "From the first event, or behind Last-Event-ID, to \"done\", which ends the stream; a client that " +
+			"comes again after that gets 204. " +
+			"A state \"queued\" after work began says that it starts afresh. Progress has no id and is sent only while this " +
+			"service itself does the work.",
 		Errors:      []int{http.StatusNotFound, http.StatusConflict},
 		Middlewares: huma.Middlewares{s.followable(a, kind)}}, eventTypes,
 		func(_ context.Context, in *followed, send sse.Sender) {
@@ -84,8 +91,8 @@ func (s *Server) survive(where string) {
 	}
 }
 
-// followable answers before the stream begins: 404 where there is no such job, 204 where everything has been sent, which
-// tells a browser not to come again.
+// followable answers before the stream begins: 404 where there is no such job, 204 where everything has been sent,
+// which tells a browser not to come again.
 func (s *Server) followable(a huma.API, kind advisor.JobKind) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		done, err := s.Feed.Done(ctx.Context(), kind, ctx.Param("id"), eventID(ctx.Header("Last-Event-ID")))

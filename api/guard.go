@@ -16,7 +16,8 @@ import (
 )
 
 // ContentSecurityPolicy is that header of every answer.
-const ContentSecurityPolicy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+const ContentSecurityPolicy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; " +
+	"object-src 'none'"
 
 // secure sets the headers that keep a page to what this service sends.
 func secure(c *fiber.Ctx) error {
@@ -26,11 +27,12 @@ func secure(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-// knownHost refuses requests that call the service by a name that is not its own: a page elsewhere can have its own name
-// resolve to this machine (DNS rebinding) and would then be of the same origin.
+// knownHost refuses requests that call the service by a name that is not its own: a page elsewhere can have its own
+// name resolve to this machine (DNS rebinding) and would then be of the same origin.
 func (s *Server) knownHost(c *fiber.Ctx) error {
 	if len(s.Hosts) > 0 && !slices.Contains(s.Hosts, hostOf(string(c.Request().Host()))) {
-		return NewProblem(http.StatusMisdirectedRequest, "unknown-host", "The service is not known by this name", "add the name with --allowed-host")
+		return NewProblem(http.StatusMisdirectedRequest, "unknown-host", "The service is not known by this name",
+			"add the name with --allowed-host")
 	}
 	return c.Next()
 }
@@ -68,8 +70,8 @@ func sameOrigin(c *fiber.Ctx) error {
 // drained is how much of a body that nobody wants is read all the same.
 const drained = 16 << 20
 
-// drain reads what is left of a body: a client that is still sending sees the answer only then, and what is left would be
-// taken for the next request. Where that is too much the connection ends.
+// drain reads what is left of a body: a client that is still sending sees the answer only then, and what is left would
+// be taken for the next request. Where that is too much the connection ends.
 func drain(c *fiber.Ctx, stream io.Reader) {
 	if n, err := io.CopyN(io.Discard, stream, drained); n == drained || err != nil && !errors.Is(err, io.EOF) {
 		c.Context().SetConnectionClose()
@@ -126,7 +128,8 @@ func etag(c *fiber.Ctx) error {
 		return err
 	}
 	response := c.Response()
-	if (c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead) || response.StatusCode() != http.StatusOK || response.IsBodyStream() {
+	if (c.Method() != fiber.MethodGet && c.Method() != fiber.MethodHead) || response.StatusCode() != http.StatusOK ||
+		response.IsBodyStream() {
 		return nil
 	}
 	sum := sha256.Sum256(response.Body())

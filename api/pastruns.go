@@ -19,24 +19,31 @@ import (
 )
 
 func (s *Server) forestRoutes(a huma.API) {
-	huma.Register(a, huma.Operation{OperationID: "get-forest", Method: http.MethodGet, Path: "/v1/forest", Tags: []string{"Forest"},
-		Summary: "Get the model card: how far predictions for a data set can be trusted",
-		Description: "Every figure is held-out: each past run is predicted by a forest that never saw its architecture. " +
-			"The first card after a change of the past runs takes a while: its state is \"computing\" until then.",
-		Errors: []int{http.StatusUnprocessableEntity}}, s.getCards)
-	huma.Register(a, huma.Operation{OperationID: "forest-statistics", Method: http.MethodGet, Path: "/v1/forest/statistics", Tags: []string{"Forest"},
+	huma.Register(a,
+		huma.Operation{OperationID: "get-forest", Method: http.MethodGet, Path: "/v1/forest", Tags: []string{"Forest"},
+			Summary: "Get the model card: how far predictions for a data set can be trusted",
+			Description: "Every figure is held-out: each past run is predicted by a forest that never saw its architecture. " +
+				"The first card after a change of the past runs takes a while: its state is \"computing\" until then.",
+			Errors: []int{http.StatusUnprocessableEntity}}, s.getCards)
+	huma.Register(a, huma.Operation{OperationID: "forest-statistics", Method: http.MethodGet,
+		Path: "/v1/forest/statistics", Tags: []string{"Forest"},
 		Summary: "Relate the statistics of the past runs to their accuracy, by four methods",
-		Description: "Correlation, beta, linear regression and forest importance, overall and by position of the layers. The first table after a " +
+		Description: "Correlation, beta, linear regression and forest importance, overall and by position of the layers. " +
+			"The first table after a " +
 			"change of the past runs takes a while: its state is \"computing\" until then.",
 		Errors: []int{http.StatusUnprocessableEntity}}, s.getStatistics)
-	huma.Register(a, huma.Operation{OperationID: "forest-hyperparameters", Method: http.MethodGet, Path: "/v1/forest/hyperparameters", Tags: []string{"Forest"},
+	huma.Register(a, huma.Operation{OperationID: "forest-hyperparameters", Method: http.MethodGet,
+		Path: "/v1/forest/hyperparameters", Tags: []string{"Forest"},
 		Summary: "Relate the hyperparameters of the past runs to their statistics, by four methods",
-		Description: "Each statistic of the layers at a position is a target of its own, of which what is known before training is a column. The first table " +
+		Description: "Each statistic of the layers at a position is a target of its own, of which what is known before " +
+			"training is a column. The first table " +
 			"after a change of the past runs takes half a minute: its state is \"computing\" until then.",
 		Errors: []int{http.StatusUnprocessableEntity}}, s.getHyperparameters)
-	huma.Register(a, huma.Operation{OperationID: "expect-statistics", Method: http.MethodPost, Path: "/v1/forest/expectations", Tags: []string{"Forest"},
+	huma.Register(a, huma.Operation{OperationID: "expect-statistics", Method: http.MethodPost,
+		Path: "/v1/forest/expectations", Tags: []string{"Forest"},
 		MaxBodyBytes: MaxBody, Summary: "Predict an architecture's statistics without training it",
-		Description: "With 80 % intervals, from the architecture alone; runs of the same architecture are left out. The first answer after a change of " +
+		Description: "With 80 % intervals, from the architecture alone; runs of the same architecture are left out. The " +
+			"first answer after a change of " +
 			"the past runs takes a while: its state is \"computing\" until then.",
 		Errors: []int{http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity}}, s.getExpectations)
 }
@@ -108,7 +115,8 @@ type expectations struct {
 }
 
 // expect begins to predict the statistics of a run's architecture.
-func (s *Server) expect(r advisor.Run, q analysis.StatisticsQuery, position trainer.LayerSet) *Computation[expectations] {
+func (s *Server) expect(r advisor.Run, q analysis.StatisticsQuery,
+	position trainer.LayerSet) *Computation[expectations] {
 	name := fmt.Sprintf("expectation of %s for %s, %s layers, %s", r.ArchitectureID, q.Dataset, position, moment(q))
 	return compute(s, &s.computations.expectations, name, func(ctx context.Context) (expectations, error) {
 		found, err := s.Forest.Expect(ctx, r.Architecture, q, position)
@@ -171,7 +179,8 @@ func (s *Server) getExpectations(ctx context.Context, in *struct {
 		func(expectations) error { return nil })
 }
 
-// KnowsDataset refuses a data set that is not here, unless it has past runs all the same: it may have been removed since.
+// KnowsDataset refuses a data set that is not here, unless it has past runs all the same: it may have been removed
+// since.
 func (s *Server) KnowsDataset(name string, pastRuns int) error {
 	if pastRuns > 0 {
 		return nil

@@ -56,7 +56,8 @@ const problemType = "application/problem+json"
 
 // NewProblem is an answer with the status and the code, which clients tell it by.
 func NewProblem(status int, code, title, detail string, details ...Detail) *Problem {
-	return &Problem{Type: "urn:probewise:problem:" + code, Title: title, Status: status, Detail: detail, Code: code, Errors: details}
+	return &Problem{Type: "urn:probewise:problem:" + code, Title: title, Status: status, Detail: detail,
+		Code: code, Errors: details}
 }
 
 // Huma's own constructor repeats in its answers what the client sent.
@@ -139,7 +140,8 @@ func (s *Server) Problem(err error) *Problem {
 		return known
 	case errors.As(err, &invalid):
 		return NewProblem(http.StatusUnprocessableEntity, "invalid-architecture", "The architecture is not valid",
-			fmt.Sprintf("the architecture has findings: %d", len(invalid.Findings)), details("/architecture", invalid.Findings)...)
+			fmt.Sprintf("the architecture has findings: %d", len(invalid.Findings)), details("/architecture",
+				invalid.Findings)...)
 	case errors.As(err, &request):
 		return NewProblem(http.StatusUnprocessableEntity, "invalid-request", "The request cannot be met", request.Problem,
 			Detail{Pointer: request.Pointer, Code: trainer.CodeOutOfRange, Message: request.Problem})
@@ -147,7 +149,8 @@ func (s *Server) Problem(err error) *Problem {
 		return NewProblem(http.StatusUnprocessableEntity, "unknown-dataset", "There is no such data set", unknown.Error(),
 			Detail{Pointer: "/dataset", Code: trainer.CodeUnknownValue, Message: unknown.Error()})
 	case errors.Is(err, dataset.ErrName):
-		return NewProblem(http.StatusUnprocessableEntity, "invalid-request", "Not a name for a data set", dataset.ErrName.Error(),
+		return NewProblem(http.StatusUnprocessableEntity, "invalid-request", "Not a name for a data set",
+			dataset.ErrName.Error(),
 			Detail{Pointer: "/dataset", Code: trainer.CodeBadName, Message: dataset.ErrName.Error()})
 	case errors.As(err, &input):
 		return NewProblem(http.StatusUnprocessableEntity, "invalid-dataset", "The archive is no data set", input.Error())
@@ -156,7 +159,8 @@ func (s *Server) Problem(err error) *Problem {
 	case errors.Is(err, advisor.ErrNotFound):
 		return NewProblem(http.StatusNotFound, "not-found", "There is no such resource", "")
 	case errors.Is(err, advisor.ErrServesAdvice):
-		return NewProblem(http.StatusConflict, "serves-advice", "The run serves an advice", "only the advice itself can be followed, cancelled or deleted")
+		return NewProblem(http.StatusConflict, "serves-advice", "The run serves an advice",
+			"only the advice itself can be followed, cancelled or deleted")
 	case errors.Is(err, advisor.ErrUnfinished):
 		return NewProblem(http.StatusConflict, "unfinished", "Not finished", "cancel it first, or wait for its end")
 	case errors.Is(err, advisor.ErrFinished), errors.As(err, &state):
@@ -166,19 +170,22 @@ func (s *Server) Problem(err error) *Problem {
 		return NewProblem(routing.Code, code, title, "")
 	case errors.Is(err, advisor.ErrKeyReused):
 		message := "this key was used for another request"
-		return NewProblem(http.StatusUnprocessableEntity, "idempotency-key-reused", "The idempotency key was used before", message,
+		return NewProblem(http.StatusUnprocessableEntity, "idempotency-key-reused",
+			"The idempotency key was used before", message,
 			Detail{Parameter: "Idempotency-Key", Code: trainer.CodeUnknownValue, Message: message})
 	case errors.Is(err, advisor.ErrBusy):
 		s.Log.Warn("a request was put off", "error", err.Error())
 		return NewProblem(http.StatusServiceUnavailable, "busy", "The service is busy", "try again in a moment")
 	case errors.Is(err, advisor.ErrStorageFull):
 		s.Log.Error("the storage is full", "error", err.Error())
-		return NewProblem(http.StatusInsufficientStorage, "storage-full", "There is no room left", "the service's log says where")
+		return NewProblem(http.StatusInsufficientStorage, "storage-full", "There is no room left",
+			"the service's log says where")
 	case errors.Is(err, context.Canceled) && s.ctx.Err() != nil:
 		return NewProblem(http.StatusServiceUnavailable, "stopping", "The service is stopping", "try again in a moment")
 	}
 	s.Log.Error("a request failed", "error", err.Error())
-	return NewProblem(http.StatusInternalServerError, "internal", "Something went wrong here", "the service's log says what")
+	return NewProblem(http.StatusInternalServerError, "internal", "Something went wrong here",
+		"the service's log says what")
 }
 
 // details puts an architecture's findings where it stands in the request.

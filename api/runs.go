@@ -35,9 +35,11 @@ func (r runRequest) Resolve(huma.Context) []error {
 	rest := reflect.ValueOf(r).IsZero()
 	switch {
 	case advice != "" && !rest:
-		return []error{&huma.ErrorDetail{Location: "body.from_advice", Message: "from_advice stands alone: the advice says everything else"}}
+		return []error{&huma.ErrorDetail{Location: "body.from_advice",
+			Message: "from_advice stands alone: the advice says everything else"}}
 	case advice == "" && len(r.Architecture) == 0:
-		return []error{&huma.ErrorDetail{Location: "body", Message: "expected required property architecture, or from_advice, to be present"}}
+		return []error{&huma.ErrorDetail{Location: "body",
+			Message: "expected required property architecture, or from_advice, to be present"}}
 	}
 	return nil
 }
@@ -47,21 +49,31 @@ type runBody struct{ Body advisor.Run }
 func (s *Server) runRoutes(a huma.API) {
 	tags := []string{"Runs"}
 	missing := []int{http.StatusNotFound}
-	huma.Register(a, huma.Operation{OperationID: "create-run", Method: http.MethodPost, Path: "/v1/runs", Tags: tags, MaxBodyBytes: MaxBody,
-		Summary: "Train an architecture: in full, or a probe of it", DefaultStatus: http.StatusAccepted, Responses: alsoOK(a, advisor.Run{}),
-		Description: "A full run that has succeeded joins the past runs. A request that equals one that is unfinished gets that one.",
-		Errors:      []int{http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity}}, s.createRun)
+	huma.Register(a, huma.Operation{OperationID: "create-run", Method: http.MethodPost, Path: "/v1/runs", Tags: tags,
+		MaxBodyBytes: MaxBody,
+		Summary:      "Train an architecture: in full, or a probe of it", DefaultStatus: http.StatusAccepted, Responses: alsoOK(a,
+			advisor.Run{}),
+		Description: "A full run that has succeeded joins the past runs. A request that equals one that is unfinished gets " +
+			"that one.",
+		Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge,
+			http.StatusUnprocessableEntity}}, s.createRun)
 	huma.Register(a, huma.Operation{OperationID: "list-runs", Method: http.MethodGet, Path: "/v1/runs", Tags: tags,
 		Summary: "List runs, newest first", Errors: []int{http.StatusUnprocessableEntity}}, s.listRuns)
-	huma.Register(a, huma.Operation{OperationID: "get-run", Method: http.MethodGet, Path: "/v1/runs/{id}", Tags: tags, Summary: "Get a run", Errors: missing}, s.getRun)
-	huma.Register(a, huma.Operation{OperationID: "run-epochs", Method: http.MethodGet, Path: "/v1/runs/{id}/epochs", Tags: tags,
-		Summary: "Get a run's learning curve", Errors: missing}, s.runEpochs)
-	huma.Register(a, huma.Operation{OperationID: "run-layers", Method: http.MethodGet, Path: "/v1/runs/{id}/layers", Tags: tags,
-		Summary: "Get the statistics of a run's layers, record by record", Errors: missing}, s.runLayers)
-	huma.Register(a, huma.Operation{OperationID: "cancel-run", Method: http.MethodPost, Path: "/v1/runs/{id}/cancel", Tags: tags,
-		Summary: "Cancel a run", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusNotFound, http.StatusConflict}}, s.cancelRun)
-	huma.Register(a, huma.Operation{OperationID: "delete-run", Method: http.MethodDelete, Path: "/v1/runs/{id}", Tags: tags,
-		Summary: "Delete a finished run with its records", Errors: []int{http.StatusNotFound, http.StatusConflict}},
+	huma.Register(a, huma.Operation{OperationID: "get-run", Method: http.MethodGet, Path: "/v1/runs/{id}", Tags: tags,
+		Summary: "Get a run", Errors: missing}, s.getRun)
+	huma.Register(a,
+		huma.Operation{OperationID: "run-epochs", Method: http.MethodGet, Path: "/v1/runs/{id}/epochs", Tags: tags,
+			Summary: "Get a run's learning curve", Errors: missing}, s.runEpochs)
+	huma.Register(a,
+		huma.Operation{OperationID: "run-layers", Method: http.MethodGet, Path: "/v1/runs/{id}/layers", Tags: tags,
+			Summary: "Get the statistics of a run's layers, record by record", Errors: missing}, s.runLayers)
+	huma.Register(a,
+		huma.Operation{OperationID: "cancel-run", Method: http.MethodPost, Path: "/v1/runs/{id}/cancel", Tags: tags,
+			Summary: "Cancel a run", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusNotFound, http.StatusConflict}},
+		s.cancelRun)
+	huma.Register(a,
+		huma.Operation{OperationID: "delete-run", Method: http.MethodDelete, Path: "/v1/runs/{id}", Tags: tags,
+			Summary: "Delete a finished run with its records", Errors: []int{http.StatusNotFound, http.StatusConflict}},
 		func(ctx context.Context, in *Named) (*struct{}, error) { return s.delete(ctx, advisor.JobRun, in.ID) })
 	s.histogramRoutes(a)
 	s.eventRoutes(a, "run-events", "/v1/runs/{id}/events", tags, advisor.JobRun)
@@ -157,7 +169,8 @@ func (s *Server) listRuns(ctx context.Context, in *struct {
 		return nil, s.Problem(err)
 	}
 	out := &runList{}
-	out.Body.Runs, out.Body.Next = CutPage(all, in.Size, func(r advisor.Run) advisor.Place { return advisor.Place{Created: r.Created, ID: r.ID} })
+	out.Body.Runs, out.Body.Next = CutPage(all, in.Size,
+		func(r advisor.Run) advisor.Place { return advisor.Place{Created: r.Created, ID: r.ID} })
 	return out, nil
 }
 

@@ -50,12 +50,14 @@ func (architecture) Schema(huma.Registry) *huma.Schema {
 
 // Schema implements huma.SchemaProvider.
 func (number) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Type: huma.TypeNumber, Format: "double", Nullable: true, Description: "null where it is not known or not finite"}
+	return &huma.Schema{Type: huma.TypeNumber, Format: "double", Nullable: true,
+		Description: "null where it is not known or not finite"}
 }
 
 // Schema implements huma.SchemaProvider.
 func (runState) Schema(huma.Registry) *huma.Schema {
-	return words("queued → running → succeeded, failed or cancelled; a run that diverged succeeded, and its outcome says so",
+	return words("queued → running → succeeded, failed or cancelled; a run that diverged succeeded, and its outcome "+
+		"says so",
 		advisor.Queued, advisor.Running, advisor.Succeeded, advisor.Failed, advisor.Cancelled)
 }
 
@@ -114,13 +116,14 @@ func newRegistry() huma.Registry {
 	return r
 }
 
-// refusals are the statuses that what guards all operations may answer with: of the host and of a busy service, and where
-// something is changed also of the origin, the body and the storage.
+// refusals are the statuses that what guards all operations may answer with: of the host and of a busy service, and
+// where something is changed also of the origin, the body and the storage.
 func refusals(reads bool) []int {
 	if reads {
 		return []int{http.StatusMisdirectedRequest, http.StatusServiceUnavailable}
 	}
-	return []int{http.StatusBadRequest, http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType,
+	return []int{http.StatusBadRequest, http.StatusForbidden, http.StatusRequestEntityTooLarge,
+		http.StatusUnsupportedMediaType,
 		http.StatusMisdirectedRequest, http.StatusServiceUnavailable, http.StatusInsufficientStorage}
 }
 
@@ -158,7 +161,8 @@ func describe(document *huma.OpenAPI) {
 		for _, f := range reflect.VisibleFields(of) {
 			member, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 			property := schema.Properties[member]
-			if property == nil || property.Ref == "" || f.Type.Kind() != reflect.Pointer || strings.Contains(options, "omitempty") {
+			if property == nil || property.Ref == "" || f.Type.Kind() != reflect.Pointer ||
+				strings.Contains(options, "omitempty") {
 				continue
 			}
 			schema.Properties[member] = &huma.Schema{AnyOf: []*huma.Schema{{Ref: property.Ref}, {Type: "null"}}}

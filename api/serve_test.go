@@ -84,7 +84,8 @@ func TestUploadsMayTakeLong(t *testing.T) {
 	d := &deadlines{}
 	body := &incoming{from: strings.NewReader("archive"), ctx: d, announced: 7}
 	var got bytes.Buffer
-	if _, err := io.CopyBuffer(struct{ io.Writer }{&got}, struct{ io.Reader }{body}, make([]byte, 2)); err != nil || got.String() != "archive" {
+	if _, err := io.CopyBuffer(struct{ io.Writer }{&got}, struct{ io.Reader }{body}, make([]byte, 2)); err != nil ||
+		got.String() != "archive" {
 		t.Fatalf("%q, %v", got.String(), err)
 	}
 	if len(d.set) < 4 || time.Until(d.set[0]) > silence || d.set[3].Before(d.set[0]) {

@@ -43,10 +43,12 @@ type Datasets interface {
 type Assessor interface {
 	Cards(ctx context.Context, dataset string, e analysis.Effort) (analysis.Cards, error)
 	Statistics(ctx context.Context, q analysis.StatisticsQuery) (analysis.StatisticsTable, error)
-	Hyperparameters(ctx context.Context, q analysis.StatisticsQuery, position trainer.LayerSet) (analysis.HyperparameterTable, error)
+	Hyperparameters(ctx context.Context, q analysis.StatisticsQuery,
+		position trainer.LayerSet) (analysis.HyperparameterTable, error)
 	// Datasets names the data sets that have past runs.
 	Datasets(ctx context.Context) ([]string, error)
-	Expect(ctx context.Context, a trainer.Architecture, q analysis.StatisticsQuery, position trainer.LayerSet) (analysis.ExpectedStatistics, error)
+	Expect(ctx context.Context, a trainer.Architecture, q analysis.StatisticsQuery,
+		position trainer.LayerSet) (analysis.ExpectedStatistics, error)
 }
 
 // Feed follows jobs through the log of their events.
@@ -134,8 +136,10 @@ func (s *Server) App(ctx context.Context) (*fiber.App, error) {
 
 func (s *Server) config() huma.Config {
 	c := huma.DefaultConfig("Probewise", s.Version)
-	c.Info.Description = "Train a probe of a convolutional network, predict its test accuracy after full training, and get verified edits.\n\n" +
-		"Work is queued: POST /v1/advice answers 202 with the advice, which changes until its state is succeeded, failed or cancelled. " +
+	c.Info.Description = "Train a probe of a convolutional network, predict its test accuracy after full training, and " +
+		"get verified edits.\n\n" +
+		"Work is queued: POST /v1/advice answers 202 with the advice, which changes until its state is succeeded, failed " +
+		"or cancelled. " +
 		"Follow it at its events, or ask with ?wait=30s. Errors are problem documents (RFC 9457)."
 	c.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
 	c.DocsPath = ""     // its pages load scripts from a CDN

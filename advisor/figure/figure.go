@@ -103,8 +103,8 @@ func PValue[N number](n N) string {
 	return strings.TrimPrefix(Decimals(n, 3), "0")
 }
 
-// Measured writes a value or a threshold in the message of a diagnosis: three significant digits, or four from 1,000 up:
-// "0.0123", "1235", "10000". A missing one was "not finite".
+// Measured writes a value or a threshold in the message of a diagnosis: three significant digits, or four from 1,000
+// up: "0.0123", "1235", "10000". A missing one was "not finite".
 func Measured[N number](n N) string {
 	if !known(n) {
 		return "not finite"

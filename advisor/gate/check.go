@@ -19,13 +19,14 @@ type File struct {
 	Data []byte
 }
 
-// Prober makes the evidence. The errors of its predictions are *advisor.NoPredictionError where the past runs do not allow
-// one; those of Validate *trainer.InvalidError where the architecture is to blame.
+// Prober makes the evidence. The errors of its predictions are *advisor.NoPredictionError where the past runs do not
+// allow one; those of Validate *trainer.InvalidError where the architecture is to blame.
 type Prober interface {
 	// Validate reads the architecture for the data set.
 	Validate(ctx context.Context, data []byte, dataset string) (trainer.Architecture, error)
 	// Probe trains a probe and predicts from it. The key is filled in beside a *NoPredictionError too.
-	Probe(ctx context.Context, a trainer.Architecture, dataset string, epochs int, seed uint64) (advisor.Prediction, advisor.Key, error)
+	Probe(ctx context.Context, a trainer.Architecture, dataset string, epochs int,
+		seed uint64) (advisor.Prediction, advisor.Key, error)
 	// FromArchitecture predicts without any training, as Probe does otherwise.
 	FromArchitecture(ctx context.Context, a trainer.Architecture, dataset string) (advisor.Prediction, advisor.Key, error)
 }
@@ -145,7 +146,8 @@ func (e *Evidence) predict(ctx context.Context, prober Prober, p Policy, a train
 		if noProbe {
 			prediction, e.Key, err = prober.FromArchitecture(ctx, a, p.Dataset)
 		} else {
-			prediction, e.Key, err = prober.Probe(ctx, a, p.Dataset, min(p.Probe.Epochs, a.Training.Epochs), p.Probe.Seed+uint64(i))
+			prediction, e.Key, err = prober.Probe(ctx, a, p.Dataset, min(p.Probe.Epochs, a.Training.Epochs),
+				p.Probe.Seed+uint64(i))
 		}
 		var none *advisor.NoPredictionError
 		if errors.As(err, &none) {

@@ -33,7 +33,8 @@ func (b *bench) Validate(_ context.Context, data []byte, dataset string) (traine
 	return p.Architecture, err
 }
 
-func (b *bench) Probe(_ context.Context, a trainer.Architecture, dataset string, epochs int, seed uint64) (advisor.Prediction, advisor.Key, error) {
+func (b *bench) Probe(_ context.Context, a trainer.Architecture, dataset string, epochs int,
+	seed uint64) (advisor.Prediction, advisor.Key, error) {
 	b.calls = append(b.calls, fmt.Sprintf("probe %s, %d epochs, seed %d", a.Name, epochs, seed))
 	if b.fails != nil {
 		return advisor.Prediction{}, advisor.Key{}, b.fails
@@ -41,7 +42,8 @@ func (b *bench) Probe(_ context.Context, a trainer.Architecture, dataset string,
 	return b.predict(a, dataset, float64(seed)/100)
 }
 
-func (b *bench) FromArchitecture(_ context.Context, a trainer.Architecture, dataset string) (advisor.Prediction, advisor.Key, error) {
+func (b *bench) FromArchitecture(_ context.Context, a trainer.Architecture, dataset string) (advisor.Prediction,
+	advisor.Key, error) {
 	b.calls = append(b.calls, "look at "+a.Name)
 	return b.predict(a, dataset, 0)
 }
@@ -50,7 +52,8 @@ func (b *bench) predict(a trainer.Architecture, dataset string, less float64) (a
 	k := advisor.Key{Dataset: dataset, Images: 10_000, Epochs: a.Training.Epochs}
 	low, ok := b.low[a.Name]
 	if !ok {
-		return advisor.Prediction{}, k, &advisor.NoPredictionError{Reason: "4 past runs of (" + k.String() + "); a prediction needs 20"}
+		return advisor.Prediction{}, k,
+			&advisor.NoPredictionError{Reason: "4 past runs of (" + k.String() + "); a prediction needs 20"}
 	}
 	return forecast(low+0.05-less, low-less, low+0.1-less, "unlike the past runs"), k, nil
 }
@@ -116,12 +119,14 @@ func TestCheckAsksForWhatRulesNeed(t *testing.T) {
 		want         []string
 	}{
 		{"a probe a seed, no longer than the full run", guarded, false, []string{"validate for mnist", "validate for mnist",
-			"probe good, 3 epochs, seed 5", "probe good, 3 epochs, seed 6", "probe brief, 2 epochs, seed 5"}}, // no prediction: no second one
+			// no prediction: no second one
+			"probe good, 3 epochs, seed 5", "probe good, 3 epochs, seed 6", "probe brief, 2 epochs, seed 5"}},
 		{"no probe", guarded, true, []string{"validate for mnist", "validate for mnist", "look at good", "look at brief"}},
 		{"size alone", sized, false, []string{"validate for fashion-mnist-sample", "validate for fashion-mnist-sample"}},
 	} {
 		b := &bench{low: map[string]float64{"good": 0.8}}
-		r, err := Check(t.Context(), b, parsed(t, c.policy), []File{net("good", 16, 15), net("brief", 16, 2)}, Options{NoProbe: c.noProbe})
+		r, err := Check(t.Context(), b, parsed(t, c.policy), []File{net("good", 16, 15), net("brief", 16, 2)},
+			Options{NoProbe: c.noProbe})
 		if err != nil || !reflect.DeepEqual(b.calls, c.want) {
 			t.Errorf("%s: %q, want %q; %v", c.name, b.calls, c.want, err)
 		}
@@ -136,15 +141,19 @@ func TestCheckAsksForWhatRulesNeed(t *testing.T) {
 
 func TestCheckRefusesBadInputBeforeAnyProbe(t *testing.T) {
 	b := &bench{}
-	_, err := Check(t.Context(), b, parsed(t, guarded), []File{{"a.json", []byte(`{`)}, net("good", 16, 15), {"b.json", []byte(`{"version": 1, "layer": []}`)}}, Options{})
+	_, err := Check(t.Context(), b, parsed(t, guarded),
+		[]File{{"a.json", []byte(`{`)}, net("good", 16, 15), {"b.json", []byte(`{"version": 1, "layer": []}`)}}, Options{})
 	var invalid *InvalidFilesError
-	if !errors.As(err, &invalid) || len(invalid.Files) != 2 || invalid.Files[0].File != "a.json" || invalid.Files[1].File != "b.json" || len(invalid.Files[1].Findings) == 0 {
+	if !errors.As(err, &invalid) || len(invalid.Files) != 2 || invalid.Files[0].File != "a.json" ||
+		invalid.Files[1].File != "b.json" || len(invalid.Files[1].Findings) == 0 {
 		t.Errorf("error %v", err)
 	}
-	if got := invalid.Error(); !strings.Contains(got, "a.json: invalid architecture: ") || !strings.Contains(got, "; b.json: invalid architecture: ") {
+	if got := invalid.Error(); !strings.Contains(got, "a.json: invalid architecture: ") ||
+		!strings.Contains(got, "; b.json: invalid architecture: ") {
 		t.Errorf("message %q", got)
 	}
-	if got, err := json.Marshal(InvalidFile{"a.json", []trainer.Finding{{Pointer: "/layers", Code: "c", Message: "m"}}}); err != nil ||
+	if got, err := json.Marshal(InvalidFile{"a.json",
+		[]trainer.Finding{{Pointer: "/layers", Code: "c", Message: "m"}}}); err != nil ||
 		!strings.HasPrefix(string(got), `{"file":"a.json","errors":[{"pointer":"/layers"`) {
 		t.Errorf("JSON %s, %v", got, err)
 	}
@@ -157,7 +166,8 @@ func TestCheckRefusesBadInputBeforeAnyProbe(t *testing.T) {
 }
 
 func TestCheckPassesFailuresOn(t *testing.T) {
-	_, err := Check(t.Context(), &bench{fails: context.Canceled}, parsed(t, guarded), []File{net("good", 16, 15)}, Options{})
+	_, err := Check(t.Context(), &bench{fails: context.Canceled}, parsed(t, guarded),
+		[]File{net("good", 16, 15)}, Options{})
 	if !errors.Is(err, context.Canceled) || !strings.HasPrefix(err.Error(), "nets/good.json: ") {
 		t.Errorf("error %v", err)
 	}
@@ -170,7 +180,8 @@ func TestGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	looked, err := Check(t.Context(), b, parsed(t, strings.Replace(guarded, "2025", "2026", 1)), files[1:2], Options{NoProbe: true, Today: date(t, "2026-01-02")})
+	looked, err := Check(t.Context(), b, parsed(t, strings.Replace(guarded, "2025", "2026", 1)), files[1:2],
+		Options{NoProbe: true, Today: date(t, "2026-01-02")})
 	if err != nil {
 		t.Fatal(err)
 	}

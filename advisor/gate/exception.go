@@ -18,7 +18,8 @@ func (r *reader) exceptions(n *yaml.Node, p *Policy) {
 		}
 		e := Exception{Rule: r.exceptedRule(item, keys["rule"], at)}
 		if n := keys["layer"]; n != nil && slices.Contains(available, e.Rule) {
-			r.add(n, at+"/layer", CodeUnusedKey, "rule %s is about the whole network: an exception from it names no layer", e.Rule)
+			r.add(n, at+"/layer", CodeUnusedKey, "rule %s is about the whole network: an exception from it names no layer",
+				e.Rule)
 		}
 		if n := keys["until"]; n == nil {
 			r.add(item, at, CodeMissingKey, "the exception has no \"until\": the last day on which it holds, such as 2027-03-01")
@@ -76,7 +77,8 @@ func (p Policy) Expired(today time.Time) []string {
 	out := []string{}
 	for _, e := range p.Exceptions {
 		if !e.holds(today) {
-			out = append(out, fmt.Sprintf("the exception from rule %s has expired: it held until %s (%s)", e.Rule, e.Until.Format(time.DateOnly), e.Reason))
+			out = append(out, fmt.Sprintf("the exception from rule %s has expired: it held until %s (%s)", e.Rule,
+				e.Until.Format(time.DateOnly), e.Reason))
 		}
 	}
 	return out

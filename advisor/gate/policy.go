@@ -114,15 +114,16 @@ const (
 
 // ParsePolicy reads a policy. The error is a *PolicyError with all findings in document order.
 //
-// A rule is written "level", [level] or [level, {options}], level being error, warn or off. An own rule replaces the one
-// of the policy that is extended; a level alone keeps that one's options.
+// A rule is written "level", [level] or [level, {options}], level being error, warn or off. An own rule replaces the
+// one of the policy that is extended; a level alone keeps that one's options.
 func ParsePolicy(data []byte) (Policy, error) {
 	root, finding := readDocument(data)
 	if finding != nil {
 		return Policy{}, &PolicyError{Findings: []Finding{*finding}}
 	}
 	var r reader
-	p := Policy{Extends: Recommended, Dataset: advisor.DefaultDataset, Probe: Probe{Epochs: 3, Runs: 3, Aggregate: Pessimistic, Seed: 1}}
+	p := Policy{Extends: Recommended, Dataset: advisor.DefaultDataset,
+		Probe: Probe{Epochs: 3, Runs: 3, Aggregate: Pessimistic, Seed: 1}}
 	top := r.mapping(root, "", "the policy", "version", "extends", "dataset", "probe", "rules", "exceptions")
 	if n := top["version"]; n != nil {
 		r.integer(n, "/version", 1, 1)
@@ -214,7 +215,8 @@ func (r *reader) predictedAccuracy(n *yaml.Node, at string, rule *PredictedAccur
 func (r *reader) confidence(n *yaml.Node, at string) {
 	before := len(r.findings)
 	if v := r.number(n, at, 0, 1); len(r.findings) == before && v != Confidence {
-		r.add(n, at, CodeOutOfRange, "confidence must be 0.8, not %s: the past runs calibrate the intervals for that alone", plainNumber(v))
+		r.add(n, at, CodeOutOfRange, "confidence must be 0.8, not %s: the past runs calibrate the intervals for that alone",
+			plainNumber(v))
 	}
 }
 

@@ -50,11 +50,13 @@ exceptions: [{rule: parameters, until: 2027-03-01, reason: " the old net "}]
 			Rules:      Rules{PredictedAccuracy{Error, 0.7, 0.8}, Parameters{Error, 2_000_000}},
 			Exceptions: []Exception{{"parameters", until, "the old net"}}},
 		// A level alone keeps the base's options; off needs none.
-		"{version: 1, extends: strict, rules: {predicted-accuracy: warn, parameters: [off]}}": {Extends: "strict", Dataset: "fashion-mnist-sample",
-			Probe: usual, Rules: Rules{PredictedAccuracy{Warn, 0.5, 0.8}, Parameters{Off, 5_000_000}}},
+		"{version: 1, extends: strict, rules: {predicted-accuracy: warn, parameters: [off]}}": {Extends: "strict",
+			Dataset: "fashion-mnist-sample",
+			Probe:   usual, Rules: Rules{PredictedAccuracy{Warn, 0.5, 0.8}, Parameters{Off, 5_000_000}}},
 		// Aliases, and integers written as JSON tools do.
 		`{"version": 1.0, "extends": "off", "rules": {"parameters": [&level error, {"max": 2e6}], "predicted-accuracy": [*level, {"min": 1}]}}`: {
-			Extends: "off", Dataset: "fashion-mnist-sample", Probe: usual, Rules: Rules{PredictedAccuracy{Error, 1, 0.8}, Parameters{Error, 2_000_000}}},
+			Extends: "off", Dataset: "fashion-mnist-sample", Probe: usual, Rules: Rules{PredictedAccuracy{Error, 1, 0.8},
+				Parameters{Error, 2_000_000}}},
 	}
 }
 
@@ -92,49 +94,71 @@ var malformed = []struct {
 	{name: "no version", document: "extends: strict", want: []string{"1  missing-key"}},
 	{name: "version 2", document: "version: 2", want: []string{"1 /version out-of-range"}},
 	{name: "version as text", document: "version: '1'", want: []string{"1 /version wrong-type"}},
-	{name: "unknown keys", document: "version: 1\nrule: {}\nx~/y: 1", want: []string{"2 /rule unknown-key", "3 /x~0~1y unknown-key"}},
-	{name: "twice", document: "version: 1\nextends: strict\nextends: off", want: []string{"3 /extends duplicate-key"}, unseen: true},
-	{name: "extends", document: "version: 1\nextends: stict\nrules: {parameters: warn}", want: []string{"2 /extends unknown-value"}},
+	{name: "unknown keys", document: "version: 1\nrule: {}\nx~/y: 1",
+		want: []string{"2 /rule unknown-key", "3 /x~0~1y unknown-key"}},
+	{name: "twice", document: "version: 1\nextends: strict\nextends: off",
+		want: []string{"3 /extends duplicate-key"}, unseen: true},
+	{name: "extends", document: "version: 1\nextends: stict\nrules: {parameters: warn}",
+		want: []string{"2 /extends unknown-value"}},
 	{name: "extends a list", document: "version: 1\nextends: [strict]", want: []string{"2 /extends wrong-type"}},
 	{name: "dataset", document: "version: 1\ndataset: 10", want: []string{"2 /dataset wrong-type"}},
 	{name: "blank dataset", document: "version: 1\ndataset: ' '", want: []string{"2 /dataset wrong-type"}},
-	{name: "probe", document: "version: 1\nprobe:\n  epochs: 0\n  runs: 21\n  aggregate: best\n  seed: -1\n  epoch: 3", want: []string{
-		"3 /probe/epochs out-of-range", "4 /probe/runs out-of-range", "5 /probe/aggregate unknown-value", "6 /probe/seed out-of-range", "7 /probe/epoch unknown-key"}},
+	{name: "probe", document: "version: 1\nprobe:\n  epochs: 0\n  runs: 21\n  aggregate: best\n  seed: -1\n  epoch: 3",
+		want: []string{
+			"3 /probe/epochs out-of-range", "4 /probe/runs out-of-range", "5 /probe/aggregate unknown-value", "6 /probe/seed out-of-range", "7 /probe/epoch unknown-key"}},
 	{name: "seed 0", document: "version: 1\nprobe: {seed: 0}", want: []string{"2 /probe/seed out-of-range"}},
-	{name: "half an epoch", document: "version: 1\nprobe: {epochs: 1.5, runs: .nan}", want: []string{"2 /probe/epochs wrong-type", "2 /probe/runs out-of-range"}},
+	{name: "half an epoch", document: "version: 1\nprobe: {epochs: 1.5, runs: .nan}",
+		want: []string{"2 /probe/epochs wrong-type", "2 /probe/runs out-of-range"}},
 	{name: "probe is a number", document: "version: 1\nprobe: 3", want: []string{"2 /probe wrong-type"}},
 	{name: "unknown rule", document: "version: 1\nrules:\n  predicted_accuracy: error\n  parameter: warn", want: []string{
 		"3 /rules/predicted_accuracy unknown-key", "4 /rules/parameter unknown-key"}},
-	{name: "rules to come", document: "version: 1\nrules:\n  activation-variance: [warn, {percentile: 95}]\n  dead-units: off\n  no-worse-than-baseline: error\n  forbid: [error, {}]", want: []string{
+	{name: "rules to come", document: "version: 1\nrules:\n  activation-variance: [warn, {percentile: 95}]\n  " +
+		"dead-units: off\n  no-worse-than-baseline: error\n  forbid: [error, {}]", want: []string{
 		"3 /rules/activation-variance unavailable-rule", "4 /rules/dead-units unavailable-rule",
 		"5 /rules/no-worse-than-baseline unavailable-rule", "6 /rules/forbid unavailable-rule"}},
 	{name: "level", document: "version: 1\nrules: {parameters: fatal, predicted-accuracy: [2]}", want: []string{
 		"2 /rules/parameters unknown-value", "2 /rules/predicted-accuracy/0 unknown-value"}},
-	{name: "rule's list", document: "version: 1\nrules: {parameters: [], predicted-accuracy: [off, {min: 0.1}, 3]}", want: []string{
-		"2 /rules/parameters wrong-type", "2 /rules/predicted-accuracy wrong-type"}},
-	{name: "options are no mapping", document: "version: 1\nrules: {parameters: [warn, 3]}", want: []string{"2 /rules/parameters/1 wrong-type"}},
-	{name: "min", document: "version: 1\nrules:\n  predicted-accuracy: [error, {min: 70}]", want: []string{"3 /rules/predicted-accuracy/1/min out-of-range"}},
-	{name: "no min", document: "version: 1\nrules:\n  predicted-accuracy: [error, {confidence: 0.8}]", want: []string{"3 /rules/predicted-accuracy/1 missing-key"}},
-	{name: "confidence", document: "version: 1\nrules:\n  predicted-accuracy: [error, {min: 0.7, confidence: 0.9}]", want: []string{
-		"3 /rules/predicted-accuracy/1/confidence out-of-range"}},
-	{name: "confidence as text", document: "version: 1\nrules:\n  predicted-accuracy: [error, {min: 0.7, confidence: high}]", want: []string{
-		"3 /rules/predicted-accuracy/1/confidence wrong-type"}},
-	{name: "max", document: "version: 1\nrules:\n  parameters: [error, {max: 0}]", want: []string{"3 /rules/parameters/1/max out-of-range"}},
+	{name: "rule's list", document: "version: 1\nrules: {parameters: [], predicted-accuracy: [off, {min: 0.1}, 3]}",
+		want: []string{
+			"2 /rules/parameters wrong-type", "2 /rules/predicted-accuracy wrong-type"}},
+	{name: "options are no mapping", document: "version: 1\nrules: {parameters: [warn, 3]}",
+		want: []string{"2 /rules/parameters/1 wrong-type"}},
+	{name: "min", document: "version: 1\nrules:\n  predicted-accuracy: [error, {min: 70}]",
+		want: []string{"3 /rules/predicted-accuracy/1/min out-of-range"}},
+	{name: "no min", document: "version: 1\nrules:\n  predicted-accuracy: [error, {confidence: 0.8}]",
+		want: []string{"3 /rules/predicted-accuracy/1 missing-key"}},
+	{name: "confidence", document: "version: 1\nrules:\n  predicted-accuracy: [error, {min: 0.7, confidence: 0.9}]",
+		want: []string{
+			"3 /rules/predicted-accuracy/1/confidence out-of-range"}},
+	{name: "confidence as text",
+		document: "version: 1\nrules:\n  predicted-accuracy: [error, {min: 0.7, confidence: high}]", want: []string{
+			"3 /rules/predicted-accuracy/1/confidence wrong-type"}},
+	{name: "max", document: "version: 1\nrules:\n  parameters: [error, {max: 0}]",
+		want: []string{"3 /rules/parameters/1/max out-of-range"}},
 	{name: "max and no max", document: "version: 1\nrules:\n  parameters: [error, {maximum: 1}]", want: []string{
 		"3 /rules/parameters/1 missing-key", "3 /rules/parameters/1/maximum unknown-key"}},
-	{name: "nothing to keep", document: "version: 1\nextends: off\nrules: {parameters: warn, predicted-accuracy: [error]}", want: []string{
-		"3 /rules/parameters missing-key", "3 /rules/predicted-accuracy missing-key"}, unseen: true},
+	{name: "nothing to keep", document: "version: 1\nextends: off\nrules: {parameters: warn, predicted-accuracy: [error]}",
+		want: []string{
+			"3 /rules/parameters missing-key", "3 /rules/predicted-accuracy missing-key"}, unseen: true},
 	{name: "nothing on", document: "version: 1\nextends: off", want: []string{"1 /rules no-rules"}, unseen: true},
-	{name: "all off", document: "version: 1\nrules: {parameters: off, predicted-accuracy: off}", want: []string{"1 /rules no-rules"}, unseen: true},
-	{name: "exceptions are a mapping", document: "version: 1\nexceptions: {rule: parameters}", want: []string{"2 /exceptions wrong-type"}},
+	{name: "all off", document: "version: 1\nrules: {parameters: off, predicted-accuracy: off}",
+		want: []string{"1 /rules no-rules"}, unseen: true},
+	{name: "exceptions are a mapping", document: "version: 1\nexceptions: {rule: parameters}",
+		want: []string{"2 /exceptions wrong-type"}},
 	{name: "empty exceptions", document: "version: 1\nexceptions: [{}, 3]", want: []string{
 		"2 /exceptions/0 missing-key", "2 /exceptions/0 missing-key", "2 /exceptions/0 missing-key", "2 /exceptions/1 wrong-type"}},
-	{name: "no reason", document: "version: 1\nexceptions:\n- {rule: parameters, until: 2027-03-01}", want: []string{"3 /exceptions/0 missing-key"}},
-	{name: "blank reason", document: "version: 1\nexceptions:\n- {rule: parameters, until: 2027-03-01, reason: ' '}", want: []string{"3 /exceptions/0/reason wrong-type"}},
-	{name: "date", document: "version: 1\nexceptions:\n- {rule: parameters, until: next year, reason: r}", want: []string{"3 /exceptions/0/until out-of-range"}},
-	{name: "no such day", document: "version: 1\nexceptions:\n- {rule: parameters, until: '2027-02-30', reason: r}", want: []string{"3 /exceptions/0/until out-of-range"}, unseen: true},
-	{name: "layer", document: "version: 1\nexceptions:\n- {rule: parameters, layer: conv1, until: 2027-03-01, reason: r}", want: []string{"3 /exceptions/0/layer unused-key"}},
-	{name: "exceptions from other rules", document: "version: 1\nexceptions:\n- {rule: dead-units, layer: conv1, until: 2027-03-01, reason: r}\n- {rule: parametres, until: 2027-03-01, reason: r}", want: []string{
+	{name: "no reason", document: "version: 1\nexceptions:\n- {rule: parameters, until: 2027-03-01}",
+		want: []string{"3 /exceptions/0 missing-key"}},
+	{name: "blank reason", document: "version: 1\nexceptions:\n- {rule: parameters, until: 2027-03-01, reason: ' '}",
+		want: []string{"3 /exceptions/0/reason wrong-type"}},
+	{name: "date", document: "version: 1\nexceptions:\n- {rule: parameters, until: next year, reason: r}",
+		want: []string{"3 /exceptions/0/until out-of-range"}},
+	{name: "no such day", document: "version: 1\nexceptions:\n- {rule: parameters, until: '2027-02-30', reason: r}",
+		want: []string{"3 /exceptions/0/until out-of-range"}, unseen: true},
+	{name: "layer", document: "version: 1\nexceptions:\n- {rule: parameters, layer: conv1, until: 2027-03-01, reason: r}",
+		want: []string{"3 /exceptions/0/layer unused-key"}},
+	{name: "exceptions from other rules", document: "version: 1\nexceptions:\n- {rule: dead-units, layer: conv1, until: " +
+		"2027-03-01, reason: r}\n- {rule: parametres, until: 2027-03-01, reason: r}", want: []string{
 		"3 /exceptions/0/rule unavailable-rule", "4 /exceptions/1/rule unknown-value"}},
 }
 
@@ -205,7 +229,8 @@ func FuzzParsePolicy(f *testing.F) {
 		if err != nil && (!errors.As(err, &invalid) || len(invalid.Findings) == 0) {
 			t.Fatalf("%v is no *PolicyError with findings", err)
 		}
-		if a, m := p.Rules.PredictedAccuracy, p.Rules.Parameters; err == nil && (a.Level != Off && a.Confidence != 0.8 || m.Level != Off && m.Max < 1 || a.Level == Off && m.Level == Off) {
+		if a, m := p.Rules.PredictedAccuracy, p.Rules.Parameters; err == nil &&
+			(a.Level != Off && a.Confidence != 0.8 || m.Level != Off && m.Max < 1 || a.Level == Off && m.Level == Off) {
 			t.Fatalf("accepted: %+v", p)
 		}
 	})

@@ -68,7 +68,8 @@ var yamlLine = regexp.MustCompile(`^(?:yaml: )?line (\d+): `)
 // readDocument returns the root of the only document.
 func readDocument(data []byte) (*yaml.Node, *Finding) {
 	if len(data) > mostBytes {
-		return nil, &Finding{Code: CodeTooLarge, Message: fmt.Sprintf("the policy has %d bytes; it may have %d", len(data), mostBytes)}
+		return nil,
+			&Finding{Code: CodeTooLarge, Message: fmt.Sprintf("the policy has %d bytes; it may have %d", len(data), mostBytes)}
 	}
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	var document, next yaml.Node
@@ -78,7 +79,8 @@ func readDocument(data []byte) (*yaml.Node, *Finding) {
 		return nil, syntaxFinding(err)
 	}
 	if err := d.Decode(&next); err == nil {
-		return nil, &Finding{Line: next.Line, Code: CodeInvalidYAML, Message: "a second YAML document begins here; a policy is one"}
+		return nil,
+			&Finding{Line: next.Line, Code: CodeInvalidYAML, Message: "a second YAML document begins here; a policy is one"}
 	} else if !errors.Is(err, io.EOF) {
 		return nil, syntaxFinding(err)
 	}
@@ -98,7 +100,8 @@ func syntaxFinding(err error) *Finding {
 type reader struct{ findings []Finding }
 
 func (r *reader) add(n *yaml.Node, pointer, code, format string, args ...any) {
-	r.findings = append(r.findings, Finding{Line: n.Line, column: n.Column, Pointer: pointer, Code: code, Message: fmt.Sprintf(format, args...)})
+	r.findings = append(r.findings,
+		Finding{Line: n.Line, column: n.Column, Pointer: pointer, Code: code, Message: fmt.Sprintf(format, args...)})
 }
 
 func (r *reader) err() error {
@@ -119,8 +122,8 @@ func follow(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// mapping returns the values by key, without the unknown ones; nil where n is nil or no mapping. The noun is what has the
-// keys; "" where the keys are rules.
+// mapping returns the values by key, without the unknown ones; nil where n is nil or no mapping. The noun is what has
+// the keys; "" where the keys are rules.
 func (r *reader) mapping(n *yaml.Node, pointer, noun string, known ...string) map[string]*yaml.Node {
 	if n = follow(n); n == nil {
 		return nil

@@ -34,7 +34,8 @@ func WriteText(w io.Writer, r Report, color bool) error {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[s], s))
 		}
 	}
-	t.line(fmt.Sprintf("Verdict on %s: %s (%s)", r.Dataset, t.brush(statusPaint[r.Verdict], string(r.Verdict)), strings.Join(parts, ", ")))
+	t.line(fmt.Sprintf("Verdict on %s: %s (%s)", r.Dataset, t.brush(statusPaint[r.Verdict], string(r.Verdict)),
+		strings.Join(parts, ", ")))
 	_, err := io.WriteString(w, t.String())
 	return err
 }
@@ -63,13 +64,15 @@ func (t *text) brush(paint, s string) string {
 }
 
 func (t *text) verdict(v Verdict) {
-	t.line(fmt.Sprintf("%s  %s (architecture %.12s)", t.brush(statusPaint[v.State], strings.ToUpper(string(v.State))), v.File, v.ArchitectureID))
+	t.line(fmt.Sprintf("%s  %s (architecture %.12s)", t.brush(statusPaint[v.State], strings.ToUpper(string(v.State))),
+		v.File, v.ArchitectureID))
 	for _, r := range v.Results {
 		paint := statusPaint[r.Status]
 		if r.Level == Warn && r.Status == Failed {
 			paint = yellow
 		}
-		t.line(fmt.Sprintf("  %s  %-5s  %-18s  %s", t.brush(paint, fmt.Sprintf("%-11s", r.Status)), r.Level, r.Rule, r.Message))
+		t.line(fmt.Sprintf("  %s  %-5s  %-18s  %s", t.brush(paint, fmt.Sprintf("%-11s", r.Status)),
+			r.Level, r.Rule, r.Message))
 	}
 	if v.Prediction != nil {
 		t.prediction(v)

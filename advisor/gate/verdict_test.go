@@ -16,7 +16,8 @@ func forecast(mean, low, high float64, warnings ...string) advisor.Prediction {
 func wider(p advisor.Prediction) advisor.Prediction { p.Confidence = 0.9; return p }
 
 func policy(accuracy, size Level) Policy {
-	return Policy{Probe: Probe{3, 3, Pessimistic, 1}, Rules: Rules{PredictedAccuracy{accuracy, 0.7, 0.8}, Parameters{size, 2_000_000}}}
+	return Policy{Probe: Probe{3, 3, Pessimistic, 1},
+		Rules: Rules{PredictedAccuracy{accuracy, 0.7, 0.8}, Parameters{size, 2_000_000}}}
 }
 
 // Whether an unevaluated rule passes, and which of failure and unevaluated wins, is the gate's promise.
@@ -41,14 +42,19 @@ func TestJudgeStates(t *testing.T) {
 		{"no prediction, no reason", Error, Error, nil, "", 1, Unevaluated, []Status{Unevaluated, Passed}},
 		{"a reason beside predictions", Error, Error, good, "seed 2 diverged", 1, Unevaluated, []Status{Unevaluated, Passed}},
 		{"no prediction, a warning", Warn, Error, nil, "3 past runs", 1, Unevaluated, []Status{Unevaluated, Passed}},
-		{"no prediction, warnings alone", Warn, Warn, nil, "3 past runs", 2_000_001, Unevaluated, []Status{Unevaluated, Failed}},
-		{"another confidence, a warning", Warn, Off, []advisor.Prediction{wider(good[0])}, "", 1, Unevaluated, []Status{Unevaluated}},
-		{"failure wins over a warning not judged", Warn, Error, nil, "3 past runs", 2_000_001, Failed, []Status{Unevaluated, Failed}},
+		{"no prediction, warnings alone", Warn, Warn, nil, "3 past runs", 2_000_001, Unevaluated,
+			[]Status{Unevaluated, Failed}},
+		{"another confidence, a warning", Warn, Off, []advisor.Prediction{wider(good[0])}, "", 1, Unevaluated,
+			[]Status{Unevaluated}},
+		{"failure wins over a warning not judged", Warn, Error, nil, "3 past runs", 2_000_001, Failed,
+			[]Status{Unevaluated, Failed}},
 		{"failure wins", Error, Error, nil, "3 past runs", 2_000_001, Failed, []Status{Unevaluated, Failed}},
 		{"a failed warning does not", Error, Warn, nil, "3 past runs", 2_000_001, Unevaluated, []Status{Unevaluated, Failed}},
 		{"another confidence", Error, Off, []advisor.Prediction{wider(good[0])}, "", 1, Unevaluated, []Status{Unevaluated}},
-		{"not a number", Error, Off, []advisor.Prediction{good[0], forecast(0.8, math.NaN(), 0.9)}, "", 1, Unevaluated, []Status{Unevaluated}},
-		{"infinite", Error, Off, []advisor.Prediction{forecast(0.8, 0.75, math.Inf(1))}, "", 1, Unevaluated, []Status{Unevaluated}},
+		{"not a number", Error, Off, []advisor.Prediction{good[0], forecast(0.8, math.NaN(), 0.9)}, "", 1, Unevaluated,
+			[]Status{Unevaluated}},
+		{"infinite", Error, Off, []advisor.Prediction{forecast(0.8, 0.75, math.Inf(1))}, "", 1, Unevaluated,
+			[]Status{Unevaluated}},
 		{"size alone", Off, Error, nil, "no rule asks for one", 1, Passed, []Status{Passed}},
 		{"nothing judged", Off, Off, good, "", 1, Unevaluated, nil},
 	} {
@@ -68,7 +74,8 @@ func TestJudgeStates(t *testing.T) {
 }
 
 func TestAggregates(t *testing.T) {
-	runs := []advisor.Prediction{forecast(0.8, 0.7, 0.9, "a"), forecast(0.7, 0.68, 0.72, "b", "a"), forecast(0.6, 0.69, 0.9)}
+	runs := []advisor.Prediction{forecast(0.8, 0.7, 0.9, "a"), forecast(0.7, 0.68, 0.72, "b", "a"),
+		forecast(0.6, 0.69, 0.9)}
 	runs[1].Novelty, runs[2].PastRuns = 0.75, 41
 	p := policy(Error, Off)
 	v := Judge(p, Evidence{Predictions: runs}, date(t, "2026-01-02"))
@@ -97,11 +104,13 @@ func TestAggregates(t *testing.T) {
 
 func TestExceptions(t *testing.T) {
 	p := policy(Error, Error)
-	p.Exceptions = []Exception{{RuleParameters, date(t, "2025-12-31"), "old"}, {RuleParameters, date(t, "2027-03-01"), "wide on purpose"}}
+	p.Exceptions = []Exception{{RuleParameters, date(t, "2025-12-31"), "old"},
+		{RuleParameters, date(t, "2027-03-01"), "wide on purpose"}}
 	e := Evidence{Parameters: 3_000_000, Reason: "3 past runs"}
 
 	v := Judge(p, e, date(t, "2027-03-01"))
-	if r := v.Results[1]; r.Status != Excepted || r.Message != "3,000,000 parameters are more than 2,000,000; excepted until 2027-03-01: wide on purpose" {
+	if r := v.Results[1]; r.Status != Excepted ||
+		r.Message != "3,000,000 parameters are more than 2,000,000; excepted until 2027-03-01: wide on purpose" {
 		t.Errorf("on the last day: %+v", r)
 	}
 	if v.State != Unevaluated {
@@ -109,16 +118,19 @@ func TestExceptions(t *testing.T) {
 	}
 
 	v = Judge(p, e, date(t, "2027-03-02"))
-	if r := v.Results[1]; r.Status != Failed || r.Message != "3,000,000 parameters are more than 2,000,000; the exception from this rule expired after 2027-03-01" {
+	if r := v.Results[1]; r.Status != Failed ||
+		r.Message != "3,000,000 parameters are more than 2,000,000; the exception from this rule expired after 2027-03-01" {
 		t.Errorf("a day later: %+v", r)
 	}
-	if got := p.Expired(date(t, "2026-01-01")); len(got) != 1 || got[0] != "the exception from rule parameters has expired: it held until 2025-12-31 (old)" {
+	if got := p.Expired(date(t, "2026-01-01")); len(got) != 1 ||
+		got[0] != "the exception from rule parameters has expired: it held until 2025-12-31 (old)" {
 		t.Errorf("expired: %q", got)
 	}
 
 	p.Exceptions[1].Rule = RulePredictedAccuracy
 	e.Parameters = 1
-	if v := Judge(p, e, date(t, "2026-01-01")); v.State != Passed || v.Results[0].Status != Excepted || v.Results[1].Status != Passed {
+	if v := Judge(p, e, date(t, "2026-01-01")); v.State != Passed || v.Results[0].Status != Excepted ||
+		v.Results[1].Status != Passed {
 		t.Errorf("without a prediction, excepted: %+v", v)
 	}
 }
@@ -132,7 +144,8 @@ func TestMessagesTellNumbersApart(t *testing.T) {
 		{0.69996, "lower bound 0.69996 of the predicted test accuracy is below 0.70000"},
 		{0.7, "lower bound 0.700 of the predicted test accuracy is at least 0.700"},
 	} {
-		v := Judge(policy(Error, Off), Evidence{Predictions: []advisor.Prediction{forecast(0.9, c.low, 0.95)}}, date(t, "2026-01-02"))
+		v := Judge(policy(Error, Off), Evidence{Predictions: []advisor.Prediction{forecast(0.9, c.low, 0.95)}},
+			date(t, "2026-01-02"))
 		if got := v.Results[0].Message; got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
 		}

@@ -22,7 +22,8 @@ func (p *page) epochs(title string, records []trainer.EpochRecord, test bool) {
 		if r.Epoch > 0 && !r.Whole() && i < len(records)-1 {
 			continue
 		}
-		rows = append(rows, []string{figure.Setting(r.Epoch), figure.Share(r.TrainLoss), figure.Share(r.TrainAccuracy), figure.Share(r.ValidationLoss),
+		rows = append(rows, []string{figure.Setting(r.Epoch), figure.Share(r.TrainLoss), figure.Share(r.TrainAccuracy),
+			figure.Share(r.ValidationLoss),
 			figure.Share(r.ValidationAccuracy), figure.Share(r.TestAccuracy), figure.Decimals(r.Seconds, 1)})
 	}
 	p.table(columns, rows)

@@ -14,7 +14,8 @@ func TestLayersLineOfBlocks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = "block [conv1 1 (3×3) → dropout 0.25] + its input → residual2 [max pool 2×2] + [conv2 1 (1×1, stride 2×2, linear)] → flatten → dense1 10 (softmax)"
+	const want = "block [conv1 1 (3×3) → dropout 0.25] + its input → residual2 [max pool 2×2] + [conv2 1 (1×1, stride " +
+		"2×2, linear)] → flatten → dense1 10 (softmax)"
 	if got := Layers(p.Architecture); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -52,7 +52,8 @@ func TestPastRunsAreGolden(t *testing.T) {
 	var b strings.Builder
 	key := advisor.Key{Dataset: "made-up", Images: 1000, Epochs: 9}
 	statistics := analysis.StatisticsTable{
-		Dataset: "made-up", Images: 1000, Epochs: 9, Target: analysis.Validation, Probe: pointer(1), Reason: "middle: too few past runs",
+		Dataset: "made-up", Images: 1000, Epochs: 9, Target: analysis.Validation, Probe: pointer(
+			1), Reason: "middle: too few past runs",
 		Positions: []analysis.PositionTable{
 			{Position: trainer.AllLayers, Runs: 40, Linear: linear, Forest: trees, Statistics: madeUpRelations()},
 		},
@@ -69,7 +70,8 @@ func TestPastRunsAreGolden(t *testing.T) {
 		}),
 		Expectations(&b, analysis.ExpectedStatistics{
 			Dataset: "made-up", Images: 1000, Epochs: 9, PastRuns: 40, Position: trainer.ConvLayers,
-			Statistics: []analysis.ExpectedStatistic{{Name: "weight_l2_norm", Mean: 178.2, Low: 9.06, High: 0.00123, HeldOutR2: 0.314}},
+			Statistics: []analysis.ExpectedStatistic{{Name: "weight_l2_norm", Mean: 178.2, Low: 9.06,
+				High: 0.00123, HeldOutR2: 0.314}},
 		}),
 		Bench(&b, []Benched{{Epochs: 0.5, BenchScore: forest.BenchScore{
 			Score: forest.Score{

@@ -41,8 +41,9 @@ func (p *page) statistics(records []trainer.EpochRecord) {
 		rows = join(lines, ranges, "\n")
 	}
 	p.table(columns, rows)
-	p.paragraph("  ", faint, "Records: initialisation, quarters of epochs 1 to 3, then each epoch. Gradients are of the last training batch. "+
-		"A line that spans more than 1000× has a logarithmic scale.")
+	p.paragraph("  ", faint,
+		"Records: initialisation, quarters of epochs 1 to 3, then each epoch. Gradients are of the last training batch. "+
+			"A line that spans more than 1000× has a logarithmic scale.")
 }
 
 // tracked statistics: the paper's most telling ones of each kind.
@@ -56,7 +57,8 @@ var tracked = []*trainer.Statistic{
 // them.
 func thin(records []trainer.EpochRecord) []trainer.EpochRecord {
 	if len(records) > mostPoints {
-		records = slices.DeleteFunc(slices.Clone(records), func(r trainer.EpochRecord) bool { return r.Epoch > 0 && !r.Whole() })
+		records = slices.DeleteFunc(slices.Clone(records),
+			func(r trainer.EpochRecord) bool { return r.Epoch > 0 && !r.Whole() })
 	}
 	if len(records) <= mostPoints {
 		return records

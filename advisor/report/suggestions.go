@@ -8,7 +8,8 @@ import (
 	"probewise/advisor/figure"
 )
 
-var verdictPaint = map[string]paint{advisor.Gained: green, advisor.NoGain: yellow, advisor.Early: yellow, advisor.NotTried: faint}
+var verdictPaint = map[string]paint{advisor.Gained: green, advisor.NoGain: yellow, advisor.Early: yellow,
+	advisor.NotTried: faint}
 
 // suggestions is the table of ranked changes.
 func (p *page) suggestions(all []advisor.Suggestion) {
@@ -21,14 +22,16 @@ func (p *page) suggestions(all []advisor.Suggestion) {
 		{title: "#"},
 		{title: "Change", left: true, wraps: true},
 		{title: "Expected", gone: !slices.ContainsFunc(all, func(s advisor.Suggestion) bool { return s.Predicted != nil })},
-		{title: "Gain", gone: !slices.ContainsFunc(all, func(s advisor.Suggestion) bool { return s.Verified != nil && s.Verified.Gain.Known() })},
+		{title: "Gain", gone: !slices.ContainsFunc(all,
+			func(s advisor.Suggestion) bool { return s.Verified != nil && s.Verified.Gain.Known() })},
 		{title: "Observed"},
 		{title: "Epochs"},
 		{title: "Verdict", left: true},
 	}
 	rows := make([][]string, len(all))
 	for i, s := range all {
-		row := []string{strconv.Itoa(s.Rank), s.Title, figure.Absent, figure.Absent, figure.Absent, figure.Absent, p.brush(verdictPaint[s.Verdict], s.Verdict)}
+		row := []string{strconv.Itoa(s.Rank), s.Title, figure.Absent, figure.Absent, figure.Absent, figure.Absent,
+			p.brush(verdictPaint[s.Verdict], s.Verdict)}
 		if s.Predicted != nil {
 			row[2] = figure.Share(s.Predicted.TestAccuracy)
 		}

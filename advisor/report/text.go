@@ -14,7 +14,8 @@ import (
 // incomplete, and its report says so.
 func Text(w io.Writer, a advisor.Advice, records []trainer.EpochRecord, o Options) error {
 	p := newPage(o)
-	p.header("Advice", a.Architecture, advisor.Key{Dataset: a.Dataset, Images: a.Request.Probe.Images, Epochs: a.Request.Epochs})
+	p.header("Advice", a.Architecture,
+		advisor.Key{Dataset: a.Dataset, Images: a.Request.Probe.Images, Epochs: a.Request.Epochs})
 	p.entry("Probe", Probe(a.Request.Probe))
 	for _, note := range Notes(a.Warnings) {
 		p.entry("Note", note)
@@ -60,7 +61,8 @@ func (p *page) unfinished(a advisor.Advice) {
 func (p *page) prediction(a advisor.Advice) {
 	p.heading("Prediction")
 	if a.Prediction == nil {
-		p.paragraph("  ", yellow, "There is no prediction of the test accuracy after full training: "+figure.Sentence(a.PredictionReason))
+		p.paragraph("  ", yellow,
+			"There is no prediction of the test accuracy after full training: "+figure.Sentence(a.PredictionReason))
 		return
 	}
 	p.paragraph("  ", plain, Predicted(*a.Prediction))
@@ -100,7 +102,8 @@ func (p *page) closing(a advisor.Advice) {
 	p.heading("Compute and next steps")
 	p.entry("Spent", fmt.Sprintf("%s on the probe, %s on verification",
 		figure.Amount(a.Compute.ProbeFLOPs, "FLOPs"), figure.Amount(a.Compute.VerificationFLOPs, "FLOPs")))
-	p.entry("--json", "prints all of this as one JSON document: edits as JSON Patch (RFC 6902) and the revised architecture")
+	p.entry("--json",
+		"prints all of this as one JSON document: edits as JSON Patch (RFC 6902) and the revised architecture")
 	switch {
 	case a.TrainingRun != nil:
 		p.entry("Full run", "run "+*a.TrainingRun+" trains the revised architecture")

@@ -29,7 +29,8 @@ func Describe(a trainer.Architecture, key advisor.Key) []Fact {
 		{"Layers", Layers(a)},
 		{"Training", trainingLine(a.Training)},
 		{"Cost", fmt.Sprintf("%s parameters; %s multiply-adds an image forward, %s in training",
-			figure.Count(cost.Parameters), figure.Count(cost.MultiplyAdds), figure.Amount(float64(cost.TrainingFLOPs), "FLOPs"))},
+			figure.Count(cost.Parameters), figure.Count(cost.MultiplyAdds), figure.Amount(float64(cost.TrainingFLOPs),
+				"FLOPs"))},
 		{"Data", fmt.Sprintf("%s; full run: %s", key.Dataset, FullRun(key.Images, key.Epochs))},
 	}
 }
@@ -139,7 +140,8 @@ func Legend(all []advisor.Suggestion, intervals bool) []string {
 		lines = append(lines, line+".")
 	}
 	if slices.ContainsFunc(all, func(s advisor.Suggestion) bool { return s.Verified != nil && s.Verified.Gain.Known() }) {
-		lines = append(lines, "Gain: predicted final test accuracy of the re-probe minus that of the probe, in percentage points.")
+		lines = append(lines,
+			"Gain: predicted final test accuracy of the re-probe minus that of the probe, in percentage points.")
 	}
 	if slices.ContainsFunc(all, func(s advisor.Suggestion) bool { return s.Verified != nil }) {
 		lines = append(lines, "Observed: validation accuracy of the re-probe minus that of the probe, in percentage points, "+

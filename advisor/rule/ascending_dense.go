@@ -1,6 +1,8 @@
 package rule
 
 import (
+	"fmt"
+
 	"probewise/advisor"
 	"probewise/advisor/figure"
 	"probewise/trainer"
@@ -12,10 +14,14 @@ const (
 )
 
 var ascendingDense = Rule{
-	Name:  "ascending-dense",
-	Group: Architecture,
-	Doc: "A hidden dense layer is wider than the one before (Salit: ladder dense widths down). Proposes falling widths: the first as wide as the widest was, " +
-		"up to 512 and with no more parameters in all; each wider than 0.75 of the one before gets half of that one's units, at least twice the classes.",
+	Name:   "ascending-dense",
+	Group:  Architecture,
+	Title:  "A dense layer is wider than the one before it",
+	Finds:  fmt.Sprintf("A hidden dense layer has more than %d times the units of the one before.", mostDenseRatio),
+	Source: "Salit: let the widths of dense layers fall.",
+	Proposes: fmt.Sprintf("Falling widths: the first as wide as the widest was, up to %d units and with no more "+
+		"parameters in all; each wider than %g of the one before gets half of that one's units, at least twice the "+
+		"classes.", maxUnits, falling),
 	Run: func(p *Pass) {
 		a := p.Architecture
 		worst, ratio, before := "", 0.0, 0

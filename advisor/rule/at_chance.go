@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 	"probewise/trainer"
 )
 
@@ -20,14 +21,21 @@ const (
 var atChance = Rule{
 	Name:  "at-chance",
 	Group: Health,
-	Doc: "Validation accuracy after the probe not above chance p = 1/classes by two standard errors √(p(1−p)/n), n = 1,000, and training accuracy below p + 0.1 " +
-		"(a batch norm whose running statistics lag behind is at chance in validation alone). Proposes relu and He's initialiser, a learning rate ×0.1 or ×10 " +
-		"by what weights and units show, and L1 and L2 of at most 1e-3.",
+	Title: "The net has learnt nothing",
+	Finds: fmt.Sprintf("Validation accuracy after the probe is not above chance p = 1/classes by two standard errors "+
+		"√(p(1−p)/n), n = %s where it is not known, and training accuracy is below p + %g: a batch norm whose running "+
+		"statistics lag is at chance in validation alone.", figure.Count(validationImages), trains),
+	Source: "The standard error of a share.",
+	Proposes: fmt.Sprintf("relu and He's initialiser; a learning rate ×0.1 where weight norms have grown ×%g or it is "+
+		"%g times the usual one, ×10 where no weight norm has moved by %g or it is as far below; L1 and L2 of at most %g.",
+		grown, usualFactor, unmoved, mostPenalty),
+	Breaks: true,
 	Run: func(p *Pass) {
 		last, ok := p.last()
 		chance := 1 / float64(p.Architecture.Classes)
 		threshold := chance + 2*math.Sqrt(chance*(1-chance)/validationImages)
-		if !ok || p.Outcome.Diverged || last.Epoch < 1 || !(float64(last.ValidationAccuracy) <= threshold) || float64(last.TrainAccuracy) >= chance+trains {
+		if !ok || p.Outcome.Diverged || last.Epoch < 1 || !(float64(last.ValidationAccuracy) <= threshold) ||
+			float64(last.TrainAccuracy) >= chance+trains {
 			return
 		}
 		d := measured("", "validation_accuracy", float64(last.ValidationAccuracy), threshold, last.Epoch, advisor.High)
@@ -37,14 +45,16 @@ var atChance = Rule{
 		p.proposeHe(d, names(hidden(&p.Architecture, "")), "Signals should keep their scale from layer to layer.")
 		switch rate := p.Architecture.Training.Optimizer.LearningRate; p.pace(last) {
 		case tooFast:
-			p.proposeLowerRate(d, 0.1, "Steps were too large: weights have grown, units have died, or the rate is above the usual.")
+			p.proposeLowerRate(d, 0.1,
+				"Steps were too large: weights have grown, units have died, or the rate is above the usual.")
 		case tooSlow:
 			rate = scaled(rate, 10)
 			p.Propose(proposal(advisor.Stabilise, fmt.Sprintf("Raise the learning rate to %g", rate), d,
 				"Steps were too small: the weights have hardly moved, or the rate is below the usual.", raiseRate(rate)))
 		}
 		title := fmt.Sprintf("Lower L1 and L2 to at most %g", mostPenalty)
-		p.Propose(proposal(advisor.Stabilise, title, d, "Penalties should not outweigh the loss.", penaltyAtMost(mostPenalty)))
+		p.Propose(proposal(advisor.Stabilise, title, d, "Penalties should not outweigh the loss.",
+			penaltyAtMost(mostPenalty)))
 	},
 }
 

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"fmt"
 	"slices"
 
 	"probewise/advisor"
@@ -16,8 +17,11 @@ const (
 var batchNormEverywhere = Rule{
 	Name:  "batch-norm-everywhere",
 	Group: Architecture,
-	Doc: "Batch norm on more than 0.9 of three or more hidden layers (Salit: on the higher layers, not everywhere). Mild: batch norm seldom does harm. " +
-		"Proposes to keep it on the higher half.",
+	Title: "Batch norm on nearly every layer",
+	Finds: fmt.Sprintf("Batch norm on more than %g of the hidden layers, of which there are %d at least. Mild: batch "+
+		"norm seldom does harm.", mostNormShare, leastNormed),
+	Source:   "Salit: on the higher layers, not everywhere.",
+	Proposes: "To keep it on the higher half.",
 	Run: func(p *Pass) {
 		a := &p.Architecture
 		all := hidden(a, "")
@@ -35,6 +39,7 @@ var batchNormEverywhere = Rule{
 		d := structural(layers[0], "batch_norm_share", share, mostNormShare, advisor.Low)
 		d = explain(d, above, "batch norm on every layer ties the lower ones, "+figure.List(layers)+", to the batch")
 		p.Report(d)
-		p.Propose(proposal(advisor.Regularise, "Remove batch norm from "+figure.List(layers), d, "Lower layers should learn more freely.", without(layers, batchNorm)))
+		p.Propose(proposal(advisor.Regularise, "Remove batch norm from "+figure.List(layers), d,
+			"Lower layers should learn more freely.", without(layers, batchNorm)))
 	},
 }

@@ -17,8 +17,12 @@ const (
 var deadReLU = Rule{
 	Name:  "dead-relu",
 	Group: Health,
-	Doc: "More than half of a relu layer's units dead: zero on more than 99 % of the values of 256 validation images (Lu et al. 2020 on dying ReLU; share after ADVICE). " +
-		"Severe in the first two layers, or above 0.9. Proposes leaky_relu with slope 0.1 and He's initialiser there, and a learning rate ×0.3.",
+	Title: "Units of a relu layer that output zero",
+	Finds: fmt.Sprintf("More than %g of a relu layer's units are dead: zero on more than 99 %% of the values of 256 "+
+		"validation images. Severe in the first two layers, or above %g.", mostDead, nearlyAll),
+	Source: "Lu et al. 2020 on dying ReLU; the shares are ours.",
+	Proposes: fmt.Sprintf("leaky_relu with slope %g and He's initialiser there, and a learning rate ×%g.", leakySlope,
+		calmer),
 	Run: func(p *Pass) {
 		last, _ := p.last()
 		var worst advisor.Diagnosis

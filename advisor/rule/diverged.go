@@ -18,8 +18,13 @@ const (
 var diverged = Rule{
 	Name:  "diverged",
 	Group: Health,
-	Doc: "NaN or Inf in the probe, or a training loss above 1.5·ln(classes) after an epoch: a net that knows nothing has ln(classes). " +
-		"Proposes a learning rate ×0.3 with gradients clipped at norm 1 (Pascanu et al. 2013), and He's initialiser on ReLU layers (He et al. 2015).",
+	Title: "The training diverged",
+	Finds: fmt.Sprintf("NaN or Inf in the probe, or a training loss above %g·ln(classes) after an epoch: a net that "+
+		"knows nothing has ln(classes).", lossFactor),
+	Source: "The cross entropy of a uniform guess; Pascanu et al. 2013 on clipping, He et al. 2015 on initialisers.",
+	Proposes: fmt.Sprintf("A learning rate ×%g with gradients clipped at norm %d, and He's initialiser on ReLU layers.",
+		calmer, clipNorm),
+	Breaks: true,
 	Run: func(p *Pass) {
 		threshold := lossFactor * math.Log(float64(p.Architecture.Classes))
 		d := measured("", "train_loss", math.NaN(), threshold, 0, advisor.High)

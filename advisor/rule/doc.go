@@ -7,6 +7,6 @@
 // architecture legal, never touch the output layer, and never put a second technique on a regularised layer. The same
 // case gives the same diagnoses and proposals in the same order.
 //
-// Read next: rule.go (what a rule sees and says), driver.go (order and validation), block.go and edit.go (how edits find
-// and change layers), ladder.go (filters and widths), then any rule.
+// Read next: rule.go (what a rule sees and says), driver.go (order and validation), block.go and edit.go (how edits
+// find and change layers), ladder.go (filters and widths), then any rule.
 package rule

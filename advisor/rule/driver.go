@@ -11,17 +11,17 @@ import (
 	"probewise/trainer"
 )
 
-// Driver runs rules and puts what they say in order. It implements advisor.Rules.
+// Driver runs rules and puts what they say in order. It is the Rules of advisor/service.
 type Driver struct {
 	Rules []Rule // nil: All
+	// Incomplete is told of a diagnosis or a proposal that lacks something and is left out: a mistake in its rule. nil:
+	// nobody is told.
+	Incomplete func(error)
 }
 
 // Examine runs the rules over the case. Diagnoses come health of training first, then by severity, then those in the
 // first two layers with weights, then in the order of the rules and from the input to the output. Proposals follow the
 // order of their rules' first diagnoses.
-//
-// Examine panics where a rule reports an incomplete diagnosis or proposal: that is a mistake in the rule, not in the
-// case.
 func (d Driver) Examine(c advisor.Case) ([]advisor.Diagnosis, []advisor.Proposal) {
 	rules := d.Rules
 	if rules == nil {
@@ -36,21 +36,31 @@ func (d Driver) Examine(c advisor.Case) ([]advisor.Diagnosis, []advisor.Proposal
 		}
 		p := newPass(c, r.Name)
 		r.Run(p)
-		for _, found := range p.diagnoses {
-			if err := validate(c, found); err != nil {
-				panic(fmt.Sprintf("rule %s: %v", r.Name, err))
-			}
-		}
-		for _, proposal := range p.proposals {
-			if proposal.Theme == "" || proposal.Title == "" || proposal.Reason == "" {
-				panic(fmt.Sprintf("rule %s: proposal %+q has no theme, title or reason", r.Name, proposal.Title))
-			}
-		}
-		broken = broken || len(p.diagnoses) > 0 && (r.Name == diverged.Name || r.Name == atChance.Name)
-		diagnoses, proposals = append(diagnoses, p.diagnoses...), append(proposals, p.proposals...)
+		found := complete(p.diagnoses, d, r, func(found advisor.Diagnosis) error { return validate(c, found) })
+		broken = broken || r.Breaks && len(found) > 0
+		diagnoses = append(diagnoses, found...)
+		proposals = append(proposals, complete(p.proposals, d, r, validateProposal)...)
 	}
 	order(c.Architecture, rules, diagnoses, proposals)
 	return diagnoses, proposals
+}
+
+// complete leaves out what lacks something.
+func complete[T any](all []T, d Driver, r Rule, check func(T) error) []T {
+	return slices.DeleteFunc(all, func(one T) bool {
+		err := check(one)
+		if err != nil && d.Incomplete != nil {
+			d.Incomplete(fmt.Errorf("rule %s: %w", r.Name, err))
+		}
+		return err != nil
+	})
+}
+
+func validateProposal(p advisor.Proposal) error {
+	if p.Theme == "" || p.Title == "" || p.Reason == "" {
+		return fmt.Errorf("proposal %+q has no theme, title or reason", p.Title)
+	}
+	return nil
 }
 
 // order sorts diagnoses and proposals as Examine says.

@@ -1,6 +1,8 @@
 package rule
 
 import (
+	"fmt"
+
 	"probewise/advisor"
 	"probewise/trainer"
 )
@@ -13,8 +15,13 @@ const (
 var explodingGradient = Rule{
 	Name:  "exploding-gradient",
 	Group: Health,
-	Doc: "A gradient above 1e4, or the first layer's gradient norm above 70 times the last one's (AutoTrainer, Zhang et al. 2021). " +
-		"Proposes a learning rate ×0.3 with gradients clipped at norm 1 (Pascanu et al. 2013), and batch norm in the middle of the net.",
+	Title: "Gradients explode",
+	Finds: fmt.Sprintf("A gradient above %g, or the first layer's gradient norm above %d times the last one's.",
+		mostGradient, mostRatio),
+	Source: "AutoTrainer, Zhang et al. 2021; Pascanu et al. 2013 on clipping.",
+	Proposes: fmt.Sprintf("A learning rate ×%g with gradients clipped at norm %d, and batch norm in the middle of the "+
+		"net.",
+		calmer, clipNorm),
 	Run: func(p *Pass) {
 		last, ok := p.last()
 		if !ok || len(last.Layers) == 0 {
@@ -29,7 +36,8 @@ var explodingGradient = Rule{
 		var d advisor.Diagnosis
 		first, output := last.Layers[0], last.Layers[len(last.Layers)-1]
 		if most := float64(worst.Gradients.MaxAbs); most > mostGradient {
-			q := advisor.Quantity{Statistic: trainer.StatisticNamed("gradient_max_abs"), Third: p.thirds[worst.Layer], Epoch: last.Epoch}
+			q := advisor.Quantity{Statistic: trainer.StatisticNamed("gradient_max_abs"),
+				Third: p.thirds[worst.Layer], Epoch: last.Epoch}
 			d = measured(worst.Layer, q.Name(), most, mostGradient, last.Epoch, advisor.High)
 			d.Percentile = p.standing(q, most)
 		} else if ratio := first.Gradients.L2Norm / output.Gradients.L2Norm; ratio > mostRatio && ratio.Known() {

@@ -35,14 +35,16 @@ var null = math.NaN()
 
 func fixtures(t *testing.T) []fixture {
 	t.Helper()
-	return slices.Concat(healthFixtures(t), shapeFixtures(t), regularisationFixtures(t), ladderFixtures(t), overfitFixtures(t))
+	return slices.Concat(healthFixtures(t), shapeFixtures(t), regularisationFixtures(t),
+		ladderFixtures(t), overfitFixtures(t))
 }
 
 // parse reads an architecture of 28×28×1 images and 10 classes; layers is the inside of the JSON list, training the
 // inside of the JSON object.
 func parse(t *testing.T, layers, training string) trainer.Architecture {
 	t.Helper()
-	p, err := trainer.Parse(fmt.Appendf(nil, `{"version": 1, "input": [28, 28, 1], "classes": 10, "layers": [%s], "training": {%s}}`, layers, training),
+	p, err := trainer.Parse(fmt.Appendf(nil,
+		`{"version": 1, "input": [28, 28, 1], "classes": 10, "layers": [%s], "training": {%s}}`, layers, training),
 		trainer.ParseOptions{})
 	if err != nil {
 		t.Fatalf("%s: %v", layers, err)
@@ -87,7 +89,8 @@ func probed(t *testing.T, a trainer.Architecture, changes ...change) advisor.Cas
 		calm := trainer.Number(math.Sqrt(epoch)) // decelerates
 		r := trainer.EpochRecord{
 			Epoch: epoch, LearningRate: trainer.Number(a.Training.Optimizer.LearningRate),
-			TrainLoss: 2.3 - 1*calm, TrainAccuracy: 0.1 + 0.4*calm, ValidationLoss: 2.3 - 0.9*calm, ValidationAccuracy: 0.1 + 0.39*calm,
+			TrainLoss: 2.3 - 1*calm, TrainAccuracy: 0.1 +
+				0.4*calm, ValidationLoss: 2.3 - 0.9*calm, ValidationAccuracy: 0.1 + 0.39*calm,
 			TestLoss: trainer.Missing, TestAccuracy: trainer.Missing}
 		if epoch == 0 {
 			r.TrainLoss, r.TrainAccuracy = trainer.Missing, trainer.Missing
@@ -220,6 +223,12 @@ func same(a, b float64) bool {
 	return math.IsNaN(a) && math.IsNaN(b) || math.Abs(a-b) <= 1e-9*math.Max(1, math.Abs(b))
 }
 
+// strict runs the rules, or all of them, and fails the test where one reports something incomplete.
+func strict(t testing.TB, rules ...Rule) Driver {
+	t.Helper()
+	return Driver{Rules: rules, Incomplete: func(err error) { t.Error(err) }}
+}
+
 func TestRules(t *testing.T) {
 	for _, f := range fixtures(t) {
 		t.Run(f.rule+"/"+f.name, func(t *testing.T) {
@@ -229,7 +238,7 @@ func TestRules(t *testing.T) {
 					only = append(only, r)
 				}
 			}
-			diagnoses, proposals := Driver{Rules: only}.Examine(f.of)
+			diagnoses, proposals := strict(t, only...).Examine(f.of)
 			if len(diagnoses) != len(f.want) {
 				t.Fatalf("got %d diagnoses, want %d: %+v", len(diagnoses), len(f.want), diagnoses)
 			}

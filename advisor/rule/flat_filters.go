@@ -12,9 +12,13 @@ const leastFilterRatio = 1 // of the filters of the last and the first stage
 var flatFilters = Rule{
 	Name:  "flat-filters",
 	Group: Architecture,
-	Doc: "The last stage of conv layers has no more filters than the first (Salit: ladder filters up towards the top). A stage ends at a pool or before a stride above 1; " +
-		"the thirds of a single stage of three or more conv layers count as stages. Proposes filters that grow ×1.5 to ×2 from stage to stage in multiples of 8, as many " +
-		"as 2.5 times the multiply-adds allow; the lower stages may shrink.",
+	Title: "Filters do not grow towards the top",
+	Finds: fmt.Sprintf("The last stage of conv layers has at most %d times the filters of the first. A stage ends at "+
+		"a pool or before a stride above 1; the thirds of a single stage of %d or more conv layers count as stages.",
+		leastFilterRatio, thirds),
+	Source: "Salit: let filters grow towards the top.",
+	Proposes: fmt.Sprintf("Filters that grow ×1.5 to ×2 from stage to stage in multiples of 8, as many as %g times "+
+		"the multiply-adds allow; the lower stages may shrink.", maxGrowth),
 	Run: func(p *Pass) {
 		a := p.Architecture
 		all := stages(&a)

@@ -22,7 +22,8 @@ func healthFixtures(t *testing.T) []fixture {
 	plain := parse(t, plainLayers, "")
 	fast := parse(t, plainLayers, `"clip_norm":0.5,"optimizer":{"type":"sgd","learning_rate":1}`)
 	sigmoid := parse(t, saturating, "")
-	he := parse(t, `{"type":"conv","filters":8,"kernel":3,"activation":"elu","initializer":"he_normal"},{"type":"flatten"},{"type":"dense","units":10}`, "")
+	he := parse(
+		t, `{"type":"conv","filters":8,"kernel":3,"activation":"elu","initializer":"he_normal"},{"type":"flatten"},{"type":"dense","units":10}`, "")
 	top := 1.5 * math.Log(10)
 
 	broken := probed(t, plain)
@@ -41,31 +42,42 @@ func healthFixtures(t *testing.T) []fixture {
 		return func(_ float64, l *trainer.LayerStatistics) { l.DeadUnits = share }
 	}
 	const (
-		heAll  = "Initialise conv1, conv2 and dense1 after He | conv1.Initializer glorot_uniform→he_uniform, conv2.Initializer glorot_uniform→he_uniform, dense1.Initializer glorot_uniform→he_uniform"
-		calm   = "Lower the learning rate to 0.0003 and clip gradients at norm 1 | Training.Optimizer.LearningRate 0.001→0.0003, Training.ClipNorm 0→1"
+		heAll = "Initialise conv1, conv2 and dense1 after He | conv1.Initializer glorot_uniform→he_uniform, " +
+			"conv2.Initializer glorot_uniform→he_uniform, dense1.Initializer glorot_uniform→he_uniform"
+		calm = "Lower the learning rate to 0.0003 and clip gradients at norm 1 | Training.Optimizer.LearningRate " +
+			"0.001→0.0003, Training.ClipNorm 0→1"
 		normed = "Add batch norm to conv2 | conv2.BatchNorm false→true, conv2.Momentum 0→0.99, conv2.Epsilon 0→0.001"
 	)
 	all := []fixture{
 		{"diverged", "outcome", broken, []want{{"", "train_loss", null, top, null, 2, advisor.High}}, []string{calm, heAll}},
-		{"diverged", "before any record, initialised after He", early, []want{{"", "train_loss", null, top, null, 1, advisor.High}}, []string{calm}},
+		{"diverged", "before any record, initialised after He", early,
+			[]want{{"", "train_loss", null, top, null, 1, advisor.High}}, []string{calm}},
 		{"diverged", "loss", probed(t, fast, at(3, func(r *trainer.EpochRecord) { r.TrainLoss = 3.5 })),
 			[]want{{"", "train_loss", 3.5, top, null, 3, advisor.High}},
-			[]string{"Lower the learning rate to 0.3 and clip gradients at norm 1 | Training.Optimizer.LearningRate 1→0.3", heAll}},
-		{"diverged", "loss below 1.5·ln 10", probed(t, plain, at(3, func(r *trainer.EpochRecord) { r.TrainLoss = 3.4 })), nil, nil},
-		{"diverged", "loss high only in the first quarters", stopped(probed(t, plain, at(0.75, func(r *trainer.EpochRecord) { r.TrainLoss = 5 })), 0.75), nil, nil},
+			[]string{"Lower the learning rate to 0.3 and clip gradients at norm 1 | Training.Optimizer.LearningRate 1→0.3",
+				heAll}},
+		{"diverged", "loss below 1.5·ln 10", probed(t, plain, at(3, func(r *trainer.EpochRecord) { r.TrainLoss = 3.4 })), nil,
+			nil},
+		{"diverged", "loss high only in the first quarters",
+			stopped(probed(t, plain, at(0.75, func(r *trainer.EpochRecord) { r.TrainLoss = 5 })), 0.75), nil, nil},
 		{"diverged", "no probe", untrained(t, plain), nil, nil},
 
 		{"vanishing-gradient", "small everywhere", probed(t, sigmoid, of("conv1", gradients(5e-8, 4e-7))),
 			[]want{{"conv1", "gradient_rms", 5e-8, 1e-7, null, 3, advisor.High}},
-			[]string{"Use relu in conv1, dense1 and dense2, initialised after He | conv1.Initializer glorot_uniform→he_uniform, conv1.Activation sigmoid→relu, " +
-				"dense1.Initializer glorot_normal→he_normal, activation1.Activation tanh→relu, dense2.Initializer glorot_uniform→he_uniform, dense2.Activation sigmoid→relu",
+			[]string{"Use relu in conv1, dense1 and dense2, initialised after He | conv1.Initializer " +
+				"glorot_uniform→he_uniform, conv1.Activation sigmoid→relu, " +
+				"dense1.Initializer glorot_normal→he_normal, activation1.Activation tanh→relu, dense2.Initializer " +
+				"glorot_uniform→he_uniform, dense2.Activation sigmoid→relu",
 				"Add batch norm to dense1 | dense1.BatchNorm false→true, dense1.Momentum 0→0.99, dense1.Epsilon 0→0.001"}},
-		{"vanishing-gradient", "ratio", probed(t, plain, of("conv1", gradients(5e-7, 5e-6)), of("dense2", gradients(1e-3, 0.01))),
+		{"vanishing-gradient", "ratio",
+			probed(t, plain, of("conv1", gradients(5e-7, 5e-6)), of("dense2", gradients(1e-3, 0.01))),
 			[]want{{"conv1", "gradient_norm_ratio", 5e-4, 1e-3, null, 3, advisor.High}}, []string{heAll, normed}},
-		{"vanishing-gradient", "ratio small, gradients are not", probed(t, plain, of("conv1", gradients(1e-4, 2e-4)), of("dense2", gradients(1, 0.5))), nil, nil},
+		{"vanishing-gradient", "ratio small, gradients are not",
+			probed(t, plain, of("conv1", gradients(1e-4, 2e-4)), of("dense2", gradients(1, 0.5))), nil, nil},
 		{"vanishing-gradient", "small because all is learnt", probed(t, plain, of("conv1", gradients(5e-8, 4e-7)),
 			at(3, func(r *trainer.EpochRecord) { r.TrainAccuracy = 0.995 })), nil, nil},
-		{"vanishing-gradient", "just above", probed(t, plain, of("conv1", gradients(1.1e-7, 1e-6)), of("dense2", gradients(1e-4, 5e-4))), nil, nil},
+		{"vanishing-gradient", "just above",
+			probed(t, plain, of("conv1", gradients(1.1e-7, 1e-6)), of("dense2", gradients(1e-4, 5e-4))), nil, nil},
 
 		{"exploding-gradient", "maximum", probed(t, plain, of("conv2", gradients(5000, 9000))),
 			[]want{{"conv2", "gradient_max_abs", 2e4, 1e4, null, 3, advisor.High}}, []string{calm, normed}},
@@ -80,12 +92,14 @@ func healthFixtures(t *testing.T) []fixture {
 
 		{"dead-relu", "lower layer", probed(t, plain, of("conv1", dead(0.625))),
 			[]want{{"conv1", "dead_units", 0.625, 0.5, null, 3, advisor.High}},
-			[]string{"Use leaky_relu with slope 0.1 in conv1, initialised after He | conv1.Initializer glorot_uniform→he_uniform, conv1.Activation relu→leaky_relu, conv1.NegativeSlope 0→0.1",
+			[]string{"Use leaky_relu with slope 0.1 in conv1, initialised after He | conv1.Initializer " +
+				"glorot_uniform→he_uniform, conv1.Activation relu→leaky_relu, conv1.NegativeSlope 0→0.1",
 				"Lower the learning rate to 0.0003 | Training.Optimizer.LearningRate 0.001→0.0003"}},
 		{"dead-relu", "higher layer among past runs", among(probed(t, plain, of("dense1", dead(0.75))),
 			past{40, map[string][]float64{"dead_units dense-higher 3": evenly(1)}}),
 			[]want{{"dense1", "dead_units", 0.75, 0.5, 75, 3, advisor.Medium}},
-			[]string{"Use leaky_relu with slope 0.1 in dense1, initialised after He | dense1.Initializer glorot_uniform→he_uniform, dense1.Activation relu→leaky_relu, dense1.NegativeSlope 0→0.1",
+			[]string{"Use leaky_relu with slope 0.1 in dense1, initialised after He | dense1.Initializer " +
+				"glorot_uniform→he_uniform, dense1.Activation relu→leaky_relu, dense1.NegativeSlope 0→0.1",
 				"Lower the learning rate to 0.0003 | Training.Optimizer.LearningRate 0.001→0.0003"}},
 		{"dead-relu", "half is not more than half", probed(t, plain, of("conv1", dead(0.5))), nil, nil},
 		{"dead-relu", "zeros of another activation", probed(t, sigmoid, of("conv1", dead(1))), nil, nil},
@@ -108,7 +122,8 @@ func chanceFixtures(t *testing.T) []fixture {
 			}
 		}
 	}
-	const he = "Initialise conv1, conv2 and dense1 after He | conv1.Initializer glorot_uniform→he_uniform, conv2.Initializer glorot_uniform→he_uniform, dense1.Initializer glorot_uniform→he_uniform"
+	const he = "Initialise conv1, conv2 and dense1 after He | conv1.Initializer glorot_uniform→he_uniform, " +
+		"conv2.Initializer glorot_uniform→he_uniform, dense1.Initializer glorot_uniform→he_uniform"
 	diverged := probed(t, plain, guessing)
 	diverged.Outcome.Diverged = true
 	found := []want{{"", "validation_accuracy", 0.11, threshold, null, 3, advisor.High}}
@@ -118,13 +133,20 @@ func chanceFixtures(t *testing.T) []fixture {
 		{"at-chance", "weights have hardly moved", probed(t, plain, guessing, weights(1.005)), found,
 			[]string{he, "Raise the learning rate to 0.01 | Training.Optimizer.LearningRate 0.001→0.01"}},
 		{"at-chance", "weights do not tell", probed(t, plain, guessing, weights(1.2)), found, []string{he}},
-		{"at-chance", "rate above the usual", probed(t, parse(t, plainLayers, `"optimizer":{"type":"sgd","learning_rate":0.5}`), guessing, weights(1.2)), found,
+		{"at-chance", "rate above the usual",
+			probed(t, parse(t, plainLayers, `"optimizer":{"type":"sgd","learning_rate":0.5}`), guessing, weights(1.2)), found,
 			[]string{he, "Lower the learning rate to 0.05 | Training.Optimizer.LearningRate 0.5→0.05"}},
-		{"at-chance", "sigmoid under a heavy penalty", probed(t, parse(t, `{"type":"flatten"},{"type":"dense","units":32,"activation":"sigmoid","l1":0.1,"l2":0.002},{"type":"dense","units":10}`, ""), guessing, weights(0.5)), found,
-			[]string{"Use relu in dense1, initialised after He | dense1.Initializer glorot_uniform→he_uniform, dense1.Activation sigmoid→relu",
+		{"at-chance", "sigmoid under a heavy penalty",
+			probed(
+				t, parse(
+					t, `{"type":"flatten"},{"type":"dense","units":32,"activation":"sigmoid","l1":0.1,"l2":0.002},{"type":"dense","units":10}`, ""), guessing, weights(0.5)), found,
+			[]string{"Use relu in dense1, initialised after He | dense1.Initializer glorot_uniform→he_uniform, " +
+				"dense1.Activation sigmoid→relu",
 				"Lower L1 and L2 to at most 0.001 | dense1.L1 0.1→0.001, dense1.L2 0.002→0.001"}},
-		{"at-chance", "above the noise", probed(t, plain, guessing, at(3, func(r *trainer.EpochRecord) { r.ValidationAccuracy = 0.12 })), nil, nil},
-		{"at-chance", "batch norm lags in validation", probed(t, plain, guessing, at(3, func(r *trainer.EpochRecord) { r.TrainAccuracy = 0.6 })), nil, nil},
+		{"at-chance", "above the noise",
+			probed(t, plain, guessing, at(3, func(r *trainer.EpochRecord) { r.ValidationAccuracy = 0.12 })), nil, nil},
+		{"at-chance", "batch norm lags in validation",
+			probed(t, plain, guessing, at(3, func(r *trainer.EpochRecord) { r.TrainAccuracy = 0.6 })), nil, nil},
 		{"at-chance", "before the first epoch ends", stopped(probed(t, sigmoid, guessing), 0.75), nil, nil},
 		{"at-chance", "diverged", diverged, nil, nil},
 	}

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"fmt"
 	"slices"
 
 	"probewise/advisor"
@@ -17,9 +18,15 @@ const (
 var highActivationVariance = Rule{
 	Name:  "high-activation-variance",
 	Group: Shape,
-	Doc: "Variance of a hidden layer's outputs on 256 validation images above the 95th percentile of past runs at the same layer position and epoch, at least 2.5 (conv) and 25 (dense), or else above 5 and 50 " +
-		"(Salit: low activation variance is among what matters most; defaults: crossed by one of 22 sound probes). Severe above three times the threshold. " +
-		"Proposes batch norm on higher layers without a technique; on lower ones L2, or more of it, else a learning rate ×0.3.",
+	Title: "Outputs of a layer vary too much",
+	Finds: fmt.Sprintf("The variance of a hidden layer's outputs on 256 validation images is above the 95th "+
+		"percentile of past runs at the same layer position and epoch, at least %g (conv) and %g (dense), or else above "+
+		"%d and %d. Severe above %d times the threshold.",
+		mostConvVariance/2.0, mostDenseVariance/2.0, mostConvVariance, mostDenseVariance, severeFactor),
+	Source: "Salit: low activation variance is among what matters most; defaults: crossed by one of 22 sound probes.",
+	Proposes: fmt.Sprintf("Batch norm on higher layers without a technique; on lower ones L2, or more of it, else a "+
+		"learning rate ×%g.",
+		calmer),
 	Run: func(p *Pass) {
 		last, _ := p.last()
 		var wide []advisor.Diagnosis
@@ -27,7 +34,8 @@ var highActivationVariance = Rule{
 			if p.thirds[l.Layer] == trainer.OutputLayer {
 				continue
 			}
-			q := advisor.Quantity{Statistic: trainer.StatisticNamed("activation_variance"), Third: p.thirds[l.Layer], Epoch: last.Epoch}
+			q := advisor.Quantity{Statistic: trainer.StatisticNamed("activation_variance"),
+				Third: p.thirds[l.Layer], Epoch: last.Epoch}
 			v := float64(l.Activations.Variance)
 			usual := float64(mostConvVariance)
 			if l.Type == trainer.Dense {

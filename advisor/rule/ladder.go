@@ -72,9 +72,9 @@ func filtered(stages [][]string, filters []int) edit {
 // maxGrowth bounds the multiply-adds of a laddered net, as a multiple of those before.
 const maxGrowth = 2.5
 
-// ladderUp returns filters that grow by a factor of 2, 1.75 or 1.5 from stage to stage, in multiples of 8 (of 4, 2 or 1 in
-// very narrow nets), from at most the first stage's, and end above the last stage's: those with the most multiply-adds, at
-// most maxGrowth times those before, in a net that stays legal. nil if there are none.
+// ladderUp returns filters that grow by a factor of 2, 1.75 or 1.5 from stage to stage, in multiples of 8 (of 4, 2 or 1
+// in very narrow nets), from at most the first stage's, and end above the last stage's: those with the most
+// multiply-adds, at most maxGrowth times those before, in a net that stays legal. nil if there are none.
 func ladderUp(a trainer.Architecture, stages [][]string) []int {
 	now := stageFilters(&a, stages)
 	first, top := now[0], len(now)-1
@@ -120,8 +120,8 @@ const maxUnits = 512
 // leastUnits is twice the classes in multiples of 8.
 func leastUnits(classes int) int { return (2*classes + 7) / 8 * 8 }
 
-// ladderDown lets the widths of the hidden dense layers fall: a layer wider than limit times the one before gets half of
-// that one's units, but not fewer than leastUnits where the one before has as many.
+// ladderDown lets the widths of the hidden dense layers fall: a layer wider than limit times the one before gets half
+// of that one's units, but not fewer than leastUnits where the one before has as many.
 func ladderDown(limit float64) edit {
 	return func(a *trainer.Architecture) {
 		before := 0

@@ -69,7 +69,7 @@ func TestProposalsAndPairsAreLegal(t *testing.T) {
 	pairs := 0
 	for _, f := range cases {
 		base := f.of.Architecture
-		_, proposals := Driver{}.Examine(f.of)
+		_, proposals := strict(t).Examine(f.of)
 		for _, p := range proposals {
 			revised := base
 			p.Revise(&revised)
@@ -93,7 +93,7 @@ func TestProposalsAndPairsAreLegal(t *testing.T) {
 }
 
 func TestMixedFindsMuch(t *testing.T) {
-	diagnoses, proposals := Driver{}.Examine(mixed(t, example(t, "flawed.json")))
+	diagnoses, proposals := strict(t).Examine(mixed(t, example(t, "flawed.json")))
 	want := []string{"exploding-gradient", "dead-relu", "high-activation-variance", "parabolic-layer", "overfit",
 		"unregularised-higher-layers", "flat-filters", "ascending-dense", "too-many-dense"}
 	var got []string

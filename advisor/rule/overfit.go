@@ -1,6 +1,8 @@
 package rule
 
 import (
+	"fmt"
+
 	"probewise/advisor"
 	"probewise/advisor/figure"
 	"probewise/trainer"
@@ -16,8 +18,14 @@ const (
 var overfit = Rule{
 	Name:  "overfit",
 	Group: Shape,
-	Doc: "Training accuracy (as it runs) above validation accuracy by 0.05 or more at the end, the gap grown by 0.02 or more since the first whole epoch (in shorter probes: quarter) and still growing, " +
-		"while validation accuracy is above chance + 0.1 and has not just fallen by more than 0.05: that is a swing, or batch norm lagging behind (found on 32 own probes). Severe from 0.2. Proposes dropout behind dense layers, L2 on higher layers, flipped images; nothing smaller, since the gap alone is no reason to shrink a model (Salit).",
+	Title: "Training accuracy runs ahead of validation accuracy",
+	Finds: fmt.Sprintf("Training accuracy (as it runs) is above validation accuracy by %g or more at the end, the gap "+
+		"has grown by %g or more since the first whole epoch (in shorter probes: quarter) and still grows, while "+
+		"validation accuracy is above chance + %g and has not just fallen by more than %g: that is a swing, or batch "+
+		"norm that lags. Severe from %g.",
+		mostGap, leastGrowth, trains, mostSwing, severeGap),
+	Source:   "Found on 32 own probes; Salit: the gap alone is no reason to shrink a model.",
+	Proposes: "Dropout after dense layers, L2 on higher layers, flipped images; nothing smaller.",
 	Run: func(p *Pass) {
 		gaps, validation, epoch := p.gaps()
 		n := len(gaps)

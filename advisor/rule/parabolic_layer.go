@@ -2,6 +2,7 @@ package rule
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"probewise/advisor"
@@ -9,8 +10,8 @@ import (
 	"probewise/trainer"
 )
 
-// accelerating lists what parabolic-layer follows, with the default thresholds of the acceleration over whole epochs and
-// over quarters: crossed by none (over quarters, of epoch 1: by at most one) of the 122 layers of those 22 of 62
+// accelerating lists what parabolic-layer follows, with the default thresholds of the acceleration over whole epochs
+// and over quarters: crossed by none (over quarters, of epoch 1: by at most one) of the 122 layers of those 22 of 62
 // architectures, drawn from the corpus' space and trained for three epochs on 4,000 images of the sample, that reached
 // a validation accuracy of 0.7. Of the 40 others 11 cross them over whole epochs.
 var accelerating = []struct {
@@ -27,14 +28,29 @@ var accelerating = []struct {
 // mostParabolic is the number of layers that are reported: poor runs have one or two (Salit).
 const mostParabolic = 2
 
+// accelerations lists the statistics with their defaults: "weight variance 0.05 / 0.08".
+func accelerations() string {
+	var all []string
+	for _, a := range accelerating {
+		all = append(all, fmt.Sprintf("%s %g / %g", figure.Words(a.statistic.FullName()), a.whole, a.quarter))
+	}
+	return figure.List(all)
+}
+
 var parabolicLayer = Rule{
 	Name:  "parabolic-layer",
 	Group: Shape,
-	Doc: "A statistic of a layer rises faster and faster: second difference over its mean, over the last three whole epochs (in shorter probes quarters), " +
-		"above the 95th percentile of past runs and the default (whole epochs / quarters): weight variance 0.05 / 0.08, weight maximum 0.25 / 0.1, " +
-		"activation variance 0.6 / 2.4, activation maximum 0.3 / 1.1, gradient variance 2.7 / 2.9 (Salit: poor runs have one or two layers going parabolic; " +
-		"defaults: crossed by 0 of 22 sound and 11 of 40 poor probes). The worst statistic of the worst two layers; " +
-		"severe at twice the threshold, but for gradients, which are of one batch. Proposes L2 on the layer, or more of it, else a learning rate ×0.3.",
+	Title: "A statistic of a layer rises faster and faster",
+	Finds: fmt.Sprintf("The second difference of a statistic over its mean, over the last three whole epochs (in "+
+		"shorter probes quarters), is above the 95th percentile of past runs and above the default (whole epochs / "+
+		"quarters): %s. The worst statistic of the worst %d layers is reported; severe at twice the threshold, but for "+
+		"gradients, which are of one batch.",
+		accelerations(), mostParabolic),
+	Source: "Salit: poor runs have one or two layers going parabolic; defaults: crossed by 0 of 22 sound and 11 of 40 " +
+		"poor probes.",
+	Proposes: fmt.Sprintf("L2 on the layer (%g dense, %g conv), or three times what it has, up to %g; else a learning "+
+		"rate ×%g.",
+		denseL2, convL2, mostL2, calmer),
 	Run: func(p *Pass) {
 		last, _ := p.last()
 		var worst []bend
@@ -68,7 +84,8 @@ func (p *Pass) sharpest(layer string, epoch float64) (worst bend) {
 			usual = s.quarter
 		}
 		threshold, percentile := p.judge(q, v, usual)
-		threshold = max(threshold, usual) // five statistics of every layer: 95 % alone would be crossed somewhere in most nets
+		// five statistics of every layer: 95 % alone would be crossed somewhere in most nets
+		threshold = max(threshold, usual)
 		if !(v > threshold) || v/threshold <= worst.excess {
 			continue
 		}
@@ -104,7 +121,8 @@ func (p *Pass) proposeDamping(d advisor.Diagnosis, expect string) {
 		p.proposeL2(d, layers, expect)
 	case slices.Contains(used, penalty) && l.L2 < mostL2:
 		l2 := min(mostL2, max(scaled(max(l.L2, convL2), 3), convL2))
-		p.Propose(proposal(advisor.Regularise, "Raise L2 of "+d.Layer+" to "+figure.Measured(l2), d, expect, penaltyAtLeast(layers, l2)))
+		p.Propose(proposal(advisor.Regularise, "Raise L2 of "+d.Layer+" to "+figure.Measured(l2), d, expect,
+			penaltyAtLeast(layers, l2)))
 	default:
 		p.proposeLowerRate(d, calmer, expect)
 	}
@@ -112,7 +130,8 @@ func (p *Pass) proposeDamping(d advisor.Diagnosis, expect string) {
 
 // proposeL2 asks for L2 on layers without a technique.
 func (p *Pass) proposeL2(d advisor.Diagnosis, layers []string, expect string) {
-	p.Propose(proposal(advisor.Regularise, "Add "+figure.List(l2Titles(&p.Architecture, layers)), d, expect, penalised(layers, denseL2, convL2)))
+	p.Propose(proposal(advisor.Regularise, "Add "+figure.List(l2Titles(&p.Architecture, layers)), d, expect,
+		penalised(layers, denseL2, convL2)))
 }
 
 // l2Titles words L2 by its value: "L2 0.0003 to conv3", "L2 0.001 to dense1 and dense2".

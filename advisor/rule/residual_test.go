@@ -37,17 +37,21 @@ func TestRulesReachIntoBlocks(t *testing.T) {
 		proposal string // the first
 	}{
 		{"dead-relu", probed(t, identity, of("conv2", dead)), "conv2",
-			"Use leaky_relu with slope 0.1 in conv2, initialised after He | conv2.Initializer glorot_uniform→he_uniform, conv2.Activation relu→leaky_relu, conv2.NegativeSlope 0→0.1"},
+			"Use leaky_relu with slope 0.1 in conv2, initialised after He | conv2.Initializer glorot_uniform→he_uniform, " +
+				"conv2.Activation relu→leaky_relu, conv2.NegativeSlope 0→0.1"},
 		{"dead-relu", probed(t, projection, of("conv2", dead)), "conv2", // its activation is a layer of the body
-			"Use leaky_relu with slope 0.1 in conv2, initialised after He | conv2.Initializer glorot_uniform→he_uniform, activation1.Activation relu→leaky_relu, activation1.NegativeSlope 0→0.1"},
+			"Use leaky_relu with slope 0.1 in conv2, initialised after He | conv2.Initializer glorot_uniform→he_uniform, " +
+				"activation1.Activation relu→leaky_relu, activation1.NegativeSlope 0→0.1"},
 		{"dead-relu", probed(t, identity, of("conv3", dead)), "", ""}, // the relu behind the block is the sum's
-		{"parabolic-layer", probed(t, identity, of("conv4", whole(weightVariance, 0.02, 0.022, 0.03))), "conv4", "Add L2 0.0003 to conv4 | conv4.L2 0→0.0003"},
+		{"parabolic-layer", probed(t, identity, of("conv4", whole(weightVariance, 0.02, 0.022, 0.03))), "conv4",
+			"Add L2 0.0003 to conv4 | conv4.L2 0→0.0003"},
 		{"high-activation-variance", probed(t, identity, of("conv5", whole(activationVariance, 1, 1, 60))), "conv5",
 			"Add batch norm to conv5 | conv5.BatchNorm false→true, conv5.Momentum 0→0.99, conv5.Epsilon 0→0.001"},
 		// Three stages, by the strides of the bodies; each projection keeps up with its body. 3.86 million multiply-adds, at
 		// most 2.5 times the 1.80 million before; the next wider ladder, 16, 32 and 48, would have more.
 		{"flat-filters", untrained(t, projection), "conv5",
-			"Ladder the filters up: conv1 16, conv2 24, conv3 24, conv4 24, conv5 40, conv6 40 and conv7 40 | conv2.Filters 16→24, conv3.Filters 16→24, conv4.Filters 16→24, conv5.Filters 16→40, conv6.Filters 16→40, conv7.Filters 16→40"},
+			"Ladder the filters up: conv1 16, conv2 24, conv3 24, conv4 24, conv5 40, conv6 40 and conv7 40 | conv2.Filters " +
+				"16→24, conv3.Filters 16→24, conv4.Filters 16→24, conv5.Filters 16→40, conv6.Filters 16→40, conv7.Filters 16→40"},
 		{"flat-filters", untrained(t, identity), "conv4", ""}, // no projection: every ladder would break a sum
 		{"ascending-dense", untrained(t, projection), "", ""}, // the widths inside the block are its own
 	} {
@@ -57,7 +61,7 @@ func TestRulesReachIntoBlocks(t *testing.T) {
 				only = append(only, r)
 			}
 		}
-		diagnoses, proposals := Driver{Rules: only}.Examine(tt.of)
+		diagnoses, proposals := strict(t, only...).Examine(tt.of)
 		layer, proposal := "", ""
 		if len(diagnoses) > 0 {
 			layer = diagnoses[0].Layer
@@ -76,7 +80,7 @@ func TestProposalsLeaveTheCaseAlone(t *testing.T) {
 	for name, layers := range residualNets {
 		a := parse(t, layers, "")
 		before := string(a.Canonical())
-		_, proposals := Driver{}.Examine(mixed(t, a))
+		_, proposals := strict(t).Examine(mixed(t, a))
 		for _, p := range proposals {
 			revised := a
 			p.Revise(&revised)

@@ -10,7 +10,7 @@ import (
 // Group says what a rule looks at.
 type Group int
 
-// The groups, in the order of diagnoses of the first and the others. After a run that diverged or stayed at chance the
+// The groups, in the order of diagnoses of the first and the others. Once a rule that Breaks has found its fault, the
 // rules of Shape stay quiet: a broken run makes every other statistic meaningless.
 const (
 	Health       Group = iota // did the probe train at all
@@ -18,12 +18,21 @@ const (
 	Architecture              // the architecture alone, without any record
 )
 
-// Rule finds one kind of fault.
+// Rule finds one kind of fault. Its texts are filled from the constants that it decides by.
 type Rule struct {
-	Name  string // kebab-case, stable
-	Doc   string // what it finds, default threshold, source, what it proposes
-	Group Group
-	Run   func(*Pass)
+	Name     string // kebab-case, stable
+	Title    string // at most 60 letters
+	Finds    string // the fault, with the default thresholds
+	Source   string // where those come from
+	Proposes string // the edits
+	Group    Group
+	Breaks   bool // a net with this fault has learnt nothing that the rules of Shape could judge
+	Run      func(*Pass)
+}
+
+// Doc is all that a rule says of itself.
+func (r Rule) Doc() string {
+	return r.Title + ". " + r.Finds + " Proposes: " + r.Proposes + " Source: " + r.Source
 }
 
 // All returns the rules, health of training first.

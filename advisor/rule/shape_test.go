@@ -8,7 +8,8 @@ import (
 )
 
 // whole gives a statistic its values at the ends of epochs 1 to 3.
-func whole(get func(*trainer.LayerStatistics) *trainer.Number, x1, x2, x3 trainer.Number) func(float64, *trainer.LayerStatistics) {
+func whole(get func(*trainer.LayerStatistics) *trainer.Number, x1, x2, x3 trainer.Number) func(float64,
+	*trainer.LayerStatistics) {
 	return func(epoch float64, l *trainer.LayerStatistics) {
 		switch epoch {
 		case 1:
@@ -54,7 +55,8 @@ func shapeFixtures(t *testing.T) []fixture {
 			[]want{{"conv1", "activation_max_abs_acceleration", 27.0 / 11, 0.3, null, 3, advisor.High},
 				{"dense1", "weight_variance_acceleration", 0.25, 0.05, null, 3, advisor.High}},
 			[]string{"Add L2 0.0003 to conv1 | conv1.L2 0→0.0003", l2}},
-		{"parabolic-layer", "gradients are never severe", probed(t, plain, of("dense1", whole(gradientVariance, 1, 2, 90))), // 3·87/93
+		// 3·87/93
+		{"parabolic-layer", "gradients are never severe", probed(t, plain, of("dense1", whole(gradientVariance, 1, 2, 90))),
 			[]want{{"dense1", "gradient_variance_acceleration", 87.0 / 31, 2.7, null, 3, advisor.Medium}}, []string{l2}},
 		{"parabolic-layer", "quarters of a short probe", quarters,
 			[]want{{"conv2", "weight_max_abs_acceleration", 0.1875, 0.1, null, 1, advisor.Medium}},
@@ -70,27 +72,37 @@ func shapeFixtures(t *testing.T) []fixture {
 			[]want{{"dense1", "weight_variance_acceleration", 0.25, 0.19, 100, 3, advisor.Medium}}, []string{l2}},
 		{"parabolic-layer", "past runs hardly bend: the default", among(probed(t, plain, bent("dense1")), known(accel, 0.01)),
 			[]want{{"dense1", "weight_variance_acceleration", 0.25, 0.05, 100, 3, advisor.High}}, []string{l2}},
-		{"parabolic-layer", "too few past runs", among(probed(t, plain, bent("dense1")), past{29, map[string][]float64{accel: evenly(1)}}),
+		{"parabolic-layer", "too few past runs",
+			among(probed(t, plain, bent("dense1")), past{29, map[string][]float64{accel: evenly(1)}}),
 			[]want{{"dense1", "weight_variance_acceleration", 0.25, 0.05, null, 3, advisor.High}}, []string{l2}},
 		{"parabolic-layer", "past runs bend as much", among(probed(t, plain, bent("dense1")), known(accel, 0.3)), nil, nil},
-		{"parabolic-layer", "slower and slower", probed(t, plain, of("dense1", whole(weightVariance, 0.02, 0.05, 0.06))), nil, nil},
-		{"parabolic-layer", "falls to rest", probed(t, plain, of("dense1", whole(weightVariance, 0.05, 0.02, 0.01))), nil, nil},
-		{"parabolic-layer", "steady growth", probed(t, plain, of("dense1", whole(weightVariance, 0.02, 0.03, 0.041))), nil, nil}, // 3·0.001/0.091
-		{"parabolic-layer", "two quarters tell nothing", stopped(probed(t, plain, at(0.5, of("dense1", whole(weightVariance, 0, 0, 0)))), 0.5), nil, nil},
+		{"parabolic-layer", "slower and slower", probed(t, plain, of("dense1", whole(weightVariance, 0.02, 0.05, 0.06))), nil,
+			nil},
+		{"parabolic-layer", "falls to rest", probed(t, plain, of("dense1", whole(weightVariance, 0.05, 0.02, 0.01))), nil,
+			nil},
+		// 3·0.001/0.091
+		{"parabolic-layer", "steady growth", probed(t, plain, of("dense1", whole(weightVariance, 0.02, 0.03, 0.041))), nil,
+			nil},
+		{"parabolic-layer", "two quarters tell nothing",
+			stopped(probed(t, plain, at(0.5, of("dense1", whole(weightVariance, 0, 0, 0)))), 0.5), nil, nil},
 
 		{"high-activation-variance", "higher layer", probed(t, plain, spread("dense1", 60)),
 			[]want{{"dense1", "activation_variance", 60, 50, null, 3, advisor.Medium}},
 			[]string{"Add batch norm to dense1 | dense1.BatchNorm false→true, dense1.Momentum 0→0.99, dense1.Epsilon 0→0.001"}},
 		{"high-activation-variance", "lower layer, severe", probed(t, plain, spread("conv1", 16)),
-			[]want{{"conv1", "activation_variance", 16, 5, null, 3, advisor.High}}, []string{"Add L2 0.0003 to conv1 | conv1.L2 0→0.0003"}},
+			[]want{{"conv1", "activation_variance", 16, 5, null, 3,
+				advisor.High}}, []string{"Add L2 0.0003 to conv1 | conv1.L2 0→0.0003"}},
 		{"high-activation-variance", "regularised layers", probed(t, techniques, spread("dense1", 51), spread("dense2", 52)),
-			[]want{{"dense1", "activation_variance", 51, 50, null, 3, advisor.Medium}, {"dense2", "activation_variance", 52, 50, null, 3, advisor.Medium}},
+			[]want{{"dense1", "activation_variance", 51, 50, null, 3, advisor.Medium},
+				{"dense2", "activation_variance", 52, 50, null, 3, advisor.Medium}},
 			[]string{"Raise L2 of dense1 to 0.0015 | dense1.L2 0.0005→0.0015", lower}},
 		{"high-activation-variance", "among past runs", among(probed(t, plain, spread("dense1", 39)), known(wide, 40)),
 			[]want{{"dense1", "activation_variance", 39, 38, 97.5, 3, advisor.Medium}},
 			[]string{"Add batch norm to dense1 | dense1.BatchNorm false→true, dense1.Momentum 0→0.99, dense1.Epsilon 0→0.001"}},
-		{"high-activation-variance", "past runs have as much", among(probed(t, plain, spread("dense1", 60)), known(wide, 80)), nil, nil},
-		{"high-activation-variance", "past runs hardly learnt", among(probed(t, plain, spread("dense1", 24)), known(wide, 4)), nil, nil},
+		{"high-activation-variance", "past runs have as much",
+			among(probed(t, plain, spread("dense1", 60)), known(wide, 80)), nil, nil},
+		{"high-activation-variance", "past runs hardly learnt",
+			among(probed(t, plain, spread("dense1", 24)), known(wide, 4)), nil, nil},
 		{"high-activation-variance", "at the default", probed(t, plain, spread("dense1", 50), spread("conv2", 5)), nil, nil},
 		{"high-activation-variance", "the output is no activation to calm", probed(t, plain, spread("dense2", 90)), nil, nil},
 		{"high-activation-variance", "earlier, not at the end", probed(t, plain, at(2, spread("dense1", 90))), nil, nil},
@@ -101,7 +113,8 @@ func overfitFixtures(t *testing.T) []fixture {
 	plain := parse(t, plainLayers, "")
 	done := parse(t, `{"type":"conv","filters":8,"kernel":3,"batch_norm":true},{"type":"flatten"},{"type":"dense","units":256},
 		{"type":"dropout","rate":0.5},{"type":"dense","units":10}`, `"augment":{"flip":true}`)
-	wide := parse(t, `{"type":"conv","filters":8,"kernel":3,"l2":0.001},{"type":"global_avg_pool"},{"type":"dense","units":300},{"type":"dense","units":10}`, "")
+	wide := parse(
+		t, `{"type":"conv","filters":8,"kernel":3,"l2":0.001},{"type":"global_avg_pool"},{"type":"dense","units":300},{"type":"dense","units":10}`, "")
 	gap := func(epoch float64, gap trainer.Number) change {
 		return at(epoch, func(r *trainer.EpochRecord) { r.TrainAccuracy, r.ValidationAccuracy = 0.7+gap, 0.7 })
 	}
@@ -115,10 +128,12 @@ func overfitFixtures(t *testing.T) []fixture {
 			[]want{{"", "accuracy_gap", 0.08, 0.05, null, 3, advisor.Medium}}, []string{drop, l2, flip}},
 		{"overfit", "severe, one layer free", probed(t, wide, gap(1, -0.02), gap(2, 0.2), gap(3, 0.25)),
 			[]want{{"", "accuracy_gap", 0.25, 0.05, null, 3, advisor.High}},
-			[]string{"Add dropout 0.5 behind dense1 | +dropout1 behind dense1", "Add L2 0.001 to dense1 | dense1.L2 0→0.001", flip}},
+			[]string{"Add dropout 0.5 behind dense1 | +dropout1 behind dense1",
+				"Add L2 0.001 to dense1 | dense1.L2 0→0.001", flip}},
 		{"overfit", "all is done already", probed(t, done, gap(1, 0), gap(2, 0.02), gap(3, 0.06)),
 			[]want{{"", "accuracy_gap", 0.06, 0.05, null, 3, advisor.Medium}}, nil},
-		{"overfit", "quarters of a short probe", stopped(probed(t, plain, gap(0.25, -0.05), gap(0.5, 0), gap(0.75, 0.03), gap(1, 0.06)), 1),
+		{"overfit", "quarters of a short probe",
+			stopped(probed(t, plain, gap(0.25, -0.05), gap(0.5, 0), gap(0.75, 0.03), gap(1, 0.06)), 1),
 			[]want{{"", "accuracy_gap", 0.06, 0.05, null, 1, advisor.Medium}}, []string{drop, l2, flip}},
 		{"overfit", "validation swings", probed(t, plain, gap(1, 0), gap(2, 0.03), gap(3, 0.09),
 			at(3, func(r *trainer.EpochRecord) { r.TrainAccuracy, r.ValidationAccuracy = 0.735, 0.645 })), nil, nil},
@@ -128,6 +143,7 @@ func overfitFixtures(t *testing.T) []fixture {
 		{"overfit", "small gap", probed(t, plain, gap(1, 0), gap(2, 0.02), gap(3, 0.049)), nil, nil},
 		{"overfit", "gap narrows at the end", probed(t, plain, gap(1, 0.01), gap(2, 0.09), gap(3, 0.08)), nil, nil},
 		{"overfit", "gap stays", probed(t, plain, gap(1, 0.06), gap(2, 0.06), gap(3, 0.07)), nil, nil},
-		{"overfit", "accuracy unknown", probed(t, plain, func(r *trainer.EpochRecord) { r.ValidationAccuracy = trainer.Missing }), nil, nil},
+		{"overfit", "accuracy unknown",
+			probed(t, plain, func(r *trainer.EpochRecord) { r.ValidationAccuracy = trainer.Missing }), nil, nil},
 	}
 }

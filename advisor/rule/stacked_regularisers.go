@@ -14,8 +14,12 @@ const mostTechniques = 1
 var stackedRegularisers = Rule{
 	Name:  "stacked-regularisers",
 	Group: Architecture,
-	Doc: "More than one of L1/L2, batch norm and dropout on a hidden layer; dropout counts directly behind it, not behind a pool (Salit: not more than one such technique per layer; " +
-		"Li et al. 2019 on dropout with batch norm). Proposes to keep the better one: on dense layers dropout, then L2; on conv layers of the higher half batch norm, then L2; below L2, then batch norm.",
+	Title: "Several techniques of regularisation on one layer",
+	Finds: fmt.Sprintf("More than %d of L1/L2, batch norm and dropout on a hidden layer; dropout counts directly "+
+		"after it, not after a pool.", mostTechniques),
+	Source: "Salit: not more than one such technique a layer; Li et al. 2019 on dropout with batch norm.",
+	Proposes: "To keep the better one: on dense layers dropout, then L2; on conv layers of the higher half batch " +
+		"norm, then L2; below L2, then batch norm.",
 	Run: func(p *Pass) {
 		a := &p.Architecture
 		var worst advisor.Diagnosis
@@ -51,7 +55,8 @@ var stackedRegularisers = Rule{
 			}
 		}
 		if len(steps) > 0 {
-			p.Propose(proposal(advisor.Regularise, "Keep "+figure.List(steps), worst, "Each layer should learn under one technique.", edits...))
+			p.Propose(proposal(advisor.Regularise, "Keep "+figure.List(steps), worst,
+				"Each layer should learn under one technique.", edits...))
 		}
 	},
 }

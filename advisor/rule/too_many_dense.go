@@ -14,10 +14,13 @@ const (
 )
 
 var tooManyDense = Rule{
-	Name:  "too-many-dense",
-	Group: Architecture,
-	Doc: "More than three dense layers, the output among them (Salit: two to three, neither very wide nor very narrow). " +
-		"Proposes to keep the first two and the output, the second with at most half the units of the first, at least twice the classes.",
+	Name:   "too-many-dense",
+	Group:  Architecture,
+	Title:  "Too many dense layers",
+	Finds:  fmt.Sprintf("More than %d dense layers, the output among them.", mostDense),
+	Source: "Salit: two to three, neither very wide nor very narrow.",
+	Proposes: fmt.Sprintf("To keep the first two and the output, the second with at most %g of the units of the "+
+		"first, at least twice the classes.", fallingHalf),
 	Run: func(p *Pass) {
 		a := &p.Architecture
 		dense := chain(a, trainer.Dense)

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"fmt"
 	"slices"
 
 	"probewise/advisor"
@@ -18,9 +19,14 @@ const (
 var unregularisedHigherLayers = Rule{
 	Name:  "unregularised-higher-layers",
 	Group: Architecture,
-	Doc: "More than half of the higher half of the hidden layers without L1, L2, batch norm or dropout (Salit: higher layers run to extreme values and are the ones to regularise). " +
-		"Proposes three alternatives, never two techniques on a layer: the paper's mix (batch norm on conv, dropout behind the first dense layer, L2 1e-3 on the other dense ones), " +
-		"L2 alone (1e-3 dense, 3e-4 conv), batch norm alone.",
+	Title: "Higher layers without regularisation",
+	Finds: fmt.Sprintf("More than %g of the higher half of the hidden layers have neither L1, L2, batch norm nor "+
+		"dropout.",
+		mostUnregularised),
+	Source: "Salit: higher layers run to extreme values and are the ones to regularise.",
+	Proposes: fmt.Sprintf("Three alternatives, never two techniques on a layer: the paper's mix (batch norm on conv, "+
+		"dropout of %g after the first dense layer, %g from %d units on, L2 %g on the other dense ones), L2 alone (%g "+
+		"dense, %g conv), batch norm alone.", denseDropout, wideDropout, wideUnits, denseL2, denseL2, convL2),
 	Run: func(p *Pass) {
 		a := &p.Architecture
 		top := trainer.UpperHidden(trainer.Blocks(a))
@@ -35,7 +41,8 @@ var unregularisedHigherLayers = Rule{
 		p.Report(d)
 		p.proposeMix(d, layers)
 		p.proposeL2(d, layers, "The gap between training and validation should narrow.")
-		p.Propose(proposal(advisor.Regularise, "Add batch norm to "+figure.List(layers), d, "Activations of the higher layers should stay narrow.", normalised(layers)))
+		p.Propose(proposal(advisor.Regularise, "Add batch norm to "+figure.List(layers), d,
+			"Activations of the higher layers should stay narrow.", normalised(layers)))
 	},
 }
 
@@ -60,7 +67,8 @@ func (p *Pass) proposeMix(d advisor.Diagnosis, layers []string) {
 	rate := dropoutRate(a, dense[0])
 	steps = append(steps, "dropout "+figure.Measured(rate)+" behind "+dense[0])
 	steps = append(steps, l2Titles(a, dense[1:])...)
-	p.Propose(proposal(advisor.Regularise, "Add "+figure.List(steps), d, "Higher layers should stay calm and the gap between training and validation narrow.",
+	p.Propose(proposal(advisor.Regularise, "Add "+figure.List(steps), d,
+		"Higher layers should stay calm and the gap between training and validation narrow.",
 		normalised(conv), droppedOut(dense[:1], rate), penalised(slices.Clone(dense[1:]), denseL2, convL2)))
 }
 

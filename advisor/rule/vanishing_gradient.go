@@ -19,9 +19,12 @@ const (
 var vanishingGradient = Rule{
 	Name:  "vanishing-gradient",
 	Group: Health,
-	Doc: "A layer's gradients below 1e-7 (root mean square), or the first layer's gradient norm below 1e-3 of the last one's and below 1e-4, " +
-		"while training accuracy is below 0.99 (thresholds after AutoTrainer, Zhang et al. 2021). " +
-		"Proposes relu in place of sigmoid and tanh with He's initialiser, and batch norm in the middle of the net (Ioffe & Szegedy 2015).",
+	Title: "Gradients vanish",
+	Finds: fmt.Sprintf("A layer's gradients are below %g (root mean square), or the first layer's gradient norm is "+
+		"below %g of the last one's and below %g, while training accuracy is below %g.",
+		leastGradient, leastRatio, leastFirstNorm, learnt),
+	Source:   "AutoTrainer, Zhang et al. 2021; Ioffe & Szegedy 2015 on batch norm.",
+	Proposes: "relu in place of sigmoid and tanh with He's initialiser, and batch norm in the middle of the net.",
 	Run: func(p *Pass) {
 		last, ok := p.last()
 		if !ok || last.TrainAccuracy >= learnt || len(last.Layers) == 0 {
@@ -31,7 +34,8 @@ var vanishingGradient = Rule{
 		var d advisor.Diagnosis
 		if worst, rms := smallestGradient(last.Layers); rms < leastGradient {
 			d = measured(worst.Layer, "gradient_rms", rms, leastGradient, last.Epoch, advisor.High)
-		} else if ratio := float64(first.Gradients.L2Norm / output.Gradients.L2Norm); ratio < leastRatio && first.Gradients.L2Norm < leastFirstNorm {
+		} else if ratio := float64(first.Gradients.L2Norm / output.Gradients.L2Norm); ratio < leastRatio &&
+			first.Gradients.L2Norm < leastFirstNorm {
 			d = measured(first.Layer, "gradient_norm_ratio", ratio, leastRatio, last.Epoch, advisor.High)
 		} else {
 			return

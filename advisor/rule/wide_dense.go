@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 	"probewise/trainer"
 )
 
@@ -19,8 +20,13 @@ const (
 var wideDense = Rule{
 	Name:  "wide-dense",
 	Group: Architecture,
-	Doc: "A dense layer holds more than 0.6 of the parameters and more than 100,000 (Salit: many filters, not many dense neurons; share after ADVICE). " +
-		"Proposes to narrow it, and global average pooling in place of the flatten before it (Lin et al. 2014) where there are channels enough, else one more pool.",
+	Title: "One dense layer holds most of the parameters",
+	Finds: fmt.Sprintf("A dense layer holds more than %g of the parameters, and more than %s.", mostShare,
+		figure.Count(manyWeights)),
+	Source: "Salit: many filters, not many dense units; the share is ours. Lin et al. 2014 on global average pooling.",
+	Proposes: fmt.Sprintf("To narrow it, to %d units at least; and global average pooling in place of the flatten "+
+		"before it where there are %d channels, else one more pool where images are %d pixels high and wide.",
+		leastWidth, leastPooled, leastHalving),
 	Run: func(p *Pass) {
 		a := &p.Architecture
 		for _, b := range trainer.Blocks(a) {
@@ -87,15 +93,18 @@ func (p *Pass) proposePooling(d advisor.Diagnosis, b trainer.Block) {
 	name, in := a.Layers[at].Name, before(*a, p.Shapes, at)
 	switch {
 	case in.C >= max(leastPooled, 2*a.Classes) && in.H*in.W > 1:
-		p.Propose(proposal(advisor.Reshape, "Replace "+name+" by global average pooling", d, "Parameters should fall and the net see where a pattern is less.",
+		p.Propose(proposal(advisor.Reshape, "Replace "+name+" by global average pooling", d,
+			"Parameters should fall and the net see where a pattern is less.",
 			atFlatten(name, in, func(a *trainer.Architecture, i int) {
 				a.Layers[i] = trainer.Layer{Type: trainer.GlobalAvgPool, Name: name}
 			})))
 	case in.H >= leastHalving && in.W >= leastHalving:
 		two := [2]int{2, 2}
-		p.Propose(proposal(advisor.Reshape, "Put a 2×2 max pool before "+name, d, "Parameters of the dense layer should fall to a quarter.",
+		p.Propose(proposal(advisor.Reshape, "Put a 2×2 max pool before "+name, d,
+			"Parameters of the dense layer should fall to a quarter.",
 			atFlatten(name, in, func(a *trainer.Architecture, i int) {
-				pool := trainer.Layer{Type: trainer.MaxPool, Name: freeName(*a, "max_pool"), Size: two, Stride: two, Padding: trainer.Valid}
+				pool := trainer.Layer{Type: trainer.MaxPool, Name: freeName(*a, "max_pool"), Size: two, Stride: two,
+					Padding: trainer.Valid}
 				a.Layers = slices.Insert(a.Layers, i, pool)
 			})))
 	}
@@ -113,7 +122,8 @@ func before(a trainer.Architecture, shapes []trainer.Shape, i int) trainer.Shape
 	return shapes[n]
 }
 
-// flattenBefore returns the index of the flatten between the block and the conv layer or residual block before it, or -1.
+// flattenBefore returns the index of the flatten between the block and the conv layer or residual block before it, or
+// -1.
 func flattenBefore(a *trainer.Architecture, b trainer.Block) int {
 	at := -1
 	if b.Inner {

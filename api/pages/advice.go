@@ -90,8 +90,9 @@ func (p *Pages) trials(c *fiber.Ctx, suggestions []advisor.Suggestion) ([]html.T
 // unanswered says why an advice has no report.
 func (p *Pages) unanswered(c *fiber.Ctx, a advisor.Advice) error {
 	name := report.Name(a.Architecture)
-	m := message{chrome: p.chrome(name + ": " + string(a.State)), Crumb: "Advice", Detail: figure.Sentence(figure.Capital(a.Error)),
-		Links: []link{{"/?from=" + a.ID, "Ask again with this architecture"}, {"/", "To the form"}}}
+	m := message{chrome: p.chrome(name + ": " + string(a.State)), Crumb: "Advice",
+		Detail: figure.Sentence(figure.Capital(a.Error)),
+		Links:  []link{{"/?from=" + a.ID, "Ask again with this architecture"}, {"/", "To the form"}}}
 	if a.Error == "" {
 		m.Detail = "It was " + string(a.State) + " before there was an answer."
 	}
@@ -119,7 +120,8 @@ func (p *Pages) revised(c *fiber.Ctx) error {
 		return p.fail(c, err)
 	}
 	if a.Revised == nil {
-		return p.Fail(c, api.NewProblem(http.StatusNotFound, "no-revision", "There is no revised architecture", a.RevisedReason))
+		return p.Fail(c,
+			api.NewProblem(http.StatusNotFound, "no-revision", "There is no revised architecture", a.RevisedReason))
 	}
 	c.Set(fiber.HeaderContentType, "application/json")
 	c.Set(fiber.HeaderContentDisposition, `attachment; filename="`+fileName(a.Revised.Architecture)+`"`)

@@ -98,7 +98,8 @@ var fieldOf = map[string]string{
 
 // ask is the form, filled in with an example or what an advice was asked with.
 func (p *Pages) ask(c *fiber.Ctx) error {
-	f := formPage{Fields: map[string]string{"probe_epochs": strconv.Itoa(advisor.DefaultProbeEpochs)}, Problems: map[string]string{}, Verify: true}
+	f := formPage{Fields: map[string]string{"probe_epochs": strconv.Itoa(advisor.DefaultProbeEpochs)},
+		Problems: map[string]string{}, Verify: true}
 	chosen, name := c.Query("dataset", advisor.DefaultDataset), c.Query("example")
 	for _, e := range p.examples {
 		if e.Name == name {
@@ -190,7 +191,8 @@ func (p *Pages) recent(c *fiber.Ctx, after string) ([]listed, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	all, older := api.CutPage(all, listLength, func(a advisor.Advice) advisor.Place { return advisor.Place{Created: a.Created, ID: a.ID} })
+	all, older := api.CutPage(all, listLength,
+		func(a advisor.Advice) advisor.Place { return advisor.Place{Created: a.Created, ID: a.ID} })
 	var out []listed
 	now := time.Now()
 	for _, a := range all {
@@ -232,7 +234,8 @@ func (p *Pages) submit(c *fiber.Ctx) error {
 
 // typed reads what stands in the form. A file goes before the text.
 func typed(c *fiber.Ctx) (formPage, []byte, error) {
-	if _, err := c.Request().MultipartFormWithLimit(api.MaxBody); err != nil && !errors.Is(err, fasthttp.ErrNoMultipartForm) {
+	if _, err := c.Request().MultipartFormWithLimit(api.MaxBody); err != nil &&
+		!errors.Is(err, fasthttp.ErrNoMultipartForm) {
 		return formPage{}, nil, fmt.Errorf("read the form: %w", err)
 	}
 	f := formPage{Architecture: c.FormValue("architecture"), Fields: map[string]string{}, Problems: map[string]string{},

@@ -22,7 +22,8 @@ func readExample(t *testing.T) string {
 
 func TestFormOffersExamplesAndDataSets(t *testing.T) {
 	s := newSite(t)
-	s.get(t, "/").says(t, `<a href="/?dataset=fashion-mnist-sample&amp;example=flawed">flawed</a>`, `<span>11 layers, 28×28×1</span>`,
+	s.get(t, "/").says(t, `<a href="/?dataset=fashion-mnist-sample&amp;example=flawed">flawed</a>`,
+		`<span>11 layers, 28×28×1</span>`,
 		`<a href="/?example=paper">paper</a> <span>13 layers, 32×32×3; no data set here fits</span>`,
 		`<option value="fashion-mnist-sample" selected>fashion-mnist-sample (28×28×1, 10 classes)</option>`,
 		`name="probe_epochs" min="1" step="1" inputmode="numeric" value="3"`, `name="verify" value="on" checked`, "Nothing has been asked yet.")
@@ -36,7 +37,8 @@ func TestFormOffersExamplesAndDataSets(t *testing.T) {
 func TestFormFromAnAdvice(t *testing.T) {
 	s := newSite(t)
 	s.withAdvice(t)
-	s.get(t, "/?from="+pageAdviceID).says(t, `&#34;filters&#34;: 8`, `name="probe_epochs" min="1" step="1" inputmode="numeric" value="2"`, `value="900"`)
+	s.get(t, "/?from="+pageAdviceID).says(t, `&#34;filters&#34;: 8`,
+		`name="probe_epochs" min="1" step="1" inputmode="numeric" value="2"`, `value="900"`)
 	s.get(t, "/?from="+pageAdviceID+"&revised=1").says(t, `&#34;filters&#34;: 16`)
 }
 
@@ -52,7 +54,8 @@ func TestRecentAdvice(t *testing.T) {
 		return advisor.Place{Created: a.Created, ID: a.ID}
 	})
 	first := s.get(t, "/")
-	first.says(t, `&lt;img src=x onerror=alert(1)&gt; net</a>`, `<span class="state succeeded">succeeded</span>`, "0.710 (0.660–0.760)", "2 hours ago",
+	first.says(t, `&lt;img src=x onerror=alert(1)&gt; net</a>`, `<span class="state succeeded">succeeded</span>`,
+		"0.710 (0.660–0.760)", "2 hours ago",
 		`<a href="/?after=`+twelfth+`#recent">Older</a>`)
 	if n := strings.Count(first.body, `<a href="/advice/`); n != 12 {
 		t.Errorf("%d advice are listed, want 12", n)
@@ -66,7 +69,8 @@ func TestRecentAdvice(t *testing.T) {
 
 func TestFormSubmits(t *testing.T) {
 	s := newSite(t)
-	a := s.post(t, "/advice", map[string]string{"architecture": readExample(t), "dataset": advisor.DefaultDataset, "probe_epochs": "2", "images": "900", "verify": "on"})
+	a := s.post(t, "/advice", map[string]string{"architecture": readExample(t), "dataset": advisor.DefaultDataset,
+		"probe_epochs": "2", "images": "900", "verify": "on"})
 	if a.status != http.StatusSeeOther || len(s.advice) != 1 || s.woken != 1 {
 		t.Fatalf("%d, %d advice, worker told %d times: %s", a.status, len(s.advice), s.woken, a.body)
 	}
@@ -75,18 +79,21 @@ func TestFormSubmits(t *testing.T) {
 		t.Errorf("to %s", got)
 	}
 	r := made.Request
-	if r.Probe.Epochs != 2 || r.Probe.Images != 900 || !r.Verify || r.Train || r.Suggestions != advisor.DefaultSuggestions || made.Architecture.Name != "flawed" {
+	if r.Probe.Epochs != 2 || r.Probe.Images != 900 || !r.Verify || r.Train ||
+		r.Suggestions != advisor.DefaultSuggestions || made.Architecture.Name != "flawed" {
 		t.Errorf("%+v of %s", r, made.Architecture.Name)
 	}
 }
 
 func TestFileGoesBeforeText(t *testing.T) {
 	s := newSite(t)
-	a := s.post(t, "/advice", map[string]string{"architecture": "{}", "file": readExample(t), "dataset": advisor.DefaultDataset, "train": "on", "suggestions": "3"})
+	a := s.post(t, "/advice", map[string]string{"architecture": "{}", "file": readExample(t),
+		"dataset": advisor.DefaultDataset, "train": "on", "suggestions": "3"})
 	if a.status != http.StatusSeeOther || s.advice[0].Architecture.Name != "flawed" {
 		t.Fatalf("%d: %s", a.status, a.body)
 	}
-	if r := s.advice[0].Request; r.Verify || !r.Train || r.Suggestions != 3 || r.Probe.Epochs != advisor.DefaultProbeEpochs {
+	if r := s.advice[0].Request; r.Verify || !r.Train || r.Suggestions != 3 ||
+		r.Probe.Epochs != advisor.DefaultProbeEpochs {
 		t.Errorf("%+v", r)
 	}
 }
@@ -99,7 +106,8 @@ func TestFormRefuses(t *testing.T) {
 		want   []string
 	}{
 		"findings have pointer and line": {
-			map[string]string{"architecture": "{\n \"layers\": [\n  {\"type\": \"conv\", \"filters\": 0, \"kernel\": 3},\n  {\"type\": \"denes\"}]}", "probe_epochs": "2", "train": "on"},
+			map[string]string{"architecture": "{\n \"layers\": [\n  {\"type\": \"conv\", \"filters\": 0, \"kernel\": 3},\n  " +
+				"{\"type\": \"denes\"}]}", "probe_epochs": "2", "train": "on"},
 			[]string{
 				`<textarea id="architecture"`, `aria-describedby="architecture-hint architecture-error" aria-invalid="true"`,
 				`<span class="line">line 3</span> <code>/layers/0/filters</code> must be at least 1`, `<code class="excerpt">{&#34;type&#34;: &#34;conv&#34;, &#34;filters&#34;: 0,`,
@@ -108,18 +116,26 @@ func TestFormRefuses(t *testing.T) {
 				`{&#34;type&#34;: &#34;denes&#34;}]}</textarea>`, `inputmode="numeric" value="2"`, `name="train" value="on" checked`, `name="verify" value="on">`,
 			},
 		},
-		"syntax has its line": {map[string]string{"architecture": "{\n \"layers\": ]"}, []string{`<span class="line">line 2</span>`, "One thing to correct"}},
+		"syntax has its line": {map[string]string{"architecture": "{\n \"layers\": ]"},
+			[]string{`<span class="line">line 2</span>`, "One thing to correct"}},
 		"lines end in CR LF": {map[string]string{"architecture": "{\r\n\"version\": 1,\r\n\"layers\": 3}"},
 			[]string{`<span class="line">line 3</span> <code>/layers</code>`}},
 		"markup is text": {map[string]string{"architecture": `{"</textarea><script>alert(1)</script>": 1, "layers": []}`},
 			[]string{`&lt;/textarea&gt;&lt;script&gt;alert(1)&lt;/script&gt;`}},
-		"nothing":       {map[string]string{"architecture": " \n"}, []string{`<a href="#architecture">Paste an architecture`, "There is no architecture yet."}},
-		"a long probe":  {map[string]string{"architecture": good, "probe_epochs": "99"}, []string{`aria-describedby="probe_epochs-hint probe_epochs-error" aria-invalid="true"`, "A probe of 99 epochs does not fit a full run of 15."}},
-		"no number":     {map[string]string{"architecture": good, "probe_epochs": "three"}, []string{`value="three"`, `<a href="#probe_epochs">Expected a whole number from 1</a>`}},
-		"few images":    {map[string]string{"architecture": good, "images": "1"}, []string{`<details class="more" open>`, `id="images-error"`}},
-		"suggestions":   {map[string]string{"architecture": good, "suggestions": "-1"}, []string{`id="suggestions-error"`}},
-		"data set":      {map[string]string{"architecture": good, "dataset": "nope"}, []string{`id="dataset-error"`, `data set &#34;nope&#34; is not here`}},
-		"another shape": {map[string]string{"architecture": strings.Replace(good, "[28, 28, 1]", "[32, 32, 3]", 1)}, []string{`<span class="line">line 4</span> <code>/input</code>`}},
+		"nothing": {map[string]string{"architecture": " \n"},
+			[]string{`<a href="#architecture">Paste an architecture`, "There is no architecture yet."}},
+		"a long probe": {map[string]string{"architecture": good, "probe_epochs": "99"},
+			[]string{`aria-describedby="probe_epochs-hint probe_epochs-error" aria-invalid="true"`,
+				"A probe of 99 epochs does not fit a full run of 15."}},
+		"no number": {map[string]string{"architecture": good, "probe_epochs": "three"},
+			[]string{`value="three"`, `<a href="#probe_epochs">Expected a whole number from 1</a>`}},
+		"few images": {map[string]string{"architecture": good, "images": "1"},
+			[]string{`<details class="more" open>`, `id="images-error"`}},
+		"suggestions": {map[string]string{"architecture": good, "suggestions": "-1"}, []string{`id="suggestions-error"`}},
+		"data set": {map[string]string{"architecture": good, "dataset": "nope"},
+			[]string{`id="dataset-error"`, `data set &#34;nope&#34; is not here`}},
+		"another shape": {map[string]string{"architecture": strings.Replace(good, "[28, 28, 1]", "[32, 32, 3]", 1)},
+			[]string{`<span class="line">line 4</span> <code>/input</code>`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
@@ -165,7 +181,8 @@ func TestControlsHaveLabels(t *testing.T) {
 		t.Errorf("%d controls, want 8", len(controls))
 	}
 	for _, c := range controls {
-		if !strings.Contains(body, `<label for="`+c[1]+`"`) || !strings.Contains(c[0], " name=") && !strings.Contains(body, `name="`+c[1]+`"`) {
+		if !strings.Contains(body, `<label for="`+c[1]+`"`) || !strings.Contains(c[0], " name=") &&
+			!strings.Contains(body, `name="`+c[1]+`"`) {
 			t.Errorf("%s has no label or no name", c[1])
 		}
 	}

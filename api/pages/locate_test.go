@@ -29,15 +29,17 @@ func TestLocate(t *testing.T) {
 		line    int
 		excerpt string
 	}{
-		"the document":             {trainer.Finding{Pointer: ""}, 1, "{"},
-		"a member":                 {trainer.Finding{Pointer: "/version"}, 2, `"version": 1,`},
-		"a list":                   {trainer.Finding{Pointer: "/layers"}, 3, `"layers": [`},
-		"an item":                  {trainer.Finding{Pointer: "/layers/0"}, 4, `{"type": "conv", "filters": 0},`},
-		"a member of an item":      {trainer.Finding{Pointer: "/layers/1/units"}, 7, `"units": 7`},
-		"what is missing":          {trainer.Finding{Pointer: "/layers/1/kernel"}, 5, "{"},
-		"escapes":                  {trainer.Finding{Pointer: "/a~1b/c~0d/1"}, 11, "2]},"},
-		"the second of two":        {trainer.Finding{Pointer: "/version", Code: trainer.CodeDuplicateKey}, 12, `"name": "x", "version":`},
-		"syntax, with its place":   {trainer.Finding{Message: "line 6, column 3: unexpected", Code: trainer.CodeInvalidJSON}, 6, `"type": "dense",`},
+		"the document":        {trainer.Finding{Pointer: ""}, 1, "{"},
+		"a member":            {trainer.Finding{Pointer: "/version"}, 2, `"version": 1,`},
+		"a list":              {trainer.Finding{Pointer: "/layers"}, 3, `"layers": [`},
+		"an item":             {trainer.Finding{Pointer: "/layers/0"}, 4, `{"type": "conv", "filters": 0},`},
+		"a member of an item": {trainer.Finding{Pointer: "/layers/1/units"}, 7, `"units": 7`},
+		"what is missing":     {trainer.Finding{Pointer: "/layers/1/kernel"}, 5, "{"},
+		"escapes":             {trainer.Finding{Pointer: "/a~1b/c~0d/1"}, 11, "2]},"},
+		"the second of two": {trainer.Finding{Pointer: "/version", Code: trainer.CodeDuplicateKey}, 12,
+			`"name": "x", "version":`},
+		"syntax, with its place": {trainer.Finding{Message: "line 6, column 3: unexpected", Code: trainer.CodeInvalidJSON},
+			6, `"type": "dense",`},
 		"how many more there are":  {trainer.Finding{Code: trainer.CodeMoreFindings}, 0, ""},
 		"the size of the document": {trainer.Finding{Code: trainer.CodeTooLarge}, 0, ""},
 	} {
@@ -50,7 +52,8 @@ func TestLocate(t *testing.T) {
 
 // What is nested without end must not end the process.
 func TestLocateIsBounded(t *testing.T) {
-	for name, document := range map[string]string{"deep": strings.Repeat("[", 3<<20), "wide": "[" + strings.Repeat("1,", 1<<20)} {
+	for name, document := range map[string]string{"deep": strings.Repeat("[", 3<<20),
+		"wide": "[" + strings.Repeat("1,", 1<<20)} {
 		if lines := pointerLines([]byte(document)); len(lines) > mostSeen {
 			t.Errorf("%s: %d places", name, len(lines))
 		}

@@ -153,9 +153,11 @@ func (p *Pages) Fail(c *fiber.Ctx, problem *api.Problem) error {
 	case http.StatusNotFound:
 		detail = "There is nothing at this address. Advice that was deleted is gone for good."
 	case http.StatusRequestEntityTooLarge:
-		detail = fmt.Sprintf("An architecture must be smaller than 2 MiB, and a request smaller than %d MiB.", api.MaxBody>>20)
+		detail = fmt.Sprintf("An architecture must be smaller than 2 MiB, and a request smaller than %d MiB.",
+			api.MaxBody>>20)
 	}
-	m := message{chrome: p.chrome(problem.Title), Crumb: fmt.Sprintf("Error %d", problem.Status), Detail: figure.Sentence(figure.Capital(detail)), Links: []link{{"/", "To the form"}}}
+	m := message{chrome: p.chrome(problem.Title), Crumb: fmt.Sprintf("Error %d", problem.Status),
+		Detail: figure.Sentence(figure.Capital(detail)), Links: []link{{"/", "To the form"}}}
 	return p.show(c, problem.Status, "message", m)
 }
 
@@ -192,7 +194,9 @@ func contentType(name string) string {
 func (p *Pages) cancelled(kind advisor.JobKind, prefix string) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		id := c.Params("id")
-		if err := p.Server.Cancel(c.UserContext(), kind, id); err != nil && p.Server.Problem(err).Status != http.StatusConflict { // it has ended
+		// it has ended
+		if err := p.Server.Cancel(c.UserContext(), kind, id); err != nil &&
+			p.Server.Problem(err).Status != http.StatusConflict {
 			return p.fail(c, err)
 		}
 		return c.Redirect(prefix+id, http.StatusSeeOther)

@@ -127,7 +127,8 @@ func TestPagesAreClean(t *testing.T) {
 			}
 			clean(t, a.body)
 			a.says(t, "<title>", `<html lang="en">`, `<main id="main">`, "<h1>")
-			if strings.Contains(a.body, "<img src=x") || strings.Contains(a.body, "<b>far") || strings.Contains(a.body, "<u>acc") || strings.Contains(a.body, "<s>so") {
+			if strings.Contains(a.body, "<img src=x") || strings.Contains(a.body, "<b>far") ||
+				strings.Contains(a.body, "<u>acc") || strings.Contains(a.body, "<s>so") {
 				t.Error("a text of the user's is markup")
 			}
 		})
@@ -150,20 +151,24 @@ func TestReport(t *testing.T) {
 		`<button name="statistic" value="activations.variance" class="chosen" aria-current="true">variance</button>`,
 		`<table id="statistic" class="figures" data-chart>`, `data-plot="Variance">dense1</th>`, "▸ dense1",
 		`<strong>Note</strong> /training/seed: &lt;i&gt;default&lt;/i&gt;`, `<table id="trials" class="figures" data-chart>`, "Suggestion 1</th>")
-	s.get(t, "/advice/"+pageAdviceID+"?statistic=weights.mean").says(t, "<h3>Weights: mean</h3>", `class="heat signed"`, "zero in the middle")
+	s.get(t, "/advice/"+pageAdviceID+"?statistic=weights.mean").says(t, "<h3>Weights: mean</h3>", `class="heat signed"`,
+		"zero in the middle")
 
 	s.withRun(t, advisor.Succeeded)
 	a = s.get(t, "/advice/"+pageAdviceID)
-	a.says(t, `<a href="/runs/`+pageFullID+`">The full run</a>`, "Predicted 0.740, reached 0.750: &#43;1.0 points, inside the 80 % interval 0.690–0.790.")
+	a.says(t, `<a href="/runs/`+pageFullID+`">The full run</a>`,
+		"Predicted 0.740, reached 0.750: &#43;1.0 points, inside the 80 % interval 0.690–0.790.")
 	if strings.Contains(a.body, "Train in full") {
 		t.Error("it is trained twice")
 	}
 	run := &s.runs[len(s.runs)-1]
 	run.Outcome.Diverged = true
 	s.get(t, "/advice/"+pageAdviceID).says(t, "The full run</a>", "Train in full")
-	for state, again := range map[advisor.State]bool{advisor.Queued: false, advisor.Running: false, advisor.Failed: true, advisor.Cancelled: true} {
+	for state, again := range map[advisor.State]bool{advisor.Queued: false, advisor.Running: false, advisor.Failed: true,
+		advisor.Cancelled: true} {
 		run.State, run.Outcome = state, nil
-		if a := s.get(t, "/advice/"+pageAdviceID); strings.Contains(a.body, "Train in full") != again || !strings.Contains(a.body, "The full run</a>") {
+		if a := s.get(t, "/advice/"+pageAdviceID); strings.Contains(a.body, "Train in full") != again ||
+			!strings.Contains(a.body, "The full run</a>") {
 			t.Errorf("with a run that is %s: trained again %t, want %t", state, !again, again)
 		}
 	}
@@ -175,7 +180,8 @@ func TestReportWithoutAnything(t *testing.T) {
 	a.Prediction, a.PredictionReason, a.Diagnoses, a.Suggestions, a.Revised, a.RevisedReason = nil, "too few past runs", nil, nil, nil, "no change advised: nothing is wrong"
 	delete(s.records, pageProbeID)
 	got := s.get(t, "/advice/"+pageAdviceID)
-	got.says(t, "No change advised. ", "No change advised: nothing is wrong.", "There is no prediction of the test accuracy after full training: too few past runs.",
+	got.says(t, "No change advised. ", "No change advised: nothing is wrong.",
+		"There is no prediction of the test accuracy after full training: too few past runs.",
 		"No rule found anything wrong.", "Nothing was recorded.", `href="/?from=`+pageAdviceID+`">Ask again`)
 	clean(t, got.body)
 	if got := s.get(t, "/advice/"+pageAdviceID+"/revised.json"); got.status != http.StatusNotFound {
@@ -190,7 +196,8 @@ func TestUnansweredSaysWhy(t *testing.T) {
 	s := newSite(t)
 	a := s.withAdvice(t)
 	a.State, a.Error = advisor.Failed, "the disk is full"
-	s.get(t, "/advice/"+pageAdviceID).says(t, "The disk is full.", `href="/?from=`+pageAdviceID+`">Ask again with this architecture`)
+	s.get(t, "/advice/"+pageAdviceID).says(t, "The disk is full.",
+		`href="/?from=`+pageAdviceID+`">Ask again with this architecture`)
 	a.State, a.Error = advisor.Cancelled, ""
 	s.get(t, "/advice/"+pageAdviceID).says(t, "It was cancelled before there was an answer.")
 }
@@ -199,11 +206,13 @@ func TestRevisedDownload(t *testing.T) {
 	s := newSite(t)
 	s.withAdvice(t)
 	a := s.get(t, "/advice/"+pageAdviceID+"/revised.json")
-	if got := a.header.Get("Content-Disposition"); got != `attachment; filename="img-src-x-onerror-alert-1-net-revised.json"` {
+	if got := a.header.Get(
+		"Content-Disposition"); got != `attachment; filename="img-src-x-onerror-alert-1-net-revised.json"` {
 		t.Errorf("%s", got)
 	}
 	var back trainer.Architecture
-	if err := json.Unmarshal([]byte(a.body), &back); err != nil || back.Layers[0].Filters != 16 || !strings.Contains(a.body, "\n  \"layers\"") {
+	if err := json.Unmarshal([]byte(a.body), &back); err != nil || back.Layers[0].Filters != 16 ||
+		!strings.Contains(a.body, "\n  \"layers\"") {
 		t.Errorf("%v: %s", err, a.body)
 	}
 }
@@ -213,7 +222,8 @@ func TestTrainGoesToTheRun(t *testing.T) {
 	s.withAdvice(t)
 	a := s.post(t, "/advice/"+pageAdviceID+"/train", nil)
 	run := s.runs[len(s.runs)-1]
-	if a.status != http.StatusSeeOther || a.header.Get("Location") != "/runs/"+run.ID || run.FromAdvice != pageAdviceID || s.woken != 1 {
+	if a.status != http.StatusSeeOther || a.header.Get("Location") != "/runs/"+run.ID ||
+		run.FromAdvice != pageAdviceID || s.woken != 1 {
 		t.Errorf("%d to %s, %+v", a.status, a.header.Get("Location"), run)
 	}
 }
@@ -221,7 +231,8 @@ func TestTrainGoesToTheRun(t *testing.T) {
 func TestCancel(t *testing.T) {
 	s := newSite(t)
 	s.withAdvice(t).State = advisor.Running
-	for address, want := range map[string]string{"/advice/" + pageAdviceID: "advice " + pageAdviceID, "/runs/" + pageFullID: "run " + pageFullID} {
+	for address, want := range map[string]string{"/advice/" + pageAdviceID: "advice " + pageAdviceID,
+		"/runs/" + pageFullID: "run " + pageFullID} {
 		a := s.post(t, address+"/cancel", nil)
 		if a.status != http.StatusSeeOther || a.header.Get("Location") != address || !slices.Contains(s.cancelled, want) {
 			t.Errorf("%s: %d to %s, %v", address, a.status, a.header.Get("Location"), s.cancelled)
@@ -237,7 +248,8 @@ func TestRunPage(t *testing.T) {
 	s := newSite(t)
 	s.withAdvice(t)
 	s.withRun(t, advisor.Succeeded)
-	s.get(t, "/runs/"+pageFullID).says(t, "Full run", `<span class="number">0.750</span> <span class="note">on all test images, after 15 epochs</span>`,
+	s.get(t, "/runs/"+pageFullID).says(t, "Full run",
+		`<span class="number">0.750</span> <span class="note">on all test images, after 15 epochs</span>`,
 		"<strong>Predicted 0.740, reached 0.750: &#43;1.0 points, inside the 80 % interval 0.690–0.790.</strong>", "12.0 s on cpu", "reached 0.750</text>",
 		`<a href="/advice/`+pageAdviceID+`">The advice whose revised architecture this run trains</a>`, "Test accuracy</th>")
 	s.get(t, "/runs/"+pageProbeID).says(t, "Probe of 2 epochs", "The advice that this run serves")
@@ -249,7 +261,8 @@ func TestRunPage(t *testing.T) {
 
 func TestErrorsArePages(t *testing.T) {
 	s := newSite(t)
-	for _, address := range []string{"/nowhere", "/advice/" + pageNobody, "/runs/" + pageNobody, "/advice/" + pageNobody + "/revised.json", "/static/nothing.js", "/static/../templates/layout.html"} {
+	for _, address := range []string{"/nowhere", "/advice/" + pageNobody, "/runs/" + pageNobody,
+		"/advice/" + pageNobody + "/revised.json", "/static/nothing.js", "/static/../templates/layout.html"} {
 		a := s.get(t, address)
 		if a.status != http.StatusNotFound {
 			t.Errorf("%s: %d", address, a.status)

@@ -56,7 +56,8 @@ func (p *Pages) forest(c *fiber.Ctx) error {
 	if err != nil {
 		return p.fail(c, err)
 	}
-	page := forestPage{chrome: p.chrome("What the past runs say"), Dataset: q.dataset, Place: report.Place(q.position), Methods: html.Methods(q.method),
+	page := forestPage{chrome: p.chrome("What the past runs say"), Dataset: q.dataset, Place: report.Place(q.position),
+		Methods: html.Methods(q.method),
 		Targets: q.targets(), Positions: q.positions(), Probes: q.probes()}
 	known, listed, err := p.Server.PastDatasets().Wait(c.UserContext(), api.ShortWait)
 	if err != nil {
@@ -78,17 +79,19 @@ func (p *Pages) forest(c *fiber.Ctx) error {
 	return p.show(c, http.StatusOK, "forest", page)
 }
 
-// figures fills in what is there, and begins what is not. Hyperparameters take longer than statistics and have the same turn:
-// they begin when those are done.
+// figures fills in what is there, and begins what is not. Hyperparameters take longer than statistics and have the same
+// turn: they begin when those are done.
 func (p *Pages) figures(ctx context.Context, page *forestPage, q forestQuery) {
 	cards := p.Server.Cards(q.dataset)
-	page.Statistics = fill(ctx, p, p.Server.Statistics(q.statistics), func(t analysis.StatisticsTable) html.StatisticsView {
-		return html.ViewStatistics(t, q.position, q.method)
-	})
-	if !page.Statistics.waits() {
-		page.Hyperparameters = fill(ctx, p, p.Server.Hyperparameters(q.statistics, q.position), func(t analysis.HyperparameterTable) html.HyperparametersView {
-			return html.ViewHyperparameters(t, q.method)
+	page.Statistics = fill(ctx, p, p.Server.Statistics(q.statistics),
+		func(t analysis.StatisticsTable) html.StatisticsView {
+			return html.ViewStatistics(t, q.position, q.method)
 		})
+	if !page.Statistics.waits() {
+		page.Hyperparameters = fill(ctx, p, p.Server.Hyperparameters(q.statistics, q.position),
+			func(t analysis.HyperparameterTable) html.HyperparametersView {
+				return html.ViewHyperparameters(t, q.method)
+			})
 	}
 	page.Card = fill(ctx, p, cards, html.ViewCard)
 	of := url.Values{"dataset": {q.dataset}}
@@ -152,7 +155,8 @@ var (
 
 func readForestQuery(c *fiber.Ctx) (forestQuery, error) {
 	target := analysis.Target(c.Query("target", string(analysis.Test)))
-	q := forestQuery{dataset: c.Query("dataset", advisor.DefaultDataset), probe: c.Query("probe"), method: c.Query("method"),
+	q := forestQuery{dataset: c.Query("dataset", advisor.DefaultDataset), probe: c.Query("probe"),
+		method:   c.Query("method"),
 		position: trainer.LayerSet(c.Query("position", string(trainer.AllLayers)))}
 	for _, wrong := range []struct {
 		parameter, expected string
@@ -162,7 +166,9 @@ func readForestQuery(c *fiber.Ctx) (forestQuery, error) {
 		{"target", "test, validation or train", !slices.Contains(analysis.Targets(), target)},
 		{"position", "all, lower, middle, higher, conv or dense", !q.position.Valid()},
 		{"probe", "epochs in quarters", q.probe != "" && !quarters.MatchString(q.probe)},
-		{"method", "correlation, beta, coefficient or importance", q.method != "" && !slices.ContainsFunc(html.Methods(q.method), func(m html.Choice) bool { return m.Key == q.method })},
+		{"method", "correlation, beta, coefficient or importance",
+			q.method != "" &&
+				!slices.ContainsFunc(html.Methods(q.method), func(m html.Choice) bool { return m.Key == q.method })},
 	} {
 		if wrong.is {
 			message := wrong.parameter + ": expected " + wrong.expected

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"probewise/advisor"
+	"probewise/advisor/report"
 	"probewise/advisor/rule"
 	"probewise/trainer"
 	"probewise/trainer/kernel"
@@ -63,23 +64,19 @@ func (a *app) rulesCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "rules", Short: "List the rules that diagnoses come from", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if !a.JSON {
+				return report.Rules(a.out, rule.All(), report.Options{Color: a.color(), Width: a.width()})
+			}
 			type entry struct {
-				Name string `json:"name"`
-				Doc  string `json:"doc"`
+				Name  string `json:"name"`
+				Title string `json:"title"`
+				Doc   string `json:"doc"`
 			}
 			list := []entry{}
 			for _, r := range rule.All() {
-				list = append(list, entry{r.Name, r.Doc})
+				list = append(list, entry{r.Name, r.Title, r.Doc()})
 			}
-			if a.JSON {
-				return a.printJSON(list)
-			}
-			for _, r := range list {
-				if _, err := fmt.Fprintf(a.out, "%s\n    %s\n", r.Name, r.Doc); err != nil {
-					return err
-				}
-			}
-			return nil
+			return a.printJSON(list)
 		},
 	}
 }

@@ -105,7 +105,8 @@ func View(a advisor.Advice, records []trainer.EpochRecord, trials []Trial, key s
 	}
 	v.Short = report.Diverged(a, records)
 	if len(trials) > 0 {
-		v.Trials = Compare("trials", "Validation accuracy of the probe and of the suggestions' re-probes", append([]Trial{{"Probe", records}}, trials...))
+		v.Trials = Compare("trials", "Validation accuracy of the probe and of the suggestions' re-probes",
+			append([]Trial{{"Probe", records}}, trials...))
 	}
 	if a.Prediction != nil {
 		v.Forecast = Foresee("deciles", *a.Prediction, trainer.Missing)
@@ -127,12 +128,14 @@ func View(a advisor.Advice, records []trainer.EpochRecord, trials []Trial, key s
 
 // Foresee shows a prediction, and what the full run reached where that is known.
 func Foresee(id string, p advisor.Prediction, reached trainer.Number) *Forecast {
-	f := &Forecast{Text: report.Predicted(p), Standing: Standing(p), Chart: PredictionChart(p, reached), Deciles: DecileTable(id, p)}
+	f := &Forecast{Text: report.Predicted(p), Standing: Standing(p), Chart: PredictionChart(p, reached),
+		Deciles: DecileTable(id, p)}
 	for _, w := range p.Warnings {
 		f.Warnings = append(f.Warnings, figure.Sentence(figure.Capital(w)))
 	}
 	if p.HeldOutR2 != 0 {
-		f.Trust = fmt.Sprintf("Held out, predictions of this forest explain %s of the variance of test accuracy among its past runs (R² %s). "+
+		f.Trust = fmt.Sprintf("Held out, predictions of this forest explain %s of the variance of test accuracy among its "+
+			"past runs (R² %s). "+
 			"Novelty is the share of them that are less unusual than this network.",
 			figure.Percent(max(p.HeldOutR2, 0)), figure.Score(p.HeldOutR2))
 	}
@@ -173,7 +176,8 @@ func (v *AdviceView) revise(a advisor.Advice) error {
 	}
 	if r.Prediction != nil {
 		v.Revised.Forecast = Foresee("revised-deciles", *r.Prediction, trainer.Missing)
-		v.Revised.Forecast.Deciles.Caption += " behind the revised prediction" // two tables of one name cannot be told apart by ear
+		// two tables of one name cannot be told apart by ear
+		v.Revised.Forecast.Deciles.Caption += " behind the revised prediction"
 	}
 	return nil
 }
@@ -222,7 +226,8 @@ func figures(a advisor.Advice) []Figure {
 			}
 			all = append(all, Figure{"Verified gain", figure.Points(s.Verified.Gain), note})
 		}
-		all = append(all, Figure{"Observed gain", figure.Points(s.Verified.Observed), "points of validation accuracy after " + figure.Counted(s.Verified.Epochs, "epoch")})
+		all = append(all, Figure{"Observed gain", figure.Points(s.Verified.Observed),
+			"points of validation accuracy after " + figure.Counted(s.Verified.Epochs, "epoch")})
 	}
 	return all
 }

@@ -103,7 +103,8 @@ func (b Bars) plot(p BarPanel) template.HTML {
 	}
 	for i, bar := range p.Bars {
 		d.rule(i)
-		d.put(`<g><title>%s</title><rect class="hit" x="0" y="%d" width="100%%" height="%d"/>`, esc(bar.title(b.Rows[i], p.Title)), i*barRow, barRow)
+		d.put(`<g><title>%s</title><rect class="hit" x="0" y="%d" width="100%%" height="%d"/>`,
+			esc(bar.title(b.Rows[i], p.Title)), i*barRow, barRow)
 		if v := float64(bar.Value); bar.Value.Known() {
 			y := i*barRow + (barRow-barThick)/2
 			d.bar("bar "+p.looks(v), min(at(0), at(v)), max(at(0), at(v)), y, barThick)
@@ -121,7 +122,8 @@ func (b Bars) plot(p BarPanel) template.HTML {
 	if zero := at(0); zero > 35 && zero < 65 { // else it would stand on an end's
 		d.put(`<text class="tick" x="%.2f%%" y="%d" text-anchor="middle">0</text>`, zero, base+14)
 	}
-	d.put(`<text class="tick" x="%.2f%%" y="%d" text-anchor="end">%s</text>`, 100-barMargin, base+14, figure.Significant(high))
+	d.put(`<text class="tick" x="%.2f%%" y="%d" text-anchor="end">%s</text>`, 100-barMargin, base+14,
+		figure.Significant(high))
 	return d.done()
 }
 

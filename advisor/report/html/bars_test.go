@@ -12,7 +12,8 @@ import (
 // Ends are worked by hand: multiples of 1, 2 or 5 times a power of ten that hold what is drawn.
 func TestAxisEndsAreRound(t *testing.T) {
 	for _, c := range [][4]float64{
-		{-0.457, 0.33, -0.5, 0.4}, {0, 0.61, 0, 0.7}, {0, 0.15, 0, 0.16}, {0, 0, 0, 1}, {-3, 12, -4, 12}, {0, 0.3, 0, 0.3}, {-0.0003, 0, -0.0003, 0},
+		{-0.457, 0.33, -0.5, 0.4}, {0, 0.61, 0, 0.7}, {0, 0.15, 0, 0.16}, {0, 0, 0, 1}, {-3, 12, -4, 12}, {0, 0.3, 0,
+			0.3}, {-0.0003, 0, -0.0003, 0},
 	} {
 		if low, high := round(c[0], c[1]); !near(low, c[2]) || !near(high, c[3]) {
 			t.Errorf("%g to %g: %g to %g, want %g to %g", c[0], c[1], low, high, c[2], c[3])
@@ -25,7 +26,8 @@ func fourBars() Bars {
 	return Bars{Rows: []string{"a", "b <i>", "c", "d"}, By: "row", Panels: []BarPanel{
 		{Title: "Gain", Mark: 2, Bars: []Bar{bare(-1, "-1.0"), bare(3, "3.0"), {Value: 1, Low: 0.5, High: 2, Text: "1.0"},
 			{Value: trainer.Missing, Low: trainer.Missing, High: trainer.Missing, Text: figure.Absent, Remark: `"constant"`}}},
-		{Title: "In-sample", Pale: true, Mark: trainer.Missing, Bars: []Bar{bare(0, "0"), bare(0.5, ".5"), bare(1, "1"), bare(1, "1")}},
+		{Title: "In-sample", Pale: true, Mark: trainer.Missing,
+			Bars: []Bar{bare(0, "0"), bare(0.5, ".5"), bare(1, "1"), bare(1, "1")}},
 	}}
 }
 
@@ -60,7 +62,8 @@ func TestBarsStandWhereTheyShould(t *testing.T) {
 func TestPanelsShareTheirAxis(t *testing.T) {
 	b := fourBars()
 	b.Panels[0].Axis, b.Panels[1].Axis = "x", "x"
-	if plot := string(b.Draw()[1].Plot); !strings.Contains(plot, `<rect class="bar pale" x="26.00%" y="49" width="24.00%" height="12"/>`) || !strings.Contains(plot, ">3</text>") {
+	if plot := string(b.Draw()[1].Plot); !strings.Contains(plot,
+		`<rect class="bar pale" x="26.00%" y="49" width="24.00%" height="12"/>`) || !strings.Contains(plot, ">3</text>") {
 		t.Errorf("the second panel has another axis:\n%s", lined(plot))
 	}
 	b.Panels[1].Axis = ""
@@ -71,7 +74,8 @@ func TestPanelsShareTheirAxis(t *testing.T) {
 
 // An axis from -1 to 0.6 has 60 % a unit: a bar that goes on to -16 is cut at its end.
 func TestBarsAreCut(t *testing.T) {
-	b := Bars{Rows: []string{"a", "b"}, Panels: []BarPanel{{Title: "R²", Cut: -1, Mark: trainer.Missing, Bars: []Bar{bare(-16, "-16"), bare(0.5, ".5")}}}}
+	b := Bars{Rows: []string{"a", "b"},
+		Panels: []BarPanel{{Title: "R²", Cut: -1, Mark: trainer.Missing, Bars: []Bar{bare(-16, "-16"), bare(0.5, ".5")}}}}
 	plot := string(b.Draw()[0].Plot)
 	for _, want := range []string{`<rect class="bar negative" x="2.00%" y="5" width="60.00%" height="12"/><line class="cut" x1="6.00%" x2="6.00%"`, `<line class="zero" x1="62.00%"`, ">-1</text>", ">0.6</text>"} {
 		if !strings.Contains(plot, want) {

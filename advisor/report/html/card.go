@@ -33,7 +33,8 @@ type Ladder struct {
 // ViewCard shows the model cards of a data set.
 func ViewCard(c analysis.Cards) CardView {
 	v := CardView{
-		About:  fmt.Sprintf("%s of %s, %s.", figure.Counted(c.PastRuns, "past run"), c.Dataset, report.FullRun(c.Images, c.Epochs)),
+		About: fmt.Sprintf("%s of %s, %s.", figure.Counted(c.PastRuns, "past run"), c.Dataset,
+			report.FullRun(c.Images, c.Epochs)),
 		Reason: figure.Words(c.Reason),
 	}
 	for _, other := range c.Others {
@@ -43,7 +44,8 @@ func ViewCard(c analysis.Cards) CardView {
 		return v
 	}
 	e := c.Probe[len(c.Probe)-1]
-	if i := slices.IndexFunc(c.Probe, func(e analysis.CardEntry) bool { return e.Epochs == advisor.DefaultProbeEpochs }); i >= 0 {
+	if i := slices.IndexFunc(c.Probe,
+		func(e analysis.CardEntry) bool { return e.Epochs == advisor.DefaultProbeEpochs }); i >= 0 {
 		e = c.Probe[i]
 	}
 	behind := "held-out, after " + report.ProbeLength(e.Epochs)
@@ -64,7 +66,8 @@ var marks = map[string]trainer.Number{"80 % interval covers": 0.8}
 // quality draws how good predictions are, by probe length.
 func quality(c analysis.Card) ([]BarDrawing, Table) {
 	b := Bars{By: "probe length"}
-	t := Table{ID: "quality", Caption: "Held-out figures by probe length", Columns: []Column{{Title: "Probe"}, {Title: "Runs"}}}
+	t := Table{ID: "quality", Caption: "Held-out figures by probe length",
+		Columns: []Column{{Title: "Probe"}, {Title: "Runs"}}}
 	for _, e := range c.Probe {
 		b.Rows = append(b.Rows, report.ProbeLength(e.Epochs))
 		t.Rows = append(t.Rows, []Cell{{Text: report.ProbeLength(e.Epochs)}, {Text: figure.Count(e.Runs)}})
@@ -87,7 +90,8 @@ func quality(c analysis.Card) ([]BarDrawing, Table) {
 
 // modelName is an alternative's in full.
 func modelName(s string) string {
-	if long := map[string]string{"boosted": "Boosted trees", "forest": "Random forest", "extra": "Extra trees", "kernel": "Gaussian process"}[s]; long != "" {
+	if long := map[string]string{"boosted": "Boosted trees", "forest": "Random forest", "extra": "Extra trees",
+		"kernel": "Gaussian process"}[s]; long != "" {
 		return long
 	}
 	return figure.Capital(s)
@@ -95,7 +99,8 @@ func modelName(s string) string {
 
 // alone sets each of the blended models beside the blend.
 func alone(entries []analysis.CardEntry) Ladder {
-	l := Ladder{Table: Table{ID: "alternatives", Caption: "Held-out R² of each of the blended models alone", Columns: []Column{{Title: "Probe"}, {Title: "Blended"}}}}
+	l := Ladder{Table: Table{ID: "alternatives", Caption: "Held-out R² of each of the blended models alone",
+		Columns: []Column{{Title: "Probe"}, {Title: "Blended"}}}}
 	b := Bars{By: "probe length", Panels: []BarPanel{{Title: "Blended", Axis: "r2", Cut: worstR2, Mark: trainer.Missing}}}
 	for _, a := range entries[0].Members {
 		title := modelName(a.Name)
@@ -144,8 +149,9 @@ func ladder(entries []analysis.AblationEntry) Ladder {
 		if e.Gain != nil {
 			name = "+ " + name
 		}
-		l.Table.Rows = append(l.Table.Rows, []Cell{{Text: report.ProbeLength(e.Epochs)}, {Text: name}, cellOf(r2, figure.Score(r2)),
-			cellOf(gain, figure.Gain(gain)), cellOf(low, figure.Gain(low)), cellOf(high, figure.Gain(high))})
+		l.Table.Rows = append(l.Table.Rows,
+			[]Cell{{Text: report.ProbeLength(e.Epochs)}, {Text: name}, cellOf(r2, figure.Score(r2)),
+				cellOf(gain, figure.Gain(gain)), cellOf(low, figure.Gain(low)), cellOf(high, figure.Gain(high))})
 	}
 	for i, g := range groups {
 		panel := BarPanel{Title: "+ " + string(g) + ": gain", Axis: "gain", Mark: trainer.Missing}
@@ -185,7 +191,8 @@ func given(v *float64) trainer.Number {
 func others(t Table, c analysis.Card) Table {
 	if t.ID == "" {
 		t = Table{ID: "others", Caption: "Past runs with other images or epochs: held-out figures by probe length"}
-		for _, title := range []string{"Full run", "Runs", "Probe", "R²", "Mean absolute error", "Kendall τ", "80 % interval covers", "Its mean width"} {
+		for _, title := range []string{"Full run", "Runs", "Probe", "R²", "Mean absolute error", "Kendall τ",
+			"80 % interval covers", "Its mean width"} {
 			t.Columns = append(t.Columns, Column{Title: title})
 		}
 	}

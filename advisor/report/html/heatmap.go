@@ -18,8 +18,9 @@ type HeatMap struct {
 	Label   string // what it shows, for those who do not see it
 	Layers  []string
 	Columns []HeatColumn
-	Values  [][]trainer.Number          // by row, then by column
-	Scale   Scale                       // of all cells; those of the columns and of the rows come first where there are any
+	Values  [][]trainer.Number // by row, then by column
+	// of all cells; those of the columns and of the rows come first where there are any
+	Scale   Scale
 	Rows    []Scale                     // of each row
 	Write   func(trainer.Number) string // what stands in the cells; nil: as figure.Significant does
 	Longest int                         // letters of a row's name; 0: report.LongestName
@@ -64,7 +65,8 @@ func (m HeatMap) SVG() template.HTML {
 	}
 	var d drawing
 	w, h := left+width*len(m.Columns)+2, top+heatCell*len(m.Layers)+2
-	d.put(`<svg class="%s" width="%d" height="%d" viewBox="0 0 %[2]d %[3]d" role="img" aria-label="%[4]s">`, class, w, h, esc(m.Label))
+	d.put(`<svg class="%s" width="%d" height="%d" viewBox="0 0 %[2]d %[3]d" role="img" aria-label="%[4]s">`,
+		class, w, h, esc(m.Label))
 	m.headings(&d, left, width, top)
 	write, room := figure.Significant[trainer.Number], heatRoom
 	if m.Write != nil {
@@ -82,7 +84,8 @@ func (m HeatMap) SVG() template.HTML {
 			if width >= room {
 				inside = write(n)
 			}
-			d.cell(m.scale(i, c).Class(n), fmt.Sprintf("%s, %s: %s", layer, c.Name, figure.Significant(n)), inside, left+j*width, y, width)
+			d.cell(m.scale(i, c).Class(n), fmt.Sprintf("%s, %s: %s", layer, c.Name, figure.Significant(n)), inside,
+				left+j*width, y, width)
 		}
 	}
 	return d.done()
@@ -128,7 +131,8 @@ func (m HeatMap) scale(row int, c HeatColumn) Scale {
 
 // cell has a title, and what stands inside where that is not "".
 func (d *drawing) cell(class, title, inside string, x, y, width int) {
-	d.put(`<g class="%s"><title>%s</title><rect x="%d" y="%d" width="%d" height="%d"/>`, class, esc(title), x, y, width-1, heatCell-1)
+	d.put(`<g class="%s"><title>%s</title><rect x="%d" y="%d" width="%d" height="%d"/>`, class, esc(title), x,
+		y, width-1, heatCell-1)
 	if inside != "" {
 		d.put(`<text x="%d" y="%d" text-anchor="middle">%s</text>`, x+(width-1)/2, y+15, inside)
 	}

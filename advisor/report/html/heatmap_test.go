@@ -28,17 +28,21 @@ func TestClasses(t *testing.T) {
 		want   string
 		scale  string
 	}{
-		"linear: 0…9 in steps of 1":          {[]float64{0, 0.9, 1.1, 4.5, 8.1, 9}, "h0 h0 h1 h4 h8 h8", "linear, from 0 to 9"},
-		"linear below two orders":            {[]float64{1, 99}, "h0 h8", "linear, from 1 to 99"},
-		"logarithmic from two orders on":     {[]float64{1, 10, 100}, "h0 h4 h8", "logarithmic, from 1 to 100"},
-		"a zero on a logarithmic scale":      {[]float64{0, 1e-6, 1}, "h0 h0 h8", "logarithmic, from 1e-06 to 1"},
-		"signed: zero is in the middle":      {[]float64{-9, -4.6, 0, 2, 4.6}, "h0 h2 h4 h5 h6", "linear, from -9 to 9, zero in the middle"},
-		"a missing value":                    {[]float64{0, missing, 1}, "h0 hx h8", "linear, from 0 to 1"},
-		"all are equal":                      {[]float64{3, 3}, "h0 h0", "all values are 3"},
-		"all are zero":                       {[]float64{0, 0}, "h0 h0", "all values are 0"},
-		"all are missing":                    {[]float64{missing, math.Inf(1)}, "hx hx", "all values are 0"},
-		"the largest numbers":                {[]float64{-huge, 0, huge}, "h0 h4 h8", "linear, from -1.8e+308 to 1.8e+308, zero in the middle"},
-		"the least and the largest positive": {[]float64{5e-324, 1, huge}, "h0 h4 h8", "logarithmic, from 4.9e-324 to 1.8e+308"},
+		"linear: 0…9 in steps of 1": {[]float64{0, 0.9, 1.1, 4.5, 8.1, 9}, "h0 h0 h1 h4 h8 h8",
+			"linear, from 0 to 9"},
+		"linear below two orders":        {[]float64{1, 99}, "h0 h8", "linear, from 1 to 99"},
+		"logarithmic from two orders on": {[]float64{1, 10, 100}, "h0 h4 h8", "logarithmic, from 1 to 100"},
+		"a zero on a logarithmic scale":  {[]float64{0, 1e-6, 1}, "h0 h0 h8", "logarithmic, from 1e-06 to 1"},
+		"signed: zero is in the middle": {[]float64{-9, -4.6, 0, 2, 4.6}, "h0 h2 h4 h5 h6",
+			"linear, from -9 to 9, zero in the middle"},
+		"a missing value": {[]float64{0, missing, 1}, "h0 hx h8", "linear, from 0 to 1"},
+		"all are equal":   {[]float64{3, 3}, "h0 h0", "all values are 3"},
+		"all are zero":    {[]float64{0, 0}, "h0 h0", "all values are 0"},
+		"all are missing": {[]float64{missing, math.Inf(1)}, "hx hx", "all values are 0"},
+		"the largest numbers": {[]float64{-huge, 0, huge}, "h0 h4 h8",
+			"linear, from -1.8e+308 to 1.8e+308, zero in the middle"},
+		"the least and the largest positive": {[]float64{5e-324, 1, huge}, "h0 h4 h8",
+			"logarithmic, from 4.9e-324 to 1.8e+308"},
 	} {
 		values := numbers(c.values...)
 		scale := ScaleOf(values)
@@ -63,7 +67,8 @@ func TestHeatMapsAreGolden(t *testing.T) {
 }
 
 func TestHeatMapEscapesNames(t *testing.T) {
-	m := HeatMap{Label: `"><script>`, Layers: []string{"<b>&\"'"}, Columns: []HeatColumn{{Title: "<i>", Name: "<u>", Group: "<s>"}}, Values: [][]trainer.Number{{1}}}
+	m := HeatMap{Label: `"><script>`, Layers: []string{"<b>&\"'"},
+		Columns: []HeatColumn{{Title: "<i>", Name: "<u>", Group: "<s>"}}, Values: [][]trainer.Number{{1}}}
 	svg := string(m.SVG())
 	wellFormed(t, svg)
 	for _, tag := range []string{"<script", "<b>", "<i>", "<u>", "<s>"} {
@@ -79,7 +84,8 @@ func TestCellsHaveTextWhereThereIsRoom(t *testing.T) {
 		for range columns {
 			m.Columns = append(m.Columns, HeatColumn{Title: "1"})
 		}
-		if got := regexp.MustCompile(`<g class="h0"><title>[^<]*</title><rect [^>]*/><text`).MatchString(string(m.SVG())); got != want {
+		if got := regexp.MustCompile(
+			`<g class="h0"><title>[^<]*</title><rect [^>]*/><text`).MatchString(string(m.SVG())); got != want {
 			t.Errorf("%d columns: text in the cells %v, want %v", columns, got, want)
 		}
 	}
@@ -96,11 +102,15 @@ func TestPanelBeginsWithTheWorstDiagnosis(t *testing.T) {
 		want      string
 		marked    bool
 	}{
-		"nothing is wrong":          {"", nil, "activations.variance", false},
-		"the worst":                 {"", []advisor.Diagnosis{of("gradient_l2_norm", advisor.Low), of("weight_variance_acceleration", advisor.High)}, "weights.variance", true},
-		"about the architecture":    {"", []advisor.Diagnosis{of("filter_ratio", advisor.High)}, "activations.variance", false},
-		"dead units":                {"", []advisor.Diagnosis{of("dead_units", advisor.Medium)}, "activations.dead_units", true},
-		"what was asked for":        {"weights.mean", []advisor.Diagnosis{of("dead_units", advisor.Medium)}, "weights.mean", false},
+		"nothing is wrong": {"", nil, "activations.variance", false},
+		"the worst": {"", []advisor.Diagnosis{of("gradient_l2_norm", advisor.Low),
+			of("weight_variance_acceleration", advisor.High)}, "weights.variance", true},
+		"about the architecture": {"", []advisor.Diagnosis{of("filter_ratio", advisor.High)},
+			"activations.variance", false},
+		"dead units": {"", []advisor.Diagnosis{of("dead_units", advisor.Medium)},
+			"activations.dead_units", true},
+		"what was asked for": {"weights.mean", []advisor.Diagnosis{of("dead_units", advisor.Medium)},
+			"weights.mean", false},
 		"a key that does not exist": {"weights.<script>", nil, "activations.variance", false},
 	} {
 		p := NewPanel(records, c.diagnoses, c.key)
@@ -128,7 +138,8 @@ func TestPanelTableIsTheMapsTwin(t *testing.T) {
 	if len(p.Table.Rows) != len(records) || len(p.Table.Columns) != 1+len(records[0].Layers) {
 		t.Fatalf("%d × %d, want %d × %d", len(p.Table.Rows), len(p.Table.Columns), len(records), 1+len(records[0].Layers))
 	}
-	// The fixture: activations' variance of the layer at position 1 is 1 + sin(0)/2 = 1 at epoch 0; dense2 is 10^(2·3) at epoch 3.
+	// The fixture: activations' variance of the layer at position 1 is 1 + sin(0)/2 = 1 at epoch 0; dense2 is 10^(2·3) at
+	// epoch 3.
 	first, last := p.Table.Rows[0], p.Table.Rows[len(records)-1]
 	if first[0].Text != "0" || first[1].Text != "1" || last[0].Value != "3" || last[4].Value != "1e+06" {
 		t.Errorf("first row %v, last row %v", first, last)

@@ -24,7 +24,8 @@ type HyperparametersView struct {
 // ViewHyperparameters shows the relations of hyperparameters to each statistic, by one method.
 func ViewHyperparameters(t analysis.HyperparameterTable, key string) HyperparametersView {
 	v := HyperparametersView{
-		About:  fmt.Sprintf("%s of %s (%s), statistics of %s %s.", figure.Counted(t.PastRuns, "past run"), t.Dataset, report.FullRun(t.Images, t.Epochs), report.Place(t.Position), report.Moment(t.Probe)),
+		About: fmt.Sprintf("%s of %s (%s), statistics of %s %s.", figure.Counted(t.PastRuns, "past run"), t.Dataset,
+			report.FullRun(t.Images, t.Epochs), report.Place(t.Position), report.Moment(t.Probe)),
 		Reason: figure.Words(t.Reason),
 	}
 	if len(t.Statistics) == 0 {
@@ -58,7 +59,8 @@ func merged(notes, more []string) []string {
 // statistic, so that only those of a column can be compared.
 func toStatistics(t analysis.HyperparameterTable, m report.Method) Picture {
 	h := HeatMap{Longest: longestColumn, Write: figure.Short[trainer.Number],
-		Label: fmt.Sprintf("%s of hyperparameters with statistics of %s: a row a hyperparameter, a column a statistic. The table has the same figures.", m.Title, report.Place(t.Position))}
+		Label: fmt.Sprintf("%s of hyperparameters with statistics of %s: a row a hyperparameter, a column a statistic. The "+
+			"table has the same figures.", m.Title, report.Place(t.Position))}
 	h.Values = make([][]trainer.Number, len(t.Statistics[0].Hyperparameters))
 	for _, r := range t.Statistics[0].Hyperparameters {
 		h.Layers = append(h.Layers, figure.Words(r.Name))
@@ -84,7 +86,8 @@ func toStatistics(t analysis.HyperparameterTable, m report.Method) Picture {
 		h.Columns = append(h.Columns, c)
 	}
 	h.Scale = coloursOf(m, all)
-	p := Picture{Title: fmt.Sprintf("%s of hyperparameters with statistics of %s", m.Title, report.Place(t.Position)), Scale: h.Scale.String()}
+	p := Picture{Title: fmt.Sprintf("%s of hyperparameters with statistics of %s", m.Title, report.Place(t.Position)),
+		Scale: h.Scale.String()}
 	p.Note = headings()
 	if apart {
 		p.Scale = "linear, each column with one of its own and zero in the middle, since each has a unit of its own"

@@ -191,7 +191,8 @@ func through(records []trainer.EpochRecord, layers []string, s statistic) HeatMa
 // Statistics of both signs and columns without any figure are left out.
 func at(r trainer.EpochRecord, layers []string, of trainer.TensorKind) HeatMap {
 	m := HeatMap{
-		Label: fmt.Sprintf("Statistics of %s at epoch %s: a row a layer, a column a statistic. The table has the same figures.",
+		Label: fmt.Sprintf("Statistics of %s at epoch %s: a row a layer, a column a statistic. The table has the same "+
+			"figures.",
 			of, figure.Setting(r.Epoch)),
 		Layers: layers, Values: make([][]trainer.Number, len(layers)),
 	}
@@ -204,7 +205,8 @@ func at(r trainer.EpochRecord, layers []string, of trainer.TensorKind) HeatMap {
 			continue
 		}
 		scale := ScaleOf(column)
-		m.Columns = append(m.Columns, HeatColumn{Group: figure.Capital(string(of)), Title: s.short(), Name: s.title(), Scale: &scale})
+		m.Columns = append(m.Columns,
+			HeatColumn{Group: figure.Capital(string(of)), Title: s.short(), Name: s.title(), Scale: &scale})
 		for i := range layers {
 			m.Values[i] = append(m.Values[i], column[i])
 		}

@@ -11,30 +11,39 @@ import (
 )
 
 func relation(name string, correlation, beta, coefficient, importance float64) analysis.Relation {
-	return analysis.Relation{Name: name, Correlation: trainer.Number(correlation), Beta: trainer.Number(beta), Coefficient: trainer.Number(coefficient),
-		StandardError: 0.1, PValue: 0.0004, Importance: trainer.Number(importance), Spread: 0.05, Hits: 16, Confirmed: importance > 0}
+	return analysis.Relation{Name: name, Correlation: trainer.Number(correlation), Beta: trainer.Number(beta),
+		Coefficient:   trainer.Number(coefficient),
+		StandardError: 0.1, PValue: 0.0004, Importance: trainer.Number(
+			importance), Spread: 0.05, Hits: 16, Confirmed: importance > 0}
 }
 
 func unknown(name, reason string) analysis.Relation {
 	none := trainer.Missing
-	return analysis.Relation{Name: name, Correlation: none, Beta: none, Coefficient: none, StandardError: none, PValue: none, Importance: none, Spread: none, Reason: reason}
+	return analysis.Relation{Name: name, Correlation: none, Beta: none, Coefficient: none, StandardError: none,
+		PValue: none, Importance: none, Spread: none, Reason: reason}
 }
 
 func related() analysis.StatisticsTable {
 	ridge := relation("activation_variance", 0.9, 4, 0.3, -0.02)
 	ridge.StandardError, ridge.PValue, ridge.Reason = trainer.Missing, trainer.Missing, "a ridge: no p-value"
-	return analysis.StatisticsTable{Dataset: "made-up", Images: 1000, Epochs: 9, PastRuns: 40, Target: analysis.Validation, Reason: "middle: too few past runs: 3, want at least 20",
+	return analysis.StatisticsTable{Dataset: "made-up", Images: 1000, Epochs: 9, PastRuns: 40, Target: analysis.Validation,
+		Reason: "middle: too few past runs: 3, want at least 20",
 		Positions: []analysis.PositionTable{
-			{Position: trainer.AllLayers, Runs: 40, Linear: analysis.Fit{InSample: 0.9, HeldOut: -0.2}, Forest: analysis.Fit{InSample: 0.95, HeldOut: 0.5},
-				Statistics: []analysis.Relation{relation("weight_variance", -0.5, 0.25, -0.2, 0.1), unknown("dead_units", "constant"), unknown("gradient_noise", "constant"), ridge}},
-			{Position: trainer.DenseLayers, Runs: 38, Linear: analysis.Fit{InSample: 0.8, HeldOut: 0.1}, Forest: analysis.Fit{InSample: 0.9, HeldOut: 0.4},
-				Statistics: []analysis.Relation{relation("weight_variance", 0.25, -0.5, 0.1, 0.3), unknown("dead_units", ""), unknown("gradient_noise", ""), ridge}},
+			{Position: trainer.AllLayers, Runs: 40, Linear: analysis.Fit{InSample: 0.9, HeldOut: -0.2},
+				Forest: analysis.Fit{InSample: 0.95, HeldOut: 0.5},
+				Statistics: []analysis.Relation{relation("weight_variance", -0.5, 0.25, -0.2, 0.1),
+					unknown("dead_units", "constant"), unknown("gradient_noise", "constant"), ridge}},
+			{Position: trainer.DenseLayers, Runs: 38, Linear: analysis.Fit{InSample: 0.8, HeldOut: 0.1},
+				Forest: analysis.Fit{InSample: 0.9, HeldOut: 0.4},
+				Statistics: []analysis.Relation{relation("weight_variance", 0.25, -0.5, 0.1, 0.3), unknown("dead_units", ""),
+					unknown("gradient_noise", ""), ridge}},
 		}}
 }
 
 func TestStatisticsView(t *testing.T) {
 	v := ViewStatistics(related(), trainer.AllLayers, "")
-	if want := "40 past runs of made-up (1,000 images × 9 epochs), statistics at the end of the run, related to the final validation accuracy."; v.About != want {
+	if want := "40 past runs of made-up (1,000 images × 9 epochs), statistics at the end of the run, related to the " +
+		"final validation accuracy."; v.About != want {
 		t.Errorf("%q, want %q", v.About, want)
 	}
 	if v.Reason != "middle: too few past runs: 3, want at least 20" || v.Absent != "" {
@@ -48,13 +57,16 @@ func TestStatisticsView(t *testing.T) {
 	if want := []string{"Correlation", "Beta", "Linear coefficient", "Forest importance"}; !slices.Equal(titles, want) {
 		t.Errorf("panels %v", titles)
 	}
-	if want := []string{"Dead units, gradient noise: constant", "Activation variance: a ridge: no p-value"}; !slices.Equal(r.Notes, want) {
+	if want := []string{"Dead units, gradient noise: constant",
+		"Activation variance: a ridge: no p-value"}; !slices.Equal(r.Notes, want) {
 		t.Errorf("notes %q, want %q", r.Notes, want)
 	}
-	if values := string(r.Charts[2].Values); !strings.Contains(values, ">-0.200  p &lt;.001</text>") || !strings.Contains(values, ">0.300  p –</text>") {
+	if values := string(r.Charts[2].Values); !strings.Contains(values, ">-0.200  p &lt;.001</text>") ||
+		!strings.Contains(values, ">0.300  p –</text>") {
 		t.Errorf("coefficients %s", lined(values))
 	}
-	if values := string(r.Charts[3].Values); !strings.Contains(values, ">0.100\u00a0✓</text>") || !strings.Contains(values, ">-0.020\u00a0\u00a0</text>") {
+	if values := string(r.Charts[3].Values); !strings.Contains(values, ">0.100\u00a0✓</text>") ||
+		!strings.Contains(values, ">-0.020\u00a0\u00a0</text>") {
 		t.Errorf("importances %s", lined(values))
 	}
 	// From -0.2 - 0.1 to 0.3: seven and more steps of .05 become the ends -0.3 and 0.3; a whisker of one standard error.
@@ -62,19 +74,24 @@ func TestStatisticsView(t *testing.T) {
 		t.Errorf("coefficients %s", lined(plot))
 	}
 	first := r.Table.Rows[0]
-	if first[0].Text != "weight variance" || first[1].Value != "-0.5" || first[3].Text != "-0.200" || first[5].Value != "0.0004" {
+	if first[0].Text != "weight variance" || first[1].Value != "-0.5" || first[3].Text != "-0.200" ||
+		first[5].Value != "0.0004" {
 		t.Errorf("row %v", first)
 	}
-	if missing := r.Table.Rows[1]; missing[1].Text != figure.Absent || missing[1].Value != "" || missing[8].Text != figure.Absent || missing[9].Text != "constant" || first[8].Value != "16" {
+	if missing := r.Table.Rows[1]; missing[1].Text != figure.Absent || missing[1].Value != "" ||
+		missing[8].Text != figure.Absent || missing[9].Text != "constant" || first[8].Value != "16" {
 		t.Errorf("row %v", missing)
 	}
-	if fits := v.Fits.Table.Rows; len(fits) != 2 || fits[0][2].Text != "-0.20" || fits[0][3].Text != "0.90" || fits[1][1].Text != "38" {
+	if fits := v.Fits.Table.Rows; len(fits) != 2 || fits[0][2].Text != "-0.20" || fits[0][3].Text != "0.90" ||
+		fits[1][1].Text != "38" {
 		t.Errorf("fits %v", fits)
 	}
-	if absence := ViewStatistics(related(), trainer.MiddleLayers, ""); absence.Relations != nil || absence.Absent != absence.Reason || absence.Picture.Map == "" {
+	if absence := ViewStatistics(related(), trainer.MiddleLayers, ""); absence.Relations != nil ||
+		absence.Absent != absence.Reason || absence.Picture.Map == "" {
 		t.Errorf("%+v", absence)
 	}
-	if none := ViewStatistics(analysis.StatisticsTable{Reason: "no past runs"}, trainer.AllLayers, ""); none.Relations != nil || none.Reason != "no past runs" || none.Picture.Map != "" {
+	if none := ViewStatistics(analysis.StatisticsTable{Reason: "no past runs"}, trainer.AllLayers,
+		""); none.Relations != nil || none.Reason != "no past runs" || none.Picture.Map != "" {
 		t.Errorf("%+v", none)
 	}
 }
@@ -110,16 +127,19 @@ func TestPositionsAreOnTheScaleOfTheirMethod(t *testing.T) {
 }
 
 func TestHyperparametersView(t *testing.T) {
-	table := analysis.HyperparameterTable{Dataset: "made-up", Images: 1000, Epochs: 9, PastRuns: 40, Position: trainer.FirstTwo, Probe: new(float64),
+	table := analysis.HyperparameterTable{Dataset: "made-up", Images: 1000, Epochs: 9, PastRuns: 40,
+		Position: trainer.FirstTwo, Probe: new(float64),
 		Reason: "weight_kurtosis: all targets are equal",
 		Statistics: []analysis.StatisticTable{
-			{Statistic: "weight_update_ratio", Runs: 40, Linear: analysis.Fit{InSample: 0.9, HeldOut: 0.1}, Hyperparameters: []analysis.Relation{
-				relation("log_l2", 0.5, 10, 0.02, 0.3), unknown("momentum", "constant")}},
+			{Statistic: "weight_update_ratio", Runs: 40, Linear: analysis.Fit{InSample: 0.9, HeldOut: 0.1},
+				Hyperparameters: []analysis.Relation{
+					relation("log_l2", 0.5, 10, 0.02, 0.3), unknown("momentum", "constant")}},
 			{Statistic: "dead_units", Runs: 39, Hyperparameters: []analysis.Relation{
 				relation("log_l2", -0.5, -0.02, -4, 0.3), unknown("momentum", "constant")}},
 		}}
 	v := ViewHyperparameters(table, "coefficient")
-	if want := "40 past runs of made-up (1,000 images × 9 epochs), statistics of the first two layers after initialisation."; v.About != want {
+	if want := "40 past runs of made-up (1,000 images × 9 epochs), statistics of the first two layers after " +
+		"initialisation."; v.About != want {
 		t.Errorf("%q, want %q", v.About, want)
 	}
 	if v.Reason != "weight kurtosis: all targets are equal" || !slices.Equal(v.Notes, []string{"Momentum: constant"}) {
@@ -141,24 +161,32 @@ func TestHyperparametersView(t *testing.T) {
 	if notes := ViewHyperparameters(table, "importance").Notes; len(notes) != 1 {
 		t.Errorf("%q", notes)
 	}
-	if none := ViewHyperparameters(analysis.HyperparameterTable{Reason: "no past runs"}, ""); none.Picture != nil || none.Reason != "no past runs" {
+	if none := ViewHyperparameters(analysis.HyperparameterTable{Reason: "no past runs"}, ""); none.Picture != nil ||
+		none.Reason != "no past runs" {
 		t.Errorf("%+v", none)
 	}
 }
 
 func TestCardView(t *testing.T) {
 	gain, low, high := 0.25, -0.05, 0.5
-	card := analysis.Card{Dataset: "made-up", PastRuns: 40, Images: 1000, Epochs: 9, Reason: "at 5 epochs: too few past runs",
-		Probe: []analysis.CardEntry{{Epochs: 0, Runs: 40, R2: -0.1, MAE: 0.2, Tau: 0.3, Coverage80: 0.81, Width80: 0.5}, {Epochs: 3, Runs: 39, R2: 0.86, MAE: 0.05, Tau: 0.75, Coverage80: 0.795, Width80: 0.2}},
-		Ablation: []analysis.AblationEntry{{Features: "last accuracy", Epochs: 0, R2: 0.1}, {Features: "curve", Epochs: 0, R2: 0.35, Gain: &gain, Low: &low, High: &high},
-			{Features: "last accuracy", Epochs: 3, R2: 0.6}, {Features: "curve", Epochs: 3, R2: 0.6, Gain: new(float64), Low: &low, High: &high}}}
+	card := analysis.Card{Dataset: "made-up", PastRuns: 40, Images: 1000, Epochs: 9,
+		Reason: "at 5 epochs: too few past runs",
+		Probe: []analysis.CardEntry{{Epochs: 0, Runs: 40, R2: -0.1, MAE: 0.2, Tau: 0.3, Coverage80: 0.81, Width80: 0.5},
+			{Epochs: 3, Runs: 39, R2: 0.86, MAE: 0.05, Tau: 0.75, Coverage80: 0.795, Width80: 0.2}},
+		Ablation: []analysis.AblationEntry{{Features: "last accuracy", Epochs: 0, R2: 0.1},
+			{Features: "curve", Epochs: 0, R2: 0.35, Gain: &gain, Low: &low, High: &high},
+			{Features: "last accuracy", Epochs: 3, R2: 0.6}, {Features: "curve", Epochs: 3, R2: 0.6, Gain: new(float64),
+				Low: &low, High: &high}}}
 	other := card
 	other.Epochs, other.Probe, other.Reason = 20, nil, "too few past runs"
-	v := ViewCard(analysis.Cards{Card: card, Others: []analysis.Card{other, {Dataset: "made-up", Images: 5, Epochs: 1, Probe: card.Probe[:1]}}})
-	if v.Figures[1] != (Figure{"R²", "0.86", "held-out, after 3 epochs"}) || v.Figures[3] != (Figure{"80 % interval covers", "80 %", "its mean width 0.200"}) {
+	v := ViewCard(analysis.Cards{Card: card,
+		Others: []analysis.Card{other, {Dataset: "made-up", Images: 5, Epochs: 1, Probe: card.Probe[:1]}}})
+	if v.Figures[1] != (Figure{"R²", "0.86", "held-out, after 3 epochs"}) ||
+		v.Figures[3] != (Figure{"80 % interval covers", "80 %", "its mean width 0.200"}) {
 		t.Errorf("%+v", v.Figures)
 	}
-	if v.Reason != "at 5 epochs: too few past runs" || len(v.Quality) != 5 || len(v.Table.Rows) != 2 || v.Table.Rows[0][2].Value != "-0.1" || v.Table.Rows[1][1].Text != "39" {
+	if v.Reason != "at 5 epochs: too few past runs" || len(v.Quality) != 5 || len(v.Table.Rows) != 2 ||
+		v.Table.Rows[0][2].Value != "-0.1" || v.Table.Rows[1][1].Text != "39" {
 		t.Errorf("%q, %d panels, %v", v.Reason, len(v.Quality), v.Table.Rows)
 	}
 	// Coverage goes from 0 to 0.9: 80 % stands at 2 + 96·8/9.
@@ -172,25 +200,33 @@ func TestCardView(t *testing.T) {
 	card.Probe[0].Members = []analysis.MemberEntry{{Name: "ridge", R2: -0.14}, {Name: "extra trees", R2: 0.5}}
 	alone := ViewCard(analysis.Cards{Card: card}).Alone
 	// From -0.2 to 1, which is 80 % a unit: zero stands at 18.
-	if len(alone.Charts) != 3 || alone.Charts[2].Title != "Extra trees" || !strings.Contains(string(alone.Charts[2].Plot), `x="18.00%" y="5" width="40.00%"`) || alone.Table.Rows[0][2].Value != "-0.14" {
+	if len(alone.Charts) != 3 || alone.Charts[2].Title != "Extra trees" ||
+		!strings.Contains(string(alone.Charts[2].Plot), `x="18.00%" y="5" width="40.00%"`) ||
+		alone.Table.Rows[0][2].Value != "-0.14" {
 		t.Errorf("%+v", alone)
 	}
-	if len(v.Ladder.Charts) != 2 || v.Ladder.Charts[0].Title != "Last accuracy alone: R²" || v.Ladder.Charts[1].Title != "+ curve: gain" {
+	if len(v.Ladder.Charts) != 2 || v.Ladder.Charts[0].Title != "Last accuracy alone: R²" ||
+		v.Ladder.Charts[1].Title != "+ curve: gain" {
 		t.Fatalf("%+v", v.Ladder.Charts)
 	}
 	// Gains go from -0.1 to 0.5: six steps of 16 %, so that zero stands at 18 and the whisker from 10 to 98.
-	for _, want := range []string{`<rect class="bar positive" x="18.00%" y="5" width="40.00%"`, `<line class="whisker" x1="10.00%" x2="98.00%" y1="11" y2="11"/>`} {
+	for _, want := range []string{`<rect class="bar positive" x="18.00%" y="5" width="40.00%"`,
+		`<line class="whisker" x1="10.00%" x2="98.00%" y1="11" y2="11"/>`} {
 		if plot := string(v.Ladder.Charts[1].Plot); !strings.Contains(plot, want) {
 			t.Errorf("%s is missing in\n%s", want, lined(plot))
 		}
 	}
-	if rows := v.Ladder.Table.Rows; len(rows) != 4 || rows[1][1].Text != "+ curve" || rows[1][3].Text != "+0.250" || rows[0][3].Text != figure.Absent || rows[1][4].Value != "-0.05" {
+	if rows := v.Ladder.Table.Rows; len(rows) != 4 || rows[1][1].Text != "+ curve" || rows[1][3].Text != "+0.250" ||
+		rows[0][3].Text != figure.Absent || rows[1][4].Value != "-0.05" {
 		t.Errorf("%v", rows)
 	}
-	if rows := v.Others.Rows; len(rows) != 2 || rows[0][0].Text != "1,000 images × 20 epochs" || !strings.HasPrefix(rows[0][2].Text, "no figures: too few") || rows[1][3].Text != "-0.10" || len(rows[0]) != len(v.Others.Columns) {
+	if rows := v.Others.Rows; len(rows) != 2 || rows[0][0].Text != "1,000 images × 20 epochs" ||
+		!strings.HasPrefix(rows[0][2].Text, "no figures: too few") || rows[1][3].Text != "-0.10" ||
+		len(rows[0]) != len(v.Others.Columns) {
 		t.Errorf("%v", rows)
 	}
-	if none := ViewCard(analysis.Cards{Card: analysis.Card{Reason: "no past runs"}}); none.Quality != nil || none.Reason != "no past runs" {
+	if none := ViewCard(analysis.Cards{Card: analysis.Card{Reason: "no past runs"}}); none.Quality != nil ||
+		none.Reason != "no past runs" {
 		t.Errorf("%+v", none)
 	}
 }

@@ -32,7 +32,8 @@ func PredictionChart(f advisor.Prediction, reached trainer.Number) template.HTML
 		d.upright("grid", at(v), 20, base)
 		d.put(`<text class="tick" x="%.2f%%" y="%d" text-anchor="middle">%.1f</text>`, at(v), base+18, v)
 	}
-	d.put(`<text class="label" x="0" y="12">%s</text>`, esc(fmt.Sprintf("predicted %s (%s)", figure.Share(f.TestAccuracy), figure.Interval(f.Low, f.High))))
+	d.put(`<text class="label" x="0" y="12">%s</text>`,
+		esc(fmt.Sprintf("predicted %s (%s)", figure.Share(f.TestAccuracy), figure.Interval(f.Low, f.High))))
 	d.bar("interval", at(f.Low), at(f.High), 27, 10)
 	d.put(`<circle class="mean" cx="%.2f%%" cy="32" r="6"/>`, at(f.TestAccuracy))
 	if reached.Known() {
@@ -40,7 +41,8 @@ func PredictionChart(f advisor.Prediction, reached trainer.Number) template.HTML
 		d.upright("reached", at(float64(reached)), 20, 44)
 	}
 	if past {
-		d.put(`<text class="label" x="0" y="64">%s</text>`, esc(fmt.Sprintf("%s, a tenth of them in each step", figure.Counted(f.PastRuns, "past run"))))
+		d.put(`<text class="label" x="0" y="64">%s</text>`,
+			esc(fmt.Sprintf("%s, a tenth of them in each step", figure.Counted(f.PastRuns, "past run"))))
 		for i := range deciles - 1 {
 			d.bar(fmt.Sprintf("tenth d%d", min(i, deciles-2-i)), at(float64(f.Deciles[i])), at(float64(f.Deciles[i+1])), 76, 14)
 		}
@@ -76,7 +78,8 @@ func axis(f advisor.Prediction, reached trainer.Number) (low, high float64) {
 }
 
 func intervalLabel(f advisor.Prediction) string {
-	return fmt.Sprintf("Prediction %s, %s interval %s", figure.Share(f.TestAccuracy), figure.Percent(f.Confidence), figure.Interval(f.Low, f.High))
+	return fmt.Sprintf("Prediction %s, %s interval %s", figure.Share(f.TestAccuracy), figure.Percent(f.Confidence),
+		figure.Interval(f.Low, f.High))
 }
 
 func chartLabel(f advisor.Prediction, reached trainer.Number) string {
@@ -120,7 +123,8 @@ func DecileTable(id string, f advisor.Prediction) Table {
 	if len(f.Deciles) != deciles {
 		return Table{}
 	}
-	t := Table{ID: id, Caption: "Test accuracy of the past runs", Columns: []Column{{Title: "Share of runs at or below"}, {Title: "Test accuracy"}}}
+	t := Table{ID: id, Caption: "Test accuracy of the past runs",
+		Columns: []Column{{Title: "Share of runs at or below"}, {Title: "Test accuracy"}}}
 	for i, v := range f.Deciles {
 		name := fmt.Sprintf("%d %%", 10*i)
 		switch i {

@@ -65,7 +65,8 @@ func near(a, b float64) bool { return a-b < 1e-9 && b-a < 1e-9 }
 
 func TestPredictionChartIsGolden(t *testing.T) {
 	reporttest.Golden(t, "prediction.svg.golden", lined(string(PredictionChart(among(0.65, 0.55, 0.7), 0.68))))
-	reporttest.Golden(t, "prediction-alone.svg.golden", lined(string(PredictionChart(*reporttest.Forecast(0.871, 0.852, 0.893), trainer.Missing))))
+	reporttest.Golden(t, "prediction-alone.svg.golden",
+		lined(string(PredictionChart(*reporttest.Forecast(0.871, 0.852, 0.893), trainer.Missing))))
 }
 
 // lined puts each element of a drawing on a line of its own.
@@ -116,7 +117,8 @@ func TestDecileTableSaysWhatTheChartShows(t *testing.T) {
 	if len(table.Rows) != 11 {
 		t.Fatalf("%d rows, want 11", len(table.Rows))
 	}
-	for i, want := range map[int][2]string{0: {"lowest", "0.000"}, 3: {"30 %", "0.300"}, 5: {"50 % (median)", "0.500"}, 10: {"highest", "1.000"}} {
+	for i, want := range map[int][2]string{0: {"lowest", "0.000"}, 3: {"30 %", "0.300"}, 5: {"50 % (median)", "0.500"},
+		10: {"highest", "1.000"}} {
 		if got := table.Rows[i]; got[0].Text != want[0] || got[1].Text != want[1] {
 			t.Errorf("row %d: %v, want %v", i, got, want)
 		}

@@ -51,7 +51,9 @@ type StatisticsView struct {
 // ViewStatistics shows the relations at a position, and those of all positions by one method.
 func ViewStatistics(t analysis.StatisticsTable, position trainer.LayerSet, key string) StatisticsView {
 	v := StatisticsView{
-		About:  fmt.Sprintf("%s of %s (%s), statistics %s, related to the final %s accuracy.", figure.Counted(t.PastRuns, "past run"), t.Dataset, report.FullRun(t.Images, t.Epochs), report.Moment(t.Probe), t.Target),
+		About: fmt.Sprintf("%s of %s (%s), statistics %s, related to the final %s accuracy.",
+			figure.Counted(t.PastRuns, "past run"), t.Dataset, report.FullRun(t.Images, t.Epochs),
+			report.Moment(t.Probe), t.Target),
 		Reason: figure.Words(t.Reason), Absent: "no past run has such layers",
 	}
 	if len(t.Positions) == 0 {
@@ -60,7 +62,8 @@ func ViewStatistics(t analysis.StatisticsTable, position trainer.LayerSet, key s
 	i := slices.IndexFunc(t.Positions, func(p analysis.PositionTable) bool { return p.Position == position })
 	if i >= 0 {
 		p := t.Positions[i]
-		title := fmt.Sprintf("Statistics of %s and %s accuracy, %s", report.Place(p.Position), t.Target, figure.Counted(p.Runs, "run"))
+		title := fmt.Sprintf("Statistics of %s and %s accuracy, %s", report.Place(p.Position), t.Target,
+			figure.Counted(p.Runs, "run"))
 		r := relate("relations", title, "Statistic", p.Statistics)
 		v.Relations, v.Absent = &r, ""
 	} else if v.Reason != "" {
@@ -70,7 +73,8 @@ func ViewStatistics(t analysis.StatisticsTable, position trainer.LayerSet, key s
 	for _, p := range t.Positions {
 		rows = append(rows, fitRow{string(p.Position), p.Runs, p.Linear, p.Forest})
 	}
-	v.Fits = fits("fits", fmt.Sprintf("How well all statistics together explain %s accuracy, by position", t.Target), "Position", rows)
+	v.Fits = fits("fits", fmt.Sprintf("How well all statistics together explain %s accuracy, by position", t.Target),
+		"Position", rows)
 	v.Picture = byPosition(t, methodOf(key))
 	return v
 }
@@ -88,19 +92,22 @@ func relate(id, title, first string, relations []analysis.Relation) Relations {
 		}
 		b.Panels = append(b.Panels, panel)
 	}
-	return Relations{Title: title, Charts: b.Draw(), Table: relationTable(id, title, first, relations), Notes: remarks(relations)}
+	return Relations{Title: title, Charts: b.Draw(), Table: relationTable(id, title, first, relations),
+		Notes: remarks(relations)}
 }
 
 func relationTable(id, caption, first string, relations []analysis.Relation) Table {
 	t := Table{ID: id, Caption: caption}
-	for _, c := range []string{first, "Correlation", "Beta", "Linear coefficient", "Standard error", "p-value", "Forest importance", "Its spread", "Boruta hits of 20", "Remark"} {
+	for _, c := range []string{first, "Correlation", "Beta", "Linear coefficient", "Standard error", "p-value",
+		"Forest importance", "Its spread", "Boruta hits of 20", "Remark"} {
 		t.Columns = append(t.Columns, Column{Title: c})
 	}
 	for _, r := range relations {
 		row := []Cell{{Text: figure.Words(r.Name)}}
 		row = append(row,
 			cellOf(r.Correlation, report.Correlation.Text(r.Correlation)), cellOf(r.Beta, report.Beta.Text(r.Beta)),
-			cellOf(r.Coefficient, report.Coefficient.Text(r.Coefficient)), cellOf(r.StandardError, report.Coefficient.Text(r.StandardError)),
+			cellOf(r.Coefficient, report.Coefficient.Text(r.Coefficient)), cellOf(r.StandardError,
+				report.Coefficient.Text(r.StandardError)),
 			cellOf(r.PValue, figure.PValue(r.PValue)),
 			cellOf(r.Importance, report.Importance.Text(r.Importance)), cellOf(r.Spread, report.Importance.Text(r.Spread)))
 		hits := Cell{Text: figure.Absent} // of a column without figures
@@ -139,7 +146,8 @@ func remarks(relations []analysis.Relation) []string {
 // byPosition is the heat map statistic × position of one method. Betas have the unit of their statistic, so that only
 // those of a row can be compared.
 func byPosition(t analysis.StatisticsTable, m report.Method) Picture {
-	h := HeatMap{Longest: longestColumn, Label: fmt.Sprintf("%s with %s accuracy: a row a statistic, a column a position of layers. The table has the same figures.", m.Title, t.Target)}
+	h := HeatMap{Longest: longestColumn, Label: fmt.Sprintf("%s with %s accuracy: a row a statistic, a column a "+
+		"position of layers. The table has the same figures.", m.Title, t.Target)}
 	for _, p := range t.Positions {
 		h.Columns = append(h.Columns, HeatColumn{Title: string(p.Position), Name: report.Place(p.Position)})
 	}
@@ -204,8 +212,8 @@ type fitRow struct {
 	linear, forest analysis.Fit
 }
 
-// worstR2 is the least that a chart has room for: a few runs bring about any R² below zero, beside which the others would
-// not be seen.
+// worstR2 is the least that a chart has room for: a few runs bring about any R² below zero, beside which the others
+// would not be seen.
 const worstR2 = -1
 
 // fits sets held-out figures beside in-sample ones, which are pale: they say nothing about other runs.

@@ -31,7 +31,8 @@ type RunView struct {
 // ViewRun makes the page of a run. The prediction is that of the architecture that it trains; nil: there is none.
 func ViewRun(r advisor.Run, records []trainer.EpochRecord, predicted *advisor.Prediction, key string) RunView {
 	v := RunView{
-		ID: r.ID, Name: report.Name(r.Architecture), Kind: report.Kind(r), State: r.State, Error: r.Error, FromAdvice: r.FromAdvice,
+		ID: r.ID, Name: report.Name(
+			r.Architecture), Kind: report.Kind(r), State: r.State, Error: r.Error, FromAdvice: r.FromAdvice,
 		Facts: report.Describe(r.Architecture, r.Key()), Notes: report.Notes(r.Warnings),
 		Curve: Curve("curve", "Learning curve", records, true), Panel: NewPanel(records, nil, key),
 	}
@@ -43,14 +44,16 @@ func ViewRun(r advisor.Run, records []trainer.EpochRecord, predicted *advisor.Pr
 	if predicted != nil {
 		v.Forecast = Foresee("deciles", *predicted, reached)
 		v.Verdict = compare(*predicted, reached)
-		v.Figures = append(v.Figures, Figure{"Predicted", figure.Share(predicted.TestAccuracy), figure.Interval(predicted.Low, predicted.High)})
+		v.Figures = append(v.Figures,
+			Figure{"Predicted", figure.Share(predicted.TestAccuracy), figure.Interval(predicted.Low, predicted.High)})
 	}
 	return v
 }
 
 func (v *RunView) end(o trainer.Outcome) {
 	v.Ended = report.Ended(o)
-	v.Figures = []Figure{{"Test accuracy", figure.Share(o.TestAccuracy), "on all test images, after " + figure.Counted(o.Epochs, "epoch")}}
+	v.Figures = []Figure{{"Test accuracy", figure.Share(o.TestAccuracy),
+		"on all test images, after " + figure.Counted(o.Epochs, "epoch")}}
 	v.Outcome, v.Spent = report.Outcome(o), report.Spent(o)
 }
 

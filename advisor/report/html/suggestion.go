@@ -12,7 +12,8 @@ import (
 	"probewise/trainer/patch"
 )
 
-var verdictClass = map[string]string{advisor.Gained: "gained", advisor.Early: "early", advisor.NoGain: "none", advisor.NotTried: "untried"}
+var verdictClass = map[string]string{advisor.Gained: "gained", advisor.Early: "early", advisor.NoGain: "none",
+	advisor.NotTried: "untried"}
 
 // changes shows the suggestions.
 func changes(a advisor.Advice) ([]Change, error) {
@@ -28,12 +29,14 @@ func changes(a advisor.Advice) ([]Change, error) {
 		}
 		shown, more := first(lines)
 		c := Change{
-			Rank: s.Rank, Title: briefly(s, lines), Lines: shown, More: more, Reason: s.Reason, Rules: s.Rules, Observed: figure.Absent,
+			Rank: s.Rank, Title: briefly(s,
+				lines), Lines: shown, More: more, Reason: s.Reason, Rules: s.Rules, Observed: figure.Absent,
 			Epochs: figure.Absent, Verdict: s.Verdict, Class: verdictClass[s.Verdict], Patch: string(patch),
 			Followed: a.Revised != nil && a.Revised.Rank == s.Rank,
 		}
 		if s.Predicted != nil {
-			c.Expected = fmt.Sprintf("%s (%s)", figure.Share(s.Predicted.TestAccuracy), figure.Interval(s.Predicted.Low, s.Predicted.High))
+			c.Expected = fmt.Sprintf("%s (%s)", figure.Share(s.Predicted.TestAccuracy),
+				figure.Interval(s.Predicted.Low, s.Predicted.High))
 		}
 		if v := s.Verified; v != nil {
 			if v.Gain.Known() {

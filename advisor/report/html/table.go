@@ -65,7 +65,8 @@ func Curve(id, caption string, records []trainer.EpochRecord, test bool) Table {
 	for _, r := range records {
 		t.Rows = append(t.Rows, []Cell{
 			cellOf(trainer.Number(r.Epoch), figure.Setting(r.Epoch)),
-			cellOf(r.TrainAccuracy, figure.Share(r.TrainAccuracy)), cellOf(r.ValidationAccuracy, figure.Share(r.ValidationAccuracy)),
+			cellOf(r.TrainAccuracy, figure.Share(r.TrainAccuracy)), cellOf(r.ValidationAccuracy,
+				figure.Share(r.ValidationAccuracy)),
 			cellOf(r.TestAccuracy, figure.Share(r.TestAccuracy)),
 			cellOf(r.TrainLoss, figure.Share(r.TrainLoss)), cellOf(r.ValidationLoss, figure.Share(r.ValidationLoss)),
 			cellOf(trainer.Number(r.Seconds), figure.Decimals(r.Seconds, 1)),

@@ -46,10 +46,12 @@ func TestViewOfAnAdvice(t *testing.T) {
 		t.Errorf("%q, want %q", v.Headline, want)
 	}
 	first, second, third := v.Suggestions[0], v.Suggestions[1], v.Suggestions[2]
-	if first.Gain != "+2.1 (+0.8…+3.4)" || first.Expected != "0.880 (0.850–0.900)" || first.Class != "gained" || !first.Followed {
+	if first.Gain != "+2.1 (+0.8…+3.4)" || first.Expected != "0.880 (0.850–0.900)" ||
+		first.Class != "gained" || !first.Followed {
 		t.Errorf("%+v", first)
 	}
-	if want := "remove a_dense_layer_with_a_rather_long_name (dense, units 64)"; first.Lines[0] != want || len(first.Lines) != 5 {
+	if want := "remove a_dense_layer_with_a_rather_long_name (dense, units 64)"; first.Lines[0] != want ||
+		len(first.Lines) != 5 {
 		t.Errorf("%q, want %q first of 5", first.Lines, want)
 	}
 	if second.Gain != "-0.4" || second.Title != "Add L2 0.001 to dense1" || second.Class != "none" || second.Followed {
@@ -59,7 +61,8 @@ func TestViewOfAnAdvice(t *testing.T) {
 		t.Errorf("%+v", third)
 	}
 	var edits []patch.Edit
-	if err := json.Unmarshal([]byte(first.Patch), &edits); err != nil || len(edits) != 6 || edits[2].Path != "/layers/2/filters" {
+	if err := json.Unmarshal([]byte(first.Patch), &edits); err != nil || len(edits) != 6 ||
+		edits[2].Path != "/layers/2/filters" {
 		t.Errorf("%v: %s", err, first.Patch)
 	}
 	var severities []advisor.Severity
@@ -72,19 +75,24 @@ func TestViewOfAnAdvice(t *testing.T) {
 	if len(v.Forecast.Warnings) != 1 || !strings.HasPrefix(v.Forecast.Warnings[0], "The last validation accuracy") {
 		t.Errorf("%q", v.Forecast.Warnings)
 	}
-	if revised := v.Revised.JSON; !strings.HasPrefix(revised, "{\n  \"classes\": 10,\n") || !strings.HasSuffix(revised, "}\n") {
+	if revised := v.Revised.JSON; !strings.HasPrefix(revised, "{\n  \"classes\": 10,\n") ||
+		!strings.HasSuffix(revised, "}\n") {
 		t.Errorf("%.60q", revised)
 	}
 }
 
 func TestViewSaysWhyNot(t *testing.T) {
-	if v := view(t, "unpredicted"); v.Forecast != nil || !strings.HasPrefix(v.NoForecast, "0 past runs of") || len(v.Figures) != 1 || v.Figures[0].Number != "+3.1" {
+	if v := view(t, "unpredicted"); v.Forecast != nil || !strings.HasPrefix(v.NoForecast, "0 past runs of") ||
+		len(v.Figures) != 1 || v.Figures[0].Number != "+3.1" {
 		t.Errorf("%q, %+v", v.NoForecast, v.Figures)
 	}
-	if v := view(t, "diverged"); v.Short != "The probe diverged: after epoch 1.75 of 3 its numbers were no longer finite." || v.Headline != "No change advised" {
+	if v := view(
+		t, "diverged"); v.Short != "The probe diverged: after epoch 1.75 of 3 its numbers were no longer finite." ||
+		v.Headline != "No change advised" {
 		t.Errorf("%q, %q", v.Short, v.Headline)
 	}
-	if v := view(t, "sound"); v.NoRevised != "No change advised: no rule found anything to change." || len(v.Diagnoses) != 0 {
+	if v := view(t, "sound"); v.NoRevised != "No change advised: no rule found anything to change." ||
+		len(v.Diagnoses) != 0 {
 		t.Errorf("%q, %v", v.NoRevised, v.Diagnoses)
 	}
 	if v := view(t, "failed"); v.Error == "" || v.Headline != "" || v.Panel != nil || len(v.Curve.Rows) != 0 {
@@ -147,10 +155,12 @@ func TestViewOfARun(t *testing.T) {
 	if want := "Predicted 0.892, reached 0.875: -1.8 points, inside the 80 % interval 0.873–0.914."; v.Verdict != want {
 		t.Errorf("%q, want %q", v.Verdict, want)
 	}
-	if want := []Figure{{"Test accuracy", "0.875", "on all test images, after 15 epochs"}, {"Predicted", "0.892", "0.873–0.914"}}; !slices.Equal(v.Figures, want) {
+	if want := []Figure{{"Test accuracy", "0.875", "on all test images, after 15 epochs"},
+		{"Predicted", "0.892", "0.873–0.914"}}; !slices.Equal(v.Figures, want) {
 		t.Errorf("%+v, want %+v", v.Figures, want)
 	}
-	if v := ViewRun(r, records, reporttest.Forecast(0.7745, 0.7, 0.8), ""); !strings.Contains(v.Verdict, "+10.0 points, outside") {
+	if v := ViewRun(r, records, reporttest.Forecast(0.7745, 0.7, 0.8), ""); !strings.Contains(v.Verdict,
+		"+10.0 points, outside") {
 		t.Errorf("%q", v.Verdict)
 	}
 	r, records = reporttest.Broken(t)
