@@ -97,13 +97,14 @@ const (
 
 // Diagnosis is one thing that is wrong, and where.
 type Diagnosis struct {
-	Rule       string         `json:"rule"`
-	Layer      string         `json:"layer,omitempty"` // "" where it is about the whole net
-	Statistic  string         `json:"statistic"`
-	Value      trainer.Number `json:"value"`
-	Threshold  trainer.Number `json:"threshold"`
-	Percentile trainer.Number `json:"percentile"` // among past runs at the same layer position and epoch; null with fewer than 30
-	Epoch      trainer.Number `json:"epoch"`      // null where the diagnosis is about the architecture alone
+	Rule      string         `json:"rule"`
+	Layer     string         `json:"layer,omitempty"` // "" where it is about the whole net
+	Statistic string         `json:"statistic"`
+	Value     trainer.Number `json:"value"`
+	Threshold trainer.Number `json:"threshold"`
+	// among past runs at the same layer position and epoch; null with fewer than 30
+	Percentile trainer.Number `json:"percentile"`
+	Epoch      trainer.Number `json:"epoch"` // null where the diagnosis is about the architecture alone
 	Severity   Severity       `json:"severity"`
 	Message    string         `json:"message"`
 }
@@ -138,10 +139,11 @@ type Expectation struct {
 
 // Verification is what a re-probe with the same seed showed.
 type Verification struct {
-	Run      string         `json:"run"`
-	Epochs   int            `json:"epochs"` // of the re-probe
-	Gain     trainer.Number `json:"gain"`   // predicted final accuracy of the re-probe minus that of the original probe; null without a prediction
-	Low      trainer.Number `json:"low"`    // of the gain; null with a reason where one seed gives none
+	Run    string `json:"run"`
+	Epochs int    `json:"epochs"` // of the re-probe
+	// predicted final accuracy of the re-probe minus that of the original probe; null without a prediction
+	Gain     trainer.Number `json:"gain"`
+	Low      trainer.Number `json:"low"` // of the gain; null with a reason where one seed gives none
 	High     trainer.Number `json:"high"`
 	Reason   string         `json:"reason,omitempty"`
 	Observed trainer.Number `json:"observed"` // difference of validation accuracy at the re-probe's end

@@ -18,13 +18,16 @@ const (
 // Event is something that happened to a job, for a progress bar or a stream. A job that goes back to the queue starts
 // afresh: what follows its state "queued" replaces what came before.
 type Event struct {
-	ID         int64                `json:"-"` // place in the log, ascending; 0 where it is not in the log: progress never is
-	Type       EventType            `json:"-"`
-	State      State                `json:"state,omitempty"`
-	Phase      string               `json:"phase,omitempty"` // what is going on, for people: "probe", "verify 2 of 4", "train"
-	Run        string               `json:"run,omitempty"`
-	Progress   *trainer.Progress    `json:"progress,omitempty"`
-	Record     *trainer.EpochRecord `json:"record,omitempty"` // in the log without its layers, which the run's records have
+	// place in the log, ascending; 0 where it is not in the log: progress never is
+	ID    int64     `json:"-"`
+	Type  EventType `json:"-"`
+	State State     `json:"state,omitempty"`
+	// what is going on, for people: "probe", "verify 2 of 4", "train"
+	Phase    string            `json:"phase,omitempty"`
+	Run      string            `json:"run,omitempty"`
+	Progress *trainer.Progress `json:"progress,omitempty"`
+	// in the log without its layers, which the run's records have
+	Record     *trainer.EpochRecord `json:"record,omitempty"`
 	Diagnosis  *Diagnosis           `json:"diagnosis,omitempty"`
 	Suggestion *Suggestion          `json:"suggestion,omitempty"`
 }

@@ -28,15 +28,17 @@ type Run struct {
 	Budget         trainer.Budget       `json:"budget"`     // of the full run that this is, or is the beginning of
 	StopAfter      int                  `json:"stop_after"` // epochs trained: Budget.Epochs for a full run
 	Seed           uint64               `json:"seed"`
-	Advice         string               `json:"advice,omitempty"`      // the advice that the run serves, as probe or verification
-	FromAdvice     string               `json:"from_advice,omitempty"` // the advice whose revised architecture a full run trains
-	Warnings       []string             `json:"warnings"`              // about the architecture of a run of its own
-	Version        string               `json:"version"`               // of the program
-	Outcome        *trainer.Outcome     `json:"outcome"`
-	Error          string               `json:"error,omitempty"` // why a failed run failed
-	Created        time.Time            `json:"created"`
-	Started        *time.Time           `json:"started"`
-	Finished       *time.Time           `json:"finished"`
+	// the advice that the run serves, as probe or verification
+	Advice string `json:"advice,omitempty"`
+	// the advice whose revised architecture a full run trains
+	FromAdvice string           `json:"from_advice,omitempty"`
+	Warnings   []string         `json:"warnings"` // about the architecture of a run of its own
+	Version    string           `json:"version"`  // of the program
+	Outcome    *trainer.Outcome `json:"outcome"`
+	Error      string           `json:"error,omitempty"` // why a failed run failed
+	Created    time.Time        `json:"created"`
+	Started    *time.Time       `json:"started"`
+	Finished   *time.Time       `json:"finished"`
 }
 
 // Key is what past runs are grouped by and what every prediction names: a prediction is the test accuracy of the full

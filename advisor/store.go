@@ -17,8 +17,8 @@ var (
 	ErrCancelRequested = errors.New("cancel requested")
 	// ErrFinished: the record has ended and can no longer change.
 	ErrFinished = errors.New("already finished")
-	// ErrServesAdvice: the run is a probe or verification of an advice; only the advice can be claimed or cancelled.
-	ErrServesAdvice = errors.New("the run serves an advice")
+	// ErrServesAdvice: the run is a probe or verification of some advice; only that can be claimed or cancelled.
+	ErrServesAdvice = errors.New("the run belongs to advice")
 	// ErrUnfinished: the record has not ended, and only ended ones can be deleted.
 	ErrUnfinished = errors.New("not finished")
 	// ErrSubmitted: a request with this idempotency key has been taken before. Nothing was written.
@@ -33,8 +33,8 @@ var (
 	ErrStorageFull = errors.New("the storage is full")
 )
 
-// IdempotencyKey makes a request idempotent: of requests with one key, the first is taken and the others get its answer. The zero
-// value asks for nothing.
+// IdempotencyKey makes a request idempotent: of requests with one key, the first is taken and the others get its
+// answer. The zero value asks for nothing.
 type IdempotencyKey struct {
 	Key    string
 	Digest string // of the request: another one with the same key is a mistake
@@ -50,7 +50,7 @@ type Submission struct {
 // JobKind says what a worker claims.
 type JobKind string
 
-// The kinds of job. An advice's probe and verification runs belong to its job; only stand-alone runs are jobs.
+// The kinds of job. The probe and verification runs of advice belong to its job; only stand-alone runs are jobs.
 const (
 	JobAdvice JobKind = "advice"
 	JobRun    JobKind = "run"

@@ -34,9 +34,10 @@ const (
 	bootstrapStream = 0x626f6f74
 )
 
-// Ablate fits the steps on the same random splits and compares their squared errors, run by run, each the mean over the splits
-// that held it out. Splits overlap, so an interval over them would be too narrow: the bootstrap draws architectures instead
-// (Efron 1979), and takes the errors of all steps along. R² is 1 − squared error over squared deviation from the mean.
+// Ablate fits the steps on the same random splits and compares their squared errors, run by run, each the mean over the
+// splits that held it out. Splits overlap, so an interval over them would be too narrow: the bootstrap draws
+// architectures instead (Efron 1979), and takes the errors of all steps along. R² is 1 − squared error over squared
+// deviation from the mean.
 func Ablate(ctx context.Context, t Table, steps []AblationStep, l AblationOptions, o Options) ([]AblationScore, error) {
 	o, err := o.complete()
 	if err != nil {
@@ -125,7 +126,8 @@ func (t Table) columns(seen []bool) Table {
 }
 
 // ablationScores turns the runs' errors into R² and gains. Runs that no split held out are left out.
-func ablationScores(t Table, group []int, groups int, steps []AblationStep, errors [][]float64, held []float64, seed int64) []AblationScore {
+func ablationScores(t Table, group []int, groups int, steps []AblationStep, errors [][]float64, held []float64,
+	seed int64) []AblationScore {
 	members := make([][]int, groups)
 	for i, g := range group {
 		if held[i] > 0 {

@@ -16,13 +16,15 @@ func ablationTable(n int) (Table, []AblationStep) {
 		t.X = append(t.X, x)
 		t.Y = append(t.Y, sigmoid(0.5*x[0]+0.4*x[1]+0.05*r.NormFloat64()))
 	}
-	return t, []AblationStep{{"strong", []bool{true, false, false}}, {"weak", []bool{true, true, false}}, {"none", []bool{true, true, true}}}
+	return t, []AblationStep{{"strong", []bool{true, false, false}}, {"weak", []bool{true, true, false}},
+		{"none", []bool{true, true, true}}}
 }
 
 // TestAblate: what tells something gains beyond doubt, noise does not, and the same seed gives the same figures.
 func TestAblate(t *testing.T) {
 	table, steps := ablationTable(90)
-	got, err := Ablate(t.Context(), table, steps, AblationOptions{Fit: 57, Splits: 6, Seed: 2}, Options{Stages: 60, Folds: 4})
+	got, err := Ablate(t.Context(), table, steps, AblationOptions{Fit: 57, Splits: 6, Seed: 2},
+		Options{Stages: 60, Folds: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +38,8 @@ func TestAblate(t *testing.T) {
 	if none.Low > 0 || none.Gain > 0.02 {
 		t.Errorf("a column of noise: %+v", none)
 	}
-	again, err := Ablate(t.Context(), table, steps, AblationOptions{Fit: 57, Splits: 6, Seed: 2}, Options{Stages: 60, Folds: 4})
+	again, err := Ablate(t.Context(), table, steps, AblationOptions{Fit: 57, Splits: 6, Seed: 2},
+		Options{Stages: 60, Folds: 4})
 	if err != nil || !reflect.DeepEqual(again, got) {
 		t.Errorf("once more: %+v (%v)", again, err)
 	}

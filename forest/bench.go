@@ -18,21 +18,23 @@ type BenchOptions struct {
 // BenchScore is a Score over random splits, with what a gate would make of the predictions.
 type BenchScore struct {
 	Score
-	// CaughtWorstFifth is the share of the worst fifth of the held-out runs, by accuracy, whose predicted mean lies below a threshold
-	// that rejects at most 5 % of the others.
+	// CaughtWorstFifth is the share of the worst fifth of the held-out runs, by accuracy, whose predicted mean lies below
+	// a threshold that rejects at most 5 % of the others.
 	CaughtWorstFifth float64
 }
 
 const benchStream = 0x62656e6368
 
-// Splits draws the rows to fit on, one list a repeat: whole architectures. Repeat r of a seed is that of r − 1 of the next seed.
+// Splits draws the rows to fit on, one list a repeat: whole architectures. Repeat r of a seed is that of r − 1 of the
+// next seed.
 func (b BenchOptions) Splits(t Table) ([][]int, error) {
 	if err := t.check(); err != nil {
 		return nil, err
 	}
 	groups := t.groupCount()
 	if b.Fit < minGroups || groups-b.Fit < MinPastRuns || b.Repeats < 1 {
-		return nil, fmt.Errorf("%w: %d splits that fit on %d of %d runs (of architectures of their own), which must leave %d to predict",
+		return nil, fmt.Errorf("%w: %d splits that fit on %d of %d runs (of architectures of their own), which must leave "+
+			"%d to predict",
 			ErrBadOptions, b.Repeats, b.Fit, groups, MinPastRuns)
 	}
 	group := t.groupIndex()
@@ -51,9 +53,10 @@ func (b BenchOptions) Splits(t Table) ([][]int, error) {
 	return splits, nil
 }
 
-// Bench fits on each split and scores the predictions of the other rows: the mean over the splits, with the extremes of R²
-// and coverage. fit fits a forest; Fit itself, or something that calls it in another process.
-func Bench(ctx context.Context, t Table, splits [][]int, fit func(context.Context, Table) (*Model, error)) (BenchScore, error) {
+// Bench fits on each split and scores the predictions of the other rows: the mean over the splits, with the extremes of
+// R² and coverage. fit fits a forest; Fit itself, or something that calls it in another process.
+func Bench(ctx context.Context, t Table, splits [][]int,
+	fit func(context.Context, Table) (*Model, error)) (BenchScore, error) {
 	total := BenchScore{Score: Score{Groups: t.groupCount(), Repeats: len(splits)}}
 	for r, rows := range splits {
 		m, err := fit(ctx, t.pick(rows))
@@ -76,7 +79,8 @@ func Bench(ctx context.Context, t Table, splits [][]int, fit func(context.Contex
 		total.add(measure(y, predictions), r == 0)
 		total.CaughtWorstFifth += caughtWorstFifth(y, predictions)
 	}
-	for _, figure := range []*float64{&total.R2, &total.MAE, &total.Tau, &total.Coverage, &total.Width, &total.CaughtWorstFifth} {
+	for _, figure := range []*float64{&total.R2, &total.MAE, &total.Tau, &total.Coverage, &total.Width,
+		&total.CaughtWorstFifth} {
 		*figure /= float64(len(splits))
 	}
 	return total, nil

@@ -17,12 +17,14 @@ func TestReadCurves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Curves{Epochs: []int{2, 10}, Accuracy: [][]float64{{0.2, 0.5}, {0.3, 0.6}}, Names: []string{"lr"}, Others: [][]float64{{0.1}, {0.01}}}
+	want := Curves{Epochs: []int{2, 10}, Accuracy: [][]float64{{0.2, 0.5}, {0.3, 0.6}}, Names: []string{"lr"},
+		Others: [][]float64{{0.1}, {0.01}}}
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("got %+v", c)
 	}
 	table, err := c.Table(2)
-	if err != nil || !slices.Equal(table.Names, []string{"accuracy", "logit_accuracy", "lr"}) || table.Current != "accuracy" || !slices.Equal(table.Linear, []bool{true, true, false}) ||
+	if err != nil || !slices.Equal(table.Names, []string{"accuracy", "logit_accuracy", "lr"}) ||
+		table.Current != "accuracy" || !slices.Equal(table.Linear, []bool{true, true, false}) ||
 		!slices.Equal(table.Y, []float64{0.5, 0.6}) || math.Abs(table.X[0][1]-math.Log(0.25)) > 1e-12 {
 		t.Errorf("table %+v (%v)", table, err)
 	}
@@ -30,17 +32,18 @@ func TestReadCurves(t *testing.T) {
 		t.Errorf("a table at 5 epochs: %+v (%v)", between, err)
 	}
 	gap, err := ReadCurves(strings.NewReader("acc_1,acc_2,lr,none\n0.2,0.5,,\n0.3,0.6,0.01,\n"))
-	if err != nil || !slices.Equal(gap.Names, []string{"lr"}) || !math.IsNaN(gap.Others[0][0]) || gap.Others[1][0] != 0.01 {
+	if err != nil || !slices.Equal(gap.Names, []string{"lr"}) || !math.IsNaN(gap.Others[0][0]) ||
+		gap.Others[1][0] != 0.01 {
 		t.Errorf("an empty cell: %+v (%v)", gap, err)
 	}
-	for _, epochs := range []int{1, 10, 11} { // not there, the target, behind it
+	for _, epochs := range []int{1, 10, 11} { // not there, the target, after it
 		if _, err := c.Table(epochs); !errors.Is(err, ErrBadTable) {
 			t.Errorf("a table at %d epochs: %v", epochs, err)
 		}
 	}
 }
 
-// TestCurvesLookAtNothingLater: another accuracy behind the probe changes no feature.
+// TestCurvesLookAtNothingLater: another accuracy after the probe changes no feature.
 func TestCurvesLookAtNothingLater(t *testing.T) {
 	features := func(later string) []float64 {
 		c, err := ReadCurves(strings.NewReader("acc_1,acc_2,acc_3,acc_4,acc_5\n0.1,0.3,0.2," + later + ",0.5\n"))
@@ -76,14 +79,15 @@ func TestCurvesThatCannotBeRead(t *testing.T) {
 		"acc_1,acc_2\n-0.5,0.1\n":    "line 2, column acc_1",
 		"acc_1,acc_2,acc_1\n1,1,1\n": "both of epoch 1",
 	} {
-		if _, err := ReadCurves(strings.NewReader(text)); !errors.Is(err, ErrBadTable) || !strings.Contains(err.Error(), says) {
+		if _, err := ReadCurves(strings.NewReader(text)); !errors.Is(err, ErrBadTable) ||
+			!strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v, want %q", text, err, says)
 		}
 	}
 }
 
-// TestCaughtWorstFifth: of 25 runs the worst five are predicted 0.1, 0.2, 0.3, 0.6, 0.7; of the other twenty, 0.35 to 0.9, one may be
-// rejected, so that what lies below 0.4 is.
+// TestCaughtWorstFifth: of 25 runs the worst five are predicted 0.1, 0.2, 0.3, 0.6, 0.7; of the other twenty, 0.35 to
+// 0.9, one may be rejected, so that what lies below 0.4 is.
 func TestCaughtWorstFifth(t *testing.T) {
 	var y []float64
 	var predictions []Prediction
@@ -128,7 +132,8 @@ func TestBench(t *testing.T) {
 	}
 	fit := func(ctx context.Context, t Table) (*Model, error) { return Fit(ctx, t, Options{Seed: 1, Stages: 20}) }
 	good, err := Bench(t.Context(), table, splits, fit)
-	if err != nil || good.R2 < 0.9 || good.Runs != 60 || good.CaughtWorstFifth < 0.7 || good.R2Low > good.R2 || good.R2High < good.R2 {
+	if err != nil || good.R2 < 0.9 || good.Runs != 60 || good.CaughtWorstFifth < 0.7 || good.R2Low > good.R2 ||
+		good.R2High < good.R2 {
 		t.Errorf("got %+v (%v)", good, err)
 	}
 	r.Shuffle(len(table.Y), func(i, j int) { table.Y[i], table.Y[j] = table.Y[j], table.Y[i] })

@@ -57,7 +57,8 @@ func equalBlend(active [numMembers]bool) (b blend) {
 
 // errorProducts gives the mean products of the members' errors: weights
 // that sum to 1 have the mean squared error w'Pw.
-func errorProducts(held [][numMembers]float64, y []float64, use func(int) bool) (p [numMembers][numMembers]float64, n int) {
+func errorProducts(held [][numMembers]float64, y []float64,
+	use func(int) bool) (p [numMembers][numMembers]float64, n int) {
 	for i, row := range held {
 		if !use(i) {
 			continue

@@ -23,7 +23,8 @@ func boost(ctx context.Context, filled [][]float64, residual []float64, o Option
 	if err != nil {
 		return grown, err
 	}
-	p := planter{trees: &grown, rows: m.rows, residual: slices.Clone(residual), step: make([]float64, len(residual)), rate: o.Rate}
+	p := planter{trees: &grown, rows: m.rows, residual: slices.Clone(residual),
+		step: make([]float64, len(residual)), rate: o.Rate}
 	all := make([]int, len(residual))
 	for i := range all {
 		all[i] = i

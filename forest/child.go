@@ -67,7 +67,8 @@ var causes = []error{
 
 // Encode writes the request for a child.
 func (r Request) Encode(w io.Writer) error {
-	wire := wireRequest{Table: r.Table, Options: r.Options, Repeats: r.Repeats, Relate: r.Relate, Steps: r.Steps, Ablation: r.Ablation, Query: r.Query, Trees: r.Trees}
+	wire := wireRequest{Table: r.Table, Options: r.Options, Repeats: r.Repeats, Relate: r.Relate, Steps: r.Steps,
+		Ablation: r.Ablation, Query: r.Query, Trees: r.Trees}
 	if r.Model != nil {
 		wire.Saved = r.Model.bytes()
 	}
@@ -82,8 +83,9 @@ func decodeRequest(r io.Reader) (Request, error) {
 	if err := gob.NewDecoder(r).Decode(&wire); err != nil {
 		return Request{}, fmt.Errorf("%w: request: %w", ErrBadRequest, err)
 	}
-	q := Request{Table: wire.Table, Options: wire.Options, Repeats: wire.Repeats, Relate: wire.Relate, Steps: wire.Steps, Ablation: wire.Ablation,
-		Query: wire.Query, Trees: wire.Trees}
+	q := Request{Table: wire.Table, Options: wire.Options, Repeats: wire.Repeats, Relate: wire.Relate, Steps: wire.Steps,
+		Ablation: wire.Ablation,
+		Query:    wire.Query, Trees: wire.Trees}
 	if len(wire.Saved) > 0 {
 		var err error
 		if q.Model, err = Load(bytes.NewReader(wire.Saved)); err != nil {

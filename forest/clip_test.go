@@ -29,7 +29,8 @@ func TestLimitByHand(t *testing.T) {
 }
 
 func TestLogit(t *testing.T) {
-	for y, want := range map[float64]float64{0.5: 0, 0.9: math.Log(9), 0.2: -math.Log(4), 0: -math.Log(499), 1: math.Log(499)} {
+	for y, want := range map[float64]float64{0.5: 0, 0.9: math.Log(9), 0.2: -math.Log(4),
+		0: -math.Log(499), 1: math.Log(499)} {
 		got := logit(y)
 		if math.Abs(got-want) > 1e-12 {
 			t.Errorf("logit(%g) = %g, want %g", y, got, want)

@@ -39,7 +39,8 @@ func TestSaveAndLoad(t *testing.T) {
 	}
 	for _, x := range append(set.X, []float64{9, math.NaN(), 9, 9, 2, 0}) {
 		a, b := predict(t, m, x), predict(t, loaded, x)
-		if a.Mean != b.Mean || a.Low != b.Low || a.High != b.High || a.Novelty != b.Novelty || strings.Join(a.Warnings, "") != strings.Join(b.Warnings, "") {
+		if a.Mean != b.Mean || a.Low != b.Low || a.High != b.High || a.Novelty != b.Novelty ||
+			strings.Join(a.Warnings, "") != strings.Join(b.Warnings, "") {
 			t.Errorf("%+v became %+v", a, b)
 		}
 	}
@@ -67,13 +68,15 @@ func TestDamagedModels(t *testing.T) {
 	}
 	later := bytes.Clone(data)
 	later[len(magic)] = Version + 1
-	if _, err := Load(bytes.NewReader(later)); !errors.Is(err, ErrBadModel) || !strings.Contains(err.Error(), "version 4, want 3") {
+	if _, err := Load(bytes.NewReader(later)); !errors.Is(err, ErrBadModel) ||
+		!strings.Contains(err.Error(), "version 4, want 3") {
 		t.Errorf("later version: %v", err)
 	}
 	vast := bytes.Clone(data)
 	binary.LittleEndian.PutUint64(vast[len(magic)+4:], 1<<62)
 	refused("vast length", vast)
-	if _, err := Load(iotest.ErrReader(errors.ErrUnsupported)); !errors.Is(err, errors.ErrUnsupported) || errors.Is(err, ErrBadModel) {
+	if _, err := Load(iotest.ErrReader(errors.ErrUnsupported)); !errors.Is(err, errors.ErrUnsupported) ||
+		errors.Is(err, ErrBadModel) {
 		t.Errorf("reader's own error: %v", err)
 	}
 }
@@ -103,7 +106,8 @@ func checkLoaded(t *testing.T, data []byte) {
 	x := make([]float64, len(m.Columns()))
 	for range 2 {
 		p, err := m.Predict(x)
-		if err != nil || !(p.Low >= 0 && p.Low <= p.Mean && p.Mean <= p.High && p.High <= 1 && p.Novelty >= 0 && p.Novelty <= 1) {
+		if err != nil ||
+			!(p.Low >= 0 && p.Low <= p.Mean && p.Mean <= p.High && p.High <= 1 && p.Novelty >= 0 && p.Novelty <= 1) {
 			t.Errorf("%+v, %v", p, err)
 		}
 		for j := range x {
@@ -112,7 +116,7 @@ func checkLoaded(t *testing.T, data []byte) {
 	}
 }
 
-// Damage behind a valid checksum, all over the payload: bytes in turn.
+// Damage under a valid checksum, all over the payload: bytes in turn.
 func TestForgedModels(t *testing.T) {
 	_, _, data := savedModel(t)
 	payload := data[headerLength : len(data)-sha256.Size]

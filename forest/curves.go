@@ -19,8 +19,9 @@ type Curves struct {
 	Others   [][]float64 // runs × names
 }
 
-// ReadCurves reads a CSV file with a header: columns acc_<n> are accuracies after n epochs, shares or percentages; other columns
-// are features where their cells are numbers or empty (missing), and left out where one is text. Errors unwrap to ErrBadTable and name the line.
+// ReadCurves reads a CSV file with a header: columns acc_<n> are accuracies after n epochs, shares or percentages;
+// other columns are features where their cells are numbers or empty (missing), and left out where one is text. Errors
+// unwrap to ErrBadTable and name the line.
 func ReadCurves(r io.Reader) (Curves, error) {
 	var c Curves
 	lines := csv.NewReader(r)
@@ -47,7 +48,8 @@ func ReadCurves(r io.Reader) (Curves, error) {
 		for j, n := range c.Epochs {
 			v, err := strconv.ParseFloat(strings.TrimSpace(row[place[n]]), 64)
 			if err != nil || math.IsNaN(v) || v < 0 || v > 100 {
-				return c, fmt.Errorf("%w: line %d, column %s: %q is not an accuracy", ErrBadTable, i+2, header[place[n]], row[place[n]])
+				return c, fmt.Errorf("%w: line %d, column %s: %q is not an accuracy", ErrBadTable, i+2,
+					header[place[n]], row[place[n]])
 			}
 			curve[j] = v
 		}
@@ -78,7 +80,8 @@ func accuracyColumns(header []string) (map[int]int, error) {
 		place[n] = j
 	}
 	if len(place) < 2 {
-		return nil, fmt.Errorf("%w: %d columns acc_<epoch>, want at least 2: one to predict from and the last to predict", ErrBadTable, len(place))
+		return nil, fmt.Errorf("%w: %d columns acc_<epoch>, want at least 2: one to predict from and the last to predict",
+			ErrBadTable, len(place))
 	}
 	return place, nil
 }
@@ -124,15 +127,16 @@ func (c *Curves) addFeature(name string, column int, rows [][]string) {
 	}
 }
 
-// Table is what predicts the last accuracy from those up to the given epoch (after it there may be none in the file) and from the other
-// columns. The error unwraps to ErrBadTable.
+// Table is what predicts the last accuracy from those up to the given epoch (after it there may be none in the file)
+// and from the other columns. The error unwraps to ErrBadTable.
 func (c Curves) Table(epochs int) (Table, error) {
 	seen, exact := slices.BinarySearch(c.Epochs, epochs)
 	if !exact {
 		seen--
 	}
 	if seen < 0 || seen >= len(c.Epochs)-1 {
-		return Table{}, fmt.Errorf("%w: no accuracies of at most %d epochs before the last; there are %v", ErrBadTable, epochs, c.Epochs)
+		return Table{},
+			fmt.Errorf("%w: no accuracies of at most %d epochs before the last; there are %v", ErrBadTable, epochs, c.Epochs)
 	}
 	t := Table{Current: currentAccuracy}
 	add := func(name string, linear bool) { t.Names, t.Linear = append(t.Names, name), append(t.Linear, linear) }

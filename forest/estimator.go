@@ -84,7 +84,8 @@ func less(y, start []float64) []float64 {
 }
 
 // growTrees fits the members that are trees on the residual.
-func (e *estimator) growTrees(ctx context.Context, filled [][]float64, residual, left []float64, o Options, seed int64) (err error) {
+func (e *estimator) growTrees(ctx context.Context, filled [][]float64, residual, left []float64, o Options,
+	seed int64) (err error) {
 	if e.active[Boosted] {
 		if e.trees[Boosted], err = boost(ctx, filled, residual, o, seed); err != nil {
 			return err

@@ -20,7 +20,8 @@ func TestFitColumns(t *testing.T) {
 	}
 	kept, dropped := fitColumns(set)
 	want := []column{
-		{source: 0, median: 3, scale: math.Sqrt((4.0 + 0 + 25) / 3), linear: true, middle: 3, width: math.Sqrt((4.0 + 0 + 25) / 3)},
+		{source: 0, median: 3, scale: math.Sqrt((4.0 + 0 + 25) / 3), linear: true, middle: 3,
+			width: math.Sqrt((4.0 + 0 + 25) / 3)},
 		{source: 2, median: 3, scale: 1, middle: 3, width: 1},
 	}
 	if len(kept) != 2 || kept[0] != want[0] || kept[1] != want[1] {

@@ -134,7 +134,8 @@ func (u *unpacker) ridge(columns int) ridge {
 }
 
 func (u *unpacker) kernel(columns int) kernel {
-	k := kernel{centre: u.number("centre", maxParameter), length: u.number("length", maxParameter), linear: u.number("linear share", maxParameter)}
+	k := kernel{centre: u.number("centre", maxParameter), length: u.number("length", maxParameter),
+		linear: u.number("linear share", maxParameter)}
 	if k.length < 0 || k.linear < 0 {
 		u.fail("kernel of length %g, linear share %g", k.length, k.linear)
 	}

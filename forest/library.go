@@ -35,7 +35,7 @@ type matrix struct {
 	columns int // the guard included
 }
 
-// newMatrix copies filled rows behind a guard column.
+// newMatrix copies filled rows after a guard column.
 func newMatrix(filled [][]float64) (matrix, error) {
 	if len(filled) == 0 || len(filled[0]) == 0 {
 		return matrix{}, fmt.Errorf("%w: empty matrix", ErrBadTable)

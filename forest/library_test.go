@@ -66,7 +66,8 @@ func TestLibraryGuards(t *testing.T) {
 		}
 	}
 	for name, rows := range map[string][][]float64{
-		"no rows": nil, "no columns": {{}}, "ragged": {{1, 2}, {3}}, "NaN": {{math.NaN()}}, "Inf": {{math.Inf(1)}}, "huge": {{1e101}},
+		"no rows": nil, "no columns": {{}}, "ragged": {{1, 2},
+			{3}}, "NaN": {{math.NaN()}}, "Inf": {{math.Inf(1)}}, "huge": {{1e101}},
 	} {
 		if _, err := newMatrix(rows); err == nil {
 			t.Errorf("%s: no error", name)

@@ -11,7 +11,8 @@ import (
 
 func TestRanked(t *testing.T) {
 	r := newRanked([][]float64{{3, 1}, {1, 1}, {3, 2}, {2, 2}})
-	if !slices.Equal(r.values[0], []float64{1, 2, 3}) || !slices.Equal(r.rank[0], []int32{2, 0, 2, 1}) || !slices.Equal(r.ordered[0], []int32{1, 3, 0, 2}) {
+	if !slices.Equal(r.values[0], []float64{1, 2, 3}) || !slices.Equal(r.rank[0], []int32{2, 0, 2, 1}) ||
+		!slices.Equal(r.ordered[0], []int32{1, 3, 0, 2}) {
 		t.Errorf("%+v", r)
 	}
 	if got := r.threshold(0, 1); got != 2.5 {
@@ -56,7 +57,8 @@ func TestGrownTreesFindAStep(t *testing.T) {
 
 // Too few rows to split: one leaf, the mean shrunk by a row of prior.
 func TestGrownLeafByHand(t *testing.T) {
-	grown, err := growForest(context.Background(), newRanked([][]float64{{1}, {2}, {3}}), []float64{0, 3, 6}, randomCut, 1, 1)
+	grown, err := growForest(context.Background(), newRanked([][]float64{{1}, {2}, {3}}),
+		[]float64{0, 3, 6}, randomCut, 1, 1)
 	if want := 9.0 / 4; err != nil || math.Abs(grown.predict([]float64{2})-want) > 1e-12 {
 		t.Errorf("%g, %v; want %g", grown.predict([]float64{2}), err, want)
 	}
@@ -107,7 +109,8 @@ func TestBlendByHand(t *testing.T) {
 	if got := b.of(held[0]); math.Abs(got-0.6) > 1e-9 {
 		t.Errorf("blended to %g, want 0.6", got)
 	}
-	if b := fitBlend(held, y, active, func(int) bool { return false }); math.Abs(b[Kernel]-1.0/3) > 1e-12 || b[ExtraTrees] != 0 {
+	if b := fitBlend(held, y, active, func(int) bool { return false }); math.Abs(b[Kernel]-1.0/3) > 1e-12 ||
+		b[ExtraTrees] != 0 {
 		t.Errorf("no runs: %v, want equal weights of the fitted ones", b)
 	}
 }
@@ -124,7 +127,8 @@ func TestOnlyOneMember(t *testing.T) {
 			t.Errorf("%s: held-out R² %.3f", name, r2)
 		}
 	}
-	if _, err := Fit(context.Background(), set, Options{Only: "best"}); !errors.Is(err, ErrBadOptions) || !strings.Contains(err.Error(), "boosted, forest") {
+	if _, err := Fit(context.Background(), set, Options{Only: "best"}); !errors.Is(err, ErrBadOptions) ||
+		!strings.Contains(err.Error(), "boosted, forest") {
 		t.Errorf("unknown member: %v", err)
 	}
 }

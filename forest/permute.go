@@ -14,7 +14,8 @@ const (
 	shuffleStream = 0x73687566
 )
 
-// permute shuffles each column among the runs of each fold; the forest is the plain one. few says that the linear model is a ridge.
+// permute shuffles each column among the runs of each fold; the forest is the plain one. few says that the linear model
+// is a ridge.
 func (r *Related) permute(ctx context.Context, t Table, o Options, few bool) error {
 	o.Only = PlainForest.String()
 	group := t.groupIndex()
@@ -48,7 +49,8 @@ func (r *Related) permute(ctx context.Context, t Table, o Options, few bool) err
 	}
 	r.ForestInSample = 1 - squaredError(whole, t, rowsOutside(fold), -1, nil)/(variance*n)
 	for j := range t.Names {
-		r.Relations[j].Importance, r.Relations[j].Spread = stat.Mean(worse[j], nil), math.Sqrt(stat.PopVariance(worse[j], nil))
+		r.Relations[j].Importance, r.Relations[j].Spread = stat.Mean(worse[j],
+			nil), math.Sqrt(stat.PopVariance(worse[j], nil))
 	}
 	return nil
 }
@@ -87,7 +89,8 @@ func linearError(t Table, rows, held []int, o Options, few bool) (sum float64) {
 // leastPenalty makes a ridge a plain regression that also has an answer where columns follow from each other.
 const leastPenalty = 1e-8
 
-// squaredError is that of the held-out rows, with a column's values taken from other rows of them; column −1 leaves all as it is.
+// squaredError is that of the held-out rows, with a column's values taken from other rows of them; column −1 leaves all
+// as it is.
 func squaredError(e *estimator, t Table, held []int, column int, from []int) (sum float64) {
 	var s scratch
 	row := make([]float64, len(t.Names))

@@ -10,7 +10,8 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// A Relation is how one column goes with the target, by four methods. Numbers that are not defined are NaN, and Reason says why.
+// A Relation is how one column goes with the target, by four methods. Numbers that are not defined are NaN, and Reason
+// says why.
 type Relation struct {
 	Name string
 	Runs int // in which the column is known
@@ -18,12 +19,13 @@ type Relation struct {
 	Correlation float64 // Pearson's, over the runs in which the column is known
 	Beta        float64 // cov(x, y)/var(x), over the same runs, in units of y for one of x
 
-	// Coefficient is that of a linear regression on all columns, each standardised and with its missing values filled with the
-	// median: in units of y for one standard deviation.
+	// Coefficient is that of a linear regression on all columns, each standardised and with its missing values filled with
+	// the median: in units of y for one standard deviation.
 	Coefficient, StandardError, PValue float64
 
-	// Importance is how much held-out R² of a forest on all columns falls when the column's values are shuffled among the runs
-	// that were held out (Breiman 2001), the mean over shuffles and folds; Spread is its standard deviation over the folds.
+	// Importance is how much held-out R² of a forest on all columns falls when the column's values are shuffled among the
+	// runs that were held out (Breiman 2001), the mean over shuffles and folds; Spread is its standard deviation over the
+	// folds.
 	Importance, Spread float64
 
 	Hits int // cycles of Boruta, of 20, in which the column beat every shuffled one; ConfirmedHits confirm it
@@ -31,16 +33,17 @@ type Relation struct {
 	Reason string // why the coefficient has no p-value, or is missing
 }
 
-// ConfirmedHits is the number of Boruta's cycles from which a column counts as confirmed; 20 coins reach it twice in a hundred times.
+// ConfirmedHits is the number of Boruta's cycles from which a column counts as confirmed; 20 coins reach it twice in a
+// hundred times.
 const ConfirmedHits = 15
 
 // Related are the relations of all columns of a table, in their order.
 type Related struct {
 	Relations []Relation
 
-	// R² of the linear regression and of the forest. In-sample figures, like those of Salit's paper, say how closely a model
-	// follows the runs that it was fitted on, and nothing about others: they stand here beside what is left when each run is
-	// predicted by a model that never saw its architecture.
+	// R² of the linear regression and of the forest. In-sample figures, like those of Salit's paper, say how closely a
+	// model follows the runs that it was fitted on, and nothing about others: they stand here beside what is left when
+	// each run is predicted by a model that never saw its architecture.
 	LinearInSample, LinearHeldOut, ForestInSample, ForestHeldOut float64
 }
 
@@ -79,7 +82,8 @@ func intoShares(y []float64) ([]float64, error) {
 	low, high := math.Inf(1), math.Inf(-1)
 	for i, v := range y {
 		if math.IsNaN(v) || math.Abs(v) > MaxMagnitude {
-			return nil, &CellError{Row: i, Column: "target", Value: v, Reason: "is not a number that a regression can take", kind: ErrBadTable}
+			return nil, &CellError{Row: i, Column: "target", Value: v,
+				Reason: "is not a number that a regression can take", kind: ErrBadTable}
 		}
 		low, high = min(low, v), max(high, v)
 	}

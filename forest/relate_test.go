@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// related is a table whose target is 1 + 2a − b + noise; c is noise, d is 3a + 1, e is constant, f is a in half of the runs.
+// related is a table whose target is 1 + 2a − b + noise; c is noise, d is 3a + 1, e is constant, f is a in half of the
+// runs.
 func related(n int) Table {
 	r := rand.New(rand.NewPCG(6, 6))
 	t := Table{Names: []string{"a", "b", "c", "d", "e", "f"}, Linear: make([]bool, 6)}
@@ -31,20 +32,24 @@ func TestRelate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, b, c, d, e, f := got.Relations[0], got.Relations[1], got.Relations[2], got.Relations[3], got.Relations[4], got.Relations[5]
+	r := got.Relations
+	a, b, c, d, e, f := r[0], r[1], r[2], r[3], r[4], r[5]
 	if a.Correlation < 0.8 || math.Abs(a.Beta-2) > 0.2 || b.Correlation > -0.3 || math.Abs(c.Correlation) > 0.25 {
 		t.Errorf("correlations and betas: %+v, %+v, %+v", a, b, c)
 	}
 	if math.Abs(d.Correlation-a.Correlation) > 1e-12 || math.Abs(3*d.Beta-a.Beta) > 1e-12 {
 		t.Errorf("three times a: %+v", d)
 	}
-	if a.Importance < 0.5 && d.Importance < 0.5 && a.Importance+d.Importance < 0.5 || b.Importance < 0.1 || math.Abs(c.Importance) > 0.05 {
+	if a.Importance < 0.5 && d.Importance < 0.5 && a.Importance+d.Importance < 0.5 || b.Importance < 0.1 ||
+		math.Abs(c.Importance) > 0.05 {
 		t.Errorf("importances %g, %g, %g, %g", a.Importance, b.Importance, c.Importance, d.Importance)
 	}
-	if !(b.PValue < 1e-10) || c.PValue < 1e-3 || got.LinearInSample < 0.99 || got.LinearHeldOut < 0.99 || got.ForestHeldOut < 0.7 || got.ForestInSample < got.ForestHeldOut {
+	if !(b.PValue < 1e-10) || c.PValue < 1e-3 || got.LinearInSample < 0.99 || got.LinearHeldOut < 0.99 ||
+		got.ForestHeldOut < 0.7 || got.ForestInSample < got.ForestHeldOut {
 		t.Errorf("p of b %g, of c %g; R² %g and %g", b.PValue, c.PValue, got.LinearHeldOut, got.ForestHeldOut)
 	}
-	if d.Reason == "" || !math.IsNaN(d.Coefficient) || e.Reason != "constant" || !math.IsNaN(e.Correlation) || f.Runs != 60 || math.Abs(e.Importance) > 1e-12 {
+	if d.Reason == "" || !math.IsNaN(d.Coefficient) || e.Reason != "constant" || !math.IsNaN(e.Correlation) ||
+		f.Runs != 60 || math.Abs(e.Importance) > 1e-12 {
 		t.Errorf("not defined: %+v, %+v, %+v", d, e, f)
 	}
 	if a.Hits < ConfirmedHits || b.Hits < ConfirmedHits || c.Hits >= ConfirmedHits || e.Hits != 0 {
@@ -56,17 +61,19 @@ func TestRelate(t *testing.T) {
 	}
 }
 
-// TestRegressionByHand: y on one column. x̄ = 3, ȳ = 4: Sxx = 10, Sxy = 6; b = 0.6, residuals −.8 .6 1 −.6 −.2 (RSS 2.4), with
-// standard error √(2.4/3/10) and t = 2.1213 on 3 degrees of freedom, p = 0.1240 (Excel's T.DIST.2T; scipy.stats.linregress
-// gives the same).
+// TestRegressionByHand: y on one column. x̄ = 3, ȳ = 4: Sxx = 10, Sxy = 6; b = 0.6, residuals −.8 .6 1 −.6 −.2 (RSS
+// 2.4), with standard error √(2.4/3/10) and t = 2.1213 on 3 degrees of freedom, p = 0.1240 (Excel's T.DIST.2T;
+// scipy.stats.linregress gives the same).
 func TestRegressionByHand(t *testing.T) {
-	table := Table{Names: []string{"x"}, Linear: []bool{false}, X: [][]float64{{1}, {2}, {3}, {4}, {5}}, Y: []float64{2, 4, 5, 4, 5}}
+	table := Table{Names: []string{"x"}, Linear: []bool{false}, X: [][]float64{{1}, {2}, {3}, {4}, {5}},
+		Y: []float64{2, 4, 5, 4, 5}}
 	var r Related
 	r.Relations = []Relation{{}}
 	r.regress(table, Options{Folds: 3})
 	scale := math.Sqrt(2.5) // a standard deviation of x
 	got := r.Relations[0]
-	if math.Abs(got.Coefficient-0.6*scale) > 1e-12 || math.Abs(got.StandardError-math.Sqrt(0.08)*scale) > 1e-12 || math.Abs(got.PValue-0.1240) > 5e-5 || math.Abs(r.LinearInSample-0.6) > 1e-12 {
+	if math.Abs(got.Coefficient-0.6*scale) > 1e-12 || math.Abs(got.StandardError-math.Sqrt(0.08)*scale) > 1e-12 ||
+		math.Abs(got.PValue-0.1240) > 5e-5 || math.Abs(r.LinearInSample-0.6) > 1e-12 {
 		t.Errorf("got %+v, R² %g", got, r.LinearInSample)
 	}
 	r.Relations[0].pairwise(table, 0)
@@ -93,7 +100,8 @@ func TestInSampleFlatters(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got.LinearInSample < 0.05 || got.ForestInSample < 0.4 || got.LinearHeldOut > 0.05 || got.ForestHeldOut > 0.05 {
-		t.Errorf("linear %.2f in-sample, %.2f held-out; forest %.2f and %.2f", got.LinearInSample, got.LinearHeldOut, got.ForestInSample, got.ForestHeldOut)
+		t.Errorf("linear %.2f in-sample, %.2f held-out; forest %.2f and %.2f", got.LinearInSample, got.LinearHeldOut,
+			got.ForestInSample, got.ForestHeldOut)
 	}
 }
 

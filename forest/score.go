@@ -19,7 +19,8 @@ type Score struct {
 	Coverage float64 // share of runs inside their interval
 	Width    float64 // mean width of the interval
 
-	Members [numMembers]float64 // R² of each alone, predicted by the estimator without the fold; 0 where it was not fitted
+	// Members is R² of each alone, predicted by the estimator without the fold; 0 where it was not fitted.
+	Members [numMembers]float64
 
 	R2Low, R2High             float64 // least and greatest over the repeats
 	CoverageLow, CoverageHigh float64

@@ -46,7 +46,8 @@ func TestMeasureByHand(t *testing.T) {
 	})
 	want := Score{R2: 1 - 0.02/0.08, MAE: 0.2 / 3, Tau: 1, Coverage: 2.0 / 3, Width: 0.5 / 3}
 	for name, v := range map[string][2]float64{
-		"R2": {s.R2, want.R2}, "MAE": {s.MAE, want.MAE}, "Tau": {s.Tau, want.Tau}, "Coverage": {s.Coverage, want.Coverage}, "Width": {s.Width, want.Width},
+		"R2": {s.R2, want.R2}, "MAE": {s.MAE, want.MAE}, "Tau": {s.Tau, want.Tau}, "Coverage": {s.Coverage,
+			want.Coverage}, "Width": {s.Width, want.Width},
 	} {
 		if math.Abs(v[0]-v[1]) > 1e-12 {
 			t.Errorf("%s %g, want %g", name, v[0], v[1])
@@ -63,7 +64,8 @@ func TestCrossValidateFindsSignal(t *testing.T) {
 	if s.R2 < 0.5 || s.Tau < 0.5 || s.MAE > 0.04 {
 		t.Errorf("signal not found: %+v", s)
 	}
-	if !(s.R2Low <= s.R2 && s.R2 <= s.R2High && s.R2Low < s.R2High) || !(s.CoverageLow <= s.Coverage && s.Coverage <= s.CoverageHigh) {
+	if !(s.R2Low <= s.R2 && s.R2 <= s.R2High && s.R2Low < s.R2High) ||
+		!(s.CoverageLow <= s.Coverage && s.Coverage <= s.CoverageHigh) {
 		t.Errorf("spread: %+v", s)
 	}
 	if r2 := fit(t, set, Options{Stages: 40}).R2(); math.Abs(r2-s.R2) > 0.1 {

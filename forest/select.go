@@ -12,9 +12,10 @@ const (
 	borutaLeast   = 3 // columns; with fewer the library gives up
 )
 
-// confirm counts in how many of 20 cycles each column beat the best of all columns shuffled: Boruta (Kursa and Rudnicki,
-// "Feature Selection with the Boruta Package", 2010), which tells columns that say something about the target from noise. The
-// forests are the library's, over terciles of the target. A column that never varies has no hits. It cannot be interrupted half-way.
+// confirm counts in how many of 20 cycles each column beat the best of all columns shuffled: Boruta (Kursa and
+// Rudnicki, "Feature Selection with the Boruta Package", 2010), which tells columns that say something about the target
+// from noise. The forests are the library's, over terciles of the target. A column that never varies has no hits. It
+// cannot be interrupted half-way.
 func (r *Related) confirm(ctx context.Context, t Table, seed int64) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -36,7 +37,7 @@ func (r *Related) confirm(ctx context.Context, t Table, seed int64) error {
 		return fmt.Errorf("select columns: %w", err)
 	}
 	for j, c := range columns {
-		r.Relations[c.source].Hits = hits[j+1] // behind the guard column
+		r.Relations[c.source].Hits = hits[j+1] // after the guard column
 	}
 	return nil
 }

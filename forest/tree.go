@@ -42,7 +42,7 @@ func (t *trees) predict(row []float64) float64 {
 // planter turns a library tree into flat regression nodes.
 type planter struct {
 	*trees
-	rows     [][]float64 // behind the guard column
+	rows     [][]float64 // after the guard column
 	residual []float64
 	step     []float64 // what the tree adds to each training row
 	rate     float64

@@ -70,9 +70,11 @@ const (
 )
 
 // Follow sends a job's events after the given one, as they come, until the job is done or send fails, whose error it
-// returns. It sends nil when nothing has happened for a while, so that a reader that is gone is noticed. The first error
-// may be advisor.ErrNotFound, or advisor.ErrBusy where too many follow already. An id beyond the log stands for its end.
-func (f *Feed) Follow(ctx context.Context, kind advisor.JobKind, id string, after int64, send func(*advisor.Event) error) error {
+// returns. It sends nil when nothing has happened for a while, so that a reader that is gone is noticed. The first
+// error may be advisor.ErrNotFound, or advisor.ErrBusy where too many follow already. An id beyond the log stands for
+// its end.
+func (f *Feed) Follow(ctx context.Context, kind advisor.JobKind, id string, after int64,
+	send func(*advisor.Event) error) error {
 	me := &follower{news: make(chan struct{}, 1)}
 	leave, err := f.join(job{kind, id}, me)
 	if err != nil {
@@ -112,7 +114,8 @@ func (f *Feed) Follow(ctx context.Context, kind advisor.JobKind, id string, afte
 }
 
 // forward sends what is in the log after an event, and says where it got to and whether the job is done.
-func (f *Feed) forward(ctx context.Context, kind advisor.JobKind, id string, after int64, send func(*advisor.Event) error) (last int64, done bool, err error) {
+func (f *Feed) forward(ctx context.Context, kind advisor.JobKind, id string, after int64,
+	send func(*advisor.Event) error) (last int64, done bool, err error) {
 	for {
 		events, err := f.Log.Events(ctx, kind, id, after, batch)
 		if err != nil {

@@ -20,7 +20,8 @@ type diary struct {
 	looked func() // hears of each look at the last event; may be nil
 }
 
-func (d *diary) Events(_ context.Context, _ advisor.JobKind, id string, after int64, limit int) ([]advisor.Event, error) {
+func (d *diary) Events(_ context.Context, _ advisor.JobKind, id string, after int64,
+	limit int) ([]advisor.Event, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.read++
@@ -80,7 +81,8 @@ func TestFollow(t *testing.T) {
 		}
 		got = append(got, e.ID)
 		if e.ID == batch+50 { // everything that was there has been sent
-			f.Publish(advisor.JobRun, "another job", advisor.Event{Type: advisor.EventProgress, Progress: &trainer.Progress{Batch: 1}})
+			f.Publish(advisor.JobRun, "another job",
+				advisor.Event{Type: advisor.EventProgress, Progress: &trainer.Progress{Batch: 1}})
 			f.Publish(advisor.JobRun, "job", advisor.Event{Type: advisor.EventProgress, Progress: &trainer.Progress{Batch: 7}})
 		}
 		return nil
@@ -100,11 +102,13 @@ func TestFollowEnds(t *testing.T) {
 	d := &diary{}
 	d.add(advisor.EventState)
 	f, gone := &Feed{Log: d}, errors.New("the client is gone")
-	if err := f.Follow(t.Context(), advisor.JobRun, "job", 0, func(*advisor.Event) error { return gone }); !errors.Is(err, gone) {
+	if err := f.Follow(t.Context(), advisor.JobRun, "job", 0,
+		func(*advisor.Event) error { return gone }); !errors.Is(err, gone) {
 		t.Errorf("a send that fails: %v", err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
-	if err := f.Follow(ctx, advisor.JobRun, "job", 0, func(*advisor.Event) error { stop(); return nil }); !errors.Is(err, context.Canceled) {
+	if err := f.Follow(ctx, advisor.JobRun, "job", 0,
+		func(*advisor.Event) error { stop(); return nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("a service that stops: %v", err)
 	}
 	if err := f.Follow(t.Context(), advisor.JobRun, "none", 0, nil); !errors.Is(err, advisor.ErrNotFound) {
@@ -130,7 +134,7 @@ func TestWait(t *testing.T) {
 	}
 	for after, want := range map[int64]bool{0: false, 1: false, 2: true} {
 		if done, err := f.Done(t.Context(), advisor.JobRun, "job", after); err != nil || done != want {
-			t.Errorf("done behind event %d: %t, %v", after, done, err)
+			t.Errorf("done after event %d: %t, %v", after, done, err)
 		}
 	}
 	if d.read != before {

@@ -20,7 +20,8 @@ const Poll = time.Second
 type Queue interface {
 	Claim(ctx context.Context, w advisor.Worker, until time.Time) (advisor.Lease, bool, error)
 	// ClaimJob claims one job. *advisor.TransitionError: it is not queued; advisor.ErrFinished: it has ended.
-	ClaimJob(ctx context.Context, kind advisor.JobKind, id string, w advisor.Worker, until time.Time) (advisor.Lease, error)
+	ClaimJob(ctx context.Context, kind advisor.JobKind, id string, w advisor.Worker,
+		until time.Time) (advisor.Lease, error)
 	// Recover puts jobs back whose lease has expired or whose worker is gone, and counts them.
 	Recover(ctx context.Context, now time.Time, gone func(advisor.Worker) bool) (int, error)
 }
@@ -128,8 +129,8 @@ func (w *Worker) rest(ctx context.Context, wait time.Duration, light bool) bool 
 	return true
 }
 
-// next does the oldest job, if there is one. The error is the queue's, or that of a job which is in the queue again since
-// the store was busy or full or the device is lost.
+// next does the oldest job, if there is one. The error is the queue's, or that of a job which is in the queue again
+// since the store was busy or full or the device is lost.
 func (w *Worker) next(ctx context.Context) (bool, error) {
 	if _, err := w.Queue.Recover(ctx, time.Now(), process.Gone); err != nil {
 		return false, fmt.Errorf("take back abandoned jobs: %w", err)

@@ -39,7 +39,8 @@ func (q *fakeQueue) Claim(context.Context, advisor.Worker, time.Time) (advisor.L
 	return advisor.Lease{Kind: advisor.JobRun, ID: id}, true, nil
 }
 
-func (q *fakeQueue) ClaimJob(_ context.Context, kind advisor.JobKind, id string, _ advisor.Worker, _ time.Time) (advisor.Lease, error) {
+func (q *fakeQueue) ClaimJob(_ context.Context, kind advisor.JobKind, id string, _ advisor.Worker,
+	_ time.Time) (advisor.Lease, error) {
 	if len(q.claims) == 0 {
 		return advisor.Lease{Kind: kind, ID: id}, nil
 	}
@@ -57,7 +58,7 @@ func (q *fakeQueue) Work(ctx context.Context, lease advisor.Lease, watch advisor
 	return nil
 }
 
-// TestDrain does what waits, in order, also behind a job that fails, and ends.
+// TestDrain does what waits, in order, also after a job that fails, and ends.
 func TestDrain(t *testing.T) {
 	fault := errors.New("no memory")
 	q := &fakeQueue{waiting: []string{"a", "b", "c"}, work: func(_ context.Context, id string) error {
@@ -84,8 +85,8 @@ func TestDrain(t *testing.T) {
 	}
 }
 
-// TestBrokenQueue: a queue that cannot be read is tried again, after longer and longer, and is known meanwhile; a worker
-// that drains it ends.
+// TestBrokenQueue: a queue that cannot be read is tried again, after longer and longer, and is known meanwhile; a
+// worker that drains it ends.
 func TestBrokenQueue(t *testing.T) {
 	fault := errors.New("disk full")
 	q := &fakeQueue{fault: fault}
@@ -122,7 +123,8 @@ func TestBrokenQueue(t *testing.T) {
 		t.Error(err)
 	}
 	second := time.Second
-	if want := []time.Duration{second, 2 * second, 4 * second, 8 * second, 16 * second, 30 * second, 30 * second, Poll, second}; !slices.Equal(pauses, want) {
+	if want := []time.Duration{second, 2 * second, 4 * second, 8 * second, 16 * second, 30 * second, 30 * second, Poll,
+		second}; !slices.Equal(pauses, want) {
 		t.Errorf("pauses %v, want %v", pauses, want)
 	}
 }
@@ -148,12 +150,14 @@ func TestBusyStore(t *testing.T) {
 func TestLostDevice(t *testing.T) {
 	for _, drain := range []bool{false, true} {
 		gone := &trainer.DeviceLostError{Device: "gpu:0", Err: errors.New("IllegalAddress")}
-		q := &fakeQueue{waiting: []string{"a", "b"}, work: func(context.Context, string) error { return fmt.Errorf("run a: %w", gone) }}
+		q := &fakeQueue{waiting: []string{"a", "b"},
+			work: func(context.Context, string) error { return fmt.Errorf("run a: %w", gone) }}
 		w := NewWorker(q, q)
 		w.Drain = drain
 		var heard error
 		w.Ended = func(_ advisor.Lease, err error) { heard = err }
-		if err := w.Run(t.Context()); !errors.Is(err, gone) || !errors.Is(heard, gone) || !slices.Equal(q.done, []string{"a"}) {
+		if err := w.Run(t.Context()); !errors.Is(err, gone) || !errors.Is(heard, gone) ||
+			!slices.Equal(q.done, []string{"a"}) {
 			t.Errorf("drain %t: %v, heard %v, did %q", drain, err, heard, q.done)
 		}
 	}

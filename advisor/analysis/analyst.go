@@ -33,7 +33,8 @@ func (a *Analyst) snapshot(ctx context.Context, q StatisticsQuery) (s *pastruns.
 
 // tooLittle says whether the runs are too few, or too much alike.
 func tooLittle(err error) bool {
-	return errors.Is(err, forest.ErrTooFewRuns) || errors.Is(err, forest.ErrTooFewGroups) || errors.Is(err, forest.ErrEqualTargets)
+	return errors.Is(err, forest.ErrTooFewRuns) || errors.Is(err, forest.ErrTooFewGroups) ||
+		errors.Is(err, forest.ErrEqualTargets)
 }
 
 // leftOut collects what a table has no figures of, by reason.

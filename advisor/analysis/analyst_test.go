@@ -23,7 +23,8 @@ func newAnalyst(t *testing.T, past source, f pastruns.Fitter) *Analyst {
 
 // TestDatasets: each name once, in order, however many keys it has.
 func TestDatasets(t *testing.T) {
-	a := newAnalyst(t, source{{Dataset: "b", Epochs: 1}: nil, {Dataset: "a"}: nil, {Dataset: "b", Epochs: 2}: nil}, pastrunstest.Fitter{})
+	a := newAnalyst(t, source{{Dataset: "b", Epochs: 1}: nil, {Dataset: "a"}: nil, {Dataset: "b", Epochs: 2}: nil},
+		pastrunstest.Fitter{})
 	got, err := a.Datasets(t.Context())
 	if err != nil || !slices.Equal(got, []string{"a", "b"}) {
 		t.Errorf("%v (%v)", got, err)
@@ -33,7 +34,7 @@ func TestDatasets(t *testing.T) {
 	}
 }
 
-// TestLeftOut: a reason stands once behind everything that it keeps out.
+// TestLeftOut: a reason is said once, after everything that it keeps out.
 func TestLeftOut(t *testing.T) {
 	var l leftOut
 	if l.String() != "" {

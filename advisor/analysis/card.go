@@ -86,7 +86,8 @@ func (a *Analyst) Cards(ctx context.Context, dataset string, e Effort) (Cards, e
 		return Cards{}, fmt.Errorf("count the past runs of %s: %w", dataset, err)
 	}
 	if len(counts) == 0 {
-		return Cards{Card: Card{Dataset: dataset, Probe: []CardEntry{}, Ablation: []AblationEntry{}, Reason: "no past runs"}}, nil
+		return Cards{Card: Card{Dataset: dataset, Probe: []CardEntry{}, Ablation: []AblationEntry{}, Reason: "no past runs"}},
+			nil
 	}
 	var cards []Card
 	for k := range counts {
@@ -110,7 +111,8 @@ func (a *Analyst) card(ctx context.Context, k advisor.Key, e Effort) (c Card, er
 	if err != nil {
 		return Card{}, err
 	}
-	c = Card{Dataset: k.Dataset, PastRuns: len(s.Runs), Images: k.Images, Epochs: k.Epochs, Probe: []CardEntry{}, Ablation: []AblationEntry{}}
+	c = Card{Dataset: k.Dataset, PastRuns: len(s.Runs), Images: k.Images, Epochs: k.Epochs, Probe: []CardEntry{},
+		Ablation: []AblationEntry{}}
 	var left leftOut
 	defer func() { c.Reason = left.String() }()
 	for _, epochs := range e.Epochs {
@@ -126,7 +128,8 @@ func (a *Analyst) card(ctx context.Context, k advisor.Key, e Effort) (c Card, er
 		if err != nil {
 			return c, fmt.Errorf("cross-validate %s at %g epochs: %w", k, epochs, err)
 		}
-		c.Probe = append(c.Probe, CardEntry{epochs, score.Runs, score.R2, score.MAE, score.Tau, score.Coverage, score.Width, members(score)})
+		c.Probe = append(c.Probe,
+			CardEntry{epochs, score.Runs, score.R2, score.MAE, score.Tau, score.Coverage, score.Width, members(score)})
 		r := s.Runs[0] // all runs have the same features
 		groups := features.Probe(r.Architecture, r.Records, r.Outcome, epochs).Groups
 		ablation, err := a.ablation(ctx, t, groups, epochs, e.Splits)
@@ -148,11 +151,13 @@ func members(s forest.Score) []MemberEntry {
 	return entries
 }
 
-// fitted is the number of architectures that an ablation fits on: that of Salit's paper, where there are enough beside them.
+// fitted is the number of architectures that an ablation fits on: that of Salit's paper, where there are enough beside
+// them.
 const fitted = 57
 
 // ablation adds one group of features after the other; groups are those of the table's columns.
-func (a *Analyst) ablation(ctx context.Context, t forest.Table, groups []features.Group, epochs float64, splits int) ([]AblationEntry, error) {
+func (a *Analyst) ablation(ctx context.Context, t forest.Table, groups []features.Group, epochs float64,
+	splits int) ([]AblationEntry, error) {
 	var steps []forest.AblationStep
 	columns := make([]bool, len(groups))
 	for _, g := range features.Groups() {

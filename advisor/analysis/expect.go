@@ -23,23 +23,28 @@ type ExpectedStatistics struct {
 	Reason     string              `json:"reason,omitempty"` // why there are no figures, of some statistics or of all
 }
 
-// ExpectedStatistic is the mean of a statistic over the layers at the position, the geometric mean where it spans powers of ten.
+// ExpectedStatistic is the mean of a statistic over the layers at the position, the geometric mean where it spans
+// powers of ten.
 type ExpectedStatistic struct {
 	Name       string  `json:"name"`
 	Mean       float64 `json:"mean"`
 	Low        float64 `json:"low"` // of the interval
 	High       float64 `json:"high"`
 	Confidence float64 `json:"confidence"`
-	Runs       int     `json:"runs"`        // past runs that have it
-	HeldOutR2  float64 `json:"held_out_r2"` // on the logarithm for geometric means; near 0 or below: the architecture does not tell
-	Novelty    float64 `json:"novelty"`     // share of past runs that are less unusual than the architecture; above 0.95 the interval is widened
+	Runs       int     `json:"runs"` // past runs that have it
+	// on the logarithm for geometric means; near 0 or below: the architecture does not tell
+	HeldOutR2 float64 `json:"held_out_r2"`
+	// share of past runs that are less unusual than the architecture; above 0.95 the interval is widened
+	Novelty float64 `json:"novelty"`
 
 	Warnings []string `json:"warnings"`
 }
 
-// Expect predicts the statistics that the architecture's layers at a position will have, with intervals, without any training.
-// Runs of the same architecture are left out. It takes milliseconds once the forests are fitted, one for each statistic.
-func (a *Analyst) Expect(ctx context.Context, net trainer.Architecture, q StatisticsQuery, position trainer.LayerSet) (ExpectedStatistics, error) {
+// Expect predicts the statistics that the architecture's layers at a position will have, with intervals, without any
+// training. Runs of the same architecture are left out. It takes milliseconds once the forests are fitted, one for each
+// statistic.
+func (a *Analyst) Expect(ctx context.Context, net trainer.Architecture, q StatisticsQuery,
+	position trainer.LayerSet) (ExpectedStatistics, error) {
 	e := ExpectedStatistics{Dataset: q.Dataset, Probe: q.Probe, Position: position, Statistics: []ExpectedStatistic{}}
 	s, found, err := a.snapshot(ctx, q)
 	if err != nil {
@@ -81,15 +86,15 @@ func (a *Analyst) Expect(ctx context.Context, net trainer.Architecture, q Statis
 	return e, nil
 }
 
-// extraTreesOnly explains as much as all members together here (held-out R² of .29 on average over the statistics of 150 runs after
-// an epoch; ridge .25, a forest .20), at a fifth of their time and less than half of their size.
+// extraTreesOnly explains as much as all members together here (held-out R² of .29 on average over the statistics of
+// 150 runs after an epoch; ridge .25, a forest .20), at a fifth of their time and less than half of their size.
 var extraTreesOnly = forest.Options{Seed: 1, Only: forest.ExtraTrees.String()}
 
 // margin is left beyond the least and greatest value, since forests predict shares and never quite reach 0 and 1.
 const margin = 0.1
 
-// expect predicts one statistic on the scale of the table's targets. The forest takes shares, so that these are moved into
-// margin…1−margin and back.
+// expect predicts one statistic on the scale of the table's targets. The forest takes shares, so that these are moved
+// into margin…1−margin and back.
 func (a *Analyst) expect(ctx context.Context, t forest.Table, x []float64) (ExpectedStatistic, error) {
 	if len(t.Y) < forest.MinPastRuns {
 		return ExpectedStatistic{}, fmt.Errorf("%w: %d, want at least %d", forest.ErrTooFewRuns, len(t.Y), forest.MinPastRuns)

@@ -12,8 +12,8 @@ import (
 	"probewise/trainer"
 )
 
-// HyperparameterTable relates what is known before training to the statistics of the past runs at one moment: the second step of
-// Salit's paper.
+// HyperparameterTable relates what is known before training to the statistics of the past runs at one moment: the
+// second step of Salit's paper.
 type HyperparameterTable struct {
 	Dataset    string           `json:"dataset"`
 	Images     int              `json:"images"`
@@ -35,10 +35,12 @@ type StatisticTable struct {
 	Hyperparameters []Relation `json:"hyperparameters"`
 }
 
-// Hyperparameters relates hyperparameters to each statistic of the layers at a position. It takes half a minute, unless the
-// same past runs were related before.
-func (a *Analyst) Hyperparameters(ctx context.Context, q StatisticsQuery, position trainer.LayerSet) (HyperparameterTable, error) {
-	t := HyperparameterTable{Dataset: q.Dataset, Probe: q.Probe, Form: q.form(), Position: position, Statistics: []StatisticTable{}}
+// Hyperparameters relates hyperparameters to each statistic of the layers at a position. It takes half a minute, unless
+// the same past runs were related before.
+func (a *Analyst) Hyperparameters(ctx context.Context, q StatisticsQuery,
+	position trainer.LayerSet) (HyperparameterTable, error) {
+	t := HyperparameterTable{Dataset: q.Dataset, Probe: q.Probe, Form: q.form(), Position: position,
+		Statistics: []StatisticTable{}}
 	s, found, err := a.snapshot(ctx, q)
 	if err != nil {
 		return t, err
@@ -60,14 +62,16 @@ func (a *Analyst) Hyperparameters(ctx context.Context, q StatisticsQuery, positi
 			return t, fmt.Errorf("relate the hyperparameters to %s: %w", statistic.Feature, err)
 		}
 		fits := fitsOf(related)
-		t.Statistics = append(t.Statistics, StatisticTable{statistic.Feature, len(table.Y), fits[0], fits[1], relations(related)})
+		t.Statistics = append(t.Statistics,
+			StatisticTable{statistic.Feature, len(table.Y), fits[0], fits[1], relations(related)})
 	}
 	t.Reason = left.String()
 	return t, nil
 }
 
 // hyperparameterTable is the table of the runs that have the statistic.
-func hyperparameterTable(s *pastruns.Snapshot, statistic *trainer.Statistic, position trainer.LayerSet, q StatisticsQuery) forest.Table {
+func hyperparameterTable(s *pastruns.Snapshot, statistic *trainer.Statistic, position trainer.LayerSet,
+	q StatisticsQuery) forest.Table {
 	var t forest.Table
 	for i, r := range s.Runs {
 		records, known := recordsUntil(r, q.Probe)

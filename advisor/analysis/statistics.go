@@ -27,7 +27,8 @@ const (
 // Targets lists them.
 func Targets() []Target { return []Target{Test, Validation, Train} }
 
-// StatisticsTable relates the past runs' statistics, as they stand at one moment, to their final accuracy by four methods.
+// StatisticsTable relates the past runs' statistics, as they stand at one moment, to their final accuracy by four
+// methods.
 type StatisticsTable struct {
 	Dataset   string          `json:"dataset"`
 	Images    int             `json:"images"`
@@ -81,13 +82,14 @@ type StatisticsQuery struct {
 
 func (q StatisticsQuery) form() features.Form { return cmp.Or(q.Form, features.Level) }
 
-// Statistics relates statistics to accuracy for the data set's key with the most past runs. It takes seconds, unless the same
-// past runs were related before.
+// Statistics relates statistics to accuracy for the data set's key with the most past runs. It takes seconds, unless
+// the same past runs were related before.
 func (a *Analyst) Statistics(ctx context.Context, q StatisticsQuery) (StatisticsTable, error) {
 	if q.Target == "" {
 		q.Target = Test
 	}
-	t := StatisticsTable{Dataset: q.Dataset, Probe: q.Probe, Form: q.form(), Target: q.Target, Positions: []PositionTable{}}
+	t := StatisticsTable{Dataset: q.Dataset, Probe: q.Probe, Form: q.form(), Target: q.Target,
+		Positions: []PositionTable{}}
 	s, found, err := a.snapshot(ctx, q)
 	if err != nil {
 		return t, err
@@ -130,8 +132,11 @@ func relations(related forest.Related) []Relation {
 		if r.Runs == 0 && r.Reason == "" { // the forest never saw it, so that its importance of 0 would say nothing
 			r.Importance, r.Spread, r.Reason = math.NaN(), math.NaN(), "missing in all runs"
 		}
-		all = append(all, Relation{r.Name, trainer.Number(r.Correlation), trainer.Number(r.Beta), trainer.Number(r.Coefficient),
-			trainer.Number(r.StandardError), trainer.Number(r.PValue), trainer.Number(r.Importance), trainer.Number(r.Spread), r.Hits, r.Hits >= forest.ConfirmedHits, r.Reason})
+		all = append(all,
+			Relation{r.Name, trainer.Number(r.Correlation), trainer.Number(r.Beta), trainer.Number(r.Coefficient),
+				trainer.Number(
+					r.StandardError), trainer.Number(r.PValue), trainer.Number(r.Importance), trainer.Number(r.Spread), r.Hits,
+				r.Hits >= forest.ConfirmedHits, r.Reason})
 	}
 	return all
 }
@@ -177,7 +182,8 @@ func recordsUntil(r advisor.PastRun, probe *float64) ([]trainer.EpochRecord, boo
 
 // accuracy is the run's, or chance where it diverged.
 func accuracy(r advisor.PastRun, of Target) float64 {
-	n := map[Target]trainer.Number{Test: r.Outcome.TestAccuracy, Validation: r.Outcome.ValidationAccuracy, Train: r.Outcome.TrainAccuracy}[of]
+	n := map[Target]trainer.Number{Test: r.Outcome.TestAccuracy, Validation: r.Outcome.ValidationAccuracy,
+		Train: r.Outcome.TrainAccuracy}[of]
 	if r.Outcome.Diverged || !n.Known() {
 		return 1 / float64(r.Architecture.Classes)
 	}

@@ -24,7 +24,8 @@ func relater(tables *[]forest.Table) func(context.Context, forest.Table) (forest
 	}
 }
 
-// TestStatistics: one table for each position that has layers, of the accuracy and the moment that were asked for, each related once.
+// TestStatistics: one table for each position that has layers, of the accuracy and the moment that were asked for, each
+// related once.
 func TestStatistics(t *testing.T) {
 	var tables []forest.Table
 	a := newAnalyst(t, source{key: runs(t, 25)}, pastrunstest.Fitter{OnRelate: relater(&tables)})
@@ -39,14 +40,16 @@ func TestStatistics(t *testing.T) {
 		for _, p := range got.Positions {
 			positions = append(positions, p.Position)
 		}
-		if want := []trainer.LayerSet{trainer.AllLayers, trainer.FirstTwo, trainer.LastTwo, trainer.ConvLayers}; !slices.Equal(positions, want) {
+		if want := []trainer.LayerSet{trainer.AllLayers, trainer.FirstTwo, trainer.LastTwo,
+			trainer.ConvLayers}; !slices.Equal(positions, want) {
 			t.Errorf("positions %v, want %v", positions, want)
 		}
 		if got.PastRuns != 25 || got.Target != Test || got.Reason == "" {
 			t.Errorf("got %+v", got)
 		}
 		first := got.Positions[0]
-		if first.Runs != 25 || first.Linear != (Fit{0.9, 0.2}) || first.Statistics[0].Name != "weight_variance" || first.Statistics[0].Beta.Known() || first.Statistics[0].Correlation != -0.5 {
+		if first.Runs != 25 || first.Linear != (Fit{0.9, 0.2}) || first.Statistics[0].Name != "weight_variance" ||
+			first.Statistics[0].Beta.Known() || first.Statistics[0].Correlation != -0.5 {
 			t.Errorf("got %+v", first)
 		}
 	}
@@ -54,14 +57,16 @@ func TestStatistics(t *testing.T) {
 		t.Errorf("related %d tables", fitted)
 	}
 	test, last := tables[0], len(tables)
-	if _, err := a.Statistics(t.Context(), StatisticsQuery{Dataset: key.Dataset, Target: Validation, Runs: 22}); err != nil {
+	if _, err := a.Statistics(t.Context(),
+		StatisticsQuery{Dataset: key.Dataset, Target: Validation, Runs: 22}); err != nil {
 		t.Fatal(err)
 	}
 	if whole := tables[last]; len(whole.Y) != 22 || slices.Equal(whole.X[0], test.X[0]) {
 		t.Errorf("%d runs; at the end the statistics are %v, after one epoch %v", len(whole.Y), whole.X[0], test.X[0])
 	}
 	a.Past = source{}
-	if got, err := a.Statistics(t.Context(), StatisticsQuery{Dataset: key.Dataset}); err != nil || got.Reason == "" || len(got.Positions) != 0 {
+	if got, err := a.Statistics(t.Context(), StatisticsQuery{Dataset: key.Dataset}); err != nil || got.Reason == "" ||
+		len(got.Positions) != 0 {
 		t.Errorf("without past runs: %+v (%v)", got, err)
 	}
 }
@@ -82,7 +87,8 @@ func TestHyperparameters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(got.Statistics) != len(features.Statistics())-1 || got.Reason == "" || got.Statistics[0].Statistic != "weight_variance" || got.Statistics[0].Runs != 25 {
+	if len(got.Statistics) != len(features.Statistics())-1 || got.Reason == "" ||
+		got.Statistics[0].Statistic != "weight_variance" || got.Statistics[0].Runs != 25 {
 		t.Errorf("%d statistics: %+v", len(got.Statistics), got)
 	}
 	if names := features.Architecture(all[0].Architecture).Names; !slices.Equal(tables[0].Names, names) {

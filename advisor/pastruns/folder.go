@@ -61,7 +61,8 @@ func (f *Forests) save(name string, write func(io.Writer) error) (err error) {
 	return nil
 }
 
-// prune removes what was used longest ago until the folder is within its bound. What goes is fitted again when it is needed.
+// prune removes what was used longest ago until the folder is within its bound. What goes is fitted again when it is
+// needed.
 func (f *Forests) prune() {
 	entries, err := os.ReadDir(f.Folder)
 	if err != nil {

@@ -25,7 +25,8 @@ type Fitter interface {
 	// Score cross-validates a forest.
 	Score(ctx context.Context, t forest.Table, o forest.Options, repeats int) (forest.Score, error)
 	// Ablate compares forests with more and more columns.
-	Ablate(ctx context.Context, t forest.Table, steps []forest.AblationStep, o forest.AblationOptions) ([]forest.AblationScore, error)
+	Ablate(ctx context.Context, t forest.Table, steps []forest.AblationStep,
+		o forest.AblationOptions) ([]forest.AblationScore, error)
 	// Relate relates columns to targets.
 	Relate(ctx context.Context, t forest.Table) (forest.Related, error)
 }
@@ -46,7 +47,8 @@ type Forests struct {
 // maxModels are kept in memory; the folder has them all.
 const maxModels = 128
 
-// Model returns the fitted forest, from memory, from the folder or by fitting it: once, however many ask at the same time.
+// Model returns the fitted forest, from memory, from the folder or by fitting it: once, however many ask at the same
+// time.
 func (f *Forests) Model(ctx context.Context, t forest.Table, o forest.Options) (*forest.Model, error) {
 	name := hash(t) + o.Only + ".forest"
 	for {
@@ -110,7 +112,8 @@ func (f *Forests) Score(ctx context.Context, t forest.Table, repeats int) (fores
 
 // Ablate compares forests with more and more of the table's columns, or reads what an earlier call found with the same
 // number of splits and architectures to fit on; the steps are those of the table.
-func (f *Forests) Ablate(ctx context.Context, t forest.Table, steps []forest.AblationStep, o forest.AblationOptions) ([]forest.AblationScore, error) {
+func (f *Forests) Ablate(ctx context.Context, t forest.Table, steps []forest.AblationStep,
+	o forest.AblationOptions) ([]forest.AblationScore, error) {
 	name := fmt.Sprintf("%s-%d-%d.ablation", scored(t), o.Fit, o.Splits)
 	return kept(f, name, func() ([]forest.AblationScore, error) { return f.Fitter.Ablate(ctx, t, steps, o) })
 }

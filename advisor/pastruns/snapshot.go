@@ -85,8 +85,8 @@ func (s *Snapshot) LeavingOut(group string) *Snapshot {
 	return &rest
 }
 
-// Unseen warns of what none of the past runs has that a prediction about the architecture rests on: all but those of the
-// given groups and its own.
+// Unseen warns of what none of the past runs has that a prediction about the architecture rests on: all but those of
+// the given groups and its own.
 func (s *Snapshot) Unseen(a trainer.Architecture, without ...string) []string {
 	left := append([]string{features.GroupOf(a)}, without...)
 	traits := slices.DeleteFunc(features.Traits(a), func(trait string) bool {
@@ -95,7 +95,8 @@ func (s *Snapshot) Unseen(a trainer.Architecture, without ...string) []string {
 	if len(traits) == 0 {
 		return []string{}
 	}
-	return []string{fmt.Sprintf("no past run has %s: what that does is not in this prediction", strings.Join(traits, ", "))}
+	return []string{fmt.Sprintf("no past run has %s: what that does is not in this prediction",
+		strings.Join(traits, ", "))}
 }
 
 // Table is what a forest is fitted on that predicts from probes of so many epochs, or from the architecture alone. The

@@ -107,7 +107,8 @@ func (f *forecaster) FromArchitecture(ctx context.Context, a trainer.Architectur
 // Reference implements advisor.Forecaster.
 func (f *forecaster) Reference() advisor.Reference { return f.snapshot.Reference() }
 
-func (f *forecaster) predict(ctx context.Context, epochs float64, a trainer.Architecture, v features.Vector) (advisor.Prediction, error) {
+func (f *forecaster) predict(ctx context.Context, epochs float64, a trainer.Architecture,
+	v features.Vector) (advisor.Prediction, error) {
 	key := f.snapshot.Key
 	without := append(slices.Clone(f.without), features.GroupOf(a))
 	f.predictor.note(f.snapshot, epochs, without)
@@ -131,7 +132,8 @@ func (f *forecaster) predict(ctx context.Context, epochs float64, a trainer.Arch
 	}, nil
 }
 
-// deciles returns the lowest, the first to ninth decile (linear interpolation between order statistics), and the highest.
+// deciles returns the lowest, the first to ninth decile (linear interpolation between order statistics), and the
+// highest.
 func deciles(y []float64) []trainer.Number {
 	sorted := slices.Sorted(slices.Values(y))
 	out := make([]trainer.Number, 11)

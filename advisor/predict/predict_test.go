@@ -72,10 +72,12 @@ func TestPredictsAndKeepsTheModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := float64(query.Outcome.TestAccuracy)
-	if first.TestAccuracy < want-0.05 || first.TestAccuracy > want+0.05 || first.Low > first.TestAccuracy || first.High < first.TestAccuracy {
+	if first.TestAccuracy < want-0.05 || first.TestAccuracy > want+0.05 || first.Low > first.TestAccuracy ||
+		first.High < first.TestAccuracy {
 		t.Errorf("prediction %+v, the truth is %g", first, want)
 	}
-	if first.PastRuns != 40 || first.Target != (advisor.Target{Images: 1000, Epochs: 9}) || first.Confidence != 0.8 || first.Forest == "" || first.Warnings == nil {
+	if first.PastRuns != 40 || first.Target != (advisor.Target{Images: 1000, Epochs: 9}) || first.Confidence != 0.8 ||
+		first.Forest == "" || first.Warnings == nil {
 		t.Errorf("prediction %+v", first)
 	}
 	again, err := fromProbe(t, p, key, probe(query))
@@ -84,7 +86,8 @@ func TestPredictsAndKeepsTheModel(t *testing.T) {
 	}
 	// Another process finds the model in the folder; a damaged one is fitted again.
 	restarted := newPredictor(source{key: past}, c.fitter(), folder)
-	if got, err := fromProbe(t, restarted, key, probe(query)); err != nil || got.TestAccuracy != first.TestAccuracy || c.fits != 1 {
+	if got, err := fromProbe(t, restarted, key, probe(query)); err != nil ||
+		got.TestAccuracy != first.TestAccuracy || c.fits != 1 {
 		t.Errorf("after a restart %d fits: %+v, %v", c.fits, got, err)
 	}
 	files, err := os.ReadDir(folder)
@@ -95,13 +98,15 @@ func TestPredictsAndKeepsTheModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	damaged := newPredictor(source{key: past}, c.fitter(), folder)
-	if got, err := fromProbe(t, damaged, key, probe(query)); err != nil || got.TestAccuracy != first.TestAccuracy || c.fits != 2 {
+	if got, err := fromProbe(t, damaged, key, probe(query)); err != nil ||
+		got.TestAccuracy != first.TestAccuracy || c.fits != 2 {
 		t.Errorf("with a damaged model %d fits: %+v, %v", c.fits, got, err)
 	}
 	// One more past run is another forest.
 	another := append(slices.Clone(past), run(t, rand.New(rand.NewPCG(3, 3)), 100))
 	more := newPredictor(source{key: another}, c.fitter(), folder)
-	if got, err := fromProbe(t, more, key, probe(query)); err != nil || got.Forest == first.Forest || got.PastRuns != 41 || c.fits != 3 {
+	if got, err := fromProbe(t, more, key, probe(query)); err != nil || got.Forest == first.Forest ||
+		got.PastRuns != 41 || c.fits != 3 {
 		t.Errorf("with one more past run %d fits: %+v, %v", c.fits, got, err)
 	}
 }
@@ -113,7 +118,8 @@ func TestReasonsForNoPrediction(t *testing.T) {
 	for name, k := range map[string]advisor.Key{"too few": key, "none": {Dataset: "made-up", Images: 5, Epochs: 9}} {
 		_, err := fromArchitecture(t, p, k)
 		var none *advisor.NoPredictionError
-		if !errors.As(err, &none) || !strings.Contains(none.Reason, "a prediction needs 20") || !strings.Contains(none.Reason, "there are 30 of (made-up, 1000 images, 15 epochs)") {
+		if !errors.As(err, &none) || !strings.Contains(none.Reason, "a prediction needs 20") ||
+			!strings.Contains(none.Reason, "there are 30 of (made-up, 1000 images, 15 epochs)") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -121,7 +127,8 @@ func TestReasonsForNoPrediction(t *testing.T) {
 	long := probe(runs(t, 1)[0])
 	long.Epochs = 3
 	var none *advisor.NoPredictionError
-	if _, err := fromProbe(t, p, other, long); !errors.As(err, &none) || !strings.Contains(none.Reason, "records of 3 epochs") {
+	if _, err := fromProbe(t, p, other, long); !errors.As(err, &none) ||
+		!strings.Contains(none.Reason, "records of 3 epochs") {
 		t.Errorf("a probe longer than the records: %v", err)
 	}
 	if c.fits != 0 {
@@ -129,7 +136,8 @@ func TestReasonsForNoPrediction(t *testing.T) {
 	}
 }
 
-// TestOwnRunsAreNotPastRuns: the answer is not among what the prediction rests on, whatever its seed; copies count once.
+// TestOwnRunsAreNotPastRuns: the answer is not among what the prediction rests on, whatever its seed; copies count
+// once.
 func TestOwnRunsAreNotPastRuns(t *testing.T) {
 	all := runs(t, 41)
 	query, past := all[40], all[:40]
@@ -165,7 +173,8 @@ func TestOwnRunsAreNotPastRuns(t *testing.T) {
 	}
 	copies := slices.Repeat(past[:1], 30)
 	var none *advisor.NoPredictionError
-	if _, err := fromProbe(t, newPredictor(source{key: copies}, c.fitter(), ""), key, probe(query)); !errors.As(err, &none) {
+	if _, err := fromProbe(t, newPredictor(source{key: copies}, c.fitter(), ""), key,
+		probe(query)); !errors.As(err, &none) {
 		t.Errorf("thirty copies of one run: %v", err)
 	}
 }

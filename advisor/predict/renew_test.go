@@ -12,7 +12,8 @@ import (
 	"probewise/forest"
 )
 
-// TestRenew: answers rest on the past runs whose forests are fitted; those of newer runs are fitted in the background, once.
+// TestRenew: answers rest on the past runs whose forests are fitted; those of newer runs are fitted in the background,
+// once.
 func TestRenew(t *testing.T) {
 	all := runs(t, 41)
 	query, past := all[40], all[:40]
@@ -54,7 +55,8 @@ func TestRenew(t *testing.T) {
 	}
 }
 
-// TestRenewLeavesOutWhatItDid: where the architecture in question is among the past runs, the forest without it is renewed.
+// TestRenewLeavesOutWhatItDid: where the architecture in question is among the past runs, the forest without it is
+// renewed.
 func TestRenewLeavesOutWhatItDid(t *testing.T) {
 	all := runs(t, 41)
 	c := &counting{}
@@ -90,17 +92,18 @@ func TestRenewFromTooFew(t *testing.T) {
 	}
 }
 
-// TestOneFitForAll: who asks while a forest is being fitted waits for that one.
+// TestOneFitForAll: a call that comes while a forest is being fitted waits for that one.
 func TestOneFitForAll(t *testing.T) {
 	all := runs(t, 41)
 	var mu sync.Mutex
 	fits := 0
-	p := newPredictor(source{key: all[:40]}, pastrunstest.Fitter{OnFit: func(ctx context.Context, table forest.Table, o forest.Options) (*forest.Model, error) {
-		mu.Lock()
-		fits++
-		mu.Unlock()
-		return forest.Fit(ctx, table, o)
-	}}, "")
+	p := newPredictor(source{key: all[:40]},
+		pastrunstest.Fitter{OnFit: func(ctx context.Context, table forest.Table, o forest.Options) (*forest.Model, error) {
+			mu.Lock()
+			fits++
+			mu.Unlock()
+			return forest.Fit(ctx, table, o)
+		}}, "")
 	var all4 sync.WaitGroup
 	for range 4 {
 		all4.Go(func() {
@@ -115,25 +118,26 @@ func TestOneFitForAll(t *testing.T) {
 	}
 }
 
-// TestFitOfOneWhoGoesAway: who waits for a fit that is given up with the context of another has it fitted anew.
-func TestFitOfOneWhoGoesAway(t *testing.T) {
+// TestAbandonedFit: a caller that waits for a fit which ends with the context of another one has it fitted anew.
+func TestAbandonedFit(t *testing.T) {
 	all := runs(t, 41)
 	began, goOn := make(chan struct{}), make(chan struct{})
 	var mu sync.Mutex
 	fits := 0
-	p := newPredictor(source{key: all[:40]}, pastrunstest.Fitter{OnFit: func(ctx context.Context, table forest.Table, o forest.Options) (*forest.Model, error) {
-		mu.Lock()
-		fits++
-		first := fits == 1
-		mu.Unlock()
-		if first {
-			close(began)
-			<-ctx.Done()
-			<-goOn
-			return nil, errors.New("signal: killed") // as a child process puts it
-		}
-		return forest.Fit(ctx, table, o)
-	}}, "")
+	p := newPredictor(source{key: all[:40]},
+		pastrunstest.Fitter{OnFit: func(ctx context.Context, table forest.Table, o forest.Options) (*forest.Model, error) {
+			mu.Lock()
+			fits++
+			first := fits == 1
+			mu.Unlock()
+			if first {
+				close(began)
+				<-ctx.Done()
+				<-goOn
+				return nil, errors.New("signal: killed") // as a child process puts it
+			}
+			return forest.Fit(ctx, table, o)
+		}}, "")
 	s, err := p.Snapshot(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -142,13 +146,13 @@ func TestFitOfOneWhoGoesAway(t *testing.T) {
 	var both sync.WaitGroup
 	both.Go(func() {
 		if _, err := s.FromProbe(gone, probe(all[40])); !errors.Is(err, context.Canceled) {
-			t.Errorf("who has gone away gets %v", err)
+			t.Errorf("the caller that has gone gets %v", err)
 		}
 	})
 	<-began
 	both.Go(func() {
 		if _, err := s.FromProbe(t.Context(), probe(all[40])); err != nil {
-			t.Errorf("who waits gets %v", err)
+			t.Errorf("the caller that waits gets %v", err)
 		}
 	})
 	leave()

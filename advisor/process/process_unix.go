@@ -19,8 +19,8 @@ func This() advisor.Worker {
 	return w
 }
 
-// Gone says whether the worker's process has surely ended: it ran on this host, and there is no such process, or the one with
-// its PID was started at another time. Where that cannot be told, Gone is false and the lease has to expire.
+// Gone says whether the worker's process has surely ended: it ran on this host, and there is no such process, or the
+// one with its PID was started at another time. Where that cannot be told, Gone is false and the lease has to expire.
 func Gone(w advisor.Worker) bool {
 	if w.PID <= 0 || w.Host == "" || w.Host != hostName() {
 		return false
@@ -62,7 +62,7 @@ func processStart(pid int) (started string, ended bool) {
 // parseStat reads the state (field 3) and the start time in clock ticks since boot (field 22) of /proc/PID/stat,
 // proc_pid_stat(5). Field 2 is the program's name in parentheses, which may itself hold spaces and parentheses.
 func parseStat(stat string) (ticks string, ended bool) {
-	const state, start = 0, 19 // fields 3 and 22, counted from the first one behind the name
+	const state, start = 0, 19 // fields 3 and 22, counted from the first one after the name
 	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
 	if len(fields) <= start {
 		return "", false

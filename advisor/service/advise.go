@@ -9,7 +9,7 @@ import (
 	"probewise/trainer"
 )
 
-// advise does an advice: probe, prediction, diagnoses, suggestions, verification.
+// advise answers a request for advice: probe, prediction, diagnoses, suggestions, verification.
 func (s Service) advise(ctx context.Context, l advisor.Lease, watch advisor.Watcher) error {
 	a, err := s.Store.Advice(ctx, l.ID)
 	if err != nil {
@@ -35,7 +35,8 @@ func (s Service) advise(ctx context.Context, l advisor.Lease, watch advisor.Watc
 }
 
 // answer fills in the advice. It returns the run that trains the revised architecture, where one was asked for.
-func (s Service) answer(ctx context.Context, l advisor.Lease, a *advisor.Advice, watch advisor.Watcher) ([]advisor.Run, error) {
+func (s Service) answer(ctx context.Context, l advisor.Lease, a *advisor.Advice,
+	watch advisor.Watcher) ([]advisor.Run, error) {
 	probe, err := s.Store.Run(ctx, a.ProbeRun)
 	if err != nil {
 		return nil, err
@@ -95,10 +96,12 @@ func (s Service) answer(ctx context.Context, l advisor.Lease, a *advisor.Advice,
 }
 
 // probe trains the probe, or takes it from the store where an earlier worker finished it.
-func (s Service) probe(ctx context.Context, l advisor.Lease, r advisor.Run, watch advisor.Watcher) (result advisor.ProbeResult, err error) {
+func (s Service) probe(ctx context.Context, l advisor.Lease, r advisor.Run,
+	watch advisor.Watcher) (result advisor.ProbeResult, err error) {
 	if r.State == advisor.Succeeded {
 		records, err := s.Store.Records(ctx, r.ID)
-		return advisor.ProbeResult{Architecture: r.Architecture, Epochs: r.StopAfter, Records: records, Outcome: *r.Outcome}, err
+		return advisor.ProbeResult{Architecture: r.Architecture, Epochs: r.StopAfter, Records: records, Outcome: *r.Outcome},
+			err
 	}
 	data, err := s.Datasets.Load(ctx, r.Dataset)
 	if err != nil {
@@ -118,8 +121,8 @@ func (s Service) probe(ctx context.Context, l advisor.Lease, r advisor.Run, watc
 	return t.result, t.finish(ctx)
 }
 
-// fail ends a run that an error stopped; one that was interrupted, or whose store is busy or whose device is lost, is left to go back
-// to the queue.
+// fail ends a run that an error stopped; one that was interrupted, or whose store is busy or whose device is lost, is
+// left to go back to the queue.
 func (s Service) fail(ctx context.Context, l advisor.Lease, r advisor.Run, err error) error {
 	if ctx.Err() != nil || unfinished(err) {
 		return err
@@ -139,7 +142,8 @@ func predict(ctx context.Context, f advisor.Forecaster, r advisor.ProbeResult) (
 	return &p, "", nil
 }
 
-func (s Service) diagnose(reference advisor.Reference, a *advisor.Advice, r advisor.ProbeResult, watch advisor.Watcher) ([]advisor.Proposal, error) {
+func (s Service) diagnose(reference advisor.Reference, a *advisor.Advice, r advisor.ProbeResult,
+	watch advisor.Watcher) ([]advisor.Proposal, error) {
 	shapes, err := a.Architecture.Shapes()
 	if err != nil {
 		return nil, err
@@ -156,7 +160,8 @@ func (s Service) diagnose(reference advisor.Reference, a *advisor.Advice, r advi
 }
 
 // revised takes the best verified suggestion.
-func revised(ctx context.Context, f advisor.Forecaster, a *advisor.Advice, candidates []candidate, best *verified) error {
+func revised(ctx context.Context, f advisor.Forecaster, a *advisor.Advice, candidates []candidate,
+	best *verified) error {
 	probed := 0
 	for _, c := range candidates {
 		if c.Verified != nil {
@@ -173,7 +178,8 @@ func revised(ctx context.Context, f advisor.Forecaster, a *advisor.Advice, candi
 	case probed == 0:
 		a.RevisedReason = "no change advised: no suggestion could be tried within the memory limit"
 	case best == nil:
-		a.RevisedReason = fmt.Sprintf("no change advised: %d suggestions were tried, none gained at the probe's length", probed)
+		a.RevisedReason = fmt.Sprintf("no change advised: %d suggestions were tried, none gained at the probe's length",
+			probed)
 	default:
 		prediction, _, err := predict(ctx, f, best.result)
 		if err != nil {

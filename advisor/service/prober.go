@@ -24,7 +24,8 @@ func (p Prober) Validate(ctx context.Context, data []byte, dataset string) (trai
 }
 
 // Probe trains a probe and predicts from it. Nothing is trained where the past runs allow no prediction.
-func (p Prober) Probe(ctx context.Context, a trainer.Architecture, dataset string, epochs int, seed uint64) (advisor.Prediction, advisor.Key, error) {
+func (p Prober) Probe(ctx context.Context, a trainer.Architecture, dataset string, epochs int,
+	seed uint64) (advisor.Prediction, advisor.Key, error) {
 	full, err := p.Service.Validate(ctx, a.Canonical(), dataset)
 	key := full.Key()
 	if err != nil {
@@ -46,7 +47,8 @@ func (p Prober) Probe(ctx context.Context, a trainer.Architecture, dataset strin
 }
 
 // FromArchitecture predicts without any training.
-func (p Prober) FromArchitecture(ctx context.Context, a trainer.Architecture, dataset string) (advisor.Prediction, advisor.Key, error) {
+func (p Prober) FromArchitecture(ctx context.Context, a trainer.Architecture, dataset string) (advisor.Prediction,
+	advisor.Key, error) {
 	full, err := p.Service.Validate(ctx, a.Canonical(), dataset)
 	key := full.Key()
 	if err != nil {

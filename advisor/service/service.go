@@ -59,11 +59,12 @@ func (s Service) PredictRun(ctx context.Context, id string) (advisor.Prediction,
 	if err != nil {
 		return advisor.Prediction{}, err
 	}
-	return forecaster.FromProbe(ctx, advisor.ProbeResult{Architecture: run.Architecture, Epochs: run.StopAfter, Records: records, Outcome: *run.Outcome})
+	return forecaster.FromProbe(ctx,
+		advisor.ProbeResult{Architecture: run.Architecture, Epochs: run.StopAfter, Records: records, Outcome: *run.Outcome})
 }
 
-// Work does the job that the lease is for, to its end. When the context ends first, or the store is busy or full, or the device is lost, the job
-// goes back to the queue. The watcher may be nil.
+// Work does the job that the lease is for, to its end. When the context ends first, or the store is busy or full, or
+// the device is lost, the job goes back to the queue. The watcher may be nil.
 func (s Service) Work(parent context.Context, l advisor.Lease, watch advisor.Watcher) error {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
@@ -113,7 +114,8 @@ func lostDevice(err error) (lost *trainer.DeviceLostError) {
 func unfinished(err error) bool { return transient(err) || lostDevice(err) != nil }
 
 // logging keeps what happens in the store's log before it tells the watcher, and cancels the work where that fails.
-func (s Service) logging(ctx context.Context, l advisor.Lease, watch advisor.Watcher, cancel context.CancelCauseFunc) advisor.Watcher {
+func (s Service) logging(ctx context.Context, l advisor.Lease, watch advisor.Watcher,
+	cancel context.CancelCauseFunc) advisor.Watcher {
 	return func(e advisor.Event) {
 		if kept, ok := e.Logged(); ok {
 			if err := s.Store.AppendEvent(ctx, l, kept); err != nil && ctx.Err() == nil {
@@ -155,8 +157,9 @@ func (s Service) release(l advisor.Lease, cause error) error {
 	return errors.Join(cause, s.Store.Release(ctx, l))
 }
 
-// abandon gives a job back whose device is lost. Its own kernels may be what broke it, so this counts as a lost worker does: else it would go
-// from worker to worker for ever. A device that was lost before the job had it says nothing of the job.
+// abandon gives a job back whose device is lost. Its own kernels may be what broke it, so this counts as a lost worker
+// does: else it would go from worker to worker for ever. A device that was lost before the job had it says nothing of
+// the job.
 func (s Service) abandon(l advisor.Lease, lost *trainer.DeviceLostError) error {
 	if lost.Unused {
 		return s.release(l, lost)
@@ -166,8 +169,8 @@ func (s Service) abandon(l advisor.Lease, lost *trainer.DeviceLostError) error {
 	return errors.Join(lost, s.Store.Abandon(ctx, l, lost.Error()))
 }
 
-// giveUp ends work that the store interrupted: cancelled, back to the queue where the store cannot write now, and failed
-// where it never will: that would be so the next time as well.
+// giveUp ends work that the store interrupted: cancelled, back to the queue where the store cannot write now, and
+// failed where it never will: that would be so the next time as well.
 func (s Service) giveUp(l advisor.Lease, cause error) error {
 	ctx, stop := context.WithTimeout(context.Background(), lastWrite)
 	defer stop()

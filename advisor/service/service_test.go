@@ -27,7 +27,8 @@ type fakeStore struct {
 	faults   map[string]error // by method
 }
 
-func (l *fakeStore) CreateAdvice(ctx context.Context, a advisor.Advice, probe advisor.Run, _ string, key advisor.IdempotencyKey) error {
+func (l *fakeStore) CreateAdvice(ctx context.Context, a advisor.Advice, probe advisor.Run, _ string,
+	key advisor.IdempotencyKey) error {
 	if err := l.Remember(ctx, advisor.Submission{IdempotencyKey: key, Kind: advisor.JobAdvice, ID: a.ID}); err != nil {
 		return err
 	}
@@ -101,7 +102,8 @@ func (l *fakeStore) AppendRecord(ctx context.Context, _ advisor.Lease, id string
 	l.records[id] = append(l.records[id], r)
 	return ctx.Err()
 }
-func (l *fakeStore) FinishRun(_ context.Context, _ advisor.Lease, id string, s advisor.State, o *trainer.Outcome, _ string) error {
+func (l *fakeStore) FinishRun(_ context.Context, _ advisor.Lease, id string, s advisor.State,
+	o *trainer.Outcome, _ string) error {
 	if err := l.faults["FinishRun"]; err != nil {
 		return err
 	}
@@ -165,7 +167,8 @@ func (s *fakeSession) TrainTo(ctx context.Context, epoch int, o trainer.Observer
 			return trainer.Outcome{Diverged: true, DivergedEpoch: s.epoch, Epochs: s.epoch - 1}, nil
 		}
 		o.Progress(trainer.Progress{Batch: s.epoch, Batches: s.spec.Budget.Epochs, Epoch: s.epoch})
-		if err := o.Record(ctx, trainer.EpochRecord{Epoch: float64(s.epoch), ValidationAccuracy: trainer.Number(accuracy)}); err != nil {
+		if err := o.Record(ctx,
+			trainer.EpochRecord{Epoch: float64(s.epoch), ValidationAccuracy: trainer.Number(accuracy)}); err != nil {
 			return trainer.Outcome{}, err
 		}
 	}
@@ -216,7 +219,8 @@ func ask(t *testing.T, d Service, r advisor.Request) (advisor.Advice, error) {
 
 func TestAdviseRevisesWhatVerificationShows(t *testing.T) {
 	store := &fakeStore{}
-	d := Service{Store: store, Datasets: fakeDatasets{}, Trainer: &fakeTrainer{accuracy: narrowerIsBetter}, Predictor: fakePredictor{reason: "no past runs"}, Rules: fakeRules{narrow, penalise}}
+	d := Service{Store: store, Datasets: fakeDatasets{}, Trainer: &fakeTrainer{accuracy: narrowerIsBetter},
+		Predictor: fakePredictor{reason: "no past runs"}, Rules: fakeRules{narrow, penalise}}
 	a, err := ask(t, d, advisor.Request{Verify: true, Train: true})
 	if err != nil {
 		t.Fatal(err)
@@ -228,7 +232,8 @@ func TestAdviseRevisesWhatVerificationShows(t *testing.T) {
 		t.Fatalf("revised %+v, want dense2 narrowed", a.Revised)
 	}
 	winner := a.Suggestions[a.Revised.Rank-1]
-	if v := winner.Verified; v == nil || v.Epochs != 3 || math.Abs(float64(v.Observed)-0.24) > 1e-9 || v.Gain.Known() || v.Reason == "" {
+	if v := winner.Verified; v == nil || v.Epochs != 3 || math.Abs(float64(v.Observed)-0.24) > 1e-9 ||
+		v.Gain.Known() || v.Reason == "" {
 		t.Errorf("the winner's verification is %+v, want 24 points observed after 3 epochs", v)
 	}
 	verdicts := map[string]string{}
@@ -241,7 +246,8 @@ func TestAdviseRevisesWhatVerificationShows(t *testing.T) {
 	if verdicts["narrow dense2"] != advisor.Gained || verdicts["penalise dense2"] != advisor.NoGain {
 		t.Errorf("verdicts %v", verdicts)
 	}
-	if len(store.next) != 1 || *a.TrainingRun != store.next[0].ID || store.next[0].FromAdvice != a.ID || store.next[0].Kind != advisor.Full {
+	if len(store.next) != 1 || *a.TrainingRun != store.next[0].ID || store.next[0].FromAdvice != a.ID ||
+		store.next[0].Kind != advisor.Full {
 		t.Errorf("the run that trains the revised architecture: %+v", store.next)
 	}
 	// 3 epochs of the probe; 1 + 1 + 1 of all three candidates, 2 more of the better two.
@@ -263,7 +269,8 @@ func TestEarlyGainIsNotVerified(t *testing.T) {
 			named(a, "dense2", func(l *trainer.Layer) { l.Units = min(l.Units, n) })
 		})
 	}
-	d := Service{Store: &fakeStore{}, Datasets: fakeDatasets{}, Trainer: &fakeTrainer{accuracy: fades}, Predictor: fakePredictor{reason: "none"}, Rules: fakeRules{to(16), to(32), to(48)}}
+	d := Service{Store: &fakeStore{}, Datasets: fakeDatasets{}, Trainer: &fakeTrainer{accuracy: fades},
+		Predictor: fakePredictor{reason: "none"}, Rules: fakeRules{to(16), to(32), to(48)}}
 	a, err := ask(t, d, advisor.Request{Verify: true})
 	if err != nil {
 		t.Fatal(err)
@@ -272,7 +279,8 @@ func TestEarlyGainIsNotVerified(t *testing.T) {
 	for _, s := range a.Suggestions {
 		got[s.Title] = s.Verdict
 	}
-	want := map[string]string{"dense2 to 16": advisor.NoGain, "dense2 to 32": advisor.NoGain, "dense2 to 48": advisor.Early}
+	want := map[string]string{"dense2 to 16": advisor.NoGain, "dense2 to 32": advisor.NoGain,
+		"dense2 to 48": advisor.Early}
 	if !maps.Equal(got, want) || a.Revised != nil || !strings.Contains(a.RevisedReason, "none gained") {
 		t.Errorf("verdicts %v, want %v; revised %+v, %q", got, want, a.Revised, a.RevisedReason)
 	}
@@ -281,7 +289,8 @@ func TestEarlyGainIsNotVerified(t *testing.T) {
 // TestPredictionDecidesWhereThereIsOne: the predictor prefers fewer units; observed accuracy says the opposite.
 func TestPredictionDecidesWhereThereIsOne(t *testing.T) {
 	wider := func(a trainer.Architecture, epoch int) float64 { return 0.01 * float64(units(a, "dense2")) / 2 }
-	d := Service{Store: &fakeStore{}, Datasets: fakeDatasets{}, Trainer: &fakeTrainer{accuracy: wider}, Predictor: fakePredictor{}, Rules: fakeRules{narrow}}
+	d := Service{Store: &fakeStore{}, Datasets: fakeDatasets{}, Trainer: &fakeTrainer{accuracy: wider},
+		Predictor: fakePredictor{}, Rules: fakeRules{narrow}}
 	a, err := ask(t, d, advisor.Request{Verify: true})
 	if err != nil {
 		t.Fatal(err)
@@ -310,12 +319,15 @@ func TestAdviseAdvisesNoChange(t *testing.T) {
 		request advisor.Request
 		reason  string
 	}{
-		"nothing found":     {&fakeTrainer{accuracy: worse}, nil, advisor.Request{Verify: true}, "no rule found"},
-		"nothing gained":    {&fakeTrainer{accuracy: worse}, fakeRules{narrow}, advisor.Request{Verify: true}, "1 suggestions were tried, none gained"},
-		"only divergence":   {&fakeTrainer{accuracy: divergesWhenNarrow}, fakeRules{narrow}, advisor.Request{Verify: true}, "none gained"},
+		"nothing found": {&fakeTrainer{accuracy: worse}, nil, advisor.Request{Verify: true}, "no rule found"},
+		"nothing gained": {&fakeTrainer{accuracy: worse}, fakeRules{narrow}, advisor.Request{Verify: true},
+			"1 suggestions were tried, none gained"},
+		"only divergence": {&fakeTrainer{accuracy: divergesWhenNarrow}, fakeRules{narrow},
+			advisor.Request{Verify: true}, "none gained"},
 		"not asked to look": {&fakeTrainer{accuracy: worse}, fakeRules{narrow}, advisor.Request{}, "not asked for"},
 	} {
-		a, err := ask(t, Service{Store: &fakeStore{}, Datasets: fakeDatasets{}, Trainer: c.trainer, Predictor: fakePredictor{reason: "none"}, Rules: c.rules}, c.request)
+		a, err := ask(t, Service{Store: &fakeStore{}, Datasets: fakeDatasets{}, Trainer: c.trainer,
+			Predictor: fakePredictor{reason: "none"}, Rules: c.rules}, c.request)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -328,8 +340,10 @@ func TestAdviseAdvisesNoChange(t *testing.T) {
 func TestFailureIsKept(t *testing.T) {
 	fault := errors.New("out of memory")
 	store := &fakeStore{}
-	a, err := ask(t, Service{Store: store, Datasets: fakeDatasets{}, Trainer: &fakeTrainer{fault: fault}, Predictor: fakePredictor{}, Rules: fakeRules{}}, advisor.Request{})
-	if !errors.Is(err, fault) || a.State != advisor.Failed || !strings.Contains(a.Error, "out of memory") || a.Finished == nil {
+	a, err := ask(t, Service{Store: store, Datasets: fakeDatasets{}, Trainer: &fakeTrainer{fault: fault},
+		Predictor: fakePredictor{}, Rules: fakeRules{}}, advisor.Request{})
+	if !errors.Is(err, fault) || a.State != advisor.Failed ||
+		!strings.Contains(a.Error, "out of memory") || a.Finished == nil {
 		t.Errorf("error %v, advice %+v", err, a)
 	}
 	if r := store.runs[a.ProbeRun]; r.State != advisor.Failed {

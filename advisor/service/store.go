@@ -28,10 +28,11 @@ type Reader interface {
 	Records(ctx context.Context, run string) ([]trainer.EpochRecord, error)
 }
 
-// Queue takes jobs. The fingerprint is equal for equal requests: ErrUnfinishedEqual says that one of them has not ended,
-// ErrSubmitted that the idempotency key is in use. Nothing was written then.
+// Queue takes jobs. The fingerprint is equal for equal requests: ErrUnfinishedEqual says that one of them has not
+// ended, ErrSubmitted that the idempotency key is in use. Nothing was written then.
 type Queue interface {
-	CreateAdvice(ctx context.Context, a advisor.Advice, probe advisor.Run, fingerprint string, key advisor.IdempotencyKey) error
+	CreateAdvice(ctx context.Context, a advisor.Advice, probe advisor.Run, fingerprint string,
+		key advisor.IdempotencyKey) error
 	CreateRun(ctx context.Context, r advisor.Run, fingerprint string, key advisor.IdempotencyKey) error
 	FindUnfinishedAdvice(ctx context.Context, fingerprint string) (advisor.Advice, bool, error)
 	FindUnfinishedRun(ctx context.Context, fingerprint string) (advisor.Run, bool, error)

@@ -14,8 +14,8 @@ import (
 	"probewise/trainer"
 )
 
-// RunRequest asks for a run of its own. Zero values mean: a full run on the default data set, at most 10,000 images, the
-// architecture's own epochs and seed, a probe of 3 epochs.
+// RunRequest asks for a run of its own. Zero values mean: a full run on the default data set, at most 10,000 images,
+// the architecture's own epochs and seed, a probe of 3 epochs.
 type RunRequest struct {
 	Dataset   string
 	Kind      advisor.Kind
@@ -27,14 +27,16 @@ type RunRequest struct {
 // SubmitAdvice validates the architecture against the data set and queues the advice with its probe. A request that
 // equals one that is unfinished (its process was killed, say) takes that one up instead. The error is
 // *trainer.InvalidError where the architecture is.
-func (s Service) SubmitAdvice(ctx context.Context, architecture []byte, r advisor.Request, key advisor.IdempotencyKey) (advisor.Advice, error) {
+func (s Service) SubmitAdvice(ctx context.Context, architecture []byte, r advisor.Request,
+	key advisor.IdempotencyKey) (advisor.Advice, error) {
 	if a, found, err := submitted(ctx, s, advisor.JobAdvice, key, s.Store.Advice); found || err != nil {
 		return a, err
 	}
 	r.Dataset = orDefault(r.Dataset, advisor.DefaultDataset)
 	r.Probe.Epochs = orDefault(r.Probe.Epochs, advisor.DefaultProbeEpochs)
 	r.Suggestions = orDefault(r.Suggestions, advisor.DefaultSuggestions)
-	run, err := s.prepare(ctx, architecture, r.Dataset, trainer.Budget{Images: r.Probe.Images, Epochs: r.Epochs}, r.Probe.Seed)
+	run, err := s.prepare(ctx, architecture, r.Dataset,
+		trainer.Budget{Images: r.Probe.Images, Epochs: r.Epochs}, r.Probe.Seed)
 	if err != nil {
 		return advisor.Advice{}, err
 	}
@@ -52,19 +54,22 @@ func (s Service) SubmitAdvice(ctx context.Context, architecture []byte, r adviso
 		return a, s.remember(ctx, advisor.Submission{IdempotencyKey: key, Kind: advisor.JobAdvice, ID: a.ID})
 	}
 	a := advisor.Advice{
-		ID: newID(), State: advisor.Queued, Dataset: r.Dataset, Request: r, Architecture: run.Architecture, Warnings: run.Warnings,
+		ID: newID(), State: advisor.Queued, Dataset: r.Dataset, Request: r,
+		Architecture: run.Architecture, Warnings: run.Warnings,
 		ProbeRun: run.ID, Diagnoses: []advisor.Diagnosis{}, Suggestions: []advisor.Suggestion{}, Created: run.Created,
 	}
 	run.Kind, run.StopAfter, run.Advice, run.Warnings = advisor.Probe, r.Probe.Epochs, a.ID, []string{}
 	err = s.Store.CreateAdvice(ctx, a, run, fingerprint, key)
-	if errors.Is(err, advisor.ErrSubmitted) || errors.Is(err, advisor.ErrUnfinishedEqual) { // by a request at the same time
+	// by a request at the same time
+	if errors.Is(err, advisor.ErrSubmitted) || errors.Is(err, advisor.ErrUnfinishedEqual) {
 		return s.SubmitAdvice(ctx, architecture, r, key)
 	}
 	return a, err
 }
 
 // SubmitRun validates the architecture and queues a run of its own, or takes up an unfinished one as SubmitAdvice does.
-func (s Service) SubmitRun(ctx context.Context, architecture []byte, r RunRequest, key advisor.IdempotencyKey) (advisor.Run, error) {
+func (s Service) SubmitRun(ctx context.Context, architecture []byte, r RunRequest,
+	key advisor.IdempotencyKey) (advisor.Run, error) {
 	if r, found, err := submitted(ctx, s, advisor.JobRun, key, s.Store.Run); found || err != nil {
 		return r, err
 	}
@@ -81,7 +86,8 @@ func (s Service) SubmitRun(ctx context.Context, architecture []byte, r RunReques
 	case run.Kind != advisor.Full:
 		return advisor.Run{}, badRequest("/kind", "kind %q: a run is a probe or full", r.Kind)
 	case r.StopAfter != 0 && r.StopAfter != run.StopAfter:
-		return advisor.Run{}, badRequest("/stop_after", "a full run of %d epochs cannot stop after %d: ask for a probe", run.StopAfter, r.StopAfter)
+		return advisor.Run{}, badRequest("/stop_after", "a full run of %d epochs cannot stop after %d: ask for a probe",
+			run.StopAfter, r.StopAfter)
 	}
 	return s.queue(ctx, run, key)
 }
@@ -99,7 +105,8 @@ func (s Service) SubmitTraining(ctx context.Context, advice string, key advisor.
 	case !a.State.Finished():
 		return advisor.Run{}, fmt.Errorf("advice %s is %s: %w", advice, a.State, advisor.ErrUnfinished)
 	case a.Revised == nil:
-		return advisor.Run{}, badRequest("/from_advice", "advice %s has no revised architecture (%s)", advice, orDefault(a.RevisedReason, "it "+string(a.State)))
+		return advisor.Run{}, badRequest("/from_advice", "advice %s has no revised architecture (%s)", advice,
+			orDefault(a.RevisedReason, "it "+string(a.State)))
 	}
 	probe, err := s.Store.Run(ctx, a.ProbeRun)
 	if err != nil {
@@ -111,15 +118,17 @@ func (s Service) SubmitTraining(ctx context.Context, advice string, key advisor.
 // training is the full run of the revised architecture.
 func (s Service) training(a advisor.Advice, probe advisor.Run) advisor.Run {
 	return advisor.Run{
-		ID: newID(), Kind: advisor.Full, State: advisor.Queued, Architecture: a.Revised.Architecture, ArchitectureID: a.Revised.Architecture.ID(),
-		Dataset: probe.Dataset, DatasetID: probe.DatasetID, Budget: probe.Budget, StopAfter: probe.Budget.Epochs,
+		ID: newID(), Kind: advisor.Full, State: advisor.Queued, Architecture: a.Revised.Architecture,
+		ArchitectureID: a.Revised.Architecture.ID(),
+		Dataset:        probe.Dataset, DatasetID: probe.DatasetID, Budget: probe.Budget, StopAfter: probe.Budget.Epochs,
 		Seed: probe.Seed, FromAdvice: a.ID, Warnings: []string{}, Version: s.Version, Created: now(),
 	}
 }
 
 // queue stores a run, unless an equal one is unfinished.
 func (s Service) queue(ctx context.Context, run advisor.Run, key advisor.IdempotencyKey) (advisor.Run, error) {
-	fingerprint := fmt.Sprintf("%s %s %s %s %+v %d %d %s", run.Kind, s.Version, fingerprint(run.Architecture), run.DatasetID, run.Budget, run.StopAfter, run.Seed, run.FromAdvice)
+	fingerprint := fmt.Sprintf("%s %s %s %s %+v %d %d %s", run.Kind, s.Version, fingerprint(run.Architecture),
+		run.DatasetID, run.Budget, run.StopAfter, run.Seed, run.FromAdvice)
 	if r, found, err := s.Store.FindUnfinishedRun(ctx, fingerprint); err != nil {
 		return advisor.Run{}, err
 	} else if found {
@@ -142,7 +151,8 @@ func fingerprint(a trainer.Architecture) string {
 }
 
 // submitted reads what an idempotency key stands for. ErrKeyReused says that it was used for another request.
-func submitted[T any](ctx context.Context, s Service, kind advisor.JobKind, key advisor.IdempotencyKey, read func(context.Context, string) (T, error)) (record T, found bool, err error) {
+func submitted[T any](ctx context.Context, s Service, kind advisor.JobKind, key advisor.IdempotencyKey,
+	read func(context.Context, string) (T, error)) (record T, found bool, err error) {
 	if key.Key == "" {
 		return record, false, nil
 	}
@@ -163,7 +173,8 @@ func (s Service) remember(ctx context.Context, sub advisor.Submission) error {
 	}
 	err := s.Store.Remember(ctx, sub)
 	if errors.Is(err, advisor.ErrSubmitted) { // by a request at the same time
-		_, _, err = submitted(ctx, s, sub.Kind, sub.IdempotencyKey, func(_ context.Context, id string) (string, error) { return id, nil })
+		_, _, err = submitted(ctx, s, sub.Kind, sub.IdempotencyKey,
+			func(_ context.Context, id string) (string, error) { return id, nil })
 	}
 	return err
 }
@@ -181,7 +192,8 @@ func (s Service) Validate(ctx context.Context, architecture []byte, dataset stri
 }
 
 // prepare makes a queued full run of a valid architecture on the data set.
-func (s Service) prepare(ctx context.Context, architecture []byte, dataset string, b trainer.Budget, seed uint64) (advisor.Run, error) {
+func (s Service) prepare(ctx context.Context, architecture []byte, dataset string, b trainer.Budget,
+	seed uint64) (advisor.Run, error) {
 	data, err := s.Datasets.Load(ctx, dataset)
 	if err != nil {
 		return advisor.Run{}, fmt.Errorf("load data set %s: %w", dataset, err)
@@ -196,7 +208,8 @@ func (s Service) prepare(ctx context.Context, architecture []byte, dataset strin
 	a := parsed.Architecture
 	b.Images = orDefault(b.Images, min(advisor.DefaultImages, data.Train.Len()))
 	if b.Images < advisor.MinImages || b.Images > data.Train.Len() {
-		return advisor.Run{}, badRequest("/images", "%d images: data set %s has %d training images, and a run needs %d", b.Images, dataset, data.Train.Len(), advisor.MinImages)
+		return advisor.Run{}, badRequest("/images", "%d images: data set %s has %d training images, and a run needs %d",
+			b.Images, dataset, data.Train.Len(), advisor.MinImages)
 	}
 	a.Training.Epochs = orDefault(b.Epochs, a.Training.Epochs)
 	a.Training.Seed = orDefault(seed, a.Training.Seed)
@@ -205,7 +218,8 @@ func (s Service) prepare(ctx context.Context, architecture []byte, dataset strin
 		return advisor.Run{}, err // the epochs or seed of the request are out of range
 	}
 	return advisor.Run{
-		ID: newID(), Kind: advisor.Full, State: advisor.Queued, Architecture: a, ArchitectureID: a.ID(), Dataset: dataset, DatasetID: data.ID,
+		ID: newID(), Kind: advisor.Full, State: advisor.Queued, Architecture: a, ArchitectureID: a.ID(),
+		Dataset: dataset, DatasetID: data.ID,
 		Budget: b, StopAfter: b.Epochs, Seed: a.Training.Seed, Warnings: warnings(parsed), Version: s.Version, Created: now(),
 	}, nil
 }

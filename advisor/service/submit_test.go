@@ -13,7 +13,8 @@ import (
 )
 
 func newService(store *fakeStore, rules fakeRules) Service {
-	return Service{Store: store, Datasets: fakeDatasets{}, Trainer: &fakeTrainer{accuracy: narrowerIsBetter}, Predictor: fakePredictor{reason: "none"}, Rules: rules}
+	return Service{Store: store, Datasets: fakeDatasets{}, Trainer: &fakeTrainer{accuracy: narrowerIsBetter},
+		Predictor: fakePredictor{reason: "none"}, Rules: rules}
 }
 
 // TestOnce: an idempotency key stands for one request and its answer.
@@ -28,11 +29,13 @@ func TestOnce(t *testing.T) {
 	if err != nil || again.ID != first.ID {
 		t.Errorf("the same request got advice %s, %v; want %s", again.ID, err, first.ID)
 	}
-	if _, err := d.SubmitAdvice(t.Context(), architecture, request, advisor.IdempotencyKey{Key: "k", Digest: "b"}); !errors.Is(err, advisor.ErrKeyReused) {
+	if _, err := d.SubmitAdvice(t.Context(), architecture, request,
+		advisor.IdempotencyKey{Key: "k", Digest: "b"}); !errors.Is(err, advisor.ErrKeyReused) {
 		t.Errorf("another request with the key: %v", err)
 	}
-	if _, err := d.SubmitRun(t.Context(), architecture, RunRequest{Dataset: "made-up"}, key); !errors.Is(err, advisor.ErrKeyReused) {
-		t.Errorf("a run with an advice's key: %v", err)
+	if _, err := d.SubmitRun(t.Context(), architecture, RunRequest{Dataset: "made-up"}, key); !errors.Is(err,
+		advisor.ErrKeyReused) {
+		t.Errorf("a run with the key of advice: %v", err)
 	}
 }
 
@@ -54,7 +57,8 @@ func TestSubmitRun(t *testing.T) {
 		"too many images":      {RunRequest{Budget: trainer.Budget{Images: 101}}, "", 0, "/images"},
 	} {
 		c.request.Dataset = "made-up"
-		run, err := newService(&fakeStore{}, nil).SubmitRun(t.Context(), sixLayers(t).Canonical(), c.request, advisor.IdempotencyKey{})
+		run, err := newService(&fakeStore{}, nil).SubmitRun(t.Context(), sixLayers(t).Canonical(), c.request,
+			advisor.IdempotencyKey{})
 		var refused *RequestError
 		if errors.As(err, &refused) {
 			if refused.Pointer != c.pointer {
@@ -68,15 +72,17 @@ func TestSubmitRun(t *testing.T) {
 	}
 }
 
-// TestSubmitTraining: only an advice that has an answer can be trained, and the answer then names the run.
+// TestSubmitTraining: only advice that has an answer can be trained, and the answer then names the run.
 func TestSubmitTraining(t *testing.T) {
 	store := &fakeStore{}
 	d := newService(store, fakeRules{narrow})
-	queued, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), advisor.Request{Dataset: "made-up"}, advisor.IdempotencyKey{})
+	queued, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), advisor.Request{Dataset: "made-up"},
+		advisor.IdempotencyKey{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.SubmitTraining(t.Context(), queued.ID, advisor.IdempotencyKey{}); !errors.Is(err, advisor.ErrUnfinished) {
+	if _, err := d.SubmitTraining(t.Context(), queued.ID, advisor.IdempotencyKey{}); !errors.Is(err,
+		advisor.ErrUnfinished) {
 		t.Errorf("training of a queued advice: %v", err)
 	}
 	a, err := ask(t, d, advisor.Request{Verify: true})
@@ -85,7 +91,8 @@ func TestSubmitTraining(t *testing.T) {
 	}
 	probe := store.runs[a.ProbeRun]
 	run, err := d.SubmitTraining(t.Context(), a.ID, advisor.IdempotencyKey{})
-	if err != nil || run.Kind != advisor.Full || run.FromAdvice != a.ID || run.ArchitectureID != a.Revised.Architecture.ID() || run.Budget != probe.Budget || run.Seed != probe.Seed {
+	if err != nil || run.Kind != advisor.Full || run.FromAdvice != a.ID ||
+		run.ArchitectureID != a.Revised.Architecture.ID() || run.Budget != probe.Budget || run.Seed != probe.Seed {
 		t.Errorf("run %+v, %v", run, err)
 	}
 	answer, err := d.Answer(t.Context(), a.ID)
@@ -98,8 +105,9 @@ func TestSubmitTraining(t *testing.T) {
 		t.Fatal(err)
 	}
 	var refused *RequestError
-	if _, err := d.SubmitTraining(t.Context(), none.ID, advisor.IdempotencyKey{}); !errors.As(err, &refused) || refused.Pointer != "/from_advice" {
-		t.Errorf("training of an advice without a revised architecture: %v", err)
+	if _, err := d.SubmitTraining(t.Context(), none.ID, advisor.IdempotencyKey{}); !errors.As(err, &refused) ||
+		refused.Pointer != "/from_advice" {
+		t.Errorf("training of advice without a revised architecture: %v", err)
 	}
 }
 
@@ -107,12 +115,14 @@ func TestSubmitTraining(t *testing.T) {
 func TestEventsAreLogged(t *testing.T) {
 	store := &fakeStore{}
 	d := newService(store, fakeRules{narrow})
-	a, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), advisor.Request{Dataset: "made-up", Probe: advisor.ProbeRequest{Epochs: 2}, Verify: true}, advisor.IdempotencyKey{})
+	a, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(),
+		advisor.Request{Dataset: "made-up", Probe: advisor.ProbeRequest{Epochs: 2}, Verify: true}, advisor.IdempotencyKey{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var seen int
-	if err := d.Work(t.Context(), advisor.Lease{Kind: advisor.JobAdvice, ID: a.ID}, func(advisor.Event) { seen++ }); err != nil {
+	if err := d.Work(t.Context(), advisor.Lease{Kind: advisor.JobAdvice, ID: a.ID},
+		func(advisor.Event) { seen++ }); err != nil {
 		t.Fatal(err)
 	}
 	var got []string
@@ -131,7 +141,8 @@ func TestEventsAreLogged(t *testing.T) {
 			got = append(got, e.Suggestion.Verdict)
 		}
 	}
-	want := []string{"running probe", "probe 1", "probe 2", "wide-dense", "running verify 1 of 1", "verify 1 of 1 1", "verify 1 of 1 2", advisor.Gained}
+	want := []string{"running probe", "probe 1", "probe 2", "wide-dense", "running verify 1 of 1", "verify 1 of 1 1",
+		"verify 1 of 1 2", advisor.Gained}
 	if !slices.Equal(got, want) || len(store.events) != len(want) {
 		t.Errorf("logged %q, want %q", got, want)
 	}
@@ -144,7 +155,8 @@ func TestEventsAreLogged(t *testing.T) {
 func TestRecordsComeFirst(t *testing.T) {
 	store := &fakeStore{}
 	d := newService(store, nil)
-	r, err := d.SubmitRun(t.Context(), sixLayers(t).Canonical(), RunRequest{Dataset: "made-up", Kind: advisor.Probe}, advisor.IdempotencyKey{})
+	r, err := d.SubmitRun(t.Context(), sixLayers(t).Canonical(), RunRequest{Dataset: "made-up", Kind: advisor.Probe},
+		advisor.IdempotencyKey{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,13 +217,15 @@ func TestStoreFaults(t *testing.T) {
 func claimed(t *testing.T, d Service, store *fakeStore, kind advisor.JobKind) advisor.Lease {
 	t.Helper()
 	if kind == advisor.JobAdvice {
-		a, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), advisor.Request{Dataset: "made-up", Verify: true}, advisor.IdempotencyKey{})
+		a, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), advisor.Request{Dataset: "made-up", Verify: true},
+			advisor.IdempotencyKey{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return advisor.Lease{Kind: kind, ID: a.ID}
 	}
-	r, err := d.SubmitRun(t.Context(), sixLayers(t).Canonical(), RunRequest{Dataset: "made-up", Kind: advisor.Probe}, advisor.IdempotencyKey{})
+	r, err := d.SubmitRun(t.Context(), sixLayers(t).Canonical(), RunRequest{Dataset: "made-up", Kind: advisor.Probe},
+		advisor.IdempotencyKey{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +249,8 @@ func (b *brittle) Start(ctx context.Context, s trainer.Spec) (trainer.Session, e
 	return b.Trainer.Start(ctx, s)
 }
 
-// TestLostDevice: the job goes back to the queue, whatever it was at, and is charged for it unless the device was lost before.
+// TestLostDevice: the job goes back to the queue, whatever it was at, and is charged for it unless the device was lost
+// before.
 func TestLostDevice(t *testing.T) {
 	for _, c := range []struct {
 		kind  advisor.JobKind
@@ -250,8 +265,10 @@ func TestLostDevice(t *testing.T) {
 			if err := d.Work(t.Context(), l, nil); !errors.Is(err, lost) {
 				t.Errorf("%s: %v", c.kind, err)
 			}
-			if store.released != unused || strings.Contains(store.reason, "device gpu:0 is lost: IllegalAddress") == unused || store.advice.State.Finished() {
-				t.Errorf("%s, %d sessions before: released %t, abandoned for %q, advice %s", c.kind, c.sound, store.released, store.reason, store.advice.State)
+			if store.released != unused || strings.Contains(store.reason, "device gpu:0 is lost: IllegalAddress") == unused ||
+				store.advice.State.Finished() {
+				t.Errorf("%s, %d sessions before: released %t, abandoned for %q, advice %s", c.kind, c.sound, store.released,
+					store.reason, store.advice.State)
 			}
 			for _, r := range store.runs {
 				if r.State == advisor.Failed {
@@ -278,7 +295,8 @@ func TestSubmitRefuses(t *testing.T) {
 		}
 	}
 	var invalid *trainer.InvalidError
-	if _, err := d.SubmitAdvice(t.Context(), []byte(`{}`), advisor.Request{}, advisor.IdempotencyKey{}); !errors.As(err, &invalid) {
+	if _, err := d.SubmitAdvice(t.Context(), []byte(`{}`), advisor.Request{},
+		advisor.IdempotencyKey{}); !errors.As(err, &invalid) {
 		t.Errorf("an empty document: %v", err)
 	}
 }

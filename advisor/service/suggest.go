@@ -24,7 +24,8 @@ var themes = []advisor.Theme{advisor.Reshape, advisor.Regularise, advisor.Stabil
 
 // packages combines proposals: all of them, all of one theme, and each alone. Packages that are not valid, that change
 // nothing, or that equal another are left out.
-func packages(base trainer.Architecture, diagnoses []advisor.Diagnosis, proposals []advisor.Proposal) ([]candidate, error) {
+func packages(base trainer.Architecture, diagnoses []advisor.Diagnosis,
+	proposals []advisor.Proposal) ([]candidate, error) {
 	var ordered []advisor.Proposal
 	for _, theme := range themes {
 		for _, p := range proposals {
@@ -131,8 +132,9 @@ func treated(rules []string, diagnoses []advisor.Diagnosis) int {
 // usefulR2 is the held-out R² from which the architecture-only forest may say what to try first.
 const usefulR2 = 0.25
 
-// rank orders the candidates: by the accuracy that the architecture alone lets expect, where that forest is useful and the
-// probe is not broken; else by the weight of the diagnoses that they treat. Among equals the smallest edit comes first.
+// rank orders the candidates: by the accuracy that the architecture alone lets expect, where that forest is useful and
+// the probe is not broken; else by the weight of the diagnoses that they treat. Among equals the smallest edit comes
+// first.
 func rank(ctx context.Context, f advisor.Forecaster, diagnoses []advisor.Diagnosis, candidates []candidate) error {
 	trusted := !slices.ContainsFunc(diagnoses, func(d advisor.Diagnosis) bool { return d.Severity == advisor.High })
 	for i := range candidates {
@@ -145,7 +147,8 @@ func rank(ctx context.Context, f advisor.Forecaster, diagnoses []advisor.Diagnos
 		} else if err != nil {
 			return err
 		}
-		c.Predicted = &advisor.Expectation{TestAccuracy: predicted.TestAccuracy, Low: predicted.Low, High: predicted.High, HeldOutR2: predicted.HeldOutR2}
+		c.Predicted = &advisor.Expectation{TestAccuracy: predicted.TestAccuracy, Low: predicted.Low, High: predicted.High,
+			HeldOutR2: predicted.HeldOutR2}
 		trusted = trusted && predicted.HeldOutR2 >= usefulR2
 	}
 	slices.SortStableFunc(candidates, func(a, b candidate) int {

@@ -27,20 +27,22 @@ var (
 	narrow = proposal("wide-dense", advisor.Reshape, "narrow dense2", func(a *trainer.Architecture) {
 		named(a, "dense2", func(l *trainer.Layer) { l.Units = 16 })
 	})
-	penalise = proposal("unregularised-higher-layers", advisor.Regularise, "penalise dense2", func(a *trainer.Architecture) {
-		named(a, "dense2", func(l *trainer.Layer) {
-			if !l.BatchNorm {
-				l.L2 = 1e-3
-			}
+	penalise = proposal("unregularised-higher-layers", advisor.Regularise, "penalise dense2",
+		func(a *trainer.Architecture) {
+			named(a, "dense2", func(l *trainer.Layer) {
+				if !l.BatchNorm {
+					l.L2 = 1e-3
+				}
+			})
 		})
-	})
-	normalise = proposal("unregularised-higher-layers", advisor.Regularise, "normalise dense2", func(a *trainer.Architecture) {
-		named(a, "dense2", func(l *trainer.Layer) {
-			if l.L2 == 0 {
-				l.BatchNorm, l.Momentum, l.Epsilon = true, trainer.BatchNormMomentum, trainer.BatchNormEpsilon
-			}
+	normalise = proposal("unregularised-higher-layers", advisor.Regularise, "normalise dense2",
+		func(a *trainer.Architecture) {
+			named(a, "dense2", func(l *trainer.Layer) {
+				if l.L2 == 0 {
+					l.BatchNorm, l.Momentum, l.Epsilon = true, trainer.BatchNormMomentum, trainer.BatchNormEpsilon
+				}
+			})
 		})
-	})
 	drop = proposal("too-many-dense", advisor.Reshape, "drop dense2", func(a *trainer.Architecture) {
 		a.Layers = slices.DeleteFunc(a.Layers, func(l trainer.Layer) bool { return l.Name == "dense2" })
 	})
@@ -65,9 +67,12 @@ func TestPackages(t *testing.T) {
 	}{
 		{"none", nil, nil},
 		{"one", []advisor.Proposal{narrow}, []string{"narrow dense2"}},
-		{"two themes", []advisor.Proposal{penalise, narrow}, []string{"dense2: l2 0 → 0.001, units 64 → 16", "narrow dense2", "penalise dense2"}},
-		{"alternatives are not stacked", []advisor.Proposal{penalise, normalise}, []string{"penalise dense2", "normalise dense2"}},
-		{"a layer that goes is not regularised", []advisor.Proposal{penalise, drop}, []string{"drop dense2", "penalise dense2"}},
+		{"two themes", []advisor.Proposal{penalise, narrow},
+			[]string{"dense2: l2 0 → 0.001, units 64 → 16", "narrow dense2", "penalise dense2"}},
+		{"alternatives are not stacked", []advisor.Proposal{penalise, normalise},
+			[]string{"penalise dense2", "normalise dense2"}},
+		{"a layer that goes is not regularised", []advisor.Proposal{penalise, drop},
+			[]string{"drop dense2", "penalise dense2"}},
 		{"invalid and idle proposals are left out", []advisor.Proposal{invalid, nothing, narrow}, []string{"narrow dense2"}},
 	} {
 		got, err := packages(base, nil, c.proposals)
@@ -120,9 +125,11 @@ func (nothingKnown) Values(advisor.Quantity) []float64 { return nil }
 func (nothingKnown) Runs() int                         { return 0 }
 
 func TestRank(t *testing.T) {
-	quiet := []advisor.Diagnosis{{Rule: "unregularised-higher-layers", Severity: advisor.Medium}, {Rule: "wide-dense", Severity: advisor.Low}}
+	quiet := []advisor.Diagnosis{{Rule: "unregularised-higher-layers", Severity: advisor.Medium},
+		{Rule: "wide-dense", Severity: advisor.Low}}
 	broken := []advisor.Diagnosis{{Rule: "unregularised-higher-layers", Severity: advisor.High}}
-	const byAccuracy, byWeight = "drop dense2, narrow dense2, penalise dense2", "penalise dense2, narrow dense2, drop dense2"
+	const byAccuracy, byWeight = "drop dense2, narrow dense2, penalise dense2", "penalise dense2, narrow dense2, drop " +
+		"dense2"
 	for _, c := range []struct {
 		name      string
 		predictor fakePredictor
@@ -153,7 +160,8 @@ func TestRank(t *testing.T) {
 
 func TestStates(t *testing.T) {
 	all := []advisor.State{advisor.Queued, advisor.Running, advisor.Succeeded, advisor.Failed, advisor.Cancelled}
-	allowed := map[advisor.State][]advisor.State{advisor.Queued: {advisor.Running, advisor.Cancelled}, advisor.Running: {advisor.Succeeded, advisor.Failed, advisor.Cancelled, advisor.Queued}}
+	allowed := map[advisor.State][]advisor.State{advisor.Queued: {advisor.Running, advisor.Cancelled},
+		advisor.Running: {advisor.Succeeded, advisor.Failed, advisor.Cancelled, advisor.Queued}}
 	for _, from := range all {
 		for _, to := range all {
 			if ok := from.Check(to) == nil; ok != slices.Contains(allowed[from], to) {

@@ -21,12 +21,14 @@ type training struct {
 }
 
 // begin starts a run's session.
-func (s Service) begin(ctx context.Context, l advisor.Lease, r advisor.Run, data *trainer.Dataset, phase string, watch advisor.Watcher) (*training, error) {
+func (s Service) begin(ctx context.Context, l advisor.Lease, r advisor.Run, data *trainer.Dataset, phase string,
+	watch advisor.Watcher) (*training, error) {
 	if data.ID != r.DatasetID {
 		return nil, fmt.Errorf("data set %s has changed since run %s was asked for", r.Dataset, r.ID)
 	}
 	watch(advisor.Event{Type: advisor.EventState, State: advisor.Running, Phase: phase, Run: r.ID})
-	session, err := s.Trainer.Start(ctx, trainer.Spec{Architecture: r.Architecture, Data: data, Budget: r.Budget, Seed: r.Seed})
+	session, err := s.Trainer.Start(ctx,
+		trainer.Spec{Architecture: r.Architecture, Data: data, Budget: r.Budget, Seed: r.Seed})
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +71,8 @@ func (r *recorder) Record(ctx context.Context, e trainer.EpochRecord) error {
 	if err := r.service.Store.AppendRecord(ctx, r.lease, r.run.ID, e); err != nil {
 		return err
 	}
-	r.watch(advisor.Event{Type: advisor.EventEpoch, Phase: r.phase, Run: r.run.ID, Record: &e}) // who hears of it finds the record stored
+	// who hears of it finds the record stored
+	r.watch(advisor.Event{Type: advisor.EventEpoch, Phase: r.phase, Run: r.run.ID, Record: &e})
 	return nil
 }
 

@@ -52,7 +52,8 @@ func (a *app) versionCommand() *cobra.Command {
 			}
 			platform := runtime.GOOS + "/" + runtime.GOARCH
 			if a.JSON {
-				return a.printJSON(map[string]string{"version": version(), "go": runtime.Version(), "platform": platform, "kernel": variant})
+				return a.printJSON(map[string]string{"version": version(), "go": runtime.Version(),
+					"platform": platform, "kernel": variant})
 			}
 			_, err = fmt.Fprintf(a.out, "probewise %s (%s, %s, %s kernels)\n", version(), runtime.Version(), platform, variant)
 			return err

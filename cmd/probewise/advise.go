@@ -22,8 +22,10 @@ func (a *app) adviseCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "advise FILE",
 		Short: "Train a probe, predict, diagnose, and suggest verified edits",
-		Long: "Trains the first epochs of the architecture in FILE (\"-\": standard input), predicts the test accuracy of full\n" +
-			"training, and re-probes the best suggestions with the same seed. An advice that was interrupted is taken up again\n" +
+		Long: "Trains the first epochs of the architecture in FILE (\"-\": standard input), predicts the test accuracy of " +
+			"full\n" +
+			"training, and re-probes the best suggestions with the same seed. Advice that was interrupted is taken up " +
+			"again\n" +
 			"by the same command.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -151,7 +153,8 @@ func (a *app) train(ctx context.Context, file, name string, b trainer.Budget) er
 		return &exitError{exitUnevaluated, err}
 	}
 	defer func() { _ = s.close() }()
-	run, err := s.service.SubmitRun(ctx, data, service.RunRequest{Dataset: name, Budget: b, Seed: a.Seed}, advisor.IdempotencyKey{})
+	run, err := s.service.SubmitRun(ctx, data, service.RunRequest{Dataset: name, Budget: b, Seed: a.Seed},
+		advisor.IdempotencyKey{})
 	if err != nil {
 		return a.badInput(file, err)
 	}
@@ -164,8 +167,8 @@ func (a *app) train(ctx context.Context, file, name string, b trainer.Budget) er
 	return a.printRun(ctx, s, run.ID)
 }
 
-// badInput prints every finding about an architecture, each with its pointer. What is not the input's fault could not be
-// evaluated.
+// badInput prints every finding about an architecture, each with its pointer. What is not the input's fault could not
+// be evaluated.
 func (a *app) badInput(file string, err error) error {
 	var invalid *trainer.InvalidError
 	var request *service.RequestError

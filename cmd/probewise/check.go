@@ -16,7 +16,8 @@ func (a *app) checkCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check FILE…",
 		Short: "Judge architectures by a policy: the gate for CI",
-		Long: "Exit codes: 0 passed, 1 the policy failed, 2 usage or bad input, 3 could not be evaluated (no past runs, say).\n" +
+		Long: "Exit codes: 0 passed, 1 the policy failed, 2 usage or bad input, 3 could not be evaluated (no past runs, " +
+			"say).\n" +
 			"The same files and policy give the same verdict on every repeat, as long as the past runs are the same.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

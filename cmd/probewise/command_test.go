@@ -16,7 +16,8 @@ import (
 
 func TestExitCodes(t *testing.T) {
 	dir := t.TempDir()
-	valid, broken := write(t, "tiny.json", tiny), write(t, "broken.json", `{"version":1,"layers":[{"type":"conv","filter":8,"kernel":0}]}`)
+	valid, broken := write(t, "tiny.json", tiny), write(t, "broken.json",
+		`{"version":1,"layers":[{"type":"conv","filter":8,"kernel":0}]}`)
 	for _, c := range []struct {
 		name string
 		args []string
@@ -40,7 +41,8 @@ func TestExitCodes(t *testing.T) {
 		{"a corpus extended by nothing", []string{"corpus", "extend", "--runs", "0"}, exitUsage, "--runs must be at least 1"},
 		{"unknown device", []string{"version", "--device", "tpu"}, exitUsage, "tpu"},
 		{"a memory limit that is none", []string{"version", "--memory-limit", "much"}, exitUsage, "--memory-limit much"},
-		{"over the memory limit", []string{"train", valid, "--images", "500", "--memory-limit", "1MiB"}, exitUnevaluated, "more than the limit of 1 MiB (1048576 bytes)"},
+		{"over the memory limit", []string{"train", valid, "--images", "500", "--memory-limit", "1MiB"}, exitUnevaluated,
+			"more than the limit of 1 MiB (1048576 bytes)"},
 		{"no folder for data", []string{"train", valid, "--data-dir", valid}, exitUnevaluated, "data folder"},
 		{"version", []string{"version"}, exitOK, ""},
 		{"rules", []string{"rules"}, exitOK, ""},
@@ -133,7 +135,8 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// TestCorpusExport: the table has a line for each run that the forest is fitted on, with the same numbers in both forms.
+// TestCorpusExport: the table has a line for each run that the forest is fitted on, with the same numbers in both
+// forms.
 func TestCorpusExport(t *testing.T) {
 	dir := t.TempDir()
 	code, out, errOut := call(t, "corpus", "export", "--epochs", "0", "--data-dir", dir)
@@ -146,7 +149,8 @@ func TestCorpusExport(t *testing.T) {
 	if err := json.Unmarshal([]byte(text), &e); err != nil || len(e.Runs) != len(lines)-1 || e.Key.Images != 10_000 {
 		t.Fatalf("%d lines, %d runs of %v, %v", len(lines)-1, len(e.Runs), e.Key, err)
 	}
-	if header := lines[0]; header[0] != "architecture" || header[len(header)-1] != "test_accuracy" || !slices.Equal(header[1:len(header)-1], e.Features) {
+	if header := lines[0]; header[0] != "architecture" || header[len(header)-1] != "test_accuracy" ||
+		!slices.Equal(header[1:len(header)-1], e.Features) {
 		t.Errorf("header %v", header)
 	}
 	missing := 0
@@ -167,8 +171,10 @@ func TestCorpusExport(t *testing.T) {
 	if missing == 0 {
 		t.Error("nothing is missing; every net seems to have every layer")
 	}
-	for want, args := range map[string][]string{"no past runs": {"--dataset", "nothing"}, "must not be negative": {"--epochs", "-1"}, "7 epochs": {"--epochs", "7"}} {
-		if code, _, errOut := call(t, append([]string{"corpus", "export", "--data-dir", dir}, args...)...); code == exitOK || !strings.Contains(errOut, want) {
+	for want, args := range map[string][]string{"no past runs": {"--dataset", "nothing"},
+		"must not be negative": {"--epochs", "-1"}, "7 epochs": {"--epochs", "7"}} {
+		if code, _, errOut := call(t, append([]string{"corpus", "export", "--data-dir", dir}, args...)...); code == exitOK ||
+			!strings.Contains(errOut, want) {
 			t.Errorf("%v: exit %d, %s", args, code, errOut)
 		}
 	}

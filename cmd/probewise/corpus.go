@@ -17,7 +17,8 @@ import (
 )
 
 func (a *app) corpusCommand() *cobra.Command {
-	return group("corpus", "Make and show past runs", trains(a.corpusBuildCommand()), trains(a.corpusExtendCommand()), a.corpusShowCommand(), a.corpusExportCommand())
+	return group("corpus", "Make and show past runs", trains(a.corpusBuildCommand()), trains(a.corpusExtendCommand()),
+		a.corpusShowCommand(), a.corpusExportCommand())
 }
 
 func (a *app) corpusBuildCommand() *cobra.Command {
@@ -46,7 +47,8 @@ func (a *app) corpusExtendCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "extend",
 		Short: "Train more architectures of a sequence that was begun",
-		Long: "Goes on with the seed's sequence behind the last run that the shard holds, with the settings of corpus build. Runs\n" +
+		Long: "Goes on with the seed's sequence after the last run that the shard holds, with the settings of corpus " +
+			"build. Runs\n" +
 			"that an interrupted build left out are made up for first.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -69,13 +71,15 @@ func corpusFlags(c *cobra.Command, p *corpus.Plan, name, out *string) {
 	f.IntVar(&p.Budget.Images, "images", 0, "training and validation images; 0: 10,000 or all where there are fewer")
 	f.IntVar(&p.Budget.Epochs, "epochs", 15, "epochs of each run")
 	f.IntVar(&p.Jobs, "jobs", runtime.GOMAXPROCS(0), "runs at a time")
-	f.Int64Var(&p.Space.MultiplyAdds, "multiply-adds", 4_000_000, "at most, forward, per image; one of five nets has more, up to four times as many")
+	f.Int64Var(&p.Space.MultiplyAdds, "multiply-adds", 4_000_000,
+		"at most, forward, per image; one of five nets has more, up to four times as many")
 	f.Int64Var(&p.Space.MaxParameters, "parameters", 3_000_000, "at most")
-	f.Float64Var(&p.Space.RateFactor, "rate-factor", 1, "multiplies the highest learning rates that are drawn; at 30 a third of the runs stay at chance")
+	f.Float64Var(&p.Space.RateFactor, "rate-factor", 1,
+		"multiplies the highest learning rates that are drawn; at 30 a third of the runs stay at chance")
 	f.StringVar(out, "out", "", "folder of the shard; default: corpus in the data folder")
 }
 
-// corpusBuild makes the plan's runs; with more, so many behind those that the shard holds.
+// corpusBuild makes the plan's runs; with more, so many after those that the shard holds.
 func (a *app) corpusBuild(ctx context.Context, name, out string, p corpus.Plan, more int) error {
 	if p.Runs+more < 1 || p.Budget.Epochs < 1 || p.Jobs < 1 {
 		return fmt.Errorf("--runs, --epochs and --jobs must be at least 1")
@@ -91,7 +95,8 @@ func (a *app) corpusBuild(ctx context.Context, name, out string, p corpus.Plan, 
 		p.Budget.Images = min(advisor.DefaultImages, data.Train.Len())
 	}
 	if p.Budget.Images > data.Train.Len() || p.Budget.Images < advisor.MinImages {
-		return fmt.Errorf("--images %d: data set %s has %d training images, and a run needs %d", p.Budget.Images, name, data.Train.Len(), advisor.MinImages)
+		return fmt.Errorf("--images %d: data set %s has %d training images, and a run needs %d", p.Budget.Images, name,
+			data.Train.Len(), advisor.MinImages)
 	}
 	if out == "" {
 		out = a.corpusDir()
@@ -105,7 +110,8 @@ func (a *app) corpusBuild(ctx context.Context, name, out string, p corpus.Plan, 
 		}
 		p.Runs = next + more
 	}
-	p.Space.Input, p.Space.Classes, p.Space.Epochs = [3]int{data.Height, data.Width, data.Channels}, len(data.Classes), p.Budget.Epochs
+	p.Space.Input, p.Space.Classes, p.Space.Epochs = [3]int{data.Height, data.Width,
+		data.Channels}, len(data.Classes), p.Budget.Epochs
 	bar := a.bar(int64(p.Runs), "past runs")
 	t := a.newTrainer(max(runtime.GOMAXPROCS(0)/p.Jobs, 1))
 	t.Memory.Sessions = p.Jobs
@@ -172,7 +178,8 @@ func (a *app) corpusShow(ctx context.Context, name string) error {
 		runs, err := s.past.Of(ctx, k)
 		for _, r := range runs {
 			cost := r.Architecture.Cost()
-			list = append(list, pastRun{k, r.Architecture.ID(), r.Architecture.Name, cost.Parameters, cost.MultiplyAdds, r.Outcome, r.Version})
+			list = append(list,
+				pastRun{k, r.Architecture.ID(), r.Architecture.Name, cost.Parameters, cost.MultiplyAdds, r.Outcome, r.Version})
 		}
 		return err
 	})

@@ -70,7 +70,8 @@ func TestKilledWhileVerifyingADivergedProbe(t *testing.T) {
 // TestKilledTrainingOfAnAdviceFinishes: the same command goes on with the training of the revised architecture.
 func TestKilledTrainingOfAnAdviceFinishes(t *testing.T) {
 	file, dir := write(t, "tiny.json", tiny), t.TempDir()
-	arguments := []string{"advise", file, "--images", "1000", "--probe-epochs", "2", "--train", "--json", "--data-dir", dir}
+	arguments := []string{"advise", file, "--images", "1000", "--probe-epochs", "2", "--train",
+		"--json", "--data-dir", dir}
 	killAt(t, "train: epoch 1", arguments...)
 	code, out, errOut := call(t, arguments...)
 	if code != exitOK {
@@ -89,7 +90,8 @@ func TestKilledTrainingOfAnAdviceFinishes(t *testing.T) {
 			full++
 		}
 	}
-	if full != 1 || document.Training == nil || document.Training.State != advisor.Succeeded || document.Training.FromAdvice != document.ID {
+	if full != 1 || document.Training == nil || document.Training.State != advisor.Succeeded ||
+		document.Training.FromAdvice != document.ID {
 		t.Errorf("%d full runs, training %+v", full, document.Training)
 	}
 }

@@ -58,7 +58,7 @@ func killAt(t *testing.T, words string, args ...string) {
 }
 
 // TestKilledAdviceFinishes kills the program with SIGKILL in the middle of a probe, starts the same command again, and
-// compares with an advice that nothing interrupted.
+// compares with advice that nothing interrupted.
 func TestKilledAdviceFinishes(t *testing.T) {
 	file, dir := write(t, "tiny.json", tiny), t.TempDir()
 	arguments := []string{"advise", file, "--images", "1000", "--probe-epochs", "2", "--json", "--data-dir"}

@@ -19,11 +19,14 @@ func (a *app) datasetCommand() *cobra.Command {
 			RunE: func(*cobra.Command, []string) error { return a.datasetList() },
 		},
 		&cobra.Command{
-			Use: "get NAME", Short: "Fetch an official data set: fashion-mnist, mnist, cifar10 or cifar100", Args: cobra.ExactArgs(1),
+			Use:   "get NAME",
+			Short: "Fetch an official data set: fashion-mnist, mnist, cifar10 or cifar100",
+			Args:  cobra.ExactArgs(1),
 			RunE: func(c *cobra.Command, args []string) error {
-				return a.datasetStore(c.Context(), func(l *dataset.Library, progress func(done, total int64)) (dataset.Manifest, error) {
-					return l.Get(c.Context(), args[0], progress)
-				})
+				return a.datasetStore(c.Context(),
+					func(l *dataset.Library, progress func(done, total int64)) (dataset.Manifest, error) {
+						return l.Get(c.Context(), args[0], progress)
+					})
 			},
 		},
 		&cobra.Command{
@@ -31,9 +34,10 @@ func (a *app) datasetCommand() *cobra.Command {
 			Short: "Add a data set: CIFAR binary (folder, tar.gz), IDX files, or an image folder (folder, zip)",
 			Args:  cobra.ExactArgs(2),
 			RunE: func(c *cobra.Command, args []string) error {
-				return a.datasetStore(c.Context(), func(l *dataset.Library, progress func(done, total int64)) (dataset.Manifest, error) {
-					return l.Add(c.Context(), args[0], args[1], progress)
-				})
+				return a.datasetStore(c.Context(),
+					func(l *dataset.Library, progress func(done, total int64)) (dataset.Manifest, error) {
+						return l.Add(c.Context(), args[0], args[1], progress)
+					})
 			},
 		},
 	)
@@ -60,7 +64,8 @@ func (a *app) datasetList() error {
 	return nil
 }
 
-func (a *app) datasetStore(ctx context.Context, store func(*dataset.Library, func(done, total int64)) (dataset.Manifest, error)) error {
+func (a *app) datasetStore(ctx context.Context,
+	store func(*dataset.Library, func(done, total int64)) (dataset.Manifest, error)) error {
 	var bar *progressbar.ProgressBar
 	m, err := store(dataset.Open(a.DataDir), func(done, total int64) {
 		if bar == nil || bar.GetMax64() != total {

@@ -61,7 +61,8 @@ func openCPU(threads int) func() (trainer.Backend, error) {
 
 // environment is what the choice of a device looks at and does; tests put others in their place.
 type environment struct {
-	node    string                                                          // the file that NVIDIA's driver makes for a device
+	// the file that NVIDIA's driver makes for a device
+	node    string
 	sibling string                                                          // the other build, beside this one
 	starts  func(ctx context.Context, binary string) error                  // whether it finds a device that it can use
 	exec    func(binary string, arguments []string, environ []string) error // replaces this process
@@ -86,8 +87,8 @@ func here() environment {
 	return s
 }
 
-// starts asks the build for GPUs what it can train on and says why that is nothing. Its driver is initialised before anything else, which ends the
-// program without a device.
+// starts asks the build for GPUs what it can train on and says why that is nothing. Its driver is initialised before
+// anything else, which ends the program without a device.
 func starts(ctx context.Context, binary string) error {
 	const patience = 30 * time.Second // a driver that nobody uses loads slowly
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -132,8 +133,8 @@ func (c checkup) suits() error {
 // cpuName is the processor's for --device.
 const cpuName = "cpu"
 
-// execGPUBuild gives the command to the build for GPUs where one is wanted and there. It says so, and why not where a card is there but nothing for it.
-// It returns where this process goes on, on the CPU.
+// execGPUBuild gives the command to the build for GPUs where one is wanted and there. It says so, and why not where a
+// card is there but nothing for it. It returns where this process goes on, on the CPU.
 func (a *app) execGPUBuild(ctx context.Context, chosen device, s environment, arguments []string) error {
 	note := func(format string, args ...any) { a.tell("device "+a.Device+": "+format, args...) }
 	binary := s.sibling
@@ -162,7 +163,8 @@ func (a *app) execGPUBuild(ctx context.Context, chosen device, s environment, ar
 	return nil
 }
 
-var errNoGPU = errors.New("this build trains on the CPU alone, and " + siblingName + " is not beside it (go build -tags gpu -o " + siblingName +
+var errNoGPU = errors.New("this build trains on the CPU alone, and " + siblingName +
+	" is not beside it (go build -tags gpu -o " + siblingName +
 	" ./cmd/probewise; needs NVIDIA's driver)")
 
 // ability is a device that this program sees: what a worker may say of itself.

@@ -14,8 +14,8 @@ import (
 // gpuBuild says whether this program can use GPUs.
 const gpuBuild = true
 
-// chooseDevice picks the device: auto is the first GPU that the kernels run on, or else the CPU. Without any device this program does not come so far (see
-// trainer/cuda).
+// chooseDevice picks the device: auto is the first GPU that the kernels run on, or else the CPU. Without any device
+// this program does not come so far (see trainer/cuda).
 func (a *app) chooseDevice(_ context.Context, chosen device, trains bool) error {
 	if chosen.name == cpuName || !trains {
 		return nil
@@ -61,8 +61,9 @@ func abilities() ([]ability, error) {
 	all := []ability{cpu}
 	devices, err := cuda.Devices()
 	for _, d := range devices {
-		all = append(all, ability{Device: fmt.Sprintf("gpu:%d", d.Number), Name: d.Name, Memory: d.Memory, Driver: "CUDA " + d.Driver(),
-			Detail: fmt.Sprintf("%s, %d processors", d.Capability(), d.Processors), Unusable: d.Unusable()})
+		all = append(all,
+			ability{Device: fmt.Sprintf("gpu:%d", d.Number), Name: d.Name, Memory: d.Memory, Driver: "CUDA " + d.Driver(),
+				Detail: fmt.Sprintf("%s, %d processors", d.Capability(), d.Processors), Unusable: d.Unusable()})
 	}
 	return all, err
 }

@@ -39,7 +39,8 @@ func (a *app) examine() (checkup, error) {
 	if err != nil {
 		return checkup{}, err
 	}
-	c := checkup{Version: version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Devices: devices, MemoryLimit: a.memory, GPU: gpuBuild,
+	c := checkup{Version: version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Devices: devices,
+		MemoryLimit: a.memory, GPU: gpuBuild,
 		Card: exists(a.environment.node), Notes: []string{}}
 	say := func(format string, args ...any) { c.Notes = append(c.Notes, fmt.Sprintf(format, args...)) }
 	switch {
@@ -48,7 +49,8 @@ func (a *app) examine() (checkup, error) {
 	case exists(a.environment.sibling):
 		say("this build trains on the CPU; %s is beside it, and --device gpu runs that", siblingName)
 	default:
-		say("this build trains on the CPU alone; for GPUs put %s beside it (go build -tags gpu -o %s ./cmd/probewise, with NVIDIA's driver and CUDA's headers)",
+		say("this build trains on the CPU alone; for GPUs put %s beside it (go build -tags gpu -o %s ./cmd/probewise, with "+
+			"NVIDIA's driver and CUDA's headers)",
 			siblingName, siblingName)
 	}
 	if !gpuBuild && c.Card && !exists(a.environment.sibling) {

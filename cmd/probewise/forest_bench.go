@@ -45,8 +45,10 @@ func (a *app) forestBenchCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "bench [CURVES.csv]",
 		Short: "Measure the forest on learning curves of your own, or on past runs",
-		Long: "Reads a CSV file whose columns acc_<n> are accuracies after n epochs, and predicts the last of them from those up to\n" +
-			"epoch k and from the other numeric columns; or, with --dataset, predicts past runs from probes of k epochs (0, 0.25 …).\n" +
+		Long: "Reads a CSV file whose columns acc_<n> are accuracies after n epochs, and predicts the last of them from " +
+			"those up to\n" +
+			"epoch k and from the other numeric columns; or, with --dataset, predicts past runs from probes of k epochs (0, " +
+			"0.25 …).\n" +
 			"Each repeat fits on a random part of the runs and predicts the rest.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -69,7 +71,8 @@ func (a *app) forestBenchCommand() *cobra.Command {
 	f.Float64SliceVar(&b.epochs, "epochs", []float64{1, 2, 5}, "epochs to predict from")
 	f.IntVar(&b.Repeats, "repeats", 20, "random splits")
 	f.BoolVar(&b.shuffle, "shuffle", false, "shuffle the targets: what is left of R² is chance")
-	f.StringVar(&b.splits, "splits", "", "write the splits to this JSON file, one list of fitted rows (from 0) a repeat, for a comparison with other programs")
+	f.StringVar(&b.splits, "splits", "", "write the splits to this JSON file, one list of fitted rows (from 0) a "+
+		"repeat, for a comparison with other programs")
 	return c
 }
 
@@ -104,11 +107,13 @@ func (a *app) benchPastRuns(ctx context.Context, b benchFlags) error {
 	if !found {
 		return &exitError{exitUnevaluated, noPastRuns(b.dataset)}
 	}
-	return a.forestBench(ctx, key.String(), b, func(epochs float64) (forest.Table, error) { return s.table(ctx, key, epochs) })
+	return a.forestBench(ctx, key.String(), b,
+		func(epochs float64) (forest.Table, error) { return s.table(ctx, key, epochs) })
 }
 
 // forestBench measures the forest on the tables of each probe length; name is what they were made of.
-func (a *app) forestBench(ctx context.Context, name string, b benchFlags, table func(epochs float64) (forest.Table, error)) error {
+func (a *app) forestBench(ctx context.Context, name string, b benchFlags,
+	table func(epochs float64) (forest.Table, error)) error {
 	var measured []report.Benched
 	runs := 0
 	for _, epochs := range b.epochs {

@@ -19,7 +19,8 @@ func (a *app) forestFitCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "fit",
 		Short: "Fit the forests of a data set now, not when the first answer needs them",
-		Long: "Fits the forest of each setting of the data set and probe length on the past runs and keeps it in the data folder. Forests\n" +
+		Long: "Fits the forest of each setting of the data set and probe length on the past runs and keeps it in the data " +
+			"folder. Forests\n" +
 			"that are there already are not fitted again. R² is that of the fit's own cross-validation.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.forestFit(c.Context(), name, epochs) },

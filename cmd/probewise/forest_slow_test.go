@@ -14,7 +14,8 @@ import (
 
 // TestForestShow prints held-out figures for the shipped past runs, fitted in a child process.
 func TestForestShow(t *testing.T) {
-	code, out, errOut := call(t, "forest", "show", "--repeats", "1", "--splits", "1", "--epochs", "1,3", "--json", "--data-dir", t.TempDir())
+	code, out, errOut := call(t, "forest", "show", "--repeats", "1", "--splits", "1", "--epochs", "1,3", "--json",
+		"--data-dir", t.TempDir())
 	if code != exitOK {
 		t.Fatalf("exit %d: %s", code, errOut)
 	}
@@ -26,7 +27,8 @@ func TestForestShow(t *testing.T) {
 		t.Fatalf("card %+v", c)
 	}
 	for _, e := range c.Probe {
-		if e.R2 < 0.3 || e.Tau < 0.3 || len(e.Members) != 5 || e.Members[0].R2 < 0.3 || e.Coverage80 < 0.6 || e.Width80 <= 0 || e.Runs != c.PastRuns {
+		if e.R2 < 0.3 || e.Tau < 0.3 || len(e.Members) != 5 || e.Members[0].R2 < 0.3 || e.Coverage80 < 0.6 ||
+			e.Width80 <= 0 || e.Runs != c.PastRuns {
 			t.Errorf("at %g epochs: %+v", e.Epochs, e)
 		}
 	}
@@ -36,7 +38,8 @@ func TestForestShow(t *testing.T) {
 	}
 }
 
-// TestForestFit fits in a child process, keeps the forest, and finds it the second time; what cannot be fitted has its reason.
+// TestForestFit fits in a child process, keeps the forest, and finds it the second time; what cannot be fitted has its
+// reason.
 func TestForestFit(t *testing.T) {
 	dir := t.TempDir()
 	fit := func() []fittedForest {
@@ -68,7 +71,8 @@ func TestForestFit(t *testing.T) {
 	if err != nil || again[0].Forest != first[0].Forest || !os.SameFile(before, after) {
 		t.Errorf("the second time %+v, %v", again[0], err)
 	}
-	if code, _, errOut := call(t, "forest", "fit", "--dataset", "nothing", "--data-dir", dir); code != exitUnevaluated || !strings.Contains(errOut, "no past runs") {
+	if code, _, errOut := call(t, "forest", "fit", "--dataset", "nothing", "--data-dir", dir); code != exitUnevaluated ||
+		!strings.Contains(errOut, "no past runs") {
 		t.Errorf("a data set without past runs: exit %d, %s", code, errOut)
 	}
 }
@@ -78,7 +82,8 @@ func TestForestBenchOnPastRuns(t *testing.T) {
 	dir := t.TempDir()
 	bench := func(args ...string) benchResult {
 		t.Helper()
-		code, out, errOut := call(t, append([]string{"forest", "bench", "--dataset", "cifar10", "--epochs", "0.5", "--repeats", "2", "--json", "--data-dir", dir}, args...)...)
+		code, out, errOut := call(t, append([]string{"forest", "bench", "--dataset", "cifar10", "--epochs", "0.5",
+			"--repeats", "2", "--json", "--data-dir", dir}, args...)...)
 		var got struct{ Results []benchResult }
 		if err := json.Unmarshal([]byte(out), &got); code != exitOK || err != nil || len(got.Results) != 1 {
 			t.Fatalf("exit %d, %v: %s%s", code, err, out, errOut)
@@ -97,7 +102,8 @@ func TestForestBenchOnPastRuns(t *testing.T) {
 		"0.1 epochs":      {"--dataset", "cifar10", "--epochs", "0.1"},
 		"a data set with": {"curves.csv", "--dataset", "cifar10"},
 	} {
-		if code, _, errOut := call(t, append([]string{"forest", "bench", "--data-dir", dir}, args...)...); code == exitOK || !strings.Contains(errOut, want) {
+		if code, _, errOut := call(t, append([]string{"forest", "bench", "--data-dir", dir}, args...)...); code == exitOK ||
+			!strings.Contains(errOut, want) {
 			t.Errorf("%v: exit %d, %s, want %q", args, code, errOut, want)
 		}
 	}
@@ -106,10 +112,12 @@ func TestForestBenchOnPastRuns(t *testing.T) {
 // TestForestExpect expects the statistics of an example by the shipped runs; a second call only reads the forests.
 func TestForestExpect(t *testing.T) {
 	dir := t.TempDir()
-	args := []string{"forest", "expect", filepath.Join("..", "..", "examples", "flawed.json"), "--probe", "1", "--position", "conv", "--json", "--data-dir", dir}
+	args := []string{"forest", "expect", filepath.Join("..", "..", "examples", "flawed.json"), "--probe", "1",
+		"--position", "conv", "--json", "--data-dir", dir}
 	code, out, errOut := call(t, args...)
 	var got analysis.ExpectedStatistics
-	if err := json.Unmarshal([]byte(out), &got); code != exitOK || err != nil || len(got.Statistics) != 18 || got.Position != "conv" {
+	if err := json.Unmarshal([]byte(out), &got); code != exitOK || err != nil || len(got.Statistics) != 18 ||
+		got.Position != "conv" {
 		t.Fatalf("exit %d, %v: %s%s", code, err, out, errOut)
 	}
 	for _, e := range got.Statistics {
@@ -128,7 +136,8 @@ func TestForestExpect(t *testing.T) {
 		t.Errorf("once more: %s", again)
 	}
 	bad := write(t, "bad.json", `{"version":1,"layers":[]}`)
-	if code, _, errOut := call(t, "forest", "expect", bad, "--data-dir", dir); code != exitUsage || !strings.Contains(errOut, "/layers") {
+	if code, _, errOut := call(t, "forest", "expect", bad, "--data-dir", dir); code != exitUsage ||
+		!strings.Contains(errOut, "/layers") {
 		t.Errorf("exit %d: %s", code, errOut)
 	}
 }
@@ -145,12 +154,15 @@ func TestForestStatistics(t *testing.T) {
 		t.Fatalf("%v: %+v", err, got)
 	}
 	for _, p := range got.Positions {
-		if len(p.Statistics) != 20 || p.Linear.InSample < p.Linear.HeldOut || p.Forest.InSample < p.Forest.HeldOut || p.Forest.HeldOut <= 0 {
+		if len(p.Statistics) != 20 || p.Linear.InSample < p.Linear.HeldOut || p.Forest.InSample < p.Forest.HeldOut ||
+			p.Forest.HeldOut <= 0 {
 			t.Errorf("%s: %+v, %+v, %d statistics", p.Position, p.Linear, p.Forest, len(p.Statistics))
 		}
 	}
-	for want, args := range map[string][]string{"--target all": {"--target", "all"}, "--position top": {"--position", "top"}, "--runs": {"--runs", "-1"}} {
-		if code, _, errOut := call(t, append([]string{"forest", "statistics", "--data-dir", dir}, args...)...); code != exitUsage || !strings.Contains(errOut, want) {
+	for want, args := range map[string][]string{"--target all": {"--target", "all"},
+		"--position top": {"--position", "top"}, "--runs": {"--runs", "-1"}} {
+		if code, _, errOut := call(t, append([]string{"forest", "statistics", "--data-dir", dir},
+			args...)...); code != exitUsage || !strings.Contains(errOut, want) {
 			t.Errorf("%v: exit %d, %s", args, code, errOut)
 		}
 	}

@@ -21,8 +21,10 @@ func (a *app) forestStatisticsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "statistics",
 		Short: "Relate the statistics of past runs to their accuracy, by four methods",
-		Long: "Correlation, beta (cov/var), linear regression on all statistics (standardised, with p-values) and forest importance\n" +
-			"(what held-out R² loses when a statistic is shuffled), for the layers at a position. Each statistic is the mean over\n" +
+		Long: "Correlation, beta (cov/var), linear regression on all statistics (standardised, with p-values) and forest " +
+			"importance\n" +
+			"(what held-out R² loses when a statistic is shuffled), for the layers at a position. Each statistic is the mean " +
+			"over\n" +
 			"the layers there, on a logarithm where it spans powers of ten. Confirmed are those that Boruta tells from noise.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -49,15 +51,18 @@ func (a *app) forestStatisticsCommand() *cobra.Command {
 	f := c.Flags()
 	f.StringVar(&q.Dataset, "dataset", advisor.DefaultDataset, "data set")
 	f.StringVar((*string)(&q.Target), "target", string(q.Target), "accuracy: test, validation or train")
-	f.StringVar(&position, "position", position, "layers to print: all, lower, middle, higher, conv or dense (--json has them all)")
-	f.StringVar(&form, "form", form, "of the statistics over the epochs up to then: level, change, slope, acceleration or volatility")
+	f.StringVar(&position, "position", position,
+		"layers to print: all, lower, middle, higher, conv or dense (--json has them all)")
+	f.StringVar(&form, "form", form,
+		"of the statistics over the epochs up to then: level, change, slope, acceleration or volatility")
 	f.Float64Var(&probe, "probe", 0, "statistics after so many epochs; default: at the end")
 	f.IntVar(&q.Runs, "runs", 0, "the first so many past runs only; 0: all")
 	f.BoolVar(&hyperparameters, "hyperparameters", false, "relate hyperparameters to the statistics instead")
 	return c
 }
 
-func (a *app) forestStatistics(ctx context.Context, q analysis.StatisticsQuery, position trainer.LayerSet, hyperparameters bool) error {
+func (a *app) forestStatistics(ctx context.Context, q analysis.StatisticsQuery, position trainer.LayerSet,
+	hyperparameters bool) error {
 	s, err := a.open(ctx)
 	if err != nil {
 		return &exitError{exitUnevaluated, err}
@@ -77,7 +82,8 @@ func (a *app) forestStatistics(ctx context.Context, q analysis.StatisticsQuery, 
 }
 
 // forestHyperparameters prints a table for each statistic.
-func (a *app) forestHyperparameters(ctx context.Context, s *program, q analysis.StatisticsQuery, position trainer.LayerSet) error {
+func (a *app) forestHyperparameters(ctx context.Context, s *program, q analysis.StatisticsQuery,
+	position trainer.LayerSet) error {
 	found, err := s.analyst.Hyperparameters(ctx, q, position)
 	if err != nil {
 		return &exitError{exitUnevaluated, err}

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestDevicesOfTheGPUBuild: doctor lists both devices with their driver, and a command trains on the one that it is told, or says that there is none
-// with that number.
+// TestDevicesOfTheGPUBuild: doctor lists both devices with their driver, and a command trains on the one that it is
+// told, or says that there is none with that number.
 func TestDevicesOfTheGPUBuild(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("PROBEWISE_SOFTCUDA_DEVICES", "2")
@@ -21,7 +21,8 @@ func TestDevicesOfTheGPUBuild(t *testing.T) {
 	var listed []string
 	for _, d := range c.Devices {
 		listed = append(listed, d.Device)
-		if d.Device != cpuName && (!strings.HasPrefix(d.Driver, "CUDA ") || !strings.Contains(d.Detail, "sm_") || d.Memory == 0 || d.Unusable != "") {
+		if d.Device != cpuName &&
+			(!strings.HasPrefix(d.Driver, "CUDA ") || !strings.Contains(d.Detail, "sm_") || d.Memory == 0 || d.Unusable != "") {
 			t.Errorf("%+v", d)
 		}
 	}
@@ -29,8 +30,10 @@ func TestDevicesOfTheGPUBuild(t *testing.T) {
 		t.Errorf("devices %v", listed)
 	}
 	net := write(t, "tiny.json", tiny)
-	for device, want := range map[string]string{"auto": "device auto: gpu:0 SOFTWARE DEVICE", "gpu:1": "device gpu:1: gpu:1 SOFTWARE DEVICE", "gpu:2": "the driver shows 2 devices", "cpu": ""} {
-		command := subprocess(t.Context(), t, "train", net, "--device", device, "--images", "60", "--epochs", "1", "--json", "--data-dir", t.TempDir())
+	for device, want := range map[string]string{"auto": "device auto: gpu:0 SOFTWARE DEVICE",
+		"gpu:1": "device gpu:1: gpu:1 SOFTWARE DEVICE", "gpu:2": "the driver shows 2 devices", "cpu": ""} {
+		command := subprocess(t.Context(), t, "train", net, "--device", device, "--images", "60", "--epochs", "1", "--json",
+			"--data-dir", t.TempDir())
 		var errOut strings.Builder
 		command.Stderr = &errOut
 		out, err := command.Output()
@@ -43,7 +46,8 @@ func TestDevicesOfTheGPUBuild(t *testing.T) {
 	}
 }
 
-// TestOldCards: devices that the kernels do not run on are listed with the reason, auto trains on the CPU, and who names one is told.
+// TestOldCards: devices that the kernels do not run on are listed with the reason, auto trains on the CPU, and who
+// names one is told.
 func TestOldCards(t *testing.T) {
 	t.Setenv("PROBEWISE_SOFTCUDA_CAPABILITY", "61")
 	said, err := subprocess(t.Context(), t, "doctor", "--data-dir", t.TempDir()).Output()
@@ -51,8 +55,10 @@ func TestOldCards(t *testing.T) {
 		t.Errorf("%v: %s", err, said)
 	}
 	net := write(t, "tiny.json", tiny)
-	for device, want := range map[string]string{"auto": "training on the CPU", "gpu:0": "is sm_61; the kernels need sm_70 or newer"} {
-		out, err := subprocess(t.Context(), t, "train", net, "--device", device, "--images", "60", "--epochs", "1", "--data-dir", t.TempDir()).CombinedOutput()
+	for device, want := range map[string]string{"auto": "training on the CPU",
+		"gpu:0": "is sm_61; the kernels need sm_70 or newer"} {
+		out, err := subprocess(t.Context(), t, "train", net, "--device", device, "--images", "60", "--epochs", "1",
+			"--data-dir", t.TempDir()).CombinedOutput()
 		if (device == "auto") != (err == nil) || !strings.Contains(string(out), want) {
 			t.Errorf("--device %s: %v: %s", device, err, out)
 		}

@@ -20,7 +20,8 @@ const failAt = "PROBEWISE_SOFTCUDA_FAIL_AT"
 func lostIn(t *testing.T, err error, said string) {
 	t.Helper()
 	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != exitUnevaluated || !strings.Contains(said, "device SOFTWARE DEVICE (no GPU) is lost: cuda: ") ||
+	if !errors.As(err, &exit) || exit.ExitCode() != exitUnevaluated ||
+		!strings.Contains(said, "device SOFTWARE DEVICE (no GPU) is lost: cuda: ") ||
 		!strings.Contains(said, "; start the program again") {
 		t.Errorf("ended with %v, want exit %d: %s", err, exitUnevaluated, said)
 	}
@@ -34,13 +35,14 @@ func work(t *testing.T, dir, fails string) (string, error) {
 	return string(said), err
 }
 
-// TestLostDevice: a GPU that fails ends service and worker, and the run goes back to the queue, for a new process to do; one that costs every
-// worker its device fails.
+// TestLostDevice: a GPU that fails ends service and worker, and the run goes back to the queue, for a new process to
+// do; one that costs every worker its device fails.
 func TestLostDevice(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv(failAt, "100")
 	s := serve(t, dir)
-	s.ask(202, "POST", "/v1/runs", fmt.Sprintf(`{"architecture":%s,"kind":"full","budget":{"images":60,"epochs":1}}`, tiny))
+	s.ask(202, "POST", "/v1/runs",
+		fmt.Sprintf(`{"architecture":%s,"kind":"full","budget":{"images":60,"epochs":1}}`, tiny))
 	<-s.read
 	lostIn(t, s.command.Wait(), s.log.String())
 	state := func() advisor.Run {
@@ -58,7 +60,8 @@ func TestLostDevice(t *testing.T) {
 		said, err := work(t, dir, "100")
 		lostIn(t, err, said)
 	}
-	if r := state(); r.State != advisor.Failed || !strings.Contains(r.Error, "5 workers") || !strings.Contains(r.Error, "is lost: cuda: ") || !strings.Contains(r.Error, "IllegalAddress") {
+	if r := state(); r.State != advisor.Failed || !strings.Contains(r.Error, "5 workers") ||
+		!strings.Contains(r.Error, "is lost: cuda: ") || !strings.Contains(r.Error, "IllegalAddress") {
 		t.Errorf("the run is %s: %s", r.State, r.Error)
 	}
 }
@@ -69,7 +72,8 @@ func TestUnavailableDevice(t *testing.T) {
 	file := write(t, "tiny.json", tiny)
 	t.Setenv(failAt, "start")
 	for range db.MaxLostLeases + 1 {
-		said, err := subprocess(t.Context(), t, "train", file, "--images", "60", "--epochs", "1", "--data-dir", dir).CombinedOutput()
+		said, err := subprocess(t.Context(), t, "train", file, "--images", "60", "--epochs", "1", "--data-dir",
+			dir).CombinedOutput()
 		lostIn(t, err, string(said))
 	}
 	if said, err := work(t, dir, ""); err != nil {

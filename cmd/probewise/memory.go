@@ -11,7 +11,8 @@ import (
 // memoryShare is the part of the machine's memory that a run may take unless --memory-limit says otherwise.
 const memoryShare = 0.8
 
-// parseMemory reads the --memory-limit: "auto", "none" or a size such as 1500000000, 512MiB, 1.5GiB or 2GB. 0 is no limit.
+// parseMemory reads the --memory-limit: "auto", "none" or a size such as 1500000000, 512MiB, 1.5GiB or 2GB. 0 is no
+// limit.
 func parseMemory(text string) (int64, error) {
 	switch strings.ToLower(text) {
 	case "auto", "":
@@ -23,7 +24,8 @@ func parseMemory(text string) (int64, error) {
 	value, err := strconv.ParseFloat(number, 64)
 	unit, known := map[string]float64{
 		"": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12,
-		"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40,
+		"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40,
+		"kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40,
 	}[strings.ToLower(strings.TrimSpace(text[len(number):]))]
 	if bytes := value * unit; err == nil && known && bytes >= 1 && bytes <= math.MaxInt64/2 {
 		return int64(bytes), nil

@@ -7,7 +7,8 @@ import (
 
 func TestParseMemory(t *testing.T) {
 	for text, want := range map[string]int64{
-		"none": 0, "1": 1, "1500000000": 1_500_000_000, "512MiB": 512 << 20, "1.5GiB": 3 << 29, "1.5 GiB": 3 << 29, "2GB": 2_000_000_000, "64k": 64 << 10, "3g": 3 << 30, "7B": 7,
+		"none": 0, "1": 1, "1500000000": 1_500_000_000, "512MiB": 512 << 20, "1.5GiB": 3 << 29, "1.5 GiB": 3 << 29,
+		"2GB": 2_000_000_000, "64k": 64 << 10, "3g": 3 << 30, "7B": 7,
 	} {
 		if got, err := parseMemory(text); err != nil || got != want {
 			t.Errorf("%s: got %d, %v, want %d", text, got, err, want)
@@ -29,9 +30,11 @@ func TestMachineMemory(t *testing.T) {
 	}{
 		{"none", nil, 0},
 		{"machine", map[string]string{"/proc/meminfo": meminfo}, 24612345 << 10},
-		{"group without a limit", map[string]string{"/proc/meminfo": meminfo, "/sys/fs/cgroup/memory.max": "max\n"}, 24612345 << 10},
+		{"group without a limit", map[string]string{"/proc/meminfo": meminfo, "/sys/fs/cgroup/memory.max": "max\n"},
+			24612345 << 10},
 		{"group", map[string]string{"/proc/meminfo": meminfo, "/sys/fs/cgroup/memory.max": "1073741824\n"}, 1 << 30},
-		{"older group", map[string]string{"/proc/meminfo": meminfo, "/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n"}, 24612345 << 10},
+		{"older group", map[string]string{"/proc/meminfo": meminfo,
+			"/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n"}, 24612345 << 10},
 	} {
 		got := machineMemory(func(file string) ([]byte, error) {
 			text, ok := tt.files[file]

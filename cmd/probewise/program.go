@@ -53,7 +53,8 @@ func (a *app) open(ctx context.Context) (*program, error) {
 		analyst:   &analysis.Analyst{Past: past, Forests: forests},
 	}
 	s.service = service.Service{
-		Store: store, Datasets: s.library, Trainer: a.newTrainer(0), Predictor: s.predictor, Rules: rule.Driver{}, Version: version(),
+		Store: store, Datasets: s.library, Trainer: a.newTrainer(
+			0), Predictor: s.predictor, Rules: rule.Driver{}, Version: version(),
 	}
 	return s, nil
 }
@@ -67,7 +68,8 @@ func (a *app) openStore(ctx context.Context) (*db.DB, error) {
 
 func (s *program) close() error { return s.db.Close() }
 
-// newTrainer trains on the device that was chosen, a CPU with the given number of threads (0: all), within the memory limit.
+// newTrainer trains on the device that was chosen, a CPU with the given number of threads (0: all), within the memory
+// limit.
 func (a *app) newTrainer(threads int) graph.Trainer {
 	open, own := a.opener(threads)
 	return graph.Trainer{Open: open, Memory: &graph.MemoryLimit{Bytes: a.memory, Elsewhere: own}}
@@ -113,7 +115,8 @@ func (a *app) eachKey(ctx context.Context, dataset string, visit func(*program, 
 	if err != nil {
 		return err
 	}
-	keys := slices.SortedFunc(maps.Keys(counts), func(x, y advisor.Key) int { return strings.Compare(x.String(), y.String()) })
+	keys := slices.SortedFunc(maps.Keys(counts),
+		func(x, y advisor.Key) int { return strings.Compare(x.String(), y.String()) })
 	for _, k := range keys {
 		if err := visit(s, k); err != nil {
 			return err

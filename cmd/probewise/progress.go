@@ -36,7 +36,8 @@ func (a *app) watch() advisor.Watcher {
 
 func (a *app) lines(e advisor.Event) {
 	if e.Type == advisor.EventEpoch {
-		fmt.Fprintf(a.errOut, "%s: epoch %g, validation accuracy %.3f\n", e.Phase, e.Record.Epoch, float64(e.Record.ValidationAccuracy))
+		fmt.Fprintf(a.errOut, "%s: epoch %g, validation accuracy %.3f\n", e.Phase, e.Record.Epoch,
+			float64(e.Record.ValidationAccuracy))
 	}
 }
 

@@ -67,16 +67,21 @@ func (a *app) root() *cobra.Command {
 	root.SetOut(a.out)
 	root.SetErr(a.errOut)
 	flags := root.PersistentFlags()
-	flags.String("config", "", "configuration file (YAML); default: config.yaml in the user's configuration folder, if there")
+	flags.String("config", "",
+		"configuration file (YAML); default: config.yaml in the user's configuration folder, if there")
 	flags.String("data-dir", "", "folder of database, data sets and models; default: the user's data folder")
 	flags.String("device", "auto", "where to train: auto, cpu, gpu or gpu:1 (see: probewise doctor)")
-	flags.String("memory-limit", "auto", "memory that a run may take: auto (80 % of the machine's or the container's), none, or a size such as 1.5GiB")
+	flags.String("memory-limit", "auto",
+		"memory that a run may take: auto (80 % of the machine's or the container's), none, or a size such as 1.5GiB")
 	flags.Uint64("seed", 0, "seed of the run instead of the architecture's")
 	flags.Bool("json", false, "print one JSON document and nothing else")
 	flags.BoolP("quiet", "q", false, "no progress")
 	root.AddCommand(
-		trains(a.adviseCommand()), trains(a.trainCommand()), trains(a.checkCommand()), a.corpusCommand(), a.forestCommand(), a.datasetCommand(),
-		a.rulesCommand(), a.schemaCommand(), trains(a.serveCommand()), trains(a.workerCommand()), a.healthcheckCommand(), a.doctorCommand(), a.versionCommand(),
+		trains(
+			a.adviseCommand()), trains(a.trainCommand()), trains(a.checkCommand()), a.corpusCommand(),
+		a.forestCommand(), a.datasetCommand(),
+		a.rulesCommand(), a.schemaCommand(), trains(a.serveCommand()), trains(a.workerCommand()), a.healthcheckCommand(),
+		a.doctorCommand(), a.versionCommand(),
 	)
 	return root
 }
@@ -102,7 +107,8 @@ func (a *app) configure(c *cobra.Command) error {
 	}
 	for _, key := range k.Keys() {
 		if key == "config" || c.Root().PersistentFlags().Lookup(key) == nil {
-			return fmt.Errorf("configuration file %s: unknown key %q; it takes data-dir, device, memory-limit, seed, json and quiet", path, key)
+			return fmt.Errorf("configuration file %s: unknown key %q; it takes data-dir, device, memory-limit, seed, json and "+
+				"quiet", path, key)
 		}
 	}
 	fromEnv := env.Provider("\x00", env.Opt{Prefix: "PROBEWISE_", TransformFunc: func(key, value string) (string, any) {

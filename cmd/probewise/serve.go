@@ -27,15 +27,19 @@ func (a *app) serveCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the REST interface and the web form, and work on what is queued",
-		Long: "Listens on the loopback address by default: there is no authentication. One job at a time is worked on in this\n" +
-			"process; \"probewise worker\" beside it takes more. On SIGINT or SIGTERM the job in hand goes back to the queue, and\n" +
+		Long: "Listens on the loopback address by default: there is no authentication. One job at a time is worked on in " +
+			"this\n" +
+			"process; \"probewise worker\" beside it takes more. On SIGINT or SIGTERM the job in hand goes back to the queue, " +
+			"and\n" +
 			"also when the GPU fails, which ends the service with exit code 3: only a new process can use the GPU again.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), listen, hosts, maxUpload) },
 	}
 	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "address and port; port 0: any free one")
-	c.Flags().StringSliceVar(&hosts, "allowed-host", nil, "a further name by which the service may be called, such as a proxy's")
-	c.Flags().Int64Var(&maxUpload, "max-upload", api.DefaultMaxUpload, "largest archive of a data set that is taken, in bytes")
+	c.Flags().StringSliceVar(&hosts, "allowed-host", nil,
+		"a further name by which the service may be called, such as a proxy's")
+	c.Flags().Int64Var(&maxUpload, "max-upload", api.DefaultMaxUpload,
+		"largest archive of a data set that is taken, in bytes")
 	return c
 }
 
@@ -57,18 +61,19 @@ func (a *app) serve(ctx context.Context, listen string, hosts []string, maxUploa
 	}
 	log := a.logger()
 	ctx, stop := context.WithCancel(ctx)
-	var behind sync.WaitGroup // what no answer waits for; it reads the store
+	var background sync.WaitGroup // what no answer waits for; it reads the store
 	defer func() {
 		stop()
-		behind.Wait()
+		background.Wait()
 	}()
-	s.predictor.Background = func(f func(context.Context)) { behind.Go(func() { f(ctx) }) }
+	s.predictor.Background = func(f func(context.Context)) { background.Go(func() { f(ctx) }) }
 	names := ownHosts(listener.Addr())
 	log.Info("listening", "url", "http://"+listener.Addr().String(), "data", a.DataDir)
 	if names == nil {
 		log.Warn("listening beyond this machine: there is no authentication", "address", listener.Addr().String())
 		if len(hosts) == 0 {
-			log.Warn("any host name is accepted, so that pages elsewhere can reach the service through a browser here: give the names with --allowed-host")
+			log.Warn("any host name is accepted, so that pages elsewhere can reach the service through a browser here: give " +
+				"the names with --allowed-host")
 		}
 	}
 	feed := &jobs.Feed{Log: s.db}
@@ -122,7 +127,8 @@ func logEnd(ctx context.Context, log *slog.Logger, l advisor.Lease, err error) {
 	}
 }
 
-// ownHosts are the names by which a service on the loopback address may be called; none where it listens elsewhere: any.
+// ownHosts are the names by which a service on the loopback address may be called; none where it listens elsewhere:
+// any.
 func ownHosts(address net.Addr) []string {
 	if tcp, ok := address.(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
 		return []string{"localhost", "127.0.0.1", "::1", tcp.IP.String()}

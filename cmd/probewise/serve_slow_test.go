@@ -14,11 +14,12 @@ import (
 	"probewise/advisor"
 )
 
-// TestServiceSurvives interrupts the service in the middle of a probe, with SIGKILL and with SIGTERM, and starts it again
-// on the same data: the advice finishes, and is the one that the command line gives for the same request.
+// TestServiceSurvives interrupts the service in the middle of a probe, with SIGKILL and with SIGTERM, and starts it
+// again on the same data: the advice finishes, and is the one that the command line gives for the same request.
 func TestServiceSurvives(t *testing.T) {
 	file := write(t, "tiny.json", tiny)
-	code, out, errOut := call(t, "advise", file, "--images", "1000", "--probe-epochs", "2", "--json", "--data-dir", t.TempDir())
+	code, out, errOut := call(t, "advise", file, "--images", "1000", "--probe-epochs", "2", "--json",
+		"--data-dir", t.TempDir())
 	if code != exitOK {
 		t.Fatalf("exit %d: %s", code, errOut)
 	}
@@ -34,12 +35,14 @@ func TestServiceSurvives(t *testing.T) {
 			}
 			s.until(queued.ID, `"epoch":0.75`)
 			err := s.end(signal)
-			if signal == syscall.SIGTERM && (s.command.ProcessState.ExitCode() != exitOK || !strings.Contains(s.log.String(), "back to the queue")) {
+			if signal == syscall.SIGTERM &&
+				(s.command.ProcessState.ExitCode() != exitOK || !strings.Contains(s.log.String(), "back to the queue")) {
 				t.Errorf("after SIGTERM: %v\n%s", err, s.log)
 			}
 			again := serve(t, dir)
 			again.answer(queued.ID) // waits for it
-			if got := timelessText(t, again.ask(http.StatusOK, "GET", "/v1/advice/"+queued.ID, "")); !reflect.DeepEqual(got, want) {
+			if got := timelessText(t, again.ask(http.StatusOK, "GET", "/v1/advice/"+queued.ID, "")); !reflect.DeepEqual(got,
+				want) {
 				t.Errorf("the interrupted advice of the service differs from the command line's:\n%v\n%v", got, want)
 			}
 			if err := again.end(syscall.SIGTERM); err != nil {

@@ -36,7 +36,8 @@ var announced = regexp.MustCompile(`url=(\S+)`)
 // serve starts the service on a free port and waits until it listens.
 func serve(t *testing.T, dir string, arguments ...string) *served {
 	t.Helper()
-	all := append([]string{"serve", "--listen", "127.0.0.1:0", "--data-dir", dir}, arguments...) // the last of a flag counts
+	// the last of a flag counts
+	all := append([]string{"serve", "--listen", "127.0.0.1:0", "--data-dir", dir}, arguments...)
 	s := &served{t: t, command: subprocess(t.Context(), t, all...), log: &bytes.Buffer{}, read: make(chan struct{})}
 	stderr, err := s.command.StderrPipe()
 	if err != nil {
@@ -95,7 +96,7 @@ func (s *served) ask(status int, method, path, body string) []byte {
 	return content
 }
 
-// until follows an advice until an event contains the words.
+// until follows advice until an event contains the words.
 func (s *served) until(id, words string) {
 	s.t.Helper()
 	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.url+"/v1/advice/"+id+"/events", nil)
@@ -129,12 +130,14 @@ func (s *served) answer(id string) advisor.Answer {
 
 // TestServeRefuses: an address that is none is bad usage, one that is taken is a fault of the surroundings.
 func TestServeRefuses(t *testing.T) {
-	if code, _, errOut := call(t, "serve", "--listen", "here", "--data-dir", t.TempDir()); code != exitUsage || !strings.Contains(errOut, "here") {
+	if code, _, errOut := call(t, "serve", "--listen", "here", "--data-dir", t.TempDir()); code != exitUsage ||
+		!strings.Contains(errOut, "here") {
 		t.Errorf("exit %d: %s", code, errOut)
 	}
 	s := serve(t, t.TempDir())
 	taken := strings.TrimPrefix(s.url, "http://")
-	if code, _, errOut := call(t, "serve", "--listen", taken, "--data-dir", filepath.Join(t.TempDir(), "other")); code != exitUnevaluated || !strings.Contains(errOut, taken) {
+	if code, _, errOut := call(t, "serve", "--listen", taken, "--data-dir",
+		filepath.Join(t.TempDir(), "other")); code != exitUnevaluated || !strings.Contains(errOut, taken) {
 		t.Errorf("exit %d: %s", code, errOut)
 	}
 	if err := s.end(syscall.SIGTERM); err != nil {
@@ -142,7 +145,7 @@ func TestServeRefuses(t *testing.T) {
 	}
 }
 
-// timelessText is an advice as the document that was sent, without ids and times.
+// timelessText is advice as the document that was sent, without ids and times.
 func timelessText(t *testing.T, document []byte) map[string]any {
 	t.Helper()
 	var d map[string]any
@@ -169,7 +172,8 @@ func TestHowJobsEnd(t *testing.T) {
 		{t.Context(), lost, "level=WARN", "another worker has taken run r", false},
 		{stopped, context.Canceled, `level=INFO msg="back to the queue"`, "run r: context canceled", true},
 		{t.Context(), advisor.ErrBusy, `level=WARN msg="back to the queue"`, "run r: busy", true},
-		{t.Context(), &trainer.DeviceLostError{Device: "gpu:0", Err: errors.New("Assert")}, `level=ERROR msg="the device is lost"`, "the device was lost during run r", false},
+		{t.Context(), &trainer.DeviceLostError{Device: "gpu:0", Err: errors.New("Assert")},
+			`level=ERROR msg="the device is lost"`, "the device was lost during run r", false},
 		{t.Context(), errors.New("no memory"), "level=ERROR msg=failed", "run r: no memory", true},
 	} {
 		var log, said bytes.Buffer

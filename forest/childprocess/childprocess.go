@@ -1,6 +1,6 @@
-// Package childprocess does what package forest does in a child process of the same program: the library behind it draws
-// from the process's global random source, and its panics cannot be recovered. The child ends when it is killed with the
-// caller's context.
+// Package childprocess does what package forest does in a child process of the same program: the library behind it
+// draws from the process's global random source, and its panics cannot be recovered. The child ends when it is killed
+// with the caller's context.
 //
 // The program has to begin with Serve where its arguments are those of a child: see Is.
 package childprocess
@@ -19,7 +19,7 @@ import (
 // argument makes the program serve one request instead of reading a command line.
 const argument = "forest-child"
 
-// Is says whether the arguments behind the program's name are those of a child.
+// Is says whether the arguments after the program's name are those of a child.
 func Is(args []string) bool { return len(args) == 1 && args[0] == argument }
 
 // Serve is the child's side: it answers one request. What cannot be done is an answer too; the error is that of the
@@ -45,7 +45,8 @@ func (Fitter) Score(ctx context.Context, t forest.Table, o forest.Options, repea
 }
 
 // Ablate compares groups of features. Half of the folds take half of the time of an ablation's many fits.
-func (Fitter) Ablate(ctx context.Context, t forest.Table, steps []forest.AblationStep, o forest.AblationOptions) ([]forest.AblationScore, error) {
+func (Fitter) Ablate(ctx context.Context, t forest.Table, steps []forest.AblationStep,
+	o forest.AblationOptions) ([]forest.AblationScore, error) {
 	response, err := ask(ctx, forest.Request{Table: t, Steps: steps, Ablation: o, Options: forest.Options{Folds: 5}})
 	return response.Steps, err
 }

@@ -1,5 +1,5 @@
-// Package pastrunstest has past runs for tests: made up, small, and with an accuracy that follows from what a forest can
-// see. No program imports it.
+// Package pastrunstest has past runs for tests: made up, small, and with an accuracy that follows from what a forest
+// can see. No program imports it.
 package pastrunstest
 
 import (
@@ -73,7 +73,8 @@ func Runs(t *testing.T, n int) []advisor.PastRun {
 type Fitter struct {
 	OnFit    func(context.Context, forest.Table, forest.Options) (*forest.Model, error)
 	OnScore  func(context.Context, forest.Table, forest.Options, int) (forest.Score, error)
-	OnAblate func(context.Context, forest.Table, []forest.AblationStep, forest.AblationOptions) ([]forest.AblationScore, error)
+	OnAblate func(context.Context, forest.Table, []forest.AblationStep,
+		forest.AblationOptions) ([]forest.AblationScore, error)
 	OnRelate func(context.Context, forest.Table) (forest.Related, error)
 }
 
@@ -94,7 +95,8 @@ func (f Fitter) Score(ctx context.Context, t forest.Table, o forest.Options, rep
 }
 
 // Ablate implements pastruns.Fitter.
-func (f Fitter) Ablate(ctx context.Context, t forest.Table, steps []forest.AblationStep, o forest.AblationOptions) ([]forest.AblationScore, error) {
+func (f Fitter) Ablate(ctx context.Context, t forest.Table, steps []forest.AblationStep,
+	o forest.AblationOptions) ([]forest.AblationScore, error) {
 	if f.OnAblate != nil {
 		return f.OnAblate(ctx, t, steps, o)
 	}
