@@ -46,7 +46,8 @@ const (
 )
 
 // Statistic is one of the numbers that a record has of each layer, or that follows from them. What stores, rounds,
-// shows, judges or learns from statistics reads them from the Catalogue.
+// shows, judges or learns from statistics reads them from the Catalogue: a new one is a field of LayerStatistics, a row
+// here, its computation in trainer/graph/statistics.go, and a migration with its column in db/migrations.
 type Statistic struct {
 	Of        TensorKind
 	Name      string  // JSON member and database column: "l2_norm"

@@ -98,7 +98,7 @@ test("heat maps and charts are beside their figures, and the statistic is chosen
   await page.goto(`/advice/${advice.id}`);
   const panel = page.locator("#statistics");
   const maps = panel.locator("svg[role=img]");
-  assert.equal(await maps.count(), 2);
+  assert.equal(await maps.count(), 4, "the chosen statistic, and all of weights, gradients and activations");
   const layers = records[0].layers.map((l) => l.layer);
   for (const map of await maps.all()) {
     const text = await plain(map);
