@@ -114,10 +114,10 @@ func (s *Server) adviceRoutes(a huma.API) {
 	huma.Register(a, huma.Operation{OperationID: "list-advice", Method: http.MethodGet, Path: "/v1/advice", Tags: tags,
 		Summary: "List advice, newest first", Errors: []int{http.StatusUnprocessableEntity}}, s.listAdvice)
 	huma.Register(a, huma.Operation{OperationID: "get-advice", Method: http.MethodGet, Path: "/v1/advice/{id}", Tags: tags,
-		Summary: "Get an advice", Errors: []int{http.StatusNotFound}}, s.getAdvice)
+		Summary: "Get advice", Errors: []int{http.StatusNotFound}}, s.getAdvice)
 	huma.Register(a,
 		huma.Operation{OperationID: "cancel-advice", Method: http.MethodPost, Path: "/v1/advice/{id}/cancel", Tags: tags,
-			Summary: "Cancel an advice", Description: "One that is being worked on stops at its next record or heartbeat, " +
+			Summary: "Cancel advice", Description: "One that is being worked on stops at its next record or heartbeat, " +
 				"within seconds.", DefaultStatus: http.StatusAccepted,
 			Errors: []int{http.StatusNotFound, http.StatusConflict}}, s.cancelAdvice)
 	huma.Register(a,
@@ -168,7 +168,7 @@ func placed(err error, parent string) error {
 	return err
 }
 
-// answer reads an advice, waiting for its end so long.
+// answer reads advice, waiting for its end so long.
 func (s *Server) answer(ctx context.Context, id string, wait time.Duration) (advisor.Answer, error) {
 	if wait > 0 {
 		if err := s.Feed.Wait(ctx, advisor.JobAdvice, id, wait); err != nil {

@@ -16,8 +16,8 @@ import (
 // encoding/json takes "EPOCHS" for "epochs" and the last of two members of a name, where what was meant is not known.
 func init() { huma.ValidateStrictCasing = true }
 
-// checkMembers refuses a JSON document that has two members of one name in an object. What is no JSON is left to
-// whoever reads it, and architectures are to their parser.
+// checkMembers refuses a JSON document that has two members of one name in an object. What is no JSON is left to its
+// reader, and architectures are to their parser.
 func checkMembers(document []byte) error {
 	var twice []Detail
 	d := json.NewDecoder(bytes.NewReader(document))

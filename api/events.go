@@ -51,13 +51,13 @@ func wireEvent(e advisor.Event) any {
 
 type followed struct {
 	Named
-	After string `header:"Last-Event-ID" doc:"go on behind this event; what is no event's id stands for the first"`
+	After string `header:"Last-Event-ID" doc:"go on after this event; what is no event's id stands for the first"`
 }
 
 func (s *Server) eventRoutes(a huma.API, operation, path string, tags []string, kind advisor.JobKind) {
 	sse.Register(a, huma.Operation{OperationID: operation, Method: http.MethodGet, Path: path, Tags: tags,
 		Summary: "Follow the work as server-sent events",
-		Description: "From the first event, or behind Last-Event-ID, to \"done\", which ends the stream; a client that " +
+		Description: "From the first event, or after Last-Event-ID, to \"done\", which ends the stream; a client that " +
 			"comes again after that gets 204. " +
 			"A state \"queued\" after work began says that it starts afresh. Progress has no id and is sent only while this " +
 			"service itself does the work.",

@@ -88,7 +88,7 @@ func limitBody(c *fiber.Ctx) error {
 	encoding := c.Get(fiber.HeaderContentEncoding)
 	plain := encoding == "" || strings.EqualFold(encoding, "identity")
 	if c.Path() == archivePath {
-		defer drain(c, stream) // also behind a panic
+		defer drain(c, stream) // also after a panic
 		if !plain {
 			return fiber.NewError(http.StatusUnsupportedMediaType)
 		}

@@ -159,7 +159,7 @@ func (s *Server) Problem(err error) *Problem {
 	case errors.Is(err, advisor.ErrNotFound):
 		return NewProblem(http.StatusNotFound, "not-found", "There is no such resource", "")
 	case errors.Is(err, advisor.ErrServesAdvice):
-		return NewProblem(http.StatusConflict, "serves-advice", "The run serves an advice",
+		return NewProblem(http.StatusConflict, "serves-advice", "The run serves advice",
 			"only the advice itself can be followed, cancelled or deleted")
 	case errors.Is(err, advisor.ErrUnfinished):
 		return NewProblem(http.StatusConflict, "unfinished", "Not finished", "cancel it first, or wait for its end")

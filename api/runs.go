@@ -28,7 +28,7 @@ type runRequest struct {
 	FromAdvice string `json:"from_advice,omitempty" format:"uuid" doc:"train this advice's revised architecture in full, as its prediction says; nothing else may be given"`
 }
 
-// Resolve implements huma.Resolver: either an architecture or an advice.
+// Resolve implements huma.Resolver: either an architecture or advice.
 func (r runRequest) Resolve(huma.Context) []error {
 	advice := r.FromAdvice
 	r.FromAdvice = ""

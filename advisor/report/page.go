@@ -72,7 +72,7 @@ func (p *page) heading(s string) {
 	p.WriteString(p.brush(bold, s) + "\n")
 }
 
-// paragraph writes wrapped text behind a label of its own; further lines stand under the text.
+// paragraph writes wrapped text after a label of its own; further lines stand under the text.
 func (p *page) paragraph(label string, c paint, s string) {
 	indent := text.StringWidth(label)
 	for i, line := range p.wrap(s, p.width-indent) {
@@ -83,7 +83,7 @@ func (p *page) paragraph(label string, c paint, s string) {
 	}
 }
 
-// entry is a paragraph behind a short word.
+// entry is a paragraph after a short word.
 func (p *page) entry(word, s string) { p.paragraph("  "+text.Pad(word, 12, ' ')+" ", plain, s) }
 
 func (p *page) wrap(s string, width int) []string {

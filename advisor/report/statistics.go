@@ -92,7 +92,7 @@ func ends(values []trainer.Number) string {
 	return figure.Significant(known[0]) + " → " + figure.Significant(known[len(known)-1])
 }
 
-// join puts each cell of b behind (or under) the cell of a.
+// join puts each cell of b after (or under) the cell of a.
 func join(a, b [][]string, between string) [][]string {
 	rows := make([][]string, len(a))
 	for i := range a {

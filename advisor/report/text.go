@@ -10,7 +10,7 @@ import (
 	"probewise/trainer"
 )
 
-// Text writes the report of an advice. The records are its probe's; those of an advice that has not ended may be
+// Text writes the report on advice. The records are its probe's; those of advice that has not ended may be
 // incomplete, and its report says so.
 func Text(w io.Writer, a advisor.Advice, records []trainer.EpochRecord, o Options) error {
 	p := newPage(o)

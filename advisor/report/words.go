@@ -79,7 +79,7 @@ func Predicted(f advisor.Prediction) string {
 		figure.Interval(f.Low, f.High), figure.Counted(f.PastRuns, "past run"), figure.Score(f.Novelty))
 }
 
-// Diverged says that the probe of an advice ended before its length; "" where it did not.
+// Diverged says that the probe of advice ended before its length; "" where it did not.
 func Diverged(a advisor.Advice, records []trainer.EpochRecord) string {
 	if a.State != advisor.Succeeded || len(records) == 0 {
 		return ""

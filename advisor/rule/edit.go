@@ -67,7 +67,7 @@ func heInitialised(layers []string) edit {
 	})
 }
 
-// activated replaces the activation of the layers, own or behind them; slope counts for leaky_relu.
+// activated replaces the activation of the layers, own or after them; slope counts for leaky_relu.
 func activated(layers []string, to trainer.Activation, slope float64) edit {
 	return each(layers, func(a *trainer.Architecture, b trainer.Block) {
 		for i := b.At; i < b.DirectEnd(); i++ {
@@ -118,7 +118,7 @@ func normalised(layers []string) edit {
 	})
 }
 
-// droppedOut puts dropout behind layers without a technique.
+// droppedOut puts dropout after layers without a technique.
 func droppedOut(layers []string, rate float64) edit {
 	return each(layers, func(a *trainer.Architecture, b trainer.Block) {
 		if !regularised(b) {
@@ -128,7 +128,7 @@ func droppedOut(layers []string, rate float64) edit {
 	})
 }
 
-// without takes techniques off the layers; of dropout only that directly behind them.
+// without takes techniques off the layers; of dropout only that directly after them.
 func without(layers []string, t technique) edit {
 	return each(layers, func(a *trainer.Architecture, b trainer.Block) {
 		l := b.Layer()
@@ -144,12 +144,12 @@ func without(layers []string, t technique) edit {
 			gone = trainer.Layer.IsDropout
 		}
 		layers := *b.List
-		behind := slices.Clone(b.Direct())
-		*b.List = slices.Concat(layers[:b.At+1], slices.DeleteFunc(behind, gone), layers[b.DirectEnd():])
+		after := slices.Clone(b.Direct())
+		*b.List = slices.Concat(layers[:b.At+1], slices.DeleteFunc(after, gone), layers[b.DirectEnd():])
 	})
 }
 
-// removed takes hidden dense layers away with all that is behind them, but not out of residual blocks.
+// removed takes hidden dense layers away with all that comes after them, but not out of residual blocks.
 func removed(layers []string) edit {
 	return each(layers, func(a *trainer.Architecture, b trainer.Block) {
 		if b.Layer().Type == trainer.Dense && !b.Inner {

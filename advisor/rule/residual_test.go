@@ -42,7 +42,7 @@ func TestRulesReachIntoBlocks(t *testing.T) {
 		{"dead-relu", probed(t, projection, of("conv2", dead)), "conv2", // its activation is a layer of the body
 			"Use leaky_relu with slope 0.1 in conv2, initialised after He | conv2.Initializer glorot_uniform→he_uniform, " +
 				"activation1.Activation relu→leaky_relu, activation1.NegativeSlope 0→0.1"},
-		{"dead-relu", probed(t, identity, of("conv3", dead)), "", ""}, // the relu behind the block is the sum's
+		{"dead-relu", probed(t, identity, of("conv3", dead)), "", ""}, // the relu after the block is the sum's
 		{"parabolic-layer", probed(t, identity, of("conv4", whole(weightVariance, 0.02, 0.022, 0.03))), "conv4",
 			"Add L2 0.0003 to conv4 | conv4.L2 0→0.0003"},
 		{"high-activation-variance", probed(t, identity, of("conv5", whole(activationVariance, 1, 1, 60))), "conv5",

@@ -12,7 +12,7 @@ import (
 const (
 	mostUnregularised = 0.5 // share of the higher layers
 	denseDropout      = 0.25
-	wideDropout       = 0.5 // behind dense layers of wideUnits or more
+	wideDropout       = 0.5 // after dense layers of wideUnits or more
 	wideUnits         = 256
 )
 

@@ -13,7 +13,7 @@ const (
 	mostShare    = 0.6     // of the parameters
 	manyWeights  = 100_000 // parameters below which a dense layer is not wide
 	leastWidth   = 32      // that a layer is narrowed to
-	leastPooled  = 32      // channels that are enough behind global pooling
+	leastPooled  = 32      // channels that are enough after global pooling
 	leastHalving = 4       // height and width of images that another pool may halve
 )
 

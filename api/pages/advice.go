@@ -19,7 +19,7 @@ import (
 	"probewise/trainer"
 )
 
-// advicePage is the report of an advice.
+// advicePage is the report on advice.
 type advicePage struct {
 	chrome
 	Advice                html.AdviceView
@@ -34,7 +34,7 @@ type trainingLink struct {
 	Stands             bool // it goes on or has come through, so that there is nothing to train again
 }
 
-// advice shows an advice: how far it is, its report, or why there is none.
+// advice shows advice: how far it is, its report, or why there is none.
 func (p *Pages) advice(c *fiber.Ctx) error {
 	ctx := c.UserContext()
 	answer, err := p.Service.Answer(ctx, c.Params("id"))
@@ -87,7 +87,7 @@ func (p *Pages) trials(c *fiber.Ctx, suggestions []advisor.Suggestion) ([]html.T
 	return all, nil
 }
 
-// unanswered says why an advice has no report.
+// unanswered says why advice has no report.
 func (p *Pages) unanswered(c *fiber.Ctx, a advisor.Advice) error {
 	name := report.Name(a.Architecture)
 	m := message{chrome: p.chrome(name + ": " + string(a.State)), Crumb: "Advice",

@@ -56,7 +56,7 @@ type choice struct {
 	Selected            bool
 }
 
-// listed is an advice in the list.
+// listed is advice in the list.
 type listed struct{ ID, Name, State, Dataset, Prediction, Created, Age string }
 
 // example is an architecture that the form offers.
@@ -96,7 +96,7 @@ var fieldOf = map[string]string{
 	"/probe/epochs": "probe_epochs", "/images": "images", "/probe/images": "images", "/suggestions": "suggestions", "/dataset": "dataset",
 }
 
-// ask is the form, filled in with an example or what an advice was asked with.
+// ask is the form, filled in with an example or what advice was asked with.
 func (p *Pages) ask(c *fiber.Ctx) error {
 	f := formPage{Fields: map[string]string{"probe_epochs": strconv.Itoa(advisor.DefaultProbeEpochs)},
 		Problems: map[string]string{}, Verify: true}
@@ -124,7 +124,7 @@ func (f *formPage) absent(chosen string) {
 	}
 }
 
-// prefill takes an advice's architecture, or its revised one, and what was asked about it.
+// prefill takes the architecture of advice, or its revised one, and what was asked about it.
 func (f *formPage) prefill(a advisor.Advice, revised bool) {
 	architecture := a.Architecture
 	if revised && a.Revised != nil {
@@ -181,7 +181,7 @@ func offered(e example, manifests []dataset.Manifest, selected bool) choice {
 // listLength is the number of advice on a page of the list.
 const listLength = 12
 
-// recent lists advice behind the place that the token names, and the token of that behind which there is more.
+// recent lists advice after the place that the token names, and the token of the place after which there is more.
 func (p *Pages) recent(c *fiber.Ctx, after string) ([]listed, string, error) {
 	place, err := api.ReadPlace(after)
 	if err != nil {

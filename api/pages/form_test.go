@@ -30,7 +30,7 @@ func TestFormOffersExamplesAndDataSets(t *testing.T) {
 	s.get(t, "/?example=flawed").says(t, `aria-current="true">flawed</a>`, `&#34;name&#34;: &#34;flawed&#34;`)
 	s.get(t, "/?dataset=cifar10").says(t, `aria-invalid="true"`, `The data set &#34;cifar10&#34; is not here.`)
 	if a := s.get(t, "/?from="+pageNobody); a.status != http.StatusNotFound {
-		t.Errorf("from an advice that is not there: %d", a.status)
+		t.Errorf("from advice that is not there: %d", a.status)
 	}
 }
 

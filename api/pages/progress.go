@@ -27,7 +27,7 @@ type progressPage struct {
 	Facts          []report.Fact
 	Runs           []progressRun // the latest first
 	Empty          progressRun   // that scripts make more of
-	Advises        bool          // it is an advice, which finds things
+	Advises        bool          // it is advice, which finds things
 	Diagnoses      []advisor.Diagnosis
 	Suggestions    []advisor.Suggestion
 }

@@ -8,7 +8,7 @@ import (
 	"probewise/advisor"
 )
 
-// pageEvents are those of an advice that was interrupted once and is verifying now.
+// pageEvents are those of advice that was interrupted once and is verifying now.
 func pageEvents() []advisor.Event {
 	records := pageRecords()
 	events := []advisor.Event{

@@ -56,7 +56,7 @@ type RevisedView struct {
 	JSON     string
 }
 
-// AdviceView is an advice as its page shows it: every figure as the text report writes it.
+// AdviceView is advice as its page shows it: every figure as the text report writes it.
 type AdviceView struct {
 	ID, Name    string
 	State       advisor.State
@@ -85,7 +85,7 @@ type DiagnosisView struct {
 	About string // key of its statistic in the panel; "" where it is about the architecture
 }
 
-// View makes the page of an advice. The records are the probe's, the trials those of the verified suggestions; the key
+// View makes the page of advice. The records are the probe's, the trials those of the verified suggestions; the key
 // chooses the statistic of the panel.
 func View(a advisor.Advice, records []trainer.EpochRecord, trials []Trial, key string) (AdviceView, error) {
 	v := AdviceView{
@@ -177,7 +177,7 @@ func (v *AdviceView) revise(a advisor.Advice) error {
 	if r.Prediction != nil {
 		v.Revised.Forecast = Foresee("revised-deciles", *r.Prediction, trainer.Missing)
 		// two tables of one name cannot be told apart by ear
-		v.Revised.Forecast.Deciles.Caption += " behind the revised prediction"
+		v.Revised.Forecast.Deciles.Caption += " for the revised prediction"
 	}
 	return nil
 }

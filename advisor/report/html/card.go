@@ -48,11 +48,11 @@ func ViewCard(c analysis.Cards) CardView {
 		func(e analysis.CardEntry) bool { return e.Epochs == advisor.DefaultProbeEpochs }); i >= 0 {
 		e = c.Probe[i]
 	}
-	behind := "held-out, after " + report.ProbeLength(e.Epochs)
+	evidence := "held-out, after " + report.ProbeLength(e.Epochs)
 	v.Figures = []Figure{
 		{"Past runs", figure.Count(c.PastRuns), report.FullRun(c.Images, c.Epochs)},
-		{"R²", figure.Score(e.R2), behind},
-		{"Mean absolute error", figure.Share(e.MAE), behind},
+		{"R²", figure.Score(e.R2), evidence},
+		{"Mean absolute error", figure.Share(e.MAE), evidence},
 		{"80 % interval covers", figure.Percent(e.Coverage80), "its mean width " + figure.Share(e.Width80)},
 	}
 	v.Quality, v.Table = quality(c.Card)

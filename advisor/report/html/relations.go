@@ -32,7 +32,7 @@ type Picture struct {
 	Note        string // what its headings mean
 }
 
-// Fits are R² of the models behind relations, held-out beside in-sample.
+// Fits are R² of the models that give relations, held-out beside in-sample.
 type Fits struct {
 	Charts []BarDrawing
 	Table  Table

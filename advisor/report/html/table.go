@@ -23,7 +23,7 @@ type Column struct {
 	Title  string
 	Key    string // of the figure in an epoch record's JSON, for rows that arrive later; "" where there is none
 	Plot   string // name of the chart that draws the column as a line; "": none
-	Digits int    // behind the point, for rows that arrive later
+	Digits int    // after the point, for rows that arrive later
 }
 
 // Cell is a figure as the reports write it, with all its digits beside.
