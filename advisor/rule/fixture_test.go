@@ -35,8 +35,23 @@ var null = math.NaN()
 
 func fixtures(t *testing.T) []fixture {
 	t.Helper()
-	return slices.Concat(healthFixtures(t), shapeFixtures(t), regularisationFixtures(t),
-		ladderFixtures(t), overfitFixtures(t))
+	return slices.Concat(
+		divergedFixtures(t),
+		vanishingGradientFixtures(t),
+		explodingGradientFixtures(t),
+		deadReLUFixtures(t),
+		atChanceFixtures(t),
+		parabolicLayerFixtures(t),
+		highActivationVarianceFixtures(t),
+		overfitFixtures(t),
+		unregularisedHigherLayersFixtures(t),
+		batchNormEverywhereFixtures(t),
+		stackedRegularisersFixtures(t),
+		flatFiltersFixtures(t),
+		ascendingDenseFixtures(t),
+		tooManyDenseFixtures(t),
+		wideDenseFixtures(t),
+	)
 }
 
 // parse reads an architecture of 28×28×1 images and 10 classes; layers is the inside of the JSON list, training the
@@ -282,3 +297,33 @@ func TestFixturesCoverRules(t *testing.T) {
 		t.Errorf("fixtures of unknown rules: %v %v", fire, quiet)
 	}
 }
+
+const (
+	plainLayers = `{"type":"conv","filters":8,"kernel":3,"activation":"relu"},{"type":"max_pool"},
+		{"type":"conv","filters":16,"kernel":3,"activation":"relu"},{"type":"max_pool"},{"type":"flatten"},
+		{"type":"dense","units":64,"activation":"relu"},{"type":"dense","units":10,"activation":"softmax"}`
+	// saturating has an activation as a layer of its own.
+	saturating = `{"type":"conv","filters":8,"kernel":3,"activation":"sigmoid"},{"type":"max_pool"},{"type":"flatten"},
+		{"type":"dense","units":64,"initializer":"glorot_normal"},{"type":"activation","activation":"tanh"},
+		{"type":"dense","units":32,"activation":"sigmoid","l2":0.001},{"type":"dense","units":10,"activation":"softmax"}`
+)
+
+// whole gives a statistic its values at the ends of epochs 1 to 3.
+func whole(get func(*trainer.LayerStatistics) *trainer.Number, x1, x2, x3 trainer.Number) func(float64,
+	*trainer.LayerStatistics) {
+	return func(epoch float64, l *trainer.LayerStatistics) {
+		switch epoch {
+		case 1:
+			*get(l) = x1
+		case 2:
+			*get(l) = x2
+		case 3:
+			*get(l) = x3
+		}
+	}
+}
+
+func weightVariance(l *trainer.LayerStatistics) *trainer.Number     { return &l.Weights.Variance }
+func activationMax(l *trainer.LayerStatistics) *trainer.Number      { return &l.Activations.MaxAbs }
+func activationVariance(l *trainer.LayerStatistics) *trainer.Number { return &l.Activations.Variance }
+func gradientVariance(l *trainer.LayerStatistics) *trainer.Number   { return &l.Gradients.Variance }
