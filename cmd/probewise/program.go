@@ -54,7 +54,8 @@ func (a *app) open(ctx context.Context) (*program, error) {
 	}
 	s.service = service.Service{
 		Store: store, Datasets: s.library, Trainer: a.newTrainer(
-			0), Predictor: s.predictor, Rules: rule.Driver{}, Version: version(),
+			0), Predictor: s.predictor, Version: version(),
+		Rules: rule.Driver{Incomplete: func(err error) { fmt.Fprintln(a.errOut, "left out of the answer:", err) }},
 	}
 	return s, nil
 }
