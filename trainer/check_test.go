@@ -18,22 +18,29 @@ func TestValidateIsParse(t *testing.T) {
 			 "shortcut":{"type":"conv","filters":8,"kernel":1}},
 			{"type":"dropout","rate":0.25},{"type":"flatten"},{"type":"dense","units":32,"activation":"relu","l2":0.001},
 			{"type":"dense","units":10,"activation":"softmax"}],
-			"training":{"optimizer":{"type":"adamw","learning_rate":3e-7},"schedule":{"type":"step","every":3}}}`), ParseOptions{})
+			"training":{"optimizer":{"type":"adamw","learning_rate":3e-7},"schedule":{"type":"step",
+				"every":3}}}`), ParseOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return p.Architecture
 	}
 	for name, change := range map[string]func(*Architecture){
-		"valid":                func(*Architecture) {},
-		"names are given":      func(a *Architecture) { a.Name, a.Layers[0].Name, a.Layers[5].Name = "", "", "" },
-		"a softmax is added":   func(a *Architecture) { a.Layers[6].Activation = Linear },
-		"words are defaults":   func(a *Architecture) { a.Layers[0].Padding, a.Layers[0].Activation = "", "" },
-		"other optimizer":      func(a *Architecture) { a.Training.Optimizer = Optimizer{Type: SGD, LearningRate: 1e-21} },
-		"negative filters":     func(a *Architecture) { a.Layers[0].Filters = -1 },
-		"several findings":     func(a *Architecture) { a.Layers[0].Kernel, a.Layers[3].Rate, a.Classes = [2]int{0, 99}, 1, 1 },
-		"a name twice":         func(a *Architecture) { a.Layers[0].Name = "flatten1" },
-		"unknown words":        func(a *Architecture) { a.Layers[5].Activation, a.Training.Schedule.Type = "rely", "cosines" },
+		"valid":              func(*Architecture) {},
+		"names are given":    func(a *Architecture) { a.Name, a.Layers[0].Name, a.Layers[5].Name = "", "", "" },
+		"a softmax is added": func(a *Architecture) { a.Layers[6].Activation = Linear },
+		"words are defaults": func(a *Architecture) { a.Layers[0].Padding, a.Layers[0].Activation = "", "" },
+		"other optimizer":    func(a *Architecture) { a.Training.Optimizer = Optimizer{Type: SGD, LearningRate: 1e-21} },
+		"negative filters":   func(a *Architecture) { a.Layers[0].Filters = -1 },
+		"several findings": func(a *Architecture) {
+			a.Layers[0].Kernel, a.Layers[3].Rate,
+				a.Classes = [2]int{0, 99}, 1, 1
+		},
+		"a name twice": func(a *Architecture) { a.Layers[0].Name = "flatten1" },
+		"unknown words": func(a *Architecture) {
+			a.Layers[5].Activation,
+				a.Training.Schedule.Type = "rely", "cosines"
+		},
 		"shrinks to zero":      func(a *Architecture) { a.Layers[1].Size = [2]int{40, 40} },
 		"no layers":            func(a *Architecture) { a.Layers = nil },
 		"needs flatten":        func(a *Architecture) { a.Layers = slices.Delete(a.Layers, 4, 5) },

@@ -13,6 +13,11 @@ type Store interface {
 	Reader
 	Queue
 	Submissions
+	Leased
+}
+
+// Leased is what a worker does to the store with its job's lease.
+type Leased interface {
 	Leases
 	RunWriter
 	Finisher

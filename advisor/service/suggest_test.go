@@ -1,7 +1,6 @@
 package service
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -89,40 +88,6 @@ func TestPackages(t *testing.T) {
 		}
 	}
 }
-
-// fakePredictor predicts less for wider nets, or nothing at all.
-type fakePredictor struct {
-	reason string
-	r2     float64
-}
-
-func (p fakePredictor) Snapshot(context.Context, advisor.Key) (advisor.Forecaster, error) {
-	return p, nil
-}
-
-func (p fakePredictor) FromArchitecture(_ context.Context, a trainer.Architecture) (advisor.Prediction, error) {
-	if p.reason != "" {
-		return advisor.Prediction{}, &advisor.NoPredictionError{Reason: p.reason}
-	}
-	units := 0
-	for _, l := range a.Layers {
-		units += l.Units
-	}
-	return advisor.Prediction{TestAccuracy: 1 / float64(units), HeldOutR2: p.r2}, nil
-}
-
-func (p fakePredictor) FromProbe(ctx context.Context, r advisor.ProbeResult) (advisor.Prediction, error) {
-	return p.FromArchitecture(ctx, r.Architecture)
-}
-
-func (p fakePredictor) Without(...trainer.Architecture) advisor.Forecaster { return p }
-
-func (fakePredictor) Reference() advisor.Reference { return nothingKnown{} }
-
-type nothingKnown struct{}
-
-func (nothingKnown) Values(advisor.Quantity) []float64 { return nil }
-func (nothingKnown) Runs() int                         { return 0 }
 
 func TestRank(t *testing.T) {
 	quiet := []advisor.Diagnosis{{Rule: "unregularised-higher-layers", Severity: advisor.Medium},

@@ -14,10 +14,9 @@ import (
 func TestMain(m *testing.M) {
 	if Is(os.Args[1:]) {
 		if err := Serve(os.Stdin, os.Stdout); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
+			panic(err)
 		}
-		os.Exit(0)
+		return
 	}
 	m.Run()
 }

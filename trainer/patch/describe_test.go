@@ -13,7 +13,8 @@ func flawedCNN(t *testing.T) trainer.Architecture {
 		{"type": "conv", "filters": 8, "kernel": 3, "padding": "same", "activation": "relu"}, {"type": "max_pool", "size": 2},
 		{"type": "conv", "filters": 8, "kernel": 3, "activation": "tanh"}, {"type": "flatten"},
 		{"type": "dense", "units": 64, "activation": "relu"}, {"type": "dense", "units": 128, "activation": "relu"},
-		{"type": "dense", "units": 64, "activation": "relu"}, {"type": "dense", "units": 10, "activation": "softmax"}]}`), trainer.ParseOptions{})
+		{"type": "dense", "units": 64, "activation": "relu"},
+		{"type": "dense", "units": 10, "activation": "softmax"}]}`), trainer.ParseOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,8 +51,10 @@ func TestDescribe(t *testing.T) {
 			}
 		}
 	}
-	block, err := trainer.Parse([]byte(`{"input": [28, 28, 1], "classes": 10, "layers": [{"type": "flatten"}, {"type": "dense", "units": 8}, {"type": "residual", "body": [
-		{"type": "dense", "units": 8}, {"type": "dropout", "rate": 0.5}]}, {"type": "dense", "units": 10}]}`), trainer.ParseOptions{})
+	block, err := trainer.Parse([]byte(`{"input": [28, 28, 1], "classes": 10, "layers": [
+		{"type": "flatten"}, {"type": "dense", "units": 8},
+		{"type": "residual", "body": [{"type": "dense", "units": 8}, {"type": "dropout", "rate": 0.5}]},
+		{"type": "dense", "units": 10}]}`), trainer.ParseOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,9 +58,11 @@ var mutations = map[string]func(*trainer.Architecture){
 
 // inBlocks change a net with residual blocks.
 var inBlocks = map[string]func(*trainer.Architecture){
-	"a member":         func(a *trainer.Architecture) { a.Layers[1].Body[0].L2 = 1e-3 },
-	"a member of both": func(a *trainer.Architecture) { a.Layers[2].Body[0].Filters, a.Layers[2].Shortcut[0].Filters = 16, 16 },
-	"a layer less":     func(a *trainer.Architecture) { a.Layers[1].Body = slices.Delete(a.Layers[1].Body, 0, 1) },
+	"a member": func(a *trainer.Architecture) { a.Layers[1].Body[0].L2 = 1e-3 },
+	"a member of both": func(a *trainer.Architecture) {
+		a.Layers[2].Body[0].Filters, a.Layers[2].Shortcut[0].Filters = 16, 16
+	},
+	"a layer less": func(a *trainer.Architecture) { a.Layers[1].Body = slices.Delete(a.Layers[1].Body, 0, 1) },
 	"a layer more": func(a *trainer.Architecture) {
 		a.Layers[1].Body = slices.Insert(a.Layers[1].Body, 1,
 			trainer.Layer{Type: trainer.Dropout, Name: "d", Rate: 0.25})
@@ -77,16 +79,21 @@ var inBlocks = map[string]func(*trainer.Architecture){
 		a.Layers[2].Body = append(a.Layers[2].Body, a.Layers[3])
 		a.Layers = slices.Delete(a.Layers, 3, 4)
 	},
-	"the body alone": func(a *trainer.Architecture) { a.Layers = slices.Concat(a.Layers[:1], a.Layers[1].Body, a.Layers[2:]) },
+	"the body alone": func(a *trainer.Architecture) {
+		a.Layers = slices.Concat(a.Layers[:1], a.Layers[1].Body, a.Layers[2:])
+	},
 }
 
 func withBlocks(t *testing.T) trainer.Architecture {
 	t.Helper()
 	p, err := trainer.Parse([]byte(`{"version":1,"input":[28,28,1],"classes":10,"layers":[
 		{"type":"conv","filters":8,"kernel":3,"activation":"relu"},
-		{"type":"residual","body":[{"type":"conv","filters":8,"kernel":3,"padding":"same","activation":"relu"},{"type":"conv","filters":8,"kernel":3,"padding":"same"}]},
-		{"type":"residual","body":[{"type":"conv","filters":8,"kernel":3,"padding":"same","stride":2}],"shortcut":{"type":"conv","filters":8,"kernel":1,"stride":2}},
-		{"type":"activation","activation":"relu"},{"type":"flatten"},{"type":"dense","units":10,"activation":"softmax"}]}`), trainer.ParseOptions{})
+		{"type":"residual","body":[{"type":"conv","filters":8,"kernel":3,"padding":"same","activation":"relu"},
+		{"type":"conv","filters":8,"kernel":3,"padding":"same"}]},
+		{"type":"residual","body":[{"type":"conv","filters":8,"kernel":3,"padding":"same","stride":2}],
+		"shortcut":{"type":"conv","filters":8,"kernel":1,"stride":2}},
+		{"type":"activation","activation":"relu"},{"type":"flatten"},
+		{"type":"dense","units":10,"activation":"softmax"}]}`), trainer.ParseOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
