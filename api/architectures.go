@@ -32,8 +32,9 @@ type validationBody struct{ Body validation }
 func (s *Server) architectureRoutes(a huma.API) {
 	huma.Register(a, huma.Operation{OperationID: "validate-architecture", Method: http.MethodPost,
 		Path: "/v1/architectures/validate", Tags: []string{"Architectures"},
-		MaxBodyBytes: MaxBody, Summary: "Check an architecture against a data set", Description: "An architecture that is not valid is an answer, with everything that is wrong, and not an error.",
-		Errors: []int{http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity}}, s.validate)
+		MaxBodyBytes: MaxBody, Summary: "Check an architecture against a data set",
+		Description: "An architecture that is not valid is an answer, with everything that is wrong, and not an error.",
+		Errors:      []int{http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity}}, s.validate)
 }
 
 func (s *Server) validate(ctx context.Context, in *struct {

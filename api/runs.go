@@ -51,7 +51,8 @@ func (s *Server) runRoutes(a huma.API) {
 	missing := []int{http.StatusNotFound}
 	huma.Register(a, huma.Operation{OperationID: "create-run", Method: http.MethodPost, Path: "/v1/runs", Tags: tags,
 		MaxBodyBytes: MaxBody,
-		Summary:      "Train an architecture: in full, or a probe of it", DefaultStatus: http.StatusAccepted, Responses: alsoOK(a,
+		Summary:      "Train an architecture: in full, or a probe of it", DefaultStatus: http.StatusAccepted,
+		Responses: alsoOK(a,
 			advisor.Run{}),
 		Description: "A full run that has succeeded joins the past runs. A request that equals one that is unfinished gets " +
 			"that one.",
@@ -69,7 +70,8 @@ func (s *Server) runRoutes(a huma.API) {
 			Summary: "Get the statistics of a run's layers, record by record", Errors: missing}, s.runLayers)
 	huma.Register(a,
 		huma.Operation{OperationID: "cancel-run", Method: http.MethodPost, Path: "/v1/runs/{id}/cancel", Tags: tags,
-			Summary: "Cancel a run", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusNotFound, http.StatusConflict}},
+			Summary: "Cancel a run", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusNotFound,
+				http.StatusConflict}},
 		s.cancelRun)
 	huma.Register(a,
 		huma.Operation{OperationID: "delete-run", Method: http.MethodDelete, Path: "/v1/runs/{id}", Tags: tags,

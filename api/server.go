@@ -20,17 +20,30 @@ import (
 	"probewise/trainer/dataset"
 )
 
-// Store is what the handlers read and change beyond the desk.
+// Store is what the handlers read and change beyond the service's use cases.
 type Store interface {
+	Records
+	Jobs
+	// Ping says why the store cannot be used.
+	Ping(ctx context.Context) error
+}
+
+// Records reads runs and advice. advisor.ErrNotFound: there is none of that id.
+type Records interface {
 	Run(ctx context.Context, id string) (advisor.Run, error)
 	Records(ctx context.Context, run string) ([]trainer.EpochRecord, error)
 	ListAdvice(ctx context.Context, f advisor.AdviceFilter) ([]advisor.Advice, error)
 	ListRuns(ctx context.Context, f advisor.RunFilter) ([]advisor.Run, error)
+}
+
+// Jobs follows and ends jobs. advisor.ErrServesAdvice: the run is no job of its own.
+type Jobs interface {
 	// Events returns what was logged of a job after an event, at most limit.
 	Events(ctx context.Context, kind advisor.JobKind, id string, after int64, limit int) ([]advisor.Event, error)
+	// Cancel asks the job to stop; advisor.ErrFinished: it has ended.
 	Cancel(ctx context.Context, kind advisor.JobKind, id string) error
+	// Delete removes a job that has ended, with its runs; advisor.ErrUnfinished: it has not.
 	Delete(ctx context.Context, kind advisor.JobKind, id string) error
-	Ping(ctx context.Context) error
 }
 
 // Datasets lists and adds data sets.
@@ -91,7 +104,7 @@ type Server struct {
 	// MaxUpload is the most bytes of an archive; 0: DefaultMaxUpload.
 	MaxUpload int64
 
-	ctx          context.Context //nolint:containedctx // ends with the service, and with it every stream; Fiber's own never end
+	ctx          context.Context //nolint:containedctx // ends with the service and all streams; Fiber's own never end
 	computations computations
 }
 

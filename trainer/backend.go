@@ -25,8 +25,17 @@ const SliceStep = 4
 // Backend computes on one device. It is used by one goroutine at a time. The same calls on the same data give the same
 // bits, whatever the number of threads. Denormal numbers may be taken as 0.
 type Backend interface {
+	Memory
 	// Device says what computes, for people: "cpu: gonum, 2 threads".
 	Device() string
+	// Run computes the calls in order. An error names the op.
+	Run(calls []Call, at Step) error
+	// Close frees all buffers.
+	Close() error
+}
+
+// Memory is where a backend computes.
+type Memory interface {
 	// Alloc returns n zeros.
 	Alloc(n int) (Buffer, error)
 	// Slice returns n values of b, from the given one on, as a buffer: the same memory. from is a multiple of
@@ -34,8 +43,4 @@ type Backend interface {
 	Slice(b Buffer, from, n int) (Buffer, error)
 	Upload(dst Buffer, src []float32) error
 	Download(dst []float32, src Buffer) error
-	// Run computes the calls in order. An error names the op.
-	Run(calls []Call, at Step) error
-	// Close frees all buffers.
-	Close() error
 }

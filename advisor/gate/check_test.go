@@ -60,8 +60,10 @@ func (b *bench) predict(a trainer.Architecture, dataset string, less float64) (a
 
 // net is a small architecture: 28·28·units + units + 10·units + 10 parameters.
 func net(name string, units, epochs int) File {
-	return File{Name: "nets/" + name + ".json", Data: fmt.Appendf(nil, `{"version": 1, "name": %q, "input": [28, 28, 1], "classes": 10, "layers": [{"type": "flatten"},
-		{"type": "dense", "units": %d, "activation": "relu"}, {"type": "dense", "units": 10, "activation": "softmax"}], "training": {"epochs": %d}}`, name, units, epochs)}
+	return File{Name: "nets/" + name + ".json", Data: fmt.Appendf(nil,
+		`{"version": 1, "name": %q, "input": [28, 28, 1], "classes": 10, "layers": [{"type": "flatten"},
+		{"type": "dense", "units": %d, "activation": "relu"}, {"type": "dense", "units": 10, "activation": "softmax"}],
+		"training": {"epochs": %d}}`, name, units, epochs)}
 }
 
 func parsed(t *testing.T, document string) Policy {

@@ -54,7 +54,8 @@ exceptions: [{rule: parameters, until: 2027-03-01, reason: " the old net "}]
 			Dataset: "fashion-mnist-sample",
 			Probe:   usual, Rules: Rules{PredictedAccuracy{Warn, 0.5, 0.8}, Parameters{Off, 5_000_000}}},
 		// Aliases, and integers written as JSON tools do.
-		`{"version": 1.0, "extends": "off", "rules": {"parameters": [&level error, {"max": 2e6}], "predicted-accuracy": [*level, {"min": 1}]}}`: {
+		`{"version": 1.0, "extends": "off", "rules": {"parameters": [&level error, {"max": 2e6}],
+			"predicted-accuracy": [*level, {"min": 1}]}}`: {
 			Extends: "off", Dataset: "fashion-mnist-sample", Probe: usual, Rules: Rules{PredictedAccuracy{Error, 1, 0.8},
 				Parameters{Error, 2_000_000}}},
 	}
@@ -105,7 +106,8 @@ var malformed = []struct {
 	{name: "blank dataset", document: "version: 1\ndataset: ' '", want: []string{"2 /dataset wrong-type"}},
 	{name: "probe", document: "version: 1\nprobe:\n  epochs: 0\n  runs: 21\n  aggregate: best\n  seed: -1\n  epoch: 3",
 		want: []string{
-			"3 /probe/epochs out-of-range", "4 /probe/runs out-of-range", "5 /probe/aggregate unknown-value", "6 /probe/seed out-of-range", "7 /probe/epoch unknown-key"}},
+			"3 /probe/epochs out-of-range", "4 /probe/runs out-of-range", "5 /probe/aggregate unknown-value",
+			"6 /probe/seed out-of-range", "7 /probe/epoch unknown-key"}},
 	{name: "seed 0", document: "version: 1\nprobe: {seed: 0}", want: []string{"2 /probe/seed out-of-range"}},
 	{name: "half an epoch", document: "version: 1\nprobe: {epochs: 1.5, runs: .nan}",
 		want: []string{"2 /probe/epochs wrong-type", "2 /probe/runs out-of-range"}},
@@ -146,7 +148,8 @@ var malformed = []struct {
 	{name: "exceptions are a mapping", document: "version: 1\nexceptions: {rule: parameters}",
 		want: []string{"2 /exceptions wrong-type"}},
 	{name: "empty exceptions", document: "version: 1\nexceptions: [{}, 3]", want: []string{
-		"2 /exceptions/0 missing-key", "2 /exceptions/0 missing-key", "2 /exceptions/0 missing-key", "2 /exceptions/1 wrong-type"}},
+		"2 /exceptions/0 missing-key", "2 /exceptions/0 missing-key", "2 /exceptions/0 missing-key",
+		"2 /exceptions/1 wrong-type"}},
 	{name: "no reason", document: "version: 1\nexceptions:\n- {rule: parameters, until: 2027-03-01}",
 		want: []string{"3 /exceptions/0 missing-key"}},
 	{name: "blank reason", document: "version: 1\nexceptions:\n- {rule: parameters, until: 2027-03-01, reason: ' '}",

@@ -14,7 +14,8 @@ func (p *page) epochs(title string, records []trainer.EpochRecord, test bool) {
 		return
 	}
 	columns := []column{
-		{title: "Epoch"}, {title: "Train\nloss"}, {title: "Train\naccuracy"}, {title: "Validation\nloss"}, {title: "Validation\naccuracy"},
+		{title: "Epoch"}, {title: "Train\nloss"}, {title: "Train\naccuracy"}, {title: "Validation\nloss"},
+		{title: "Validation\naccuracy"},
 		{title: "Test\naccuracy", gone: !test}, {title: "Seconds"},
 	}
 	var rows [][]string

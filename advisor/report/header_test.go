@@ -8,8 +8,10 @@ import (
 
 func TestLayersLineOfBlocks(t *testing.T) {
 	p, err := trainer.Parse([]byte(`{"input": [28, 28, 1], "classes": 10, "layers": [
-		{"type": "residual", "name": "block", "body": [{"type": "conv", "filters": 1, "kernel": 3, "padding": "same", "activation": "relu"}, {"type": "dropout", "rate": 0.25}]},
-		{"type": "residual", "body": {"type": "max_pool"}, "shortcut": {"type": "conv", "filters": 1, "kernel": 1, "stride": 2}},
+		{"type": "residual", "name": "block", "body": [{"type": "conv", "filters": 1, "kernel": 3, "padding": "same",
+		"activation": "relu"}, {"type": "dropout", "rate": 0.25}]},
+		{"type": "residual", "body": {"type": "max_pool"},
+		"shortcut": {"type": "conv", "filters": 1, "kernel": 1, "stride": 2}},
 		{"type": "flatten"}, {"type": "dense", "units": 10}]}`), trainer.ParseOptions{})
 	if err != nil {
 		t.Fatal(err)

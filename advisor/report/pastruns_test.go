@@ -75,8 +75,9 @@ func TestPastRunsAreGolden(t *testing.T) {
 		}),
 		Bench(&b, []Benched{{Epochs: 0.5, BenchScore: forest.BenchScore{
 			Score: forest.Score{
-				R2: 0.8714, R2Low: 0.81, R2High: 0.92, MAE: 0.03456, Tau: 0.712, Coverage: 0.8, CoverageLow: 0.75, CoverageHigh: 0.86,
-				Width: 0.1234,
+				R2: 0.8714, R2Low: 0.81, R2High: 0.92, MAE: 0.03456, Tau: 0.712, Coverage: 0.8, CoverageLow: 0.75,
+				CoverageHigh: 0.86,
+				Width:        0.1234,
 			},
 			CaughtWorstFifth: 0.5,
 		}}}, 150, forest.BenchOptions{Fit: 57, Repeats: 20}),

@@ -188,7 +188,8 @@ func Unchanged(a advisor.Advice) string {
 // places are the positions of layers in words.
 var places = map[trainer.LayerSet]string{
 	trainer.AllLayers: "all layers", trainer.FirstTwo: "the first two layers", trainer.MiddleLayers: "the middle layers",
-	trainer.LastTwo: "the last two layers", trainer.ConvLayers: "convolutional layers", trainer.DenseLayers: "dense layers",
+	trainer.LastTwo: "the last two layers", trainer.ConvLayers: "convolutional layers",
+	trainer.DenseLayers: "dense layers",
 }
 
 // Place is a position in words.

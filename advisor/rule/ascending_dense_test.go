@@ -25,7 +25,8 @@ func ascendingDenseFixtures(t *testing.T) []fixture {
 		{"ascending-dense", "a first layer that must not become wide",
 			of(conv("8") + flat + dense("16") + dense("32") + dense("24") + output),
 			[]want{{"dense2", "unit_ratio", 2, 1, null, null, medium}},
-			[]string{"Ladder the dense widths down: dense1 16, dense2 16 and dense3 16 | dense2.Units 32→16, dense3.Units 24→16"}},
+			[]string{"Ladder the dense widths down: dense1 16, dense2 16 and dense3 16 | " +
+				"dense2.Units 32→16, dense3.Units 24→16"}},
 		{"ascending-dense", "equal widths", of(conv("8") + flat + dense("64") + dense("64") + output), nil, nil},
 		{"ascending-dense", "the output may be wider", of(conv("8") + flat + dense("8") + output), nil, nil},
 	}

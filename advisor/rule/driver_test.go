@@ -223,7 +223,8 @@ func TestMessage(t *testing.T) {
 	d := measured("dense1", "weight_variance", 0.02149, 0.00832, 3, advisor.High)
 	d.Percentile = 97.3
 	got := explain(d, above, "it is wide").Message
-	if want := "dense1: weight_variance 0.0215 is above 0.00832, percentile 97.3 of past runs, at epoch 3: it is wide."; got != want {
+	want := "dense1: weight_variance 0.0215 is above 0.00832, percentile 97.3 of past runs, at epoch 3: it is wide."
+	if got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
 	got = explain(structural("", "dense_layers", 1024, 3, advisor.Low), above, "many").Message

@@ -8,10 +8,14 @@ import (
 
 func TestLadderUpKeepsToTheBound(t *testing.T) {
 	for _, layers := range []string{
-		`{"type":"conv","filters":4,"kernel":3},{"type":"max_pool"},{"type":"conv","filters":4,"kernel":3},{"type":"flatten"}`,
-		`{"type":"conv","filters":64,"kernel":3},{"type":"max_pool"},{"type":"conv","filters":32,"kernel":3},{"type":"max_pool"},{"type":"conv","filters":8,"kernel":3},{"type":"flatten"}`,
-		`{"type":"conv","filters":20,"kernel":5},{"type":"conv","filters":20,"kernel":5},{"type":"conv","filters":20,"kernel":5},{"type":"conv","filters":20,"kernel":5},{"type":"global_avg_pool"}`,
-		`{"type":"conv","filters":1,"kernel":3},{"type":"max_pool"},{"type":"conv","filters":1,"kernel":3},{"type":"max_pool"},{"type":"conv","filters":1,"kernel":3},{"type":"flatten"}`,
+		`{"type":"conv","filters":4,"kernel":3},{"type":"max_pool"},{"type":"conv","filters":4,"kernel":3},
+			{"type":"flatten"}`,
+		`{"type":"conv","filters":64,"kernel":3},{"type":"max_pool"},{"type":"conv","filters":32,"kernel":3},
+			{"type":"max_pool"},{"type":"conv","filters":8,"kernel":3},{"type":"flatten"}`,
+		`{"type":"conv","filters":20,"kernel":5},{"type":"conv","filters":20,"kernel":5},
+			{"type":"conv","filters":20,"kernel":5},{"type":"conv","filters":20,"kernel":5},{"type":"global_avg_pool"}`,
+		`{"type":"conv","filters":1,"kernel":3},{"type":"max_pool"},{"type":"conv","filters":1,"kernel":3},
+			{"type":"max_pool"},{"type":"conv","filters":1,"kernel":3},{"type":"flatten"}`,
 	} {
 		a := parse(t, layers+`,{"type":"dense","units":10}`, "")
 		all := stages(&a)

@@ -9,10 +9,12 @@ import (
 
 func overfitFixtures(t *testing.T) []fixture {
 	plain := parse(t, plainLayers, "")
-	done := parse(t, `{"type":"conv","filters":8,"kernel":3,"batch_norm":true},{"type":"flatten"},{"type":"dense","units":256},
+	done := parse(t,
+		`{"type":"conv","filters":8,"kernel":3,"batch_norm":true},{"type":"flatten"},{"type":"dense","units":256},
 		{"type":"dropout","rate":0.5},{"type":"dense","units":10}`, `"augment":{"flip":true}`)
 	wide := parse(
-		t, `{"type":"conv","filters":8,"kernel":3,"l2":0.001},{"type":"global_avg_pool"},{"type":"dense","units":300},{"type":"dense","units":10}`, "")
+		t, `{"type":"conv","filters":8,"kernel":3,"l2":0.001},{"type":"global_avg_pool"},{"type":"dense","units":300},
+			{"type":"dense","units":10}`, "")
 	gap := func(epoch float64, gap trainer.Number) change {
 		return at(epoch, func(r *trainer.EpochRecord) { r.TrainAccuracy, r.ValidationAccuracy = 0.7+gap, 0.7 })
 	}

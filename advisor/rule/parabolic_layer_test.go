@@ -9,8 +9,10 @@ import (
 
 func parabolicLayerFixtures(t *testing.T) []fixture {
 	plain := parse(t, plainLayers, "")
-	techniques := parse(t, `{"type":"conv","filters":8,"kernel":3,"activation":"relu"},{"type":"max_pool"},{"type":"flatten"},
-		{"type":"dense","units":64,"activation":"relu","l2":0.0005},{"type":"dense","units":32,"activation":"relu","batch_norm":true},
+	techniques := parse(t,
+		`{"type":"conv","filters":8,"kernel":3,"activation":"relu"},{"type":"max_pool"},{"type":"flatten"},
+		{"type":"dense","units":64,"activation":"relu","l2":0.0005},
+		{"type":"dense","units":32,"activation":"relu","batch_norm":true},
 		{"type":"dense","units":10,"activation":"softmax"}`, "")
 	// 3·(0.03 − 2·0.022 + 0.02) / (0.02 + 0.022 + 0.03) = 0.25
 	bent := func(layer string) change { return of(layer, whole(weightVariance, 0.02, 0.022, 0.03)) }

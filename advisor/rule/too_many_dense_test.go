@@ -21,7 +21,8 @@ func tooManyDenseFixtures(t *testing.T) []fixture {
 		{"too-many-dense", "four", of(conv("8") + `{"type":"global_avg_pool"},` + dense("128") + dense("128") +
 			`{"type":"dropout","rate":0.2},` + dense("64") + `{"type":"dropout","rate":0.2},` + output),
 			[]want{{"dense3", "dense_layers", 4, 3, null, null, medium}},
-			[]string{"Trim to 3 dense layers without dense3: dense1 128 and dense2 64 | dense2.Units 128→64, -dense3, -dropout2"}},
+			[]string{"Trim to 3 dense layers without dense3: dense1 128 and dense2 64 | " +
+				"dense2.Units 128→64, -dense3, -dropout2"}},
 		{"too-many-dense", "five rising",
 			of(conv("8") + `{"type":"global_avg_pool"},` + dense("32") + dense("64") + dense("600") + dense("64") + output),
 			[]want{{"dense3", "dense_layers", 5, 3, null, null, medium}},

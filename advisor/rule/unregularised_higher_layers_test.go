@@ -16,7 +16,8 @@ func unregularisedHigherLayersFixtures(t *testing.T) []fixture {
 	return []fixture{
 		{"unregularised-higher-layers", "dense layers",
 			of(
-				conv + conv + `{"type":"flatten"},{"type":"dense","units":256,"activation":"relu"},{"type":"dense","units":64,"activation":"relu"},` + output),
+				conv + conv + `{"type":"flatten"},{"type":"dense","units":256,"activation":"relu"},
+					{"type":"dense","units":64,"activation":"relu"},` + output),
 			[]want{{"dense1", "unregularised_share", 1, 0.5, null, null, advisor.Medium}},
 			[]string{"Add dropout 0.5 behind dense1 and L2 0.001 to dense2 | +dropout1 behind dense1, dense2.L2 0→0.001",
 				"Add L2 0.001 to dense1 and dense2 | dense1.L2 0→0.001, dense2.L2 0→0.001",

@@ -243,7 +243,8 @@ const pageEvil = `<img src=x onerror=alert(1)>`
 func pageArchitecture(t *testing.T, filters int) trainer.Architecture {
 	t.Helper()
 	p, err := trainer.Parse(fmt.Appendf(nil, `{"name": %q, "input": [28, 28, 1], "classes": 10, "layers": [
-		{"type": "conv", "name": %q, "filters": %d, "kernel": 3}, {"type": "flatten"}, {"type": "dense", "units": 10, "activation": "softmax"}],
+		{"type": "conv", "name": %q, "filters": %d, "kernel": 3}, {"type": "flatten"},
+		{"type": "dense", "units": 10, "activation": "softmax"}],
 		"training": {"epochs": 15}}`, pageEvil+" net", pageEvil, filters), trainer.ParseOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -280,7 +281,8 @@ func (s *site) withAdvice(t *testing.T) *advisor.Advice {
 				1}, Warnings: []string{"<b>far</b> from the past runs"}}
 	}
 	s.advice = append([]advisor.Advice{{
-		ID: pageAdviceID, State: advisor.Succeeded, Dataset: advisor.DefaultDataset, Architecture: base, ProbeRun: pageProbeID, Warnings: []string{"/training/seed: <i>default</i>"},
+		ID: pageAdviceID, State: advisor.Succeeded, Dataset: advisor.DefaultDataset, Architecture: base,
+		ProbeRun: pageProbeID, Warnings: []string{"/training/seed: <i>default</i>"},
 		Request: advisor.Request{Dataset: advisor.DefaultDataset,
 			Probe: advisor.ProbeRequest{Epochs: 2, Images: 900, Seed: 1}, Epochs: 15, Verify: true},
 		Prediction: forecast(0.71),

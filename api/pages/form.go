@@ -93,7 +93,8 @@ func size(input [3]int) string { return fmt.Sprintf("%d×%d×%d", input[0], inpu
 
 // The numbers of the form by the pointers that the desk's errors have.
 var fieldOf = map[string]string{
-	"/probe/epochs": "probe_epochs", "/images": "images", "/probe/images": "images", "/suggestions": "suggestions", "/dataset": "dataset",
+	"/probe/epochs": "probe_epochs", "/images": "images", "/probe/images": "images", "/suggestions": "suggestions",
+	"/dataset": "dataset",
 }
 
 // ask is the form, filled in with an example or what advice was asked with.

@@ -26,7 +26,8 @@ func TestFormOffersExamplesAndDataSets(t *testing.T) {
 		`<span>11 layers, 28×28×1</span>`,
 		`<a href="/?example=paper">paper</a> <span>13 layers, 32×32×3; no data set here fits</span>`,
 		`<option value="fashion-mnist-sample" selected>fashion-mnist-sample (28×28×1, 10 classes)</option>`,
-		`name="probe_epochs" min="1" step="1" inputmode="numeric" value="3"`, `name="verify" value="on" checked`, "Nothing has been asked yet.")
+		`name="probe_epochs" min="1" step="1" inputmode="numeric" value="3"`, `name="verify" value="on" checked`,
+		"Nothing has been asked yet.")
 	s.get(t, "/?example=flawed").says(t, `aria-current="true">flawed</a>`, `&#34;name&#34;: &#34;flawed&#34;`)
 	s.get(t, "/?dataset=cifar10").says(t, `aria-invalid="true"`, `The data set &#34;cifar10&#34; is not here.`)
 	if a := s.get(t, "/?from="+pageNobody); a.status != http.StatusNotFound {
@@ -110,10 +111,13 @@ func TestFormRefuses(t *testing.T) {
 				"{\"type\": \"denes\"}]}", "probe_epochs": "2", "train": "on"},
 			[]string{
 				`<textarea id="architecture"`, `aria-describedby="architecture-hint architecture-error" aria-invalid="true"`,
-				`<span class="line">line 3</span> <code>/layers/0/filters</code> must be at least 1`, `<code class="excerpt">{&#34;type&#34;: &#34;conv&#34;, &#34;filters&#34;: 0,`,
+				`<span class="line">line 3</span> <code>/layers/0/filters</code> must be at least 1`,
+				`<code class="excerpt">{&#34;type&#34;: &#34;conv&#34;, &#34;filters&#34;: 0,`,
 				`<span class="line">line 4</span> <code>/layers/1/type</code> unknown layer type`,
-				`<a href="#architecture" data-line="3">Line 3: /layers/0/filters must be`, "2 things to correct", `role="alert" tabindex="-1" autofocus`,
-				`{&#34;type&#34;: &#34;denes&#34;}]}</textarea>`, `inputmode="numeric" value="2"`, `name="train" value="on" checked`, `name="verify" value="on">`,
+				`<a href="#architecture" data-line="3">Line 3: /layers/0/filters must be`, "2 things to correct",
+				`role="alert" tabindex="-1" autofocus`,
+				`{&#34;type&#34;: &#34;denes&#34;}]}</textarea>`, `inputmode="numeric" value="2"`,
+				`name="train" value="on" checked`, `name="verify" value="on">`,
 			},
 		},
 		"syntax has its line": {map[string]string{"architecture": "{\n \"layers\": ]"},

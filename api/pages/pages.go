@@ -177,7 +177,8 @@ func (p *Pages) static(c *fiber.Ctx) error {
 
 // contentTypes of the files, whatever the machine's own table says.
 var contentTypes = map[string]string{
-	".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml", ".json": "application/json",
+	".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
+	".json": "application/json",
 }
 
 func contentType(name string) string {

@@ -142,15 +142,21 @@ func TestReport(t *testing.T) {
 	a.says(t,
 		"Advised: Filters of &lt;img src=x onerror=alert(1)&gt; to 16",
 		`<dt>Predicted as it is</dt><dd><span class="number">0.710</span> <span class="note">0.660–0.760</span>`,
-		`<dt>Predicted as revised</dt><dd><span class="number">0.740</span>`, `<span class="number">&#43;2.3</span>`, `<span class="number">&#43;3.1</span>`,
-		"0.710, 80 % interval 0.660–0.760, from 40 past runs", "Between 70 and 80 % of the 40 past runs ended below it.", "(R² 0.87)",
+		`<dt>Predicted as revised</dt><dd><span class="number">0.740</span>`, `<span class="number">&#43;2.3</span>`,
+		`<span class="number">&#43;3.1</span>`,
+		"0.710, 80 % interval 0.660–0.760, from 40 past runs", "Between 70 and 80 % of the 40 past runs ended below it.",
+		"(R² 0.87)",
 		"<strong>Warning</strong> &lt;b&gt;far&lt;/b&gt; from the past runs.",
-		`<span class="severity high">high</span> <span class="rule">parabolic-layer</span>`, `<a href="?statistic=activations.variance#statistics">`,
-		`<span class="verdict gained">verified</span>`, "filters 8 → 16", `&#34;path&#34;: &#34;/layers/0/filters&#34;`, "One seed gives no interval.",
-		`<form method="post" action="/advice/`+pageAdviceID+`/train">`, `href="/advice/`+pageAdviceID+`/revised.json" download`,
+		`<span class="severity high">high</span> <span class="rule">parabolic-layer</span>`,
+		`<a href="?statistic=activations.variance#statistics">`,
+		`<span class="verdict gained">verified</span>`, "filters 8 → 16", `&#34;path&#34;: &#34;/layers/0/filters&#34;`,
+		"One seed gives no interval.",
+		`<form method="post" action="/advice/`+pageAdviceID+`/train">`,
+		`href="/advice/`+pageAdviceID+`/revised.json" download`,
 		`<button name="statistic" value="activations.variance" class="chosen" aria-current="true">variance</button>`,
 		`<table id="statistic" class="figures" data-chart>`, `data-plot="Variance">dense1</th>`, "▸ dense1",
-		`<strong>Note</strong> /training/seed: &lt;i&gt;default&lt;/i&gt;`, `<table id="trials" class="figures" data-chart>`, "Suggestion 1</th>")
+		`<strong>Note</strong> /training/seed: &lt;i&gt;default&lt;/i&gt;`, `<table id="trials" class="figures" data-chart>`,
+		"Suggestion 1</th>")
 	s.get(t, "/advice/"+pageAdviceID+"?statistic=weights.mean").says(t, "<h3>Weights: mean</h3>", `class="heat signed"`,
 		"zero in the middle")
 
@@ -177,7 +183,8 @@ func TestReport(t *testing.T) {
 func TestReportWithoutAnything(t *testing.T) {
 	s := newSite(t)
 	a := s.withAdvice(t)
-	a.Prediction, a.PredictionReason, a.Diagnoses, a.Suggestions, a.Revised, a.RevisedReason = nil, "too few past runs", nil, nil, nil, "no change advised: nothing is wrong"
+	a.Prediction, a.PredictionReason, a.Diagnoses, a.Suggestions, a.Revised, a.RevisedReason = nil, "too few past runs",
+		nil, nil, nil, "no change advised: nothing is wrong"
 	delete(s.records, pageProbeID)
 	got := s.get(t, "/advice/"+pageAdviceID)
 	got.says(t, "No change advised. ", "No change advised: nothing is wrong.",
@@ -250,7 +257,8 @@ func TestRunPage(t *testing.T) {
 	s.withRun(t, advisor.Succeeded)
 	s.get(t, "/runs/"+pageFullID).says(t, "Full run",
 		`<span class="number">0.750</span> <span class="note">on all test images, after 15 epochs</span>`,
-		"<strong>Predicted 0.740, reached 0.750: &#43;1.0 points, inside the 80 % interval 0.690–0.790.</strong>", "12.0 s on cpu", "reached 0.750</text>",
+		"<strong>Predicted 0.740, reached 0.750: &#43;1.0 points, inside the 80 % interval 0.690–0.790.</strong>",
+		"12.0 s on cpu", "reached 0.750</text>",
 		`<a href="/advice/`+pageAdviceID+`">The advice whose revised architecture this run trains</a>`, "Test accuracy</th>")
 	s.get(t, "/runs/"+pageProbeID).says(t, "Probe of 2 epochs", "The advice that this run serves")
 	s.advice = nil // deleted
@@ -280,8 +288,10 @@ func TestErrorsArePages(t *testing.T) {
 func TestStaticFiles(t *testing.T) {
 	s := newSite(t)
 	for address, want := range map[string]string{
-		"/static/style.css": "text/css; charset=utf-8", "/static/form.js": "text/javascript; charset=utf-8", "/static/icon.svg": "image/svg+xml",
-		"/static/vendor/uplot/uPlot.esm.js": "text/javascript; charset=utf-8", "/static/vendor/uplot/LICENSE": "text/plain; charset=utf-8",
+		"/static/style.css": "text/css; charset=utf-8", "/static/form.js": "text/javascript; charset=utf-8",
+		"/static/icon.svg":                  "image/svg+xml",
+		"/static/vendor/uplot/uPlot.esm.js": "text/javascript; charset=utf-8",
+		"/static/vendor/uplot/LICENSE":      "text/plain; charset=utf-8",
 	} {
 		a := s.get(t, address)
 		if a.status != http.StatusOK || a.header.Get("Content-Type") != want {

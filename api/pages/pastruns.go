@@ -79,8 +79,8 @@ func (p *Pages) forest(c *fiber.Ctx) error {
 	return p.show(c, http.StatusOK, "forest", page)
 }
 
-// figures fills in what is there, and begins what is not. Hyperparameters take longer than statistics, and one of the two is
-// computed at a time: they begin when those are done.
+// figures fills in what is there, and begins what is not. Hyperparameters take longer than statistics, and one of the
+// two is computed at a time: they begin when those are done.
 func (p *Pages) figures(ctx context.Context, page *forestPage, q forestQuery) {
 	cards := p.Server.Cards(q.dataset)
 	page.Statistics = fill(ctx, p, p.Server.Statistics(q.statistics),
@@ -104,7 +104,8 @@ func (p *Pages) figures(ctx context.Context, page *forestPage, q forestQuery) {
 	for name, value := range of {
 		hyperparameters[name], statistics[name] = value, value
 	}
-	page.Statistics.JSON, page.Hyperparameters.JSON = "/v1/forest/statistics?"+statistics.Encode(), "/v1/forest/hyperparameters?"+hyperparameters.Encode()
+	page.Statistics.JSON = "/v1/forest/statistics?" + statistics.Encode()
+	page.Hyperparameters.JSON = "/v1/forest/hyperparameters?" + hyperparameters.Encode()
 }
 
 // fill waits a moment for figures.

@@ -86,14 +86,18 @@ func TestForestPage(t *testing.T) {
 	a := s.get(t, "/forest?target=validation&probe=0.25&method=coefficient")
 	a.says(t, `<option value="fashion-mnist-sample" selected>`, `<option value="cifar10">cifar10</option>`,
 		`<option value="validation" selected>`, `<option value="0.25" selected>after 0.25 epochs</option>`,
-		`<option value="coefficient" selected>Linear coefficient</option>`, `<span class="number">0.86</span> <span class="note">held-out, after 3 epochs</span>`,
+		`<option value="coefficient" selected>Linear coefficient</option>`,
+		`<span class="number">0.86</span> <span class="note">held-out, after 3 epochs</span>`,
 		"&#43; statistics: gain", `<td data-value="-0.05">-0.050</td>`, "statistics after 0.25 epochs, related to the "+
 			"final validation accuracy",
-		`aria-label="Correlation by statistic: 1 bar from -0.44 to -0.44, 1 missing. The table has the same figures."`, "p .012</text>", "<strong>Missing</strong> Dead units: constant",
-		"Linear, in-sample R²</th>", ">-0.23</td>", ">0.91</td>", "That says nothing about other runs", "<h3>Linear coefficient by position of the layers</h3>",
+		`aria-label="Correlation by statistic: 1 bar from -0.44 to -0.44, 1 missing. The table has the same figures."`,
+		"p .012</text>", "<strong>Missing</strong> Dead units: constant",
+		"Linear, in-sample R²</th>", ">-0.23</td>", ">0.91</td>", "That says nothing about other runs",
+		"<h3>Linear coefficient by position of the layers</h3>",
 		"<strong>Left out</strong> middle: too few &lt;b&gt;runs&lt;/b&gt;", "<h3>Linear coefficient of hyperparameters "+
 			"with statistics of all layers</h3>",
-		`href="/v1/forest/statistics?dataset=fashion-mnist-sample&amp;probe=0.25&amp;target=validation"`, `href="/v1/forest/hyperparameters?dataset=fashion-mnist-sample&amp;position=all&amp;probe=0.25"`)
+		`href="/v1/forest/statistics?dataset=fashion-mnist-sample&amp;probe=0.25&amp;target=validation"`,
+		`href="/v1/forest/hyperparameters?dataset=fashion-mnist-sample&amp;position=all&amp;probe=0.25"`)
 	if strings.Contains(a.body, "being computed") || strings.Contains(a.body, "http-equiv") {
 		t.Error("it waits for what is there")
 	}
@@ -138,7 +142,8 @@ func TestForestPageWithoutPastRuns(t *testing.T) {
 func TestForestPageRefuses(t *testing.T) {
 	s := newSite(t)
 	for query, want := range map[string]string{
-		"dataset=nope": "There is no such data set", "dataset=../x": "expected the name of a data set", "target=all": "expected test, validation or train", "position=top": "expected all, lower",
+		"dataset=nope": "There is no such data set", "dataset=../x": "expected the name of a data set",
+		"target=all": "expected test, validation or train", "position=top": "expected all, lower",
 		"probe=0.3": "expected epochs in quarters", "method=guess": "expected correlation, beta",
 	} {
 		a := s.get(t, "/forest?"+query)

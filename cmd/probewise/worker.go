@@ -17,7 +17,7 @@ func (a *app) workerCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "worker",
 		Short: "Work on queued advice and runs",
-		Long: "Claims queued jobs, one at a time, and also those whose worker is gone or whose lease has expired. Stops on\n" +
+		Long: "Claims queued jobs, one at a time, also those whose worker is gone or whose lease has expired. Stops on\n" +
 			"SIGINT or SIGTERM, and with exit code 3 when its GPU fails: only a new process can use that again. Each time the " +
 			"job in\n" +
 			"hand goes back to the queue.",

@@ -129,7 +129,8 @@ func TestExpectations(t *testing.T) {
 	s.want(http.StatusOK, "POST", "/v1/forest/expectations?wait=10s",
 		`{"architecture":`+architecture+`,"probe":1,"position":"conv"}`).decode(t, &answer)
 	got := answer.Result
-	if answer.State != "ready" || got.ID == "" || got.Position != "conv" || got.Probe == nil || *got.Probe != 1 || len(got.Statistics) != 1 ||
+	if answer.State != "ready" || got.ID == "" || got.Position != "conv" || got.Probe == nil || *got.Probe != 1 ||
+		len(got.Statistics) != 1 ||
 		got.Statistics[0].Mean < 2 {
 		t.Errorf("got %+v", answer)
 	}

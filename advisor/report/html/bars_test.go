@@ -38,14 +38,16 @@ func TestBarsStandWhereTheyShould(t *testing.T) {
 	for what, want := range map[string]string{
 		"the bar below zero": `<rect class="bar negative" x="2.00%" y="5" width="24.00%" height="12"/>`,
 		"the bar above":      `<rect class="bar positive" x="26.00%" y="27" width="72.00%" height="12"/>`,
-		"the whisker":        `<line class="whisker" x1="38.00%" x2="74.00%" y1="55" y2="55"/><line class="whisker" x1="38.00%" x2="38.00%" y1="51" y2="59"/><line class="whisker" x1="74.00%" x2="74.00%" y1="51" y2="59"/>`,
-		"zero":               `<line class="zero" x1="26.00%" x2="26.00%" y1="0" y2="88"/>`,
-		"the mark":           `<line class="mark" x1="74.00%" x2="74.00%" y1="0" y2="88"/>`,
-		"the low end":        `<text class="tick" x="2.00%" y="102">-1</text>`,
-		"the high end":       `<text class="tick" x="98.00%" y="102" text-anchor="end">3</text>`,
-		"its name":           `aria-label="Gain by row: 3 bars from -1 to 3, 1 missing. The table has the same figures."`,
-		"a whisker's title":  `<title>c, Gain: 1.0 (0.5 to 2)</title>`,
-		"why it is missing":  `<title>d, Gain: – (&#34;constant&#34;)</title>`,
+		"the whisker": `<line class="whisker" x1="38.00%" x2="74.00%" y1="55" y2="55"/>` +
+			`<line class="whisker" x1="38.00%" x2="38.00%" y1="51" y2="59"/>` +
+			`<line class="whisker" x1="74.00%" x2="74.00%" y1="51" y2="59"/>`,
+		"zero":              `<line class="zero" x1="26.00%" x2="26.00%" y1="0" y2="88"/>`,
+		"the mark":          `<line class="mark" x1="74.00%" x2="74.00%" y1="0" y2="88"/>`,
+		"the low end":       `<text class="tick" x="2.00%" y="102">-1</text>`,
+		"the high end":      `<text class="tick" x="98.00%" y="102" text-anchor="end">3</text>`,
+		"its name":          `aria-label="Gain by row: 3 bars from -1 to 3, 1 missing. The table has the same figures."`,
+		"a whisker's title": `<title>c, Gain: 1.0 (0.5 to 2)</title>`,
+		"why it is missing": `<title>d, Gain: – (&#34;constant&#34;)</title>`,
 	} {
 		if !strings.Contains(plot, want) {
 			t.Errorf("%s: %s is missing in\n%s", what, want, lined(plot))
@@ -77,7 +79,10 @@ func TestBarsAreCut(t *testing.T) {
 	b := Bars{Rows: []string{"a", "b"},
 		Panels: []BarPanel{{Title: "R²", Cut: -1, Mark: trainer.Missing, Bars: []Bar{bare(-16, "-16"), bare(0.5, ".5")}}}}
 	plot := string(b.Draw()[0].Plot)
-	for _, want := range []string{`<rect class="bar negative" x="2.00%" y="5" width="60.00%" height="12"/><line class="cut" x1="6.00%" x2="6.00%"`, `<line class="zero" x1="62.00%"`, ">-1</text>", ">0.6</text>"} {
+	for _, want := range []string{
+		`<rect class="bar negative" x="2.00%" y="5" width="60.00%" height="12"/><line class="cut" x1="6.00%" x2="6.00%"`,
+		`<line class="zero" x1="62.00%"`, ">-1</text>", ">0.6</text>",
+	} {
 		if !strings.Contains(plot, want) {
 			t.Errorf("%s is missing in\n%s", want, lined(plot))
 		}

@@ -149,7 +149,9 @@ func TestHyperparametersView(t *testing.T) {
 	wellFormed(t, svg)
 	for _, want := range []string{ // the longest of the names has 8 letters, and each column fills its own scale
 		`<text class="group" x="80" y="13">Weights</text>`, `>upd</text>`, `>dead</text>`,
-		`<g class="h8"><title>log l2, weight update ratio: 0.02</title>`, `<g class="h0"><title>log l2, dead units: -4</title>`, `<g class="hx"><title>momentum, dead units: –</title>`, ">-4.00</text>",
+		`<g class="h8"><title>log l2, weight update ratio: 0.02</title>`,
+		`<g class="h0"><title>log l2, dead units: -4</title>`, `<g class="hx"><title>momentum, dead units: –</title>`,
+		">-4.00</text>",
 	} {
 		if !strings.Contains(svg, want) {
 			t.Errorf("%s is missing in\n%s", want, lined(svg))

@@ -220,7 +220,8 @@ func Trained(t *testing.T) (advisor.Run, []trainer.EpochRecord) {
 		Budget: trainer.Budget{Images: 10_000, Epochs: 15}, StopAfter: 15, FromAdvice: "0193a1f0-0000-7000-8000-000000000001",
 		Outcome: &trainer.Outcome{Epochs: 15, TrainLoss: 0.1024, TrainAccuracy: 0.9651, ValidationLoss: 0.4517,
 			ValidationAccuracy: 0.88, TestLoss: 0.4712,
-			TestAccuracy: 0.8745, Parameters: 54_321, Seconds: 61.24, ParameterEfficiency: 61.24 / 54_321, Device: "cpu: gonum, 2 threads"}}, Recorded(a, 15, "dense2")
+			TestAccuracy: 0.8745, Parameters: 54_321, Seconds: 61.24, ParameterEfficiency: 61.24 / 54_321,
+			Device: "cpu: gonum, 2 threads"}}, Recorded(a, 15, "dense2")
 }
 
 // Broken is a full run that diverged.
@@ -228,8 +229,9 @@ func Broken(t *testing.T) (advisor.Run, []trainer.EpochRecord) {
 	r, records := Trained(t)
 	r.Outcome = &trainer.Outcome{Diverged: true, DivergedEpoch: 2, Epochs: 1, TrainLoss: trainer.Missing,
 		TrainAccuracy:  trainer.Missing,
-		ValidationLoss: trainer.Missing, ValidationAccuracy: trainer.Missing, TestLoss: trainer.Missing, TestAccuracy: trainer.Missing,
-		Parameters: 54_321, Seconds: 5.1, ParameterEfficiency: 5.1 / 54_321, Device: "cpu: gonum, 2 threads"}
+		ValidationLoss: trainer.Missing, ValidationAccuracy: trainer.Missing, TestLoss: trainer.Missing,
+		TestAccuracy: trainer.Missing,
+		Parameters:   54_321, Seconds: 5.1, ParameterEfficiency: 5.1 / 54_321, Device: "cpu: gonum, 2 threads"}
 	r.FromAdvice = ""
 	return r, records[:6]
 }
@@ -239,10 +241,12 @@ func Deep(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 	layers := ""
 	for i := range 12 {
 		layers += fmt.Sprintf(
-			`{"type": "conv", "name": "a_convolution_with_a_name_of_sixty_four_characters_as_the_cap_%02d", "filters": 4, "kernel": 3, "padding": "same", "l1": 1e-5, "l2": 1e-5},`, i)
+			`{"type": "conv", "name": "a_convolution_with_a_name_of_sixty_four_characters_as_the_cap_%02d", `+
+				`"filters": 4, "kernel": 3, "padding": "same", "l1": 1e-5, "l2": 1e-5},`, i)
 	}
 	base := Parse(
-		t, `{"version": 1, "name": "deep", "input": [28, 28, 1], "classes": 10, "layers": [`+layers+`{"type": "flatten"}, {"type": "dense", "units": 10, "activation": "softmax"}]}`)
+		t, `{"version": 1, "name": "deep", "input": [28, 28, 1], "classes": 10, "layers": [`+layers+`{"type": "flatten"},
+			{"type": "dense", "units": 10, "activation": "softmax"}]}`)
 	a := Answered(base)
 	a.Prediction = Forecast(0.5, 0.4, 0.6)
 	return a, Recorded(base, 3, "dense1")
