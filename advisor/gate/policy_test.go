@@ -189,19 +189,23 @@ func TestMalformedPolicies(t *testing.T) {
 }
 
 func TestMessagesHelp(t *testing.T) {
-	for document, want := range map[string]string{
-		"version: 1\nrules: {parametres: warn}":                                         `invalid policy: line 2: /rules/parametres: there is no rule "parametres"; did you mean "parameters"?`,
-		"version: 1\nrules: {xyz: warn}":                                                `line 2: /rules/xyz: there is no rule "xyz"; known here: predicted-accuracy, parameters`,
-		"version: 1\nprobe: {epoch: 2}":                                                 `the probe has no key "epoch"; did you mean "epochs"?`,
-		"version: 1\nprobe: {seed: 0}":                                                  `line 2: /probe/seed: must be between 1 and 9007199254740991, not "0"`,
-		"version: 1\nrules: {dead-units: warn}":                                         `rule dead-units is not available in this version`,
-		"version: 1\nrules: {predicted-accuracy: [warn, {min: 0.5, confidence: 0.95}]}": `confidence must be 0.8, not 0.95: the past runs calibrate the intervals for that alone`,
-		"version: 1\nrules: {predicted-accuracy: [warn, {min: 70}]}":                    `must be between 0 and 1, not "70"`,
-		"version: 1\n extends: off":                                                     `line 2: `,
-		"- 1\n---\n- 2\n":                                                               `line 2: a second YAML document begins here`,
+	for _, c := range []struct{ document, want string }{
+		{"version: 1\nrules: {parametres: warn}",
+			`invalid policy: line 2: /rules/parametres: there is no rule "parametres"; did you mean "parameters"?`},
+		{"version: 1\nrules: {xyz: warn}",
+			`line 2: /rules/xyz: there is no rule "xyz"; known here: predicted-accuracy, parameters`},
+		{"version: 1\nprobe: {epoch: 2}", `the probe has no key "epoch"; did you mean "epochs"?`},
+		{"version: 1\nprobe: {seed: 0}",
+			`line 2: /probe/seed: must be between 1 and 9007199254740991, not "0"`},
+		{"version: 1\nrules: {dead-units: warn}", `rule dead-units is not available in this version`},
+		{"version: 1\nrules: {predicted-accuracy: [warn, {min: 0.5, confidence: 0.95}]}",
+			`confidence must be 0.8, not 0.95: the past runs calibrate the intervals for that alone`},
+		{"version: 1\nrules: {predicted-accuracy: [warn, {min: 70}]}", `must be between 0 and 1, not "70"`},
+		{"version: 1\n extends: off", `line 2: `},
+		{"- 1\n---\n- 2\n", `line 2: a second YAML document begins here`},
 	} {
-		if _, err := ParsePolicy([]byte(document)); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: %v\nwant %s", document, err, want)
+		if _, err := ParsePolicy([]byte(c.document)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q: %v\nwant %s", c.document, err, c.want)
 		}
 	}
 }

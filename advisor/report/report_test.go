@@ -104,7 +104,7 @@ func TestTextSays(t *testing.T) {
 				"given, the default is taken",
 			"Warning: the last validation accuracy is above that of every past run at this epoch.",
 			"+2.1", "+0.8…+3.4", "-0.4", "tried, no gain", "not tried",
-			"remove a_dense_layer_with_a_rather_long_name (dense, units 64)", "add behind dense1: dropout1 (dropout, rate 0.3)",
+			"remove a_dense_layer_with_a_rather_long_name (dense, units 64)", "add after dense1: dropout1 (dropout, rate 0.3)",
 			"conv2: filters 8 → 16", "dense1: l2 0 → 0.001, units 64 → 128", "training optimizer: learning_rate 0.001 → 0.0003",
 			"410 GFLOPs on the probe, 835 GFLOPs on verification", "--train",
 		},

@@ -79,7 +79,7 @@ func TestFlawedIsRepaired(t *testing.T) {
 	}
 	got := strings.Join(changes(a, revised), ", ")
 	// 59,850 parameters before, 56,802 with 120 and 64 units, 60,458 with 128 (and conv3 as it was).
-	want := "conv3.Filters 4→8, dense1.Units 16→64, +dropout1 behind dense1, dense2.L2 0→0.001, -dense3, -dense4"
+	want := "conv3.Filters 4→8, dense1.Units 16→64, +dropout1 after dense1, dense2.L2 0→0.001, -dense3, -dense4"
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -181,23 +181,23 @@ func evenly(most float64) []float64 {
 	return values
 }
 
-// changes lists what differs: "-dense3", "+dropout1 behind dense1", "conv1.Filters 8→16", "Training.ClipNorm 0→1".
+// changes lists what differs: "-dense3", "+dropout1 after dense1", "conv1.Filters 8→16", "Training.ClipNorm 0→1".
 func changes(before, after trainer.Architecture) []string {
 	var all []string
 	index := map[string]trainer.Layer{}
 	for l := range before.All() {
 		index[l.Name] = own(*l)
 	}
-	behind := "the input"
+	previous := "the input"
 	kept := map[string]bool{}
 	for l := range after.All() {
 		kept[l.Name] = true
 		if old, known := index[l.Name]; known {
 			all = append(all, differences(l.Name, reflect.ValueOf(old), reflect.ValueOf(own(*l)))...)
 		} else {
-			all = append(all, fmt.Sprintf("+%s behind %s", l.Name, behind))
+			all = append(all, fmt.Sprintf("+%s after %s", l.Name, previous))
 		}
-		behind = l.Name
+		previous = l.Name
 	}
 	for l := range before.All() {
 		if !kept[l.Name] {

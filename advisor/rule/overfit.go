@@ -45,7 +45,7 @@ var overfit = Rule{
 		for _, b := range unregularised(chain(a, trainer.Dense)) {
 			name := b.Layer().Name
 			rate := dropoutRate(a, name)
-			p.Propose(proposal(advisor.Regularise, "Add dropout "+figure.Measured(rate)+" behind "+name, d, expect,
+			p.Propose(proposal(advisor.Regularise, "Add dropout "+figure.Measured(rate)+" after "+name, d, expect,
 				droppedOut([]string{name}, rate)))
 			break // one dropout at a time: more of it slows a short training
 		}

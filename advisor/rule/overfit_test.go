@@ -19,7 +19,7 @@ func overfitFixtures(t *testing.T) []fixture {
 		return at(epoch, func(r *trainer.EpochRecord) { r.TrainAccuracy, r.ValidationAccuracy = 0.7+gap, 0.7 })
 	}
 	const (
-		drop = "Add dropout 0.25 behind dense1 | +dropout1 behind dense1"
+		drop = "Add dropout 0.25 after dense1 | +dropout1 after dense1"
 		l2   = "Add L2 0.0003 to conv2 and L2 0.001 to dense1 | conv2.L2 0→0.0003, dense1.L2 0→0.001"
 		flip = "Flip training images left to right | Training.Augment.Flip false→true"
 	)
@@ -28,7 +28,7 @@ func overfitFixtures(t *testing.T) []fixture {
 			[]want{{"", "accuracy_gap", 0.08, 0.05, null, 3, advisor.Medium}}, []string{drop, l2, flip}},
 		{"overfit", "severe, one layer free", probed(t, wide, gap(1, -0.02), gap(2, 0.2), gap(3, 0.25)),
 			[]want{{"", "accuracy_gap", 0.25, 0.05, null, 3, advisor.High}},
-			[]string{"Add dropout 0.5 behind dense1 | +dropout1 behind dense1",
+			[]string{"Add dropout 0.5 after dense1 | +dropout1 after dense1",
 				"Add L2 0.001 to dense1 | dense1.L2 0→0.001", flip}},
 		{"overfit", "all is done already", probed(t, done, gap(1, 0), gap(2, 0.02), gap(3, 0.06)),
 			[]want{{"", "accuracy_gap", 0.06, 0.05, null, 3, advisor.Medium}}, nil},

@@ -32,7 +32,7 @@ func stackedRegularisersFixtures(t *testing.T) []fixture {
 				"0.99→0, conv1.Epsilon 0.001→0, conv2.L2 0.001→0, -spatial_dropout1, -dropout1"}},
 		{"stacked-regularisers", "L1 with L2 is one technique",
 			of(`{"type":"conv","filters":8,"kernel":3,"l1":0.001,"l2":0.001},` + head), nil, nil},
-		{"stacked-regularisers", "dropout behind a pool",
+		{"stacked-regularisers", "dropout after a pool",
 			of(normed + `{"type":"max_pool"},{"type":"dropout","rate":0.25},` + head), nil, nil},
 		{"stacked-regularisers", "one technique on each layer",
 			of(normed + `{"type":"flatten"},{"type":"dense","units":32},{"type":"dropout","rate":0.25},` + output), nil, nil},

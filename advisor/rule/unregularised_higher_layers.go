@@ -65,7 +65,7 @@ func (p *Pass) proposeMix(d advisor.Diagnosis, layers []string) {
 		steps = append(steps, "batch norm to "+figure.List(conv))
 	}
 	rate := dropoutRate(a, dense[0])
-	steps = append(steps, "dropout "+figure.Measured(rate)+" behind "+dense[0])
+	steps = append(steps, "dropout "+figure.Measured(rate)+" after "+dense[0])
 	steps = append(steps, l2Titles(a, dense[1:])...)
 	p.Propose(proposal(advisor.Regularise, "Add "+figure.List(steps), d,
 		"Higher layers should stay calm and the gap between training and validation narrow.",

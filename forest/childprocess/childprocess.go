@@ -1,4 +1,4 @@
-// Package childprocess does what package forest does in a child process of the same program: the library behind it
+// Package childprocess does what package forest does in a child process of the same program: the library that it uses
 // draws from the process's global random source, and its panics cannot be recovered. The child ends when it is killed
 // with the caller's context.
 //

@@ -115,7 +115,7 @@ func (d *decoder) decode(p picture, want pictureShape, first string, dst []byte)
 		return badInput(p.name, "%v", err)
 	}
 	if o, ok := img.(interface{ Opaque() bool }); ok && !o.Opaque() {
-		return badInput(p.name, "has transparent pixels: what stands behind them is unknown")
+		return badInput(p.name, "has transparent pixels: what is below them is unknown")
 	}
 	d.planes(img, got, dst)
 	return nil

@@ -30,7 +30,7 @@ func Describe(a trainer.Architecture, edits []Edit) ([]string, error) {
 	return w.lines, nil
 }
 
-// walk is an architecture on its way through edits. Layers that are added or removed move those behind them.
+// walk is an architecture on its way through edits. Layers that are added or removed move those after them.
 type walk struct {
 	rest   object // all but the layers
 	layers []object
@@ -68,9 +68,9 @@ func (w *walk) follow(e Edit) error {
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", e.Op, e.Path, err)
 		}
-		where := "in front" + at.of
+		where := "at the start" + at.of
 		if i > 0 {
-			where = "behind " + layerName(at.layers[i-1])
+			where = "after " + layerName(at.layers[i-1])
 		}
 		w.say("", "add "+where+": "+layerText(added))
 		at.put(slices.Insert(at.layers, i, added))

@@ -31,7 +31,7 @@ func TestDescribe(t *testing.T) {
 		{[]Edit{{Op: "remove", Path: "/layers/1"}, {Op: "add", Path: "/layers/1/kernel", Value: []any{5.0, 5.0}}},
 			[]string{"remove max_pool1 (max_pool, padding valid, size 2×2, stride 2×2)", "conv2: kernel 3×3 → 5×5"}},
 		{[]Edit{{Op: "add", Path: "/layers/0", Value: map[string]any{"type": "zero_pad", "padding": []any{1, 1}}}},
-			[]string{"add in front: zero_pad (zero_pad, padding 1×1)"}},
+			[]string{"add at the start: zero_pad (zero_pad, padding 1×1)"}},
 		{[]Edit{{Op: "replace", Path: "/layers/3", Value: map[string]any{"type": "global_avg_pool",
 			"name": "flatten"}}},
 			[]string{"replace flatten1 (flatten) by flatten (global_avg_pool)"}},
@@ -65,9 +65,9 @@ func TestDescribe(t *testing.T) {
 		{Op: "add", Path: "/layers/2/body/1/l2", Value: 0.1},
 		{Op: "add", Path: "/layers/2/shortcut/0", Value: map[string]any{"type": "dense", "units": 8, "name": "p"}},
 		{Op: "remove", Path: "/layers/2"}})
-	want := []string{"remove dropout1 (dropout, rate 0.5)", "add in front of residual1's body: b (batch_norm)",
-		"add behind dense2: f (flatten)", "dense2: l2 0 → 0.1",
-		"add in front of residual1's shortcut: p (dense, units 8)",
+	want := []string{"remove dropout1 (dropout, rate 0.5)", "add at the start of residual1's body: b (batch_norm)",
+		"add after dense2: f (flatten)", "dense2: l2 0 → 0.1",
+		"add at the start of residual1's shortcut: p (dense, units 8)",
 		"remove residual1 (residual, body b→dense2→f, shortcut p)"}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("inside a block: %q, want %q (%v)", got, want, err)

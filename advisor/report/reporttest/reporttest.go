@@ -138,7 +138,7 @@ func Advised(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 	}
 	a.Suggestions = []advisor.Suggestion{
 		{Rank: 1, Title: "Ladder the filters up: conv1 8, conv2 16; Trim the dense layers to three: dense1 128, dense2 " +
-			"128; Add L2 0.001 to dense1; Add dropout 0.3 behind dense1",
+			"128; Add L2 0.001 to dense1; Add dropout 0.3 after dense1",
 			Rules: []string{"flat-filters", "too-many-dense", "parabolic-layer"}, Edits: edits,
 			Predicted: &advisor.Expectation{TestAccuracy: 0.88, Low: 0.85, High: 0.9, HeldOutR2: 0.31},
 			Verified: &advisor.Verification{Run: "r1", Epochs: 3, Gain: 0.0213, Low: 0.008, High: 0.034,
