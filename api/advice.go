@@ -54,15 +54,15 @@ type Waiting struct {
 	For string `query:"wait" doc:"hold the answer open until the work is done, at most so long: 30s, 2m; at most 5m"`
 }
 
-// longestWait is how long an answer may be held open.
-const longestWait = 5 * time.Minute
+// maxWait is how long an answer may be held open.
+const maxWait = 5 * time.Minute
 
 func (w Waiting) duration() (time.Duration, error) {
 	if w.For == "" {
 		return 0, nil
 	}
 	d, err := time.ParseDuration(w.For)
-	if err != nil || d < 0 || d > longestWait {
+	if err != nil || d < 0 || d > maxWait {
 		message := "expected a duration such as 30s, at most 5m"
 		return 0, NewProblem(http.StatusUnprocessableEntity, "invalid-request", "The request is not valid", message,
 			Detail{Parameter: "wait", Code: trainer.CodeOutOfRange, Message: message})

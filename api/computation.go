@@ -36,7 +36,7 @@ type Computation[T any] struct {
 // that shows them as well.
 const (
 	keptFor      = 15 * time.Second
-	longestKept  = 30 * time.Minute
+	maxKept      = 30 * time.Minute
 	retrySeconds = "2"
 )
 
@@ -74,7 +74,7 @@ func (c *computations) evict() {
 	limit := keptFor
 	for _, e := range c.entries {
 		if _, done := e.age(); !done {
-			limit = longestKept
+			limit = maxKept
 		}
 	}
 	for name, e := range c.entries {

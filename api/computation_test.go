@@ -38,7 +38,7 @@ func TestResultsAreKeptForAMoment(t *testing.T) {
 	if ask("a") != 3 {
 		t.Errorf("it is forgotten while something else is in hand")
 	}
-	old("a", 2*longestKept)
+	old("a", 2*maxKept)
 	if ask("a") != 4 {
 		t.Errorf("it stands for ever while something else is in hand")
 	}

@@ -14,8 +14,8 @@ func (b blend) of(predictions [numMembers]float64) float64 {
 }
 
 const (
-	blendRuns  = 20   // pull towards equal weights: as strong as the evidence of so many runs
-	leastShare = 0.05 // a smaller weight is dropped
+	blendRuns = 20   // pull towards equal weights: as strong as the evidence of so many runs
+	minShare  = 0.05 // a smaller weight is dropped
 )
 
 // fitBlend stacks the members (Wolpert, 1992; Breiman, 1996): weights
@@ -32,7 +32,7 @@ func fitBlend(held [][numMembers]float64, y []float64, active [numMembers]bool, 
 		weights = solveBlend(products, active, blendRuns/float64(n))
 		again = false
 		for a, w := range weights {
-			if active[a] && w < leastShare {
+			if active[a] && w < minShare {
 				active[a], again = false, true
 			}
 		}

@@ -77,7 +77,7 @@ func linearError(t Table, rows, held []int, o Options, few bool) (sum float64) {
 		fold, folds := groupedFolds(part.groupIndex(), o.Folds, o.Seed)
 		model = fitRidge(z, part.Y, nil, fold, folds)
 	default:
-		model = gather(z, part.Y, nil).solve(leastPenalty)
+		model = gather(z, part.Y, nil).solve(minPenalty)
 	}
 	for _, i := range held {
 		d := t.Y[i] - model.predict(standard(t.X[i]), 0)
@@ -86,8 +86,8 @@ func linearError(t Table, rows, held []int, o Options, few bool) (sum float64) {
 	return sum
 }
 
-// leastPenalty makes a ridge a plain regression that also has an answer where columns follow from each other.
-const leastPenalty = 1e-8
+// minPenalty makes a ridge a plain regression that also has an answer where columns follow from each other.
+const minPenalty = 1e-8
 
 // squaredError is that of the held-out rows, with a column's values taken from other rows of them; column −1 leaves all
 // as it is.

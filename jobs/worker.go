@@ -68,8 +68,8 @@ func (w *Worker) Trouble() error {
 
 // The pauses before a queue that could not be read is looked at again: doubling from the first to the longest.
 const (
-	firstPause   = time.Second
-	longestPause = 30 * time.Second
+	firstPause = time.Second
+	maxPause   = 30 * time.Second
 )
 
 // Run works until ctx ends, which gives the job in hand back to the queue. The error is nil then, and where the worker
@@ -95,7 +95,7 @@ func (w *Worker) Run(ctx context.Context) error {
 			return err
 		case err != nil:
 			wait = backOff
-			backOff = min(2*backOff, longestPause)
+			backOff = min(2*backOff, maxPause)
 			if w.Log != nil {
 				w.Log.Error("the worker cannot get at the queue", "error", err.Error(), "again in", wait.String())
 			}

@@ -106,10 +106,10 @@ var strictYAML []byte
 const Confidence = 0.8
 
 const (
-	mostEpochs     = 1000
-	mostRuns       = 20
+	maxEpochs      = 1000
+	maxRuns        = 20
 	largestInteger = 1<<53 - 1 // that JSON and YAML tools keep exactly
-	mostBytes      = 1 << 20
+	maxBytes       = 1 << 20
 )
 
 // ParsePolicy reads a policy. The error is a *PolicyError with all findings in document order.
@@ -162,10 +162,10 @@ func base(name string) Rules {
 func (r *reader) probe(n *yaml.Node, p *Probe) {
 	keys := r.mapping(n, "/probe", "the probe", "epochs", "runs", "aggregate", "seed")
 	if n := keys["epochs"]; n != nil {
-		p.Epochs = int(r.integer(n, "/probe/epochs", 1, mostEpochs))
+		p.Epochs = int(r.integer(n, "/probe/epochs", 1, maxEpochs))
 	}
 	if n := keys["runs"]; n != nil {
-		p.Runs = int(r.integer(n, "/probe/runs", 1, mostRuns))
+		p.Runs = int(r.integer(n, "/probe/runs", 1, maxRuns))
 	}
 	if n := keys["aggregate"]; n != nil {
 		p.Aggregate = Aggregate(r.choice(n, "/probe/aggregate", string(Pessimistic), string(Mean)))

@@ -67,9 +67,9 @@ var yamlLine = regexp.MustCompile(`^(?:yaml: )?line (\d+): `)
 
 // readDocument returns the root of the only document.
 func readDocument(data []byte) (*yaml.Node, *Finding) {
-	if len(data) > mostBytes {
+	if len(data) > maxBytes {
 		return nil,
-			&Finding{Code: CodeTooLarge, Message: fmt.Sprintf("the policy has %d bytes; it may have %d", len(data), mostBytes)}
+			&Finding{Code: CodeTooLarge, Message: fmt.Sprintf("the policy has %d bytes; it may have %d", len(data), maxBytes)}
 	}
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	var document, next yaml.Node

@@ -16,8 +16,8 @@ type Options struct {
 
 const (
 	defaultWidth = 100
-	leastWidth   = 80
-	mostWidth    = 120
+	minWidth     = 80
+	maxWidth     = 120
 )
 
 // paint is an ANSI SGR parameter (ECMA-48).
@@ -43,7 +43,7 @@ func newPage(o Options) *page {
 	if o.Width == 0 {
 		o.Width = defaultWidth
 	}
-	return &page{color: o.Color, width: min(max(o.Width, leastWidth), mostWidth)}
+	return &page{color: o.Color, width: min(max(o.Width, minWidth), maxWidth)}
 }
 
 // writeTo writes the page without trailing spaces.

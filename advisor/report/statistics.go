@@ -10,8 +10,8 @@ import (
 	"probewise/trainer"
 )
 
-// mostPoints bounds a sparkline's length.
-const mostPoints = 16
+// maxPoints bounds a sparkline's length.
+const maxPoints = 16
 
 // LongestName bounds a layer's name in a table.
 const LongestName = 20
@@ -56,16 +56,16 @@ var tracked = []*trainer.Statistic{
 // thin leaves out the quarters of a long run, and then takes records at even distances, the first and the last among
 // them.
 func thin(records []trainer.EpochRecord) []trainer.EpochRecord {
-	if len(records) > mostPoints {
+	if len(records) > maxPoints {
 		records = slices.DeleteFunc(slices.Clone(records),
 			func(r trainer.EpochRecord) bool { return r.Epoch > 0 && !r.Whole() })
 	}
-	if len(records) <= mostPoints {
+	if len(records) <= maxPoints {
 		return records
 	}
-	shown := make([]trainer.EpochRecord, mostPoints)
+	shown := make([]trainer.EpochRecord, maxPoints)
 	for i := range shown {
-		shown[i] = records[i*(len(records)-1)/(mostPoints-1)]
+		shown[i] = records[i*(len(records)-1)/(maxPoints-1)]
 	}
 	return shown
 }

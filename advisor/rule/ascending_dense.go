@@ -9,15 +9,15 @@ import (
 )
 
 const (
-	mostDenseRatio = 1    // of a hidden dense layer's units and those before
-	falling        = 0.75 // the same in proposals
+	maxDenseRatio = 1    // of a hidden dense layer's units and those before
+	falling       = 0.75 // the same in proposals
 )
 
 var ascendingDense = Rule{
 	Name:   "ascending-dense",
 	Group:  Architecture,
 	Title:  "A dense layer is wider than the one before it",
-	Finds:  fmt.Sprintf("A hidden dense layer has more than %d times the units of the one before.", mostDenseRatio),
+	Finds:  fmt.Sprintf("A hidden dense layer has more than %d times the units of the one before.", maxDenseRatio),
 	Source: "Salit: let the widths of dense layers fall.",
 	Proposes: fmt.Sprintf("Falling widths: the first as wide as the widest was, up to %d units and with no more "+
 		"parameters in all; each wider than %g of the one before gets half of that one's units, at least twice the "+
@@ -32,10 +32,10 @@ var ascendingDense = Rule{
 			}
 			before = l.Units
 		}
-		if ratio <= mostDenseRatio {
+		if ratio <= maxDenseRatio {
 			return
 		}
-		d := structural(worst, "unit_ratio", ratio, mostDenseRatio, advisor.Medium)
+		d := structural(worst, "unit_ratio", ratio, maxDenseRatio, advisor.Medium)
 		d = explain(d, above, "it is wider than the dense layer before it")
 		p.Report(d)
 		p.proposeDense("Ladder the dense widths down", d, falling, nil)

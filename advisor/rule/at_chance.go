@@ -14,7 +14,7 @@ const (
 	grown            = 2.0  // growth of a layer's weight norm that shows steps too large
 	unmoved          = 0.01 // relative change of every weight norm that shows steps too small
 	usualFactor      = 3.0  // distance from the usual learning rate that tells
-	mostPenalty      = 1e-3
+	maxPenalty       = 1e-3
 	trains           = 0.1 // training accuracy above chance from which the net does learn
 )
 
@@ -28,7 +28,7 @@ var atChance = Rule{
 	Source: "The standard error of a share.",
 	Proposes: fmt.Sprintf("relu and He's initialiser; a learning rate ×0.1 where weight norms have grown ×%g or it is "+
 		"%g times the usual one, ×10 where no weight norm has moved by %g or it is as far below; L1 and L2 of at most %g.",
-		grown, usualFactor, unmoved, mostPenalty),
+		grown, usualFactor, unmoved, maxPenalty),
 	Breaks: true,
 	Run: func(p *Pass) {
 		last, ok := p.last()
@@ -52,9 +52,9 @@ var atChance = Rule{
 			p.Propose(proposal(advisor.Stabilise, fmt.Sprintf("Raise the learning rate to %g", rate), d,
 				"Steps were too small: the weights have hardly moved, or the rate is below the usual.", raiseRate(rate)))
 		}
-		title := fmt.Sprintf("Lower L1 and L2 to at most %g", mostPenalty)
+		title := fmt.Sprintf("Lower L1 and L2 to at most %g", maxPenalty)
 		p.Propose(proposal(advisor.Stabilise, title, d, "Penalties should not outweigh the loss.",
-			penaltyAtMost(mostPenalty)))
+			penaltyAtMost(maxPenalty)))
 	},
 }
 
@@ -88,7 +88,7 @@ func (p *Pass) pace(last trainer.EpochRecord) pace {
 	switch {
 	case rate > usualFactor*usual:
 		return tooFast
-	case rate < usual/usualFactor, moved > 0 && moved < unmoved && gradient >= leastGradient:
+	case rate < usual/usualFactor, moved > 0 && moved < unmoved && gradient >= minGradient:
 		return tooSlow
 	}
 	return unclear

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	leastNormed   = 3   // hidden layers, for "everywhere" to mean anything
-	mostNormShare = 0.9 // of the hidden layers
+	minNormed    = 3   // hidden layers, for "everywhere" to mean anything
+	maxNormShare = 0.9 // of the hidden layers
 )
 
 var batchNormEverywhere = Rule{
@@ -19,7 +19,7 @@ var batchNormEverywhere = Rule{
 	Group: Architecture,
 	Title: "Batch norm on nearly every layer",
 	Finds: fmt.Sprintf("Batch norm on more than %g of the hidden layers, of which there are %d at least. Mild: batch "+
-		"norm seldom does harm.", mostNormShare, leastNormed),
+		"norm seldom does harm.", maxNormShare, minNormed),
 	Source:   "Salit: on the higher layers, not everywhere.",
 	Proposes: "To keep it on the higher half.",
 	Run: func(p *Pass) {
@@ -32,11 +32,11 @@ var batchNormEverywhere = Rule{
 			}
 		}
 		share := float64(normed) / float64(max(len(all), 1))
-		if len(all) < leastNormed || share <= mostNormShare {
+		if len(all) < minNormed || share <= maxNormShare {
 			return
 		}
 		layers := names(trainer.LowerHidden(trainer.Blocks(a)))
-		d := structural(layers[0], "batch_norm_share", share, mostNormShare, advisor.Low)
+		d := structural(layers[0], "batch_norm_share", share, maxNormShare, advisor.Low)
 		d = explain(d, above, "batch norm on every layer ties the lower ones, "+figure.List(layers)+", to the batch")
 		p.Report(d)
 		p.Propose(proposal(advisor.Regularise, "Remove batch norm from "+figure.List(layers), d,

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	mostDead   = 0.5 // share of a layer's units
+	maxDead    = 0.5 // share of a layer's units
 	nearlyAll  = 0.9
 	leakySlope = 0.1
 )
@@ -19,7 +19,7 @@ var deadReLU = Rule{
 	Group: Health,
 	Title: "Units of a relu layer that output zero",
 	Finds: fmt.Sprintf("More than %g of a relu layer's units are dead: zero on more than 99 %% of the values of 256 "+
-		"validation images. Severe in the first two layers, or above %g.", mostDead, nearlyAll),
+		"validation images. Severe in the first two layers, or above %g.", maxDead, nearlyAll),
 	Source: "Lu et al. 2020 on dying ReLU; the shares are ours.",
 	Proposes: fmt.Sprintf("leaky_relu with slope %g and He's initialiser there, and a learning rate ×%g.", leakySlope,
 		calmer),
@@ -29,7 +29,7 @@ var deadReLU = Rule{
 		var dead []string
 		for i, l := range last.Layers {
 			b, ok := p.layer(l.Layer)
-			if !ok || b.Activation() != trainer.ReLU || !(l.DeadUnits > mostDead) {
+			if !ok || b.Activation() != trainer.ReLU || !(l.DeadUnits > maxDead) {
 				continue
 			}
 			severity := advisor.Medium
@@ -37,7 +37,7 @@ var deadReLU = Rule{
 				severity = advisor.High
 			}
 			q := advisor.Quantity{Statistic: trainer.StatisticNamed("dead_units"), Third: p.thirds[l.Layer], Epoch: last.Epoch}
-			d := measured(l.Layer, q.Name(), float64(l.DeadUnits), mostDead, last.Epoch, severity)
+			d := measured(l.Layer, q.Name(), float64(l.DeadUnits), maxDead, last.Epoch, severity)
 			d.Percentile = p.standing(q, float64(l.DeadUnits))
 			d = explain(d, above, "these units output zero for nearly every image and cannot learn")
 			p.Report(d)

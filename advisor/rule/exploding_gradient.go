@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	mostRatio    = 70  // of the gradient norms of the first and the last layer
-	mostGradient = 1e4 // maximum of |g|
+	maxRatio    = 70  // of the gradient norms of the first and the last layer
+	maxGradient = 1e4 // maximum of |g|
 )
 
 var explodingGradient = Rule{
@@ -17,7 +17,7 @@ var explodingGradient = Rule{
 	Group: Health,
 	Title: "Gradients explode",
 	Finds: fmt.Sprintf("A gradient above %g, or the first layer's gradient norm above %d times the last one's.",
-		mostGradient, mostRatio),
+		maxGradient, maxRatio),
 	Source: "AutoTrainer, Zhang et al. 2021; Pascanu et al. 2013 on clipping.",
 	Proposes: fmt.Sprintf("A learning rate ×%g with gradients clipped at norm %d, and batch norm in the middle of the "+
 		"net.",
@@ -35,13 +35,13 @@ var explodingGradient = Rule{
 		}
 		var d advisor.Diagnosis
 		first, output := last.Layers[0], last.Layers[len(last.Layers)-1]
-		if most := float64(worst.Gradients.MaxAbs); most > mostGradient {
+		if most := float64(worst.Gradients.MaxAbs); most > maxGradient {
 			q := advisor.Quantity{Statistic: trainer.StatisticNamed("gradient_max_abs"),
 				Third: p.thirds[worst.Layer], Epoch: last.Epoch}
-			d = measured(worst.Layer, q.Name(), most, mostGradient, last.Epoch, advisor.High)
+			d = measured(worst.Layer, q.Name(), most, maxGradient, last.Epoch, advisor.High)
 			d.Percentile = p.standing(q, most)
-		} else if ratio := first.Gradients.L2Norm / output.Gradients.L2Norm; ratio > mostRatio && ratio.Known() {
-			d = measured(first.Layer, "gradient_norm_ratio", float64(ratio), mostRatio, last.Epoch, advisor.High)
+		} else if ratio := first.Gradients.L2Norm / output.Gradients.L2Norm; ratio > maxRatio && ratio.Known() {
+			d = measured(first.Layer, "gradient_norm_ratio", float64(ratio), maxRatio, last.Epoch, advisor.High)
 		} else {
 			return
 		}

@@ -7,7 +7,7 @@ import (
 	"probewise/advisor/figure"
 )
 
-const leastFilterRatio = 1 // of the filters of the last and the first stage
+const minFilterRatio = 1 // of the filters of the last and the first stage
 
 var flatFilters = Rule{
 	Name:  "flat-filters",
@@ -15,7 +15,7 @@ var flatFilters = Rule{
 	Title: "Filters do not grow towards the top",
 	Finds: fmt.Sprintf("The last stage of conv layers has at most %d times the filters of the first. A stage ends at "+
 		"a pool or before a stride above 1; the thirds of a single stage of %d or more conv layers count as stages.",
-		leastFilterRatio, thirds),
+		minFilterRatio, thirds),
 	Source: "Salit: let filters grow towards the top.",
 	Proposes: fmt.Sprintf("Filters that grow ×1.5 to ×2 from stage to stage in multiples of 8, as many as %g times "+
 		"the multiply-adds allow; the lower stages may shrink.", maxGrowth),
@@ -28,10 +28,10 @@ var flatFilters = Rule{
 		filters := stageFilters(&a, all)
 		top := len(all) - 1
 		ratio := float64(filters[top]) / float64(filters[0])
-		if ratio > leastFilterRatio {
+		if ratio > minFilterRatio {
 			return
 		}
-		d := structural(all[top][0], "filter_ratio", ratio, leastFilterRatio, advisor.Medium)
+		d := structural(all[top][0], "filter_ratio", ratio, minFilterRatio, advisor.Medium)
 		d = explain(d, notAbove, "filters do not grow from the first stage to the last")
 		p.Report(d)
 		rising := ladderUp(a, all)

@@ -10,9 +10,9 @@ import (
 
 // Variances of a hidden layer's outputs: crossed by 1 of 22 sound probes (see accelerating).
 const (
-	mostConvVariance  = 5
-	mostDenseVariance = 50
-	severeFactor      = 3 // of the threshold
+	maxConvVariance  = 5
+	maxDenseVariance = 50
+	severeFactor     = 3 // of the threshold
 )
 
 var highActivationVariance = Rule{
@@ -22,7 +22,7 @@ var highActivationVariance = Rule{
 	Finds: fmt.Sprintf("The variance of a hidden layer's outputs on 256 validation images is above the 95th "+
 		"percentile of past runs at the same layer position and epoch, at least %g (conv) and %g (dense), or else above "+
 		"%d and %d. Severe above %d times the threshold.",
-		mostConvVariance/2.0, mostDenseVariance/2.0, mostConvVariance, mostDenseVariance, severeFactor),
+		maxConvVariance/2.0, maxDenseVariance/2.0, maxConvVariance, maxDenseVariance, severeFactor),
 	Source: "Salit: low activation variance is among what matters most; defaults: crossed by one of 22 sound probes.",
 	Proposes: fmt.Sprintf("Batch norm on higher layers without a technique; on lower ones L2, or more of it, else a "+
 		"learning rate ×%g.",
@@ -37,9 +37,9 @@ var highActivationVariance = Rule{
 			q := advisor.Quantity{Statistic: trainer.StatisticNamed("activation_variance"),
 				Third: p.thirds[l.Layer], Epoch: last.Epoch}
 			v := float64(l.Activations.Variance)
-			usual := float64(mostConvVariance)
+			usual := float64(maxConvVariance)
 			if l.Type == trainer.Dense {
-				usual = mostDenseVariance
+				usual = maxDenseVariance
 			}
 			threshold, percentile := p.judge(q, v, usual)
 			threshold = max(threshold, usual/2) // runs that hardly learnt have little variance, and are among the past ones

@@ -117,18 +117,18 @@ func ladder(base, unit int, factor float64, n int) []int {
 // widths of dense layers: none wider than maxUnits, nor narrower than twice the classes (a bottleneck).
 const maxUnits = 512
 
-// leastUnits is twice the classes in multiples of 8.
-func leastUnits(classes int) int { return (2*classes + 7) / 8 * 8 }
+// minUnits is twice the classes in multiples of 8.
+func minUnits(classes int) int { return (2*classes + 7) / 8 * 8 }
 
 // ladderDown lets the widths of the hidden dense layers fall: a layer wider than limit times the one before gets half
-// of that one's units, but not fewer than leastUnits where the one before has as many.
+// of that one's units, but not fewer than minUnits where the one before has as many.
 func ladderDown(limit float64) edit {
 	return func(a *trainer.Architecture) {
 		before := 0
 		for _, b := range chain(a, trainer.Dense) {
 			l := b.Layer()
 			if before > 0 && float64(l.Units) > limit*float64(before) {
-				half := max((before/2+7)/8*8, leastUnits(a.Classes))
+				half := max((before/2+7)/8*8, minUnits(a.Classes))
 				l.Units = min(l.Units, half, before)
 			}
 			before = l.Units

@@ -9,10 +9,10 @@ import (
 )
 
 const (
-	mostGap     = 0.05 // training minus validation accuracy
-	leastGrowth = 0.02 // of the gap, from the first record to the last
-	severeGap   = 0.2
-	mostSwing   = 0.05 // fall of validation accuracy since the record before, beyond which the run swings
+	maxGap    = 0.05 // training minus validation accuracy
+	minGrowth = 0.02 // of the gap, from the first record to the last
+	severeGap = 0.2
+	maxSwing  = 0.05 // fall of validation accuracy since the record before, beyond which the run swings
 )
 
 var overfit = Rule{
@@ -23,21 +23,21 @@ var overfit = Rule{
 		"has grown by %g or more since the first whole epoch (in shorter probes: quarter) and still grows, while "+
 		"validation accuracy is above chance + %g and has not just fallen by more than %g: that is a swing, or batch "+
 		"norm that lags. Severe from %g.",
-		mostGap, leastGrowth, trains, mostSwing, severeGap),
+		maxGap, minGrowth, trains, maxSwing, severeGap),
 	Source:   "Found on 32 own probes; Salit: the gap alone is no reason to shrink a model.",
 	Proposes: "Dropout after dense layers, L2 on higher layers, flipped images; nothing smaller.",
 	Run: func(p *Pass) {
 		gaps, validation, epoch := p.gaps()
 		n := len(gaps)
-		if n < 2 || gaps[n-1] < mostGap || gaps[n-1]-gaps[0] < leastGrowth || gaps[n-1] <= gaps[n-2] ||
-			validation[n-2]-validation[n-1] > mostSwing || validation[n-1] <= 1/float64(p.Architecture.Classes)+trains {
+		if n < 2 || gaps[n-1] < maxGap || gaps[n-1]-gaps[0] < minGrowth || gaps[n-1] <= gaps[n-2] ||
+			validation[n-2]-validation[n-1] > maxSwing || validation[n-1] <= 1/float64(p.Architecture.Classes)+trains {
 			return
 		}
 		severity := advisor.Medium
 		if gaps[n-1] >= severeGap {
 			severity = advisor.High
 		}
-		d := measured("", "accuracy_gap", gaps[n-1], mostGap, epoch, severity)
+		d := measured("", "accuracy_gap", gaps[n-1], maxGap, epoch, severity)
 		d = explain(d, above, "training accuracy runs away from validation accuracy")
 		p.Report(d)
 		a := &p.Architecture

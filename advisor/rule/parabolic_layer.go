@@ -25,8 +25,8 @@ var accelerating = []struct {
 	{trainer.StatisticNamed("gradient_variance"), 2.7, 2.9},
 }
 
-// mostParabolic is the number of layers that are reported: poor runs have one or two (Salit).
-const mostParabolic = 2
+// maxParabolic is the number of layers that are reported: poor runs have one or two (Salit).
+const maxParabolic = 2
 
 // accelerations lists the statistics with their defaults: "weight variance 0.05 / 0.08".
 func accelerations() string {
@@ -45,12 +45,12 @@ var parabolicLayer = Rule{
 		"shorter probes quarters), is above the 95th percentile of past runs and above the default (whole epochs / "+
 		"quarters): %s. The worst statistic of the worst %d layers is reported; severe at twice the threshold, but for "+
 		"gradients, which are of one batch.",
-		accelerations(), mostParabolic),
+		accelerations(), maxParabolic),
 	Source: "Salit: poor runs have one or two layers going parabolic; defaults: crossed by 0 of 22 sound and 11 of 40 " +
 		"poor probes.",
 	Proposes: fmt.Sprintf("L2 on the layer (%g dense, %g conv), or three times what it has, up to %g; else a learning "+
 		"rate ×%g.",
-		denseL2, convL2, mostL2, calmer),
+		denseL2, convL2, maxL2, calmer),
 	Run: func(p *Pass) {
 		last, _ := p.last()
 		var worst []bend
@@ -60,7 +60,7 @@ var parabolicLayer = Rule{
 			}
 		}
 		slices.SortStableFunc(worst, func(x, y bend) int { return cmp.Compare(y.excess, x.excess) })
-		for _, b := range worst[:min(len(worst), mostParabolic)] {
+		for _, b := range worst[:min(len(worst), maxParabolic)] {
 			d := explain(b.Diagnosis, above, "it rises faster and faster, as in poor runs")
 			p.Report(d)
 			p.proposeDamping(d, "Its growth should slow down.")
@@ -102,7 +102,7 @@ func (p *Pass) sharpest(layer string, epoch float64) (worst bend) {
 const (
 	denseL2 = 1e-3
 	convL2  = 3e-4
-	mostL2  = 1e-2
+	maxL2   = 1e-2
 )
 
 // proposeDamping asks for L2 on the layer of d where it has no technique, for three times the L2 where it has L2, and
@@ -119,8 +119,8 @@ func (p *Pass) proposeDamping(d advisor.Diagnosis, expect string) {
 	switch used := techniques(all[at], all[at].Following()); {
 	case len(used) == 0:
 		p.proposeL2(d, layers, expect)
-	case slices.Contains(used, penalty) && l.L2 < mostL2:
-		l2 := min(mostL2, max(scaled(max(l.L2, convL2), 3), convL2))
+	case slices.Contains(used, penalty) && l.L2 < maxL2:
+		l2 := min(maxL2, max(scaled(max(l.L2, convL2), 3), convL2))
 		p.Propose(proposal(advisor.Regularise, "Raise L2 of "+d.Layer+" to "+figure.Measured(l2), d, expect,
 			penaltyAtLeast(layers, l2)))
 	default:

@@ -9,14 +9,14 @@ import (
 	"probewise/trainer"
 )
 
-const mostTechniques = 1
+const maxTechniques = 1
 
 var stackedRegularisers = Rule{
 	Name:  "stacked-regularisers",
 	Group: Architecture,
 	Title: "Several techniques of regularisation on one layer",
 	Finds: fmt.Sprintf("More than %d of L1/L2, batch norm and dropout on a hidden layer; dropout counts directly "+
-		"after it, not after a pool.", mostTechniques),
+		"after it, not after a pool.", maxTechniques),
 	Source: "Salit: not more than one such technique a layer; Li et al. 2019 on dropout with batch norm.",
 	Proposes: "To keep the better one: on dense layers dropout, then L2; on conv layers of the higher half batch " +
 		"norm, then L2; below L2, then batch norm.",
@@ -29,14 +29,14 @@ var stackedRegularisers = Rule{
 		for _, b := range hidden(a, "") {
 			l := *b.Layer()
 			found := techniques(b, b.Direct())
-			if len(found) <= mostTechniques {
+			if len(found) <= maxTechniques {
 				continue
 			}
 			severity := advisor.Low
-			if len(found) > mostTechniques+1 {
+			if len(found) > maxTechniques+1 {
 				severity = advisor.Medium
 			}
-			d := structural(l.Name, "techniques", float64(len(found)), mostTechniques, severity)
+			d := structural(l.Name, "techniques", float64(len(found)), maxTechniques, severity)
 			words := make([]string, len(found))
 			for i, t := range found {
 				words[i] = string(t)

@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	mostDense   = 3   // with the output
+	maxDense    = 3   // with the output
 	fallingHalf = 0.5 // of the units before
 )
 
@@ -17,7 +17,7 @@ var tooManyDense = Rule{
 	Name:   "too-many-dense",
 	Group:  Architecture,
 	Title:  "Too many dense layers",
-	Finds:  fmt.Sprintf("More than %d dense layers, the output among them.", mostDense),
+	Finds:  fmt.Sprintf("More than %d dense layers, the output among them.", maxDense),
 	Source: "Salit: two to three, neither very wide nor very narrow.",
 	Proposes: fmt.Sprintf("To keep the first two and the output, the second with at most %g of the units of the "+
 		"first, at least twice the classes.", fallingHalf),
@@ -25,13 +25,13 @@ var tooManyDense = Rule{
 		a := &p.Architecture
 		dense := chain(a, trainer.Dense)
 		all := trainer.Blocks(a)
-		if len(all) == 0 || all[len(all)-1].Layer().Type != trainer.Dense || len(dense)+1 <= mostDense {
+		if len(all) == 0 || all[len(all)-1].Layer().Type != trainer.Dense || len(dense)+1 <= maxDense {
 			return
 		}
-		gone := names(dense[mostDense-1:])
-		d := structural(gone[0], "dense_layers", float64(len(dense)+1), mostDense, advisor.Medium)
+		gone := names(dense[maxDense-1:])
+		d := structural(gone[0], "dense_layers", float64(len(dense)+1), maxDense, advisor.Medium)
 		d = explain(d, above, "dense layers from it on add parameters and hinder training more than they help")
 		p.Report(d)
-		p.proposeDense(fmt.Sprintf("Trim to %d dense layers without %s", mostDense, figure.List(gone)), d, fallingHalf, gone)
+		p.proposeDense(fmt.Sprintf("Trim to %d dense layers without %s", maxDense, figure.List(gone)), d, fallingHalf, gone)
 	},
 }

@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	mostUnregularised = 0.5 // share of the higher layers
-	denseDropout      = 0.25
-	wideDropout       = 0.5 // after dense layers of wideUnits or more
-	wideUnits         = 256
+	maxUnregularised = 0.5 // share of the higher layers
+	denseDropout     = 0.25
+	wideDropout      = 0.5 // after dense layers of wideUnits or more
+	wideUnits        = 256
 )
 
 var unregularisedHigherLayers = Rule{
@@ -22,7 +22,7 @@ var unregularisedHigherLayers = Rule{
 	Title: "Higher layers without regularisation",
 	Finds: fmt.Sprintf("More than %g of the higher half of the hidden layers have neither L1, L2, batch norm nor "+
 		"dropout.",
-		mostUnregularised),
+		maxUnregularised),
 	Source: "Salit: higher layers run to extreme values and are the ones to regularise.",
 	Proposes: fmt.Sprintf("Three alternatives, never two techniques on a layer: the paper's mix (batch norm on conv, "+
 		"dropout of %g after the first dense layer, %g from %d units on, L2 %g on the other dense ones), L2 alone (%g "+
@@ -32,11 +32,11 @@ var unregularisedHigherLayers = Rule{
 		top := trainer.UpperHidden(trainer.Blocks(a))
 		free := unregularised(top)
 		share := float64(len(free)) / float64(max(len(top), 1))
-		if share <= mostUnregularised {
+		if share <= maxUnregularised {
 			return
 		}
 		layers := names(free)
-		d := structural(layers[0], "unregularised_share", share, mostUnregularised, advisor.Medium)
+		d := structural(layers[0], "unregularised_share", share, maxUnregularised, advisor.Medium)
 		d = explain(d, above, "of the higher layers, "+figure.List(layers)+" lack any regularisation")
 		p.Report(d)
 		p.proposeMix(d, layers)

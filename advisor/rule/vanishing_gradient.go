@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	leastGradient  = 1e-7 // root mean square of a layer's gradients
-	leastRatio     = 1e-3 // of the gradient norms of the first and the last layer
-	leastFirstNorm = 1e-4 // of the first layer's gradients, for leastRatio to count
-	learnt         = 0.99 // training accuracy from which small gradients mean success
+	minGradient  = 1e-7 // root mean square of a layer's gradients
+	minRatio     = 1e-3 // of the gradient norms of the first and the last layer
+	minFirstNorm = 1e-4 // of the first layer's gradients, for minRatio to count
+	learnt       = 0.99 // training accuracy from which small gradients mean success
 )
 
 var vanishingGradient = Rule{
@@ -22,7 +22,7 @@ var vanishingGradient = Rule{
 	Title: "Gradients vanish",
 	Finds: fmt.Sprintf("A layer's gradients are below %g (root mean square), or the first layer's gradient norm is "+
 		"below %g of the last one's and below %g, while training accuracy is below %g.",
-		leastGradient, leastRatio, leastFirstNorm, learnt),
+		minGradient, minRatio, minFirstNorm, learnt),
 	Source:   "AutoTrainer, Zhang et al. 2021; Ioffe & Szegedy 2015 on batch norm.",
 	Proposes: "relu in place of sigmoid and tanh with He's initialiser, and batch norm in the middle of the net.",
 	Run: func(p *Pass) {
@@ -32,11 +32,11 @@ var vanishingGradient = Rule{
 		}
 		first, output := last.Layers[0], last.Layers[len(last.Layers)-1]
 		var d advisor.Diagnosis
-		if worst, rms := smallestGradient(last.Layers); rms < leastGradient {
-			d = measured(worst.Layer, "gradient_rms", rms, leastGradient, last.Epoch, advisor.High)
-		} else if ratio := float64(first.Gradients.L2Norm / output.Gradients.L2Norm); ratio < leastRatio &&
-			first.Gradients.L2Norm < leastFirstNorm {
-			d = measured(first.Layer, "gradient_norm_ratio", ratio, leastRatio, last.Epoch, advisor.High)
+		if worst, rms := smallestGradient(last.Layers); rms < minGradient {
+			d = measured(worst.Layer, "gradient_rms", rms, minGradient, last.Epoch, advisor.High)
+		} else if ratio := float64(first.Gradients.L2Norm / output.Gradients.L2Norm); ratio < minRatio &&
+			first.Gradients.L2Norm < minFirstNorm {
+			d = measured(first.Layer, "gradient_norm_ratio", ratio, minRatio, last.Epoch, advisor.High)
 		} else {
 			return
 		}

@@ -10,23 +10,23 @@ import (
 )
 
 const (
-	mostShare    = 0.6     // of the parameters
-	manyWeights  = 100_000 // parameters below which a dense layer is not wide
-	leastWidth   = 32      // that a layer is narrowed to
-	leastPooled  = 32      // channels that are enough after global pooling
-	leastHalving = 4       // height and width of images that another pool may halve
+	maxShare    = 0.6     // of the parameters
+	manyWeights = 100_000 // parameters below which a dense layer is not wide
+	minWidth    = 32      // that a layer is narrowed to
+	minPooled   = 32      // channels that are enough after global pooling
+	minHalving  = 4       // height and width of images that another pool may halve
 )
 
 var wideDense = Rule{
 	Name:  "wide-dense",
 	Group: Architecture,
 	Title: "One dense layer holds most of the parameters",
-	Finds: fmt.Sprintf("A dense layer holds more than %g of the parameters, and more than %s.", mostShare,
+	Finds: fmt.Sprintf("A dense layer holds more than %g of the parameters, and more than %s.", maxShare,
 		figure.Count(manyWeights)),
 	Source: "Salit: many filters, not many dense units; the share is ours. Lin et al. 2014 on global average pooling.",
 	Proposes: fmt.Sprintf("To narrow it, to %d units at least; and global average pooling in place of the flatten "+
 		"before it where there are %d channels, else one more pool where images are %d pixels high and wide.",
-		leastWidth, leastPooled, leastHalving),
+		minWidth, minPooled, minHalving),
 	Run: func(p *Pass) {
 		a := &p.Architecture
 		for _, b := range trainer.Blocks(a) {
@@ -35,7 +35,7 @@ var wideDense = Rule{
 			if l.Type != trainer.Dense || !isWide(parameters, p.Cost.Parameters) {
 				continue
 			}
-			d := structural(l.Name, "parameter_share", float64(parameters)/float64(p.Cost.Parameters), mostShare, advisor.Medium)
+			d := structural(l.Name, "parameter_share", float64(parameters)/float64(p.Cost.Parameters), maxShare, advisor.Medium)
 			d = explain(d, above, fmt.Sprintf("one dense layer holds %d of %d parameters", parameters, p.Cost.Parameters))
 			p.Report(d)
 			p.proposeNarrow(d, b)
@@ -47,7 +47,7 @@ var wideDense = Rule{
 
 // isWide says whether a dense layer with the parameters is wide in a net with total.
 func isWide(parameters, total int64) bool {
-	return parameters > manyWeights && float64(parameters) > mostShare*float64(total)
+	return parameters > manyWeights && float64(parameters) > maxShare*float64(total)
 }
 
 // parametersOf returns the parameters of the layer.
@@ -60,10 +60,10 @@ func parametersOf(c trainer.Cost, layer string) int64 {
 	return 0
 }
 
-// proposeNarrow halves the layer's units until it is no longer wide, down to leastWidth and twice the classes.
+// proposeNarrow halves the layer's units until it is no longer wide, down to minWidth and twice the classes.
 func (p *Pass) proposeNarrow(d advisor.Diagnosis, b trainer.Block) {
 	l := *b.Layer()
-	least := max(leastWidth, leastUnits(p.Architecture.Classes))
+	least := max(minWidth, minUnits(p.Architecture.Classes))
 	var edits []edit
 	for units := (l.Units/2 + 7) / 8 * 8; units >= least && units < l.Units; units = (units/2 + 7) / 8 * 8 {
 		edits = []edit{narrowed(l.Name, units), ladderDown(falling)}
@@ -92,13 +92,13 @@ func (p *Pass) proposePooling(d advisor.Diagnosis, b trainer.Block) {
 	}
 	name, in := a.Layers[at].Name, before(*a, p.Shapes, at)
 	switch {
-	case in.C >= max(leastPooled, 2*a.Classes) && in.H*in.W > 1:
+	case in.C >= max(minPooled, 2*a.Classes) && in.H*in.W > 1:
 		p.Propose(proposal(advisor.Reshape, "Replace "+name+" by global average pooling", d,
 			"Parameters should fall and the net see where a pattern is less.",
 			atFlatten(name, in, func(a *trainer.Architecture, i int) {
 				a.Layers[i] = trainer.Layer{Type: trainer.GlobalAvgPool, Name: name}
 			})))
-	case in.H >= leastHalving && in.W >= leastHalving:
+	case in.H >= minHalving && in.W >= minHalving:
 		two := [2]int{2, 2}
 		p.Propose(proposal(advisor.Reshape, "Put a 2×2 max pool before "+name, d,
 			"Parameters of the dense layer should fall to a quarter.",

@@ -71,8 +71,8 @@ func pointerLines(document []byte) map[string][]int {
 
 // Bounds of the walk, beyond which no architecture is read either.
 const (
-	deepest  = 64
-	mostSeen = 1 << 16
+	deepest = 64
+	maxSeen = 1 << 16
 )
 
 type walker struct {
@@ -99,7 +99,7 @@ func (w *walker) token() (json.Token, bool) {
 // value reads a value; line is that of its key, 0 where it has none.
 func (w *walker) value(pointer string, line, depth int) bool {
 	t, ok := w.token()
-	if w.seen++; !ok || w.seen > mostSeen || depth > deepest {
+	if w.seen++; !ok || w.seen > maxSeen || depth > deepest {
 		return false
 	}
 	if line == 0 {

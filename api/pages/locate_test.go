@@ -54,7 +54,7 @@ func TestLocate(t *testing.T) {
 func TestLocateIsBounded(t *testing.T) {
 	for name, document := range map[string]string{"deep": strings.Repeat("[", 3<<20),
 		"wide": "[" + strings.Repeat("1,", 1<<20)} {
-		if lines := pointerLines([]byte(document)); len(lines) > mostSeen {
+		if lines := pointerLines([]byte(document)); len(lines) > maxSeen {
 			t.Errorf("%s: %d places", name, len(lines))
 		}
 	}

@@ -38,7 +38,7 @@ type result struct {
 }
 
 // most errors that are told one by one.
-const mostErrors = 5
+const maxErrors = 5
 
 // complete computes the figures of all probes together.
 func (r *result) complete() {
@@ -90,7 +90,7 @@ func (r *result) complete() {
 		if a.err == nil {
 			continue
 		}
-		if r.Errors++; r.Errors <= mostErrors {
+		if r.Errors++; r.Errors <= maxErrors {
 			r.FirstErrors = append(r.FirstErrors, a.err.Error())
 		}
 	}

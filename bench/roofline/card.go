@@ -42,7 +42,7 @@ const (
 	// of the peak in double precision: half of the instructions are additions or conversions, which count for one
 	doubleShare = 0.5
 	memoryShare = 0.75   // of the bandwidth
-	leastKernel = 2e-6   // a kernel takes so long however little it does
+	minKernel   = 2e-6   // a kernel takes so long however little it does
 	launchHost  = 2.6e-6 // of the host for a launch: driver, and 354 ns of the binding
 	readHost    = 10e-6  // of the host for a small copy that it waits for: the queue runs dry
 	reads       = 2      // loss with the count of correct rows, and whether labels were classes
@@ -62,7 +62,7 @@ var assumptions = []string{
 	"a kernel is as slow as the slowest of arithmetic and memory, on the multiprocessors that its blocks reach, in " +
 		"whole waves; L2 is ignored, and so is occupancy, which is shown",
 	fmt.Sprintf("no kernel is shorter than %.1f µs; the host needs %.1f µs a launch and waits %.0f µs for which images "+
-		"come next and for each of %d reads", 1e6*leastKernel, 1e6*launchHost, 1e6*readHost, reads),
+		"come next and for each of %d reads", 1e6*minKernel, 1e6*launchHost, 1e6*readHost, reads),
 	fmt.Sprintf("PyTorch eager: %.0f µs of the host an operation forward, %.0f backward, %.0f for the optimizer; "+
 		"products at %.0f %% of the peak, neither TF32 nor Winograd (which cuDNN may use for 3×3)",
 		1e6*torchForward, 1e6*torchBackward, 1e6*torchOptimizer, 100*torchProducts),
@@ -195,7 +195,7 @@ func (c card) launch(op string, l cuda.Launch) (launch, error) {
 	// A third of the multiprocessors draws about all of the bandwidth.
 	reach := math.Min(1, 3*float64(blocks)/float64(c.Processors))
 	memory := float64(l.Bytes) / (c.GBs * 1e9 * memoryShare * reach)
-	out.Seconds = leastKernel
+	out.Seconds = minKernel
 	for _, t := range []struct {
 		seconds float64
 		name    string

@@ -48,7 +48,7 @@ func TestRun(t *testing.T) {
 			t.Errorf("%s: %+v", r.Card.Name, r)
 		}
 		for _, l := range r.Launches {
-			if l.Occupancy <= 0 || l.Occupancy > 1 || l.Seconds < leastKernel || l.Bytes < 0 {
+			if l.Occupancy <= 0 || l.Occupancy > 1 || l.Seconds < minKernel || l.Bytes < 0 {
 				t.Errorf("%s: %+v", r.Card.Name, l)
 			}
 		}

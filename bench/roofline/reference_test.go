@@ -74,7 +74,7 @@ func TestEveryKernel(t *testing.T) {
 	}
 	for _, r := range all.Kernels {
 		for _, l := range r.Lines {
-			if l.Seconds < leastKernel || l.Occupancy <= 0 || l.Occupancy > 1 || l.Bytes <= 0 || l.Double > l.FLOPs {
+			if l.Seconds < minKernel || l.Occupancy <= 0 || l.Occupancy > 1 || l.Bytes <= 0 || l.Double > l.FLOPs {
 				t.Errorf("%+v", r)
 			}
 			if double := slices.Contains([]string{"pw_stats_moments", "pw_distance", "pw_squares"}, l.Kernel); double &&

@@ -58,8 +58,8 @@ const (
 // names an op that is unknown, impossible or too large.
 func Plan(op trainer.Op, outs []int) (Work, error) { return planWith(op, outs, tileOf) }
 
-// mostRows bounds a grid's second and third size (CUDA C++ Programming Guide, table of technical specifications).
-const mostRows = 1<<16 - 1
+// maxRows bounds a grid's second and third size (CUDA C++ Programming Guide, table of technical specifications).
+const maxRows = 1<<16 - 1
 
 // planWith plans with tiles picked by another function; tests try all.
 func planWith(op trainer.Op, outs []int, pick picker) (Work, error) {
@@ -72,7 +72,7 @@ func planWith(op trainer.Op, outs []int, pick picker) (Work, error) {
 		return Work{}, err
 	}
 	for _, l := range b.work.Launches {
-		if l.Grid[1] > mostRows || l.Grid[2] > mostRows {
+		if l.Grid[1] > maxRows || l.Grid[2] > maxRows {
 			return Work{}, fmt.Errorf("cuda: %T%+v: %s needs a grid of %v blocks, more than a device takes", op, op,
 				l.Kernel, l.Grid)
 		}
@@ -80,9 +80,9 @@ func planWith(op trainer.Op, outs []int, pick picker) (Work, error) {
 	return b.work, nil
 }
 
-// mostValues of an array: indices have 32 bits, and the threads of a last block, or of a last round of all blocks, go
+// maxValues of an array: indices have 32 bits, and the threads of a last block, or of a last round of all blocks, go
 // beyond the end.
-const mostValues = 1<<31 - 1<<18
+const maxValues = 1<<31 - 1<<18
 
 // sizes are the values of each buffer that op uses; of ClipNorm, which takes any, outs.
 func sizes(op trainer.Op, outs []int) (in, out []int, err error) {
@@ -98,9 +98,9 @@ func sizes(op trainer.Op, outs []int) (in, out []int, err error) {
 		out = outs
 	}
 	for _, n := range slices.Concat(in, out) {
-		if n > mostValues {
+		if n > maxValues {
 			return nil, nil, fmt.Errorf("cuda: %s: %d values in one array, more than %d",
-				trainer.OpTitle(op), n, mostValues)
+				trainer.OpTitle(op), n, maxValues)
 		}
 	}
 	return in, out, nil

@@ -37,7 +37,7 @@ const (
 	flopsPerNano  = 190 // of one processor
 	bytesPerNano  = 340 // of the card
 	nanosPerStart = 2000
-	mostSlices    = 160
+	maxSlices     = 160
 )
 
 // picker picks one of the tiles for an M×N product over K, and cuts K into slices of so many steps.
@@ -50,7 +50,7 @@ func tileOf(m, n, k int, tiles []tile) (best tile, slices, slice int) {
 	least := int64(math.MaxInt64)
 	for _, t := range tiles {
 		blocks := int64(ceil(m, t.m)) * int64(ceil(n, t.n))
-		for count := 1; count <= mostSlices; count++ {
+		for count := 1; count <= maxSlices; count++ {
 			depth := ceil(ceil(k, count), t.k) * t.k
 			if count > 1 && (depth < 8*t.k || ceil(k, depth) != count) {
 				continue

@@ -134,7 +134,7 @@ func TestTileOf(t *testing.T) {
 	for range 5000 {
 		m, n, k := 1+r.IntN(1<<r.IntN(11)), 1+r.IntN(1<<r.IntN(17)), 1+r.IntN(1<<r.IntN(17))
 		tile, count, slice := tileOf(m, n, k, [][]tile{convolutionTiles, filterTiles, matrixTiles}[r.IntN(3)])
-		if count < 1 || slice%tile.k != 0 || count*slice < k || (count-1)*slice >= k || count > mostSlices {
+		if count < 1 || slice%tile.k != 0 || count*slice < k || (count-1)*slice >= k || count > maxSlices {
 			t.Fatalf("%d×%d over %d: %d slices of %d", m, n, k, count, slice)
 		}
 	}
@@ -209,7 +209,7 @@ func TestStatisticsRead(t *testing.T) {
 // TestPlanRefuses what is impossible or too large.
 func TestPlanRefuses(t *testing.T) {
 	for _, op := range []trainer.Op{nil, trainer.AddOp{}, trainer.AddOp{Plane: trainer.Plane{N: 1 << 12, C: 1 << 12,
-		S: 1 << 12}}, trainer.CopyOp{Len: mostValues + 1},
+		S: 1 << 12}}, trainer.CopyOp{Len: maxValues + 1},
 		trainer.ActivationOp{Plane: trainer.Plane{N: 1, C: 1, S: 1}, Kind: trainer.Softmax}} {
 		if work, err := Plan(op, nil); err == nil {
 			t.Errorf("%T%+v became %+v", op, op, work)

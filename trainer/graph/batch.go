@@ -23,8 +23,8 @@ type kept struct {
 	pixels, labels trainer.Buffer
 }
 
-// mostKept images have whole numbers as float32.
-const mostKept = 1 << 24
+// maxKept images have whole numbers as float32.
+const maxKept = 1 << 24
 
 // keep allocates memory for the images with the given indices.
 func (s *source) keep(b trainer.Backend, indices []int) error {

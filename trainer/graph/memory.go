@@ -135,7 +135,7 @@ func fits(b trainer.Backend, spec trainer.Spec) (keep bool, err error) {
 		}
 		return device.Fits(counted.sizes, s.allCalls())
 	}
-	if spec.Data.Train.Len() <= mostKept && spec.Data.Test.Len() <= mostKept && attempt(true) == nil {
+	if spec.Data.Train.Len() <= maxKept && spec.Data.Test.Len() <= maxKept && attempt(true) == nil {
 		return true, nil
 	}
 	err = attempt(false)

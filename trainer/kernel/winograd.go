@@ -10,9 +10,9 @@ import "probewise/trainer"
 // elements of a patch, taps of a window.
 const elements, windowTaps = 16, 9
 
-// leastPlanes is the number of planes, of the source and of the result, below which the transforms cost more than they
+// minPlanes is the number of planes, of the source and of the result, below which the transforms cost more than they
 // save.
-const leastPlanes = 16
+const minPlanes = 16
 
 // blockTiles is the number of tiles that are transformed and multiplied at a time: a block stays in the second cache.
 const blockTiles = 32
@@ -65,7 +65,7 @@ func (t tiling) run(tile, most int) (image, row, col, n int) {
 
 // winograd says whether a window and the number of result planes go this way.
 func (e *engine) winograd(g trainer.Window, planes int) bool {
-	return g.KH == 3 && g.KW == 3 && g.SH == 1 && g.SW == 1 && g.C >= leastPlanes && planes >= leastPlanes &&
+	return g.KH == 3 && g.KW == 3 && g.SH == 1 && g.SW == 1 && g.C >= minPlanes && planes >= minPlanes &&
 		g.OH > 1 && g.OW > 1
 }
 

@@ -158,7 +158,7 @@ func TestLongRunsAreThinned(t *testing.T) {
 		}
 	}
 	p := NewPanel(records, nil, "")
-	if n := strings.Count(string(p.Map), "<title>"); n != 200*20 { // mostCells/200
+	if n := strings.Count(string(p.Map), "<title>"); n != 200*20 { // maxCells/200
 		t.Errorf("%d cells", n)
 	}
 	if want := "20 of 500 records are shown, at even distances."; p.Note != want {

@@ -58,7 +58,7 @@ func merged(notes, more []string) []string {
 // toStatistics is the heat map hyperparameter × statistic of one method. Betas and coefficients have the unit of their
 // statistic, so that only those of a column can be compared.
 func toStatistics(t analysis.HyperparameterTable, m report.Method) Picture {
-	h := HeatMap{Longest: longestColumn, Write: figure.Short[trainer.Number],
+	h := HeatMap{Longest: maxColumn, Write: figure.Short[trainer.Number],
 		Label: fmt.Sprintf("%s of hyperparameters with statistics of %s: a row a hyperparameter, a column a statistic. The "+
 			"table has the same figures.", m.Title, report.Place(t.Position))}
 	h.Values = make([][]trainer.Number, len(t.Statistics[0].Hyperparameters))
@@ -102,7 +102,7 @@ func shortly(feature string) (group, short string) {
 			return figure.Capital(string(s.Of)), s.Short
 		}
 	}
-	return "Other", feature[:min(len(feature), mostHeading)]
+	return "Other", feature[:min(len(feature), maxHeading)]
 }
 
 // headings says what the headings of columns stand for.
@@ -118,5 +118,5 @@ func headings() string {
 	return strings.Join(all, "; ") + "."
 }
 
-// mostHeading is how many letters of a heading stand above a narrow column.
-const mostHeading = 5
+// maxHeading is how many letters of a heading stand above a narrow column.
+const maxHeading = 5

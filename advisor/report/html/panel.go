@@ -72,9 +72,9 @@ type Panel struct {
 
 // most cells of a heat map, and most and least columns of one.
 const (
-	mostCells   = 4000
-	mostColumns = 64
-	fewColumns  = 12
+	maxCells   = 4000
+	maxColumns = 64
+	fewColumns = 12
 )
 
 // NewPanel makes the panel of the statistic with the key ("weights.variance"); of the one that the worst diagnosis is
@@ -90,7 +90,7 @@ func NewPanel(records []trainer.EpochRecord, diagnoses []advisor.Diagnosis, key 
 	}
 	chosen := choose(key, diagnoses)
 	p := &Panel{Groups: offer(chosen), Key: chosen.key(), Title: chosen.title()}
-	shown := atMost(records, min(max(mostCells/len(layers), fewColumns), mostColumns))
+	shown := atMost(records, min(max(maxCells/len(layers), fewColumns), maxColumns))
 	if len(shown) < len(records) {
 		p.Note = fmt.Sprintf("%d of %d records are shown, at even distances.", len(shown), len(records))
 	}

@@ -146,7 +146,7 @@ func remarks(relations []analysis.Relation) []string {
 // byPosition is the heat map statistic × position of one method. Betas have the unit of their statistic, so that only
 // those of a row can be compared.
 func byPosition(t analysis.StatisticsTable, m report.Method) Picture {
-	h := HeatMap{Longest: longestColumn, Label: fmt.Sprintf("%s with %s accuracy: a row a statistic, a column a "+
+	h := HeatMap{Longest: maxColumn, Label: fmt.Sprintf("%s with %s accuracy: a row a statistic, a column a "+
 		"position of layers. The table has the same figures.", m.Title, t.Target)}
 	for _, p := range t.Positions {
 		h.Columns = append(h.Columns, HeatColumn{Title: string(p.Position), Name: report.Place(p.Position)})
@@ -176,8 +176,8 @@ func byPosition(t analysis.StatisticsTable, m report.Method) Picture {
 	return p.of(h, "positions", "Statistic", m)
 }
 
-// longestColumn is room for a column's name.
-const longestColumn = 26
+// maxColumn is room for a column's name.
+const maxColumn = 26
 
 func (p Picture) of(h HeatMap, id, first string, m report.Method) Picture {
 	p.Map, p.Legend = h.SVG(), h.Scale.Legend()

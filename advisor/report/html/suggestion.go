@@ -67,13 +67,13 @@ func briefly(s advisor.Suggestion, lines []string) string {
 	return title
 }
 
-// mostLines are shown of a list of changes; the rest is a click away.
-const mostLines = 8
+// maxLines are shown of a list of changes; the rest is a click away.
+const maxLines = 8
 
 // first parts a list where it is too long.
 func first(lines []string) (shown, more []string) {
-	if len(lines) <= mostLines+1 {
+	if len(lines) <= maxLines+1 {
 		return lines, nil
 	}
-	return lines[:mostLines], lines[mostLines:]
+	return lines[:maxLines], lines[maxLines:]
 }
