@@ -109,13 +109,19 @@ type Diagnosis struct {
 	Message    string         `json:"message"`
 }
 
-// Verdicts of a suggestion.
+// Verdict says what became of a suggestion.
+type Verdict string
+
+// The verdicts.
 const (
-	NotTried = "not tried"
-	NoGain   = "tried, no gain"
-	Early    = "gained early" // after one epoch, and not trained to the probe's length
-	Gained   = "verified"
+	NotTried Verdict = "not tried"
+	NoGain   Verdict = "tried, no gain"
+	Early    Verdict = "gained early" // after one epoch, and not trained to the probe's length
+	Gained   Verdict = "verified"
 )
+
+// Verdicts lists them.
+func Verdicts() []Verdict { return []Verdict{NotTried, NoGain, Early, Gained} }
 
 // Suggestion is a package of edits with its reason and what is expected and verified of it.
 type Suggestion struct {
@@ -126,7 +132,7 @@ type Suggestion struct {
 	Reason    string        `json:"reason"`
 	Predicted *Expectation  `json:"predicted"` // by the architecture alone, before any training
 	Verified  *Verification `json:"verified"`  // null: not tried
-	Verdict   string        `json:"verdict"`   // "verified", "tried, no gain", "not tried"
+	Verdict   Verdict       `json:"verdict"`
 }
 
 // Expectation is a predicted test accuracy and its interval.

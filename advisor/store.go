@@ -19,7 +19,7 @@ var (
 	ErrFinished = errors.New("already finished")
 	// ErrServesAdvice: the run is a probe or verification of some advice; only that can be claimed or cancelled.
 	ErrServesAdvice = errors.New("the run belongs to advice")
-	// ErrUnfinished: the record has not ended, and only ended ones can be deleted.
+	// ErrUnfinished: the record has not ended: it can neither be deleted nor have its revised architecture trained.
 	ErrUnfinished = errors.New("not finished")
 	// ErrSubmitted: a request with this idempotency key has been taken before. Nothing was written.
 	ErrSubmitted = errors.New("the idempotency key is in use")

@@ -223,9 +223,9 @@ func (s *Server) delete(ctx context.Context, kind advisor.JobKind, id string) (*
 
 // Paged is a list's place.
 type Paged struct {
-	Size  int    `query:"page_size" minimum:"1" maximum:"100" default:"20"`
-	Token string `query:"page_token" doc:"next_page_token of the page before"`
-	State string `query:"state" enum:"queued,running,succeeded,failed,cancelled"`
+	Size  int           `query:"page_size" minimum:"1" maximum:"100" default:"20"`
+	Token string        `query:"page_token" doc:"next_page_token of the page before"`
+	State advisor.State `query:"state"`
 }
 
 // after returns the place of the last record of the page before.
@@ -275,7 +275,7 @@ func (s *Server) listAdvice(ctx context.Context, in *Paged) (*adviceList, error)
 		return nil, err
 	}
 	all, err := s.Store.ListAdvice(ctx,
-		advisor.AdviceFilter{State: advisor.State(in.State), Limit: in.Size + 1, After: after})
+		advisor.AdviceFilter{State: in.State, Limit: in.Size + 1, After: after})
 	if err != nil {
 		return nil, s.Problem(err)
 	}

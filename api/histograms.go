@@ -12,16 +12,16 @@ import (
 // histogramsIn picks what of a run's histograms is asked for.
 type histogramsIn struct {
 	Named
-	Layer string `query:"layer" maxLength:"200" doc:"Of this layer only."`
-	Of    string `query:"of" enum:"weights,gradients,activations" doc:"Of this only."`
+	Layer string             `query:"layer" maxLength:"200" doc:"Of this layer only."`
+	Of    trainer.TensorKind `query:"of" doc:"Of this only."`
 }
 
 // histogram is how the values of one layer are spread at one record.
 type histogram struct {
-	Epoch  float64   `json:"epoch" doc:"0: initialisation; 0.25, 0.5 … within an epoch"`
-	Layer  string    `json:"layer"`
-	Of     string    `json:"of" enum:"weights,gradients,activations"`
-	Shares []float32 `json:"shares" nullable:"false" doc:"Of the values, by bin."`
+	Epoch  float64            `json:"epoch" doc:"0: initialisation; 0.25, 0.5 … within an epoch"`
+	Layer  string             `json:"layer"`
+	Of     trainer.TensorKind `json:"of"`
+	Shares []float32          `json:"shares" nullable:"false" doc:"Of the values, by bin."`
 }
 
 type histogramsBody struct {
@@ -51,12 +51,9 @@ func (s *Server) runHistograms(ctx context.Context, in *histogramsIn) (*histogra
 			if in.Layer != "" && in.Layer != l.Layer {
 				continue
 			}
-			for _, of := range []struct {
-				name string
-				s    trainer.Statistics
-			}{{"weights", l.Weights}, {"gradients", l.Gradients}, {"activations", l.Activations}} {
-				if (in.Of == "" || in.Of == of.name) && of.s.Histogram != nil {
-					out.Body.Histograms = append(out.Body.Histograms, histogram{r.Epoch, l.Layer, of.name, of.s.Histogram})
+			for _, of := range trainer.TensorKinds() {
+				if shares := l.Of(of).Histogram; (in.Of == "" || in.Of == of) && shares != nil {
+					out.Body.Histograms = append(out.Body.Histograms, histogram{r.Epoch, l.Layer, of, shares})
 				}
 			}
 		}

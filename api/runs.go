@@ -157,15 +157,15 @@ type runList struct {
 
 func (s *Server) listRuns(ctx context.Context, in *struct {
 	Paged
-	Kind       string `query:"kind" enum:"probe,full"`
-	Advice     string `query:"advice" format:"uuid" doc:"only the runs that serve this advice"`
-	FromAdvice string `query:"from_advice" format:"uuid" doc:"only the runs that train this advice's revised architecture"`
+	Kind       advisor.Kind `query:"kind"`
+	Advice     string       `query:"advice" format:"uuid" doc:"only the runs that serve this advice"`
+	FromAdvice string       `query:"from_advice" format:"uuid" doc:"only the runs that train this advice's revised architecture"`
 }) (*runList, error) {
 	after, err := in.after()
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.Store.ListRuns(ctx, advisor.RunFilter{State: advisor.State(in.State), Kind: advisor.Kind(in.Kind),
+	all, err := s.Store.ListRuns(ctx, advisor.RunFilter{State: in.State, Kind: in.Kind,
 		Advice: in.Advice, FromAdvice: in.FromAdvice, Limit: in.Size + 1, After: after})
 	if err != nil {
 		return nil, s.Problem(err)

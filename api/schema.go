@@ -37,6 +37,8 @@ type (
 	runState     string
 	runKind      string
 	severity     string
+	verdict      string
+	tensor       string
 	form         string
 	position     string
 	target       string
@@ -69,6 +71,16 @@ func (runKind) Schema(huma.Registry) *huma.Schema {
 // Schema implements huma.SchemaProvider.
 func (severity) Schema(huma.Registry) *huma.Schema {
 	return words("", advisor.High, advisor.Medium, advisor.Low)
+}
+
+// Schema implements huma.SchemaProvider.
+func (verdict) Schema(huma.Registry) *huma.Schema {
+	return words("gained early: after one epoch, and not trained to the probe's length", advisor.Verdicts()...)
+}
+
+// Schema implements huma.SchemaProvider.
+func (tensor) Schema(huma.Registry) *huma.Schema {
+	return words("what the values are", trainer.TensorKinds()...)
 }
 
 // Schema implements huma.SchemaProvider.
@@ -107,6 +119,8 @@ func newRegistry() huma.Registry {
 		{reflect.TypeFor[advisor.State](), reflect.TypeFor[runState]()},
 		{reflect.TypeFor[advisor.Kind](), reflect.TypeFor[runKind]()},
 		{reflect.TypeFor[advisor.Severity](), reflect.TypeFor[severity]()},
+		{reflect.TypeFor[advisor.Verdict](), reflect.TypeFor[verdict]()},
+		{reflect.TypeFor[trainer.TensorKind](), reflect.TypeFor[tensor]()},
 		{reflect.TypeFor[features.Form](), reflect.TypeFor[form]()},
 		{reflect.TypeFor[trainer.LayerSet](), reflect.TypeFor[position]()},
 		{reflect.TypeFor[analysis.Target](), reflect.TypeFor[target]()},

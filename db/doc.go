@@ -1,6 +1,6 @@
 // Package db keeps runs, their epoch records and layer statistics, advice, what happened to both, and what requests
 // with an idempotency key made, in one SQLite file, and is the queue that workers claim jobs from. It implements the
-// stores that package advisor declares.
+// stores that its users declare: advisor/service, jobs, api and advisor/pastruns.
 //
 // Invariants: every state changes in one function (move) and only as advisor.State allows; every write on behalf of a
 // job checks the job's lease in the same transaction; finished runs and advice never change, which triggers enforce as

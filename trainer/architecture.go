@@ -163,3 +163,9 @@ type Finding struct {
 
 // InvalidError reports everything that is wrong with an architecture, in document order.
 type InvalidError struct{ Findings []Finding }
+
+// IsPool says whether the layer is a pool, a global one included.
+func (l Layer) IsPool() bool { return l.kind().pools != noPool }
+
+// IsDropout says whether the layer drops values or whole channels.
+func (l Layer) IsDropout() bool { return l.Type == Dropout || l.Type == SpatialDropout }

@@ -46,8 +46,8 @@ const (
 )
 
 // Statistic is one of the numbers that a record has of each layer, or that follows from them. What stores, rounds,
-// shows, judges or learns from statistics reads them from the Catalogue: a new one is a field of LayerStatistics, a row
-// here, its computation in trainer/graph/statistics.go, and a migration with its column in db/migrations.
+// shows, judges or learns from statistics reads them from the Catalogue: a new one is a row here, in summaries where
+// every tensor has it and in ofLayer where one has. CONTRIBUTING.md lists what else it takes.
 type Statistic struct {
 	Of        TensorKind
 	Name      string  // JSON member and database column: "l2_norm"

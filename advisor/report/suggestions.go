@@ -8,8 +8,9 @@ import (
 	"probewise/advisor/figure"
 )
 
-var verdictPaint = map[string]paint{advisor.Gained: green, advisor.NoGain: yellow, advisor.Early: yellow,
-	advisor.NotTried: faint}
+var verdictPaint = map[advisor.Verdict]paint{
+	advisor.Gained: green, advisor.NoGain: yellow, advisor.Early: yellow, advisor.NotTried: faint,
+}
 
 // suggestions is the table of ranked changes.
 func (p *page) suggestions(all []advisor.Suggestion) {
@@ -31,7 +32,7 @@ func (p *page) suggestions(all []advisor.Suggestion) {
 	rows := make([][]string, len(all))
 	for i, s := range all {
 		row := []string{strconv.Itoa(s.Rank), s.Title, figure.Absent, figure.Absent, figure.Absent, figure.Absent,
-			p.brush(verdictPaint[s.Verdict], s.Verdict)}
+			p.brush(verdictPaint[s.Verdict], string(s.Verdict))}
 		if s.Predicted != nil {
 			row[2] = figure.Share(s.Predicted.TestAccuracy)
 		}

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	validationImages = 1000 // where the number is unknown
+	validationImages = 1000 // taken for the number of them
 	grown            = 2.0  // growth of a layer's weight norm that shows steps too large
 	unmoved          = 0.01 // relative change of every weight norm that shows steps too small
 	usualFactor      = 3.0  // distance from the usual learning rate that tells
@@ -23,7 +23,7 @@ var atChance = Rule{
 	Group: Health,
 	Title: "The net has learnt nothing",
 	Finds: fmt.Sprintf("Validation accuracy after the probe is not above chance p = 1/classes by two standard errors "+
-		"√(p(1−p)/n), n = %s where it is not known, and training accuracy is below p + %g: a batch norm whose running "+
+		"√(p(1−p)/n), with n = %s images taken for the validation set, and training accuracy is below p + %g: a batch norm whose running "+
 		"statistics lag is at chance in validation alone.", figure.Count(validationImages), trains),
 	Source: "The standard error of a share.",
 	Proposes: fmt.Sprintf("relu and He's initialiser; a learning rate ×0.1 where weight norms have grown ×%g or it is "+

@@ -17,7 +17,7 @@ const enough = 30
 
 // past returns the sorted values of the quantity in past runs; nil where they are too few.
 func (p *Pass) past(q advisor.Quantity) []float64 {
-	if p.Reference == nil || p.Reference.Runs() < enough {
+	if p.Reference.Runs() < enough {
 		return nil
 	}
 	if values := p.Reference.Values(q); len(values) >= enough {

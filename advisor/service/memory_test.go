@@ -37,7 +37,7 @@ func TestSuggestionsOverTheMemoryLimitStayUntried(t *testing.T) {
 				failed++
 			}
 		}
-		verdicts := map[string]string{}
+		verdicts := map[string]advisor.Verdict{}
 		for _, s := range a.Suggestions {
 			verdicts[s.Title] = s.Verdict
 		}

@@ -20,7 +20,7 @@ type Trainer interface {
 	Start(ctx context.Context, s trainer.Spec) (trainer.Session, error)
 }
 
-// Predictor has past runs.
+// Predictor takes snapshots of past runs.
 type Predictor interface {
 	// Snapshot returns the past runs of a key as they are now, so that all predictions of one answer rest on the same.
 	Snapshot(ctx context.Context, k advisor.Key) (advisor.Forecaster, error)
@@ -42,7 +42,7 @@ type Service struct {
 	Version   string // of the program, kept with each run
 }
 
-// PredictRun predicts the full run from a finished probe. The error is *NoPredictionError where that cannot be done.
+// PredictRun predicts the full run from a finished probe. The error is *advisor.NoPredictionError where that cannot be done.
 func (s Service) PredictRun(ctx context.Context, id string) (advisor.Prediction, error) {
 	run, err := s.Store.Run(ctx, id)
 	if err != nil {

@@ -57,7 +57,7 @@ func TestAdviseRevisesWhatVerificationShows(t *testing.T) {
 		v.Gain.Known() || v.Reason == "" {
 		t.Errorf("the winner's verification is %+v, want 24 points observed after 3 epochs", v)
 	}
-	verdicts := map[string]string{}
+	verdicts := map[string]advisor.Verdict{}
 	for _, s := range a.Suggestions {
 		verdicts[s.Title] = s.Verdict
 		if s.Verified != nil && store.runs[s.Verified.Run].State != advisor.Succeeded {
@@ -96,11 +96,11 @@ func TestEarlyGainIsNotVerified(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := map[string]string{}
+	got := map[string]advisor.Verdict{}
 	for _, s := range a.Suggestions {
 		got[s.Title] = s.Verdict
 	}
-	want := map[string]string{"dense2 to 16": advisor.NoGain, "dense2 to 32": advisor.NoGain,
+	want := map[string]advisor.Verdict{"dense2 to 16": advisor.NoGain, "dense2 to 32": advisor.NoGain,
 		"dense2 to 48": advisor.Early}
 	if !maps.Equal(got, want) || a.Revised != nil || !strings.Contains(a.RevisedReason, "none gained") {
 		t.Errorf("verdicts %v, want %v; revised %+v, %q", got, want, a.Revised, a.RevisedReason)

@@ -92,7 +92,7 @@ func (s Service) SubmitRun(ctx context.Context, architecture []byte, r RunReques
 	return s.queue(ctx, run, key)
 }
 
-// SubmitTraining queues the full run that trains the advice's revised architecture. The error wraps ErrUnfinished where
+// SubmitTraining queues the full run that trains the advice's revised architecture. The error wraps advisor.ErrUnfinished where
 // the advice has not succeeded yet.
 func (s Service) SubmitTraining(ctx context.Context, advice string, key advisor.IdempotencyKey) (advisor.Run, error) {
 	if r, found, err := submitted(ctx, s, advisor.JobRun, key, s.Store.Run); found || err != nil {

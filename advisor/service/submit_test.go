@@ -138,11 +138,11 @@ func TestEventsAreLogged(t *testing.T) {
 		case advisor.EventDiagnosis:
 			got = append(got, e.Diagnosis.Rule)
 		case advisor.EventSuggestion:
-			got = append(got, e.Suggestion.Verdict)
+			got = append(got, string(e.Suggestion.Verdict))
 		}
 	}
 	want := []string{"running probe", "probe 1", "probe 2", "wide-dense", "running verify 1 of 1", "verify 1 of 1 1",
-		"verify 1 of 1 2", advisor.Gained}
+		"verify 1 of 1 2", string(advisor.Gained)}
 	if !slices.Equal(got, want) || len(store.events) != len(want) {
 		t.Errorf("logged %q, want %q", got, want)
 	}

@@ -2,5 +2,5 @@
 // held against the OpenAPI document that the service serves. Training alone is replaced by a formula, so that the tests
 // are fast and can stop the work at any epoch; cmd/probewise tests the service with real training.
 //
-// Read next: start.go (the service under test), contract.go, then the tests.
+// Read next: start_test.go (the service under test), contract_test.go, then the tests.
 package service

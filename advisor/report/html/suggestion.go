@@ -12,7 +12,7 @@ import (
 	"probewise/trainer/patch"
 )
 
-var verdictClass = map[string]string{advisor.Gained: "gained", advisor.Early: "early", advisor.NoGain: "none",
+var verdictClass = map[advisor.Verdict]string{advisor.Gained: "gained", advisor.Early: "early", advisor.NoGain: "none",
 	advisor.NotTried: "untried"}
 
 // changes shows the suggestions.
@@ -31,7 +31,7 @@ func changes(a advisor.Advice) ([]Change, error) {
 		c := Change{
 			Rank: s.Rank, Title: briefly(s,
 				lines), Lines: shown, More: more, Reason: s.Reason, Rules: s.Rules, Observed: figure.Absent,
-			Epochs: figure.Absent, Verdict: s.Verdict, Class: verdictClass[s.Verdict], Patch: string(patch),
+			Epochs: figure.Absent, Verdict: string(s.Verdict), Class: verdictClass[s.Verdict], Patch: string(patch),
 			Followed: a.Revised != nil && a.Revised.Rank == s.Rank,
 		}
 		if s.Predicted != nil {
