@@ -88,7 +88,7 @@ func (a *Analyst) Expect(ctx context.Context, net trainer.Architecture, q Statis
 
 // extraTreesOnly explains as much as all members together here (held-out R² of .29 on average over the statistics of
 // 150 runs after an epoch; ridge .25, a forest .20), at a fifth of their time and less than half of their size.
-var extraTreesOnly = forest.Options{Seed: 1, Only: forest.ExtraTrees.String()}
+var extraTreesOnly = forest.ExtraTrees.String()
 
 // margin is left beyond the least and greatest value, since forests predict shares and never quite reach 0 and 1.
 const margin = 0.1

@@ -48,9 +48,9 @@ type Forests struct {
 const maxModels = 128
 
 // Model returns the fitted forest, from memory, from the folder or by fitting it: once, however many ask at the same
-// time.
-func (f *Forests) Model(ctx context.Context, t forest.Table, o forest.Options) (*forest.Model, error) {
-	name := hash(t) + o.Only + ".forest"
+// time. The forest is the named member alone (forest.Members), or the blend of all where that is "".
+func (f *Forests) Model(ctx context.Context, t forest.Table, member string) (*forest.Model, error) {
+	name, o := hash(t)+member+".forest", forest.Options{Seed: 1, Only: member}
 	for {
 		f.mu.Lock()
 		m, known := f.models[name]

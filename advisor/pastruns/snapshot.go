@@ -3,6 +3,7 @@ package pastruns
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -32,6 +33,10 @@ func Read(ctx context.Context, source Source, k advisor.Key) (*Snapshot, error) 
 	if err != nil {
 		return nil, fmt.Errorf("read the past runs of %s: %w", k, err)
 	}
+	return newSnapshot(source, k, runs), nil
+}
+
+func newSnapshot(source Source, k advisor.Key, runs []advisor.PastRun) *Snapshot {
 	s := &Snapshot{Key: k, source: source, names: map[string]bool{}, traits: map[string][]string{}}
 	for _, r := range runs {
 		group := features.GroupOf(r.Architecture)
@@ -44,21 +49,11 @@ func Read(ctx context.Context, source Source, k advisor.Key) (*Snapshot, error) 
 		}
 	}
 	s.reference = newReference(s.Runs)
-	return s, nil
+	return s
 }
 
 // SameRuns says whether both hold the same runs.
-func (s *Snapshot) SameRuns(other *Snapshot) bool {
-	if len(s.names) != len(other.names) {
-		return false
-	}
-	for name := range s.names {
-		if !other.names[name] {
-			return false
-		}
-	}
-	return true
-}
+func (s *Snapshot) SameRuns(other *Snapshot) bool { return maps.Equal(s.names, other.names) }
 
 // Reference returns the runs' statistics.
 func (s *Snapshot) Reference() advisor.Reference { return s.reference }
@@ -68,21 +63,18 @@ func (s *Snapshot) First(n int) *Snapshot {
 	if n <= 0 || n >= len(s.Runs) {
 		return s
 	}
-	part := *s
-	part.Runs, part.Groups = s.Runs[:n], s.Groups[:n]
-	return &part
+	return newSnapshot(s.source, s.Key, s.Runs[:n])
 }
 
 // LeavingOut is the snapshot without the runs of an architecture.
 func (s *Snapshot) LeavingOut(group string) *Snapshot {
-	rest := *s
-	rest.Runs, rest.Groups = nil, nil
+	var rest []advisor.PastRun
 	for i, g := range s.Groups {
 		if g != group {
-			rest.Runs, rest.Groups = append(rest.Runs, s.Runs[i]), append(rest.Groups, g)
+			rest = append(rest, s.Runs[i])
 		}
 	}
-	return &rest
+	return newSnapshot(s.source, s.Key, rest)
 }
 
 // Unseen warns of what none of the past runs has that a prediction about the architecture rests on: all but those of
@@ -136,12 +128,7 @@ func (s *Snapshot) tooFew(ctx context.Context, epochs float64, runs int) error {
 	if err != nil {
 		return fmt.Errorf("count the past runs of %s: %w", k.Dataset, err)
 	}
-	best := k
-	for other, n := range counts {
-		if n > counts[best] || n == counts[best] && other.String() < best.String() {
-			best = other
-		}
-	}
+	best, _ := largest(counts)
 	if best != k && counts[best] >= forest.MinPastRuns {
 		reason += fmt.Sprintf("; there are %d of (%s)", counts[best], best)
 	}

@@ -86,12 +86,18 @@ func Largest(ctx context.Context, s Source, dataset string) (best advisor.Key, f
 	if err != nil {
 		return best, false, fmt.Errorf("count the past runs of %s: %w", dataset, err)
 	}
+	best, found = largest(counts)
+	return best, found, nil
+}
+
+// largest is the key with the greatest count, the first by name among equals.
+func largest(counts map[advisor.Key]int) (best advisor.Key, found bool) {
 	for k, n := range counts {
 		if !found || n > counts[best] || n == counts[best] && k.String() < best.String() {
 			best, found = k, true
 		}
 	}
-	return best, found, nil
+	return best, found
 }
 
 // Datasets names the data sets that have past runs, in order.

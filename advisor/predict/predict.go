@@ -64,7 +64,7 @@ func (p *Predictor) Forest(ctx context.Context, k advisor.Key, epochs float64) (
 
 // forest is that of the table; past runs that none can be fitted on are an *advisor.NoPredictionError.
 func (p *Predictor) forest(ctx context.Context, k advisor.Key, t forest.Table, epochs float64) (*forest.Model, error) {
-	model, err := p.Forests.Model(ctx, t, defaultOptions)
+	model, err := p.Forests.Model(ctx, t, allMembers)
 	if errors.Is(err, forest.ErrEqualTargets) || errors.Is(err, forest.ErrTooFewGroups) {
 		return nil, &advisor.NoPredictionError{Reason: fmt.Sprintf("the past runs of (%s) are too much alike: %v", k, err)}
 	} else if err != nil {
@@ -73,8 +73,8 @@ func (p *Predictor) forest(ctx context.Context, k advisor.Key, t forest.Table, e
 	return model, nil
 }
 
-// defaultOptions are those of the forests that predict accuracy.
-var defaultOptions = forest.Options{Seed: 1}
+// allMembers are blended to predict accuracy.
+const allMembers = ""
 
 // forecaster implements advisor.Forecaster on a snapshot.
 type forecaster struct {

@@ -60,7 +60,7 @@ func (p *Predictor) renew(ctx context.Context, s *pastruns.Snapshot) {
 	p.mu.Unlock()
 	for _, q := range questions {
 		if t, err := s.Table(ctx, q.epochs, q.without...); err == nil {
-			_, _ = p.Forests.Model(ctx, t, defaultOptions)
+			_, _ = p.Forests.Model(ctx, t, allMembers)
 		}
 	}
 	p.mu.Lock()

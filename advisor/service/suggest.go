@@ -22,7 +22,7 @@ type candidate struct {
 // themes in the order in which they are applied: layers are reshaped before what remains is regularised.
 var themes = []advisor.Theme{advisor.Reshape, advisor.Regularise, advisor.Stabilise}
 
-// packages combines proposals: all of them, all of one theme, and each alone. Packages that are not valid, that change
+// packages combines proposals: all of them, all of one theme, all but those of one theme, and each alone. Packages that are not valid, that change
 // nothing, or that equal another are left out.
 func packages(base trainer.Architecture, diagnoses []advisor.Diagnosis,
 	proposals []advisor.Proposal) ([]candidate, error) {

@@ -31,7 +31,7 @@ type advicePage struct {
 // trainingLink is the full run of the revised architecture.
 type trainingLink struct {
 	ID, State, Verdict string
-	Stands             bool // it goes on or has come through, so that there is nothing to train again
+	Counts             bool // it goes on or has succeeded: there is nothing to train again
 }
 
 // advice shows advice: how far it is, its report, or why there is none.
@@ -63,7 +63,7 @@ func (p *Pages) advice(c *fiber.Ctx) error {
 		Created: answer.Created.Format(time.RFC3339), Age: age(time.Now(), answer.Created)}
 	if run := answer.Training; run != nil {
 		page.Training = &trainingLink{ID: run.ID, State: string(run.State),
-			Stands: !run.State.Finished() || run.State == advisor.Succeeded && (run.Outcome == nil || !run.Outcome.Diverged)}
+			Counts: !run.State.Finished() || run.State == advisor.Succeeded && (run.Outcome == nil || !run.Outcome.Diverged)}
 		if answer.Revised != nil && answer.Revised.Prediction != nil && run.Outcome != nil {
 			page.Training.Verdict = html.ViewRun(*run, nil, answer.Revised.Prediction, "").Verdict
 		}

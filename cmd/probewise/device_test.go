@@ -26,8 +26,8 @@ func TestParseDevice(t *testing.T) {
 	}
 }
 
-// TestHandOver: who runs the command, by what is there.
-func TestHandOver(t *testing.T) {
+// TestExecGPUBuild: who runs the command, by what is there.
+func TestExecGPUBuild(t *testing.T) {
 	node, sibling, none := write(t, "nvidia0", ""), write(t, siblingName, ""), filepath.Join(t.TempDir(), "none")
 	broken := errors.New("exit status 1: NoDevice")
 	for _, c := range []struct {

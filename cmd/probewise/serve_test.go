@@ -128,7 +128,7 @@ func (s *served) answer(id string) advisor.Answer {
 	return a
 }
 
-// TestServeRefuses: an address that is none is bad usage, one that is taken is a fault of the surroundings.
+// TestServeRefuses: an address that is none is bad usage, one that is taken is a fault of its environment.
 func TestServeRefuses(t *testing.T) {
 	if code, _, errOut := call(t, "serve", "--listen", "here", "--data-dir", t.TempDir()); code != exitUsage ||
 		!strings.Contains(errOut, "here") {

@@ -72,19 +72,19 @@ func start(t *testing.T, dir string, s *fakeTrainer, changes ...func(*api.Server
 	if err != nil {
 		t.Fatal(err)
 	}
-	desk := service.Service{Store: store, Datasets: dataset.Open(dir), Trainer: s, Predictor: forecaster{},
+	work := service.Service{Store: store, Datasets: dataset.Open(dir), Trainer: s, Predictor: forecaster{},
 		Rules: rule.Driver{}, Version: "test"}
 	feed := &jobs.Feed{Log: store}
-	worker := jobs.NewWorker(store, desk)
+	worker := jobs.NewWorker(store, work)
 	worker.Watch = func(l advisor.Lease, e advisor.Event) { feed.Publish(l.Kind, l.ID, e) }
 	var log journal
 	server := &api.Server{
-		Service: desk, Store: store, Datasets: dataset.Open(dir), Forest: cards{}, Feed: feed, Wake: worker.Wake,
+		Service: work, Store: store, Datasets: dataset.Open(dir), Forest: cards{}, Feed: feed, Wake: worker.Wake,
 		Hosts: []string{"127.0.0.1"}, Uploads: filepath.Join(dir, "uploads"), Version: "test",
 		Log: slog.New(slog.NewTextHandler(&log, nil)), Trouble: worker.Trouble,
 	}
 	server.Site, err = pages.New(pages.Options{
-		Server: server, Service: desk, Store: store, Datasets: dataset.Open(dir), Wake: worker.Wake,
+		Server: server, Service: work, Store: store, Datasets: dataset.Open(dir), Wake: worker.Wake,
 		Web: web.Files, Examples: os.DirFS("../../examples"), Version: "test",
 	})
 	if err != nil {

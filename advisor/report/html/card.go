@@ -14,18 +14,18 @@ import (
 
 // CardView is a model card as its page shows it.
 type CardView struct {
-	About   string
-	Figures []Figure
-	Quality []BarDrawing
-	Table   Table
-	Alone   Ladder // each of the models that a prediction is blended from
-	Ladder  Ladder
-	Others  Table  // the cards of other images and epochs; no rows where there are none
-	Reason  string // why there are no figures of some probe lengths, or of any
+	About    string
+	Figures  []Figure
+	Quality  []BarDrawing
+	Table    Table
+	Alone    Comparison // each of the models that a prediction is blended from
+	Ablation Comparison // what each group of features adds
+	Others   Table      // the cards of other images and epochs; no rows where there are none
+	Reason   string     // why there are no figures of some probe lengths, or of any
 }
 
-// Ladder is a comparison of held-out R², panel by panel.
-type Ladder struct {
+// Comparison is one of held-out R², panel by panel.
+type Comparison struct {
 	Charts []BarDrawing
 	Table  Table
 }
@@ -56,7 +56,7 @@ func ViewCard(c analysis.Cards) CardView {
 		{"80 % interval covers", figure.Percent(e.Coverage80), "its mean width " + figure.Share(e.Width80)},
 	}
 	v.Quality, v.Table = quality(c.Card)
-	v.Alone, v.Ladder = alone(c.Probe), ladder(c.Ablation)
+	v.Alone, v.Ablation = alone(c.Probe), ablation(c.Ablation)
 	return v
 }
 
@@ -98,8 +98,8 @@ func modelName(s string) string {
 }
 
 // alone sets each of the blended models beside the blend.
-func alone(entries []analysis.CardEntry) Ladder {
-	l := Ladder{Table: Table{ID: "alternatives", Caption: "Held-out R² of each of the blended models alone",
+func alone(entries []analysis.CardEntry) Comparison {
+	l := Comparison{Table: Table{ID: "members", Caption: "Held-out R² of each of the blended models alone",
 		Columns: []Column{{Title: "Probe"}, {Title: "Blended"}}}}
 	b := Bars{By: "probe length", Panels: []BarPanel{{Title: "Blended", Axis: "r2", Cut: worstR2, Mark: trainer.Missing}}}
 	for _, a := range entries[0].Members {
@@ -127,9 +127,9 @@ func alone(entries []analysis.CardEntry) Ladder {
 	return l
 }
 
-// ladder draws the R² of the first group of features, and what each further one adds, with its interval.
-func ladder(entries []analysis.AblationEntry) Ladder {
-	l := Ladder{Table: Table{ID: "ablation", Caption: "Held-out R² with each group of features and all before it"}}
+// ablation draws the R² of the first group of features, and what each further one adds, with its interval.
+func ablation(entries []analysis.AblationEntry) Comparison {
+	l := Comparison{Table: Table{ID: "ablation", Caption: "Held-out R² with each group of features and all before it"}}
 	for _, c := range []string{"Probe", "Features", "R²", "Gain", "95 % from", "to"} {
 		l.Table.Columns = append(l.Table.Columns, Column{Title: c})
 	}
@@ -159,7 +159,7 @@ func ladder(entries []analysis.AblationEntry) Ladder {
 			panel.Title, panel.Axis = figure.Capital(string(g))+" alone: R²", ""
 		}
 		for _, epochs := range lengths {
-			panel.Bars = append(panel.Bars, rung(entries, g, epochs))
+			panel.Bars = append(panel.Bars, step(entries, g, epochs))
 		}
 		b.Panels = append(b.Panels, panel)
 	}
@@ -167,8 +167,8 @@ func ladder(entries []analysis.AblationEntry) Ladder {
 	return l
 }
 
-// rung is the bar of a group of features at a probe length.
-func rung(entries []analysis.AblationEntry, g features.Group, epochs float64) Bar {
+// step is the bar of a group of features at a probe length.
+func step(entries []analysis.AblationEntry, g features.Group, epochs float64) Bar {
 	i := slices.IndexFunc(entries, func(e analysis.AblationEntry) bool { return e.Features == g && e.Epochs == epochs })
 	if i < 0 {
 		return bare(trainer.Missing, figure.Absent)

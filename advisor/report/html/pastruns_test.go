@@ -207,18 +207,18 @@ func TestCardView(t *testing.T) {
 		alone.Table.Rows[0][2].Value != "-0.14" {
 		t.Errorf("%+v", alone)
 	}
-	if len(v.Ladder.Charts) != 2 || v.Ladder.Charts[0].Title != "Last accuracy alone: R²" ||
-		v.Ladder.Charts[1].Title != "+ curve: gain" {
-		t.Fatalf("%+v", v.Ladder.Charts)
+	if len(v.Ablation.Charts) != 2 || v.Ablation.Charts[0].Title != "Last accuracy alone: R²" ||
+		v.Ablation.Charts[1].Title != "+ curve: gain" {
+		t.Fatalf("%+v", v.Ablation.Charts)
 	}
 	// Gains go from -0.1 to 0.5: six steps of 16 %, so that zero stands at 18 and the whisker from 10 to 98.
 	for _, want := range []string{`<rect class="bar positive" x="18.00%" y="5" width="40.00%"`,
 		`<line class="whisker" x1="10.00%" x2="98.00%" y1="11" y2="11"/>`} {
-		if plot := string(v.Ladder.Charts[1].Plot); !strings.Contains(plot, want) {
+		if plot := string(v.Ablation.Charts[1].Plot); !strings.Contains(plot, want) {
 			t.Errorf("%s is missing in\n%s", want, lined(plot))
 		}
 	}
-	if rows := v.Ladder.Table.Rows; len(rows) != 4 || rows[1][1].Text != "+ curve" || rows[1][3].Text != "+0.250" ||
+	if rows := v.Ablation.Table.Rows; len(rows) != 4 || rows[1][1].Text != "+ curve" || rows[1][3].Text != "+0.250" ||
 		rows[0][3].Text != figure.Absent || rows[1][4].Value != "-0.05" {
 		t.Errorf("%v", rows)
 	}
