@@ -34,13 +34,13 @@ var explodingGradient = Rule{
 			}
 		}
 		var d advisor.Diagnosis
-		first, output := last.Layers[0], last.Layers[len(last.Layers)-1]
+		first := last.Layers[0]
 		if most := float64(worst.Gradients.MaxAbs); most > maxGradient {
 			q := advisor.Quantity{Statistic: trainer.StatisticNamed("gradient_max_abs"),
 				Third: p.thirds[worst.Layer], Epoch: last.Epoch}
 			d = measured(worst.Layer, q.Name(), most, maxGradient, last.Epoch, advisor.High)
 			d.Percentile = p.standing(q, most)
-		} else if ratio := first.Gradients.L2Norm / output.Gradients.L2Norm; ratio > maxRatio && ratio.Known() {
+		} else if ratio := last.GradientRatio(); ratio > maxRatio {
 			d = measured(first.Layer, "gradient_norm_ratio", float64(ratio), maxRatio, last.Epoch, advisor.High)
 		} else {
 			return

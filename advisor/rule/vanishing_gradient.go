@@ -30,12 +30,11 @@ var vanishingGradient = Rule{
 		if !ok || last.TrainAccuracy >= learnt || len(last.Layers) == 0 {
 			return
 		}
-		first, output := last.Layers[0], last.Layers[len(last.Layers)-1]
+		first := last.Layers[0]
 		var d advisor.Diagnosis
 		if worst, rms := smallestGradient(last.Layers); rms < minGradient {
 			d = measured(worst.Layer, "gradient_rms", rms, minGradient, last.Epoch, advisor.High)
-		} else if ratio := float64(first.Gradients.L2Norm / output.Gradients.L2Norm); ratio < minRatio &&
-			first.Gradients.L2Norm < minFirstNorm {
+		} else if ratio := float64(last.GradientRatio()); ratio < minRatio && first.Gradients.L2Norm < minFirstNorm {
 			d = measured(first.Layer, "gradient_norm_ratio", ratio, minRatio, last.Epoch, advisor.High)
 		} else {
 			return

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"fmt"
 
 	"probewise/advisor"
 	"probewise/trainer"
@@ -26,17 +27,19 @@ func (p Prober) Validate(ctx context.Context, data []byte, dataset string) (trai
 // Probe trains a probe and predicts from it. Nothing is trained where the past runs allow no prediction.
 func (p Prober) Probe(ctx context.Context, a trainer.Architecture, dataset string, epochs int,
 	seed uint64) (advisor.Prediction, advisor.Key, error) {
-	full, err := p.Service.Validate(ctx, a.Canonical(), dataset)
-	key := full.Key()
+	run, err := p.fullRun(ctx, a, dataset, seed)
+	key := run.Key()
 	if err != nil {
 		return advisor.Prediction{}, key, err
 	}
 	if err := p.Predictable(ctx, key, epochs); err != nil {
 		return advisor.Prediction{}, key, err
 	}
-	request := RunRequest{Dataset: dataset, Kind: advisor.Probe, StopAfter: epochs, Seed: seed}
-	run, err := p.Service.SubmitRun(ctx, a.Canonical(), request, advisor.IdempotencyKey{})
-	if err != nil {
+	run.Kind, run.StopAfter = advisor.Probe, epochs
+	if err := checkProbe("/stop_after", epochs, run.Budget.Epochs); err != nil {
+		return advisor.Prediction{}, key, err
+	}
+	if run, err = p.Service.queue(ctx, run, advisor.IdempotencyKey{}); err != nil {
 		return advisor.Prediction{}, key, err
 	}
 	if err := p.Work(ctx, run.ID); err != nil {
@@ -47,10 +50,10 @@ func (p Prober) Probe(ctx context.Context, a trainer.Architecture, dataset strin
 }
 
 // FromArchitecture predicts without any training.
-func (p Prober) FromArchitecture(ctx context.Context, a trainer.Architecture, dataset string) (advisor.Prediction,
-	advisor.Key, error) {
-	full, err := p.Service.Validate(ctx, a.Canonical(), dataset)
-	key := full.Key()
+func (p Prober) FromArchitecture(ctx context.Context, a trainer.Architecture,
+	dataset string) (advisor.Prediction, advisor.Key, error) {
+	run, err := p.fullRun(ctx, a, dataset, 0)
+	key := run.Key()
 	if err != nil {
 		return advisor.Prediction{}, key, err
 	}
@@ -60,4 +63,14 @@ func (p Prober) FromArchitecture(ctx context.Context, a trainer.Architecture, da
 	}
 	prediction, err := forecaster.FromArchitecture(ctx, a)
 	return prediction, key, err
+}
+
+// fullRun is the full run of an architecture that Validate has read for the data set; seed 0: the architecture's own.
+func (p Prober) fullRun(ctx context.Context, a trainer.Architecture, dataset string, seed uint64) (advisor.Run, error) {
+	dataset = orDefault(dataset, advisor.DefaultDataset)
+	data, err := p.Service.Datasets.Load(ctx, dataset)
+	if err != nil {
+		return advisor.Run{}, fmt.Errorf("load data set %s: %w", dataset, err)
+	}
+	return p.Service.fullRun(data, dataset, a, []string{}, trainer.Budget{}, seed)
 }

@@ -68,12 +68,12 @@ func (s Service) PredictRun(ctx context.Context, id string) (advisor.Prediction,
 func (s Service) Work(parent context.Context, l advisor.Lease, watch advisor.Watcher) error {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
-	watch = s.logging(ctx, l, watch, cancel)
+	watch = logging(ctx, s.Store, l, watch, cancel)
 	done := make(chan struct{})
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
-		s.beat(ctx, l, cancel, done)
+		beat(ctx, s.Store, l, cancel, done)
 	}()
 	var err error
 	if l.Kind == advisor.JobAdvice {
@@ -88,13 +88,13 @@ func (s Service) Work(parent context.Context, l advisor.Lease, watch advisor.Wat
 	case err == nil:
 		return nil
 	case parent.Err() != nil && !errors.Is(cause, advisor.ErrLeaseLost) && !errors.Is(cause, advisor.ErrCancelRequested):
-		return s.release(l, cause)
+		return release(s.Store, l, cause)
 	case cause != nil:
 		return s.giveUp(l, cause)
 	case transient(err):
-		return s.release(l, err)
+		return release(s.Store, l, err)
 	case lostDevice(err) != nil:
-		return s.abandon(l, lostDevice(err))
+		return abandon(s.Store, l, lostDevice(err))
 	}
 	return err
 }
@@ -114,11 +114,11 @@ func lostDevice(err error) (lost *trainer.DeviceLostError) {
 func unfinished(err error) bool { return transient(err) || lostDevice(err) != nil }
 
 // logging keeps what happens in the store's log before it tells the watcher, and cancels the work where that fails.
-func (s Service) logging(ctx context.Context, l advisor.Lease, watch advisor.Watcher,
+func logging(ctx context.Context, store RunWriter, l advisor.Lease, watch advisor.Watcher,
 	cancel context.CancelCauseFunc) advisor.Watcher {
 	return func(e advisor.Event) {
 		if kept, ok := e.Logged(); ok {
-			if err := s.Store.AppendEvent(ctx, l, kept); err != nil && ctx.Err() == nil {
+			if err := store.AppendEvent(ctx, l, kept); err != nil && ctx.Err() == nil {
 				cancel(err)
 			}
 		}
@@ -129,7 +129,7 @@ func (s Service) logging(ctx context.Context, l advisor.Lease, watch advisor.Wat
 }
 
 // beat keeps the lease alive and cancels the work when the lease is lost or the job was cancelled.
-func (s Service) beat(ctx context.Context, l advisor.Lease, cancel context.CancelCauseFunc, done <-chan struct{}) {
+func beat(ctx context.Context, store Leases, l advisor.Lease, cancel context.CancelCauseFunc, done <-chan struct{}) {
 	ticker := time.NewTicker(advisor.LeaseTime / 30) // and how soon a request to cancel is heard
 	defer ticker.Stop()
 	for {
@@ -139,7 +139,7 @@ func (s Service) beat(ctx context.Context, l advisor.Lease, cancel context.Cance
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			err := s.Store.Heartbeat(ctx, l, now().Add(advisor.LeaseTime))
+			err := store.Heartbeat(ctx, l, now().Add(advisor.LeaseTime))
 			if errors.Is(err, advisor.ErrLeaseLost) || errors.Is(err, advisor.ErrCancelRequested) {
 				cancel(err)
 			}
@@ -151,22 +151,22 @@ func (s Service) beat(ctx context.Context, l advisor.Lease, cancel context.Cance
 const lastWrite = 5 * time.Second
 
 // release gives a job back to the queue.
-func (s Service) release(l advisor.Lease, cause error) error {
+func release(store Leases, l advisor.Lease, cause error) error {
 	ctx, stop := context.WithTimeout(context.Background(), lastWrite)
 	defer stop()
-	return errors.Join(cause, s.Store.Release(ctx, l))
+	return errors.Join(cause, store.Release(ctx, l))
 }
 
 // abandon gives a job back whose device is lost. Its own kernels may be what broke it, so this counts as a lost worker
 // does: else it would go from worker to worker for ever. A device that was lost before the job had it says nothing of
 // the job.
-func (s Service) abandon(l advisor.Lease, lost *trainer.DeviceLostError) error {
+func abandon(store Leases, l advisor.Lease, lost *trainer.DeviceLostError) error {
 	if lost.Unused {
-		return s.release(l, lost)
+		return release(store, l, lost)
 	}
 	ctx, stop := context.WithTimeout(context.Background(), lastWrite)
 	defer stop()
-	return errors.Join(lost, s.Store.Abandon(ctx, l, lost.Error()))
+	return errors.Join(lost, store.Abandon(ctx, l, lost.Error()))
 }
 
 // giveUp ends work that the store interrupted: cancelled, back to the queue where the store cannot write now, and
@@ -180,7 +180,7 @@ func (s Service) giveUp(l advisor.Lease, cause error) error {
 	case errors.Is(cause, advisor.ErrCancelRequested):
 		return errors.Join(cause, s.Store.Cancelled(ctx, l))
 	case transient(cause):
-		return s.release(l, cause)
+		return release(s.Store, l, cause)
 	case l.Kind == advisor.JobRun:
 		return errors.Join(cause, s.Store.FinishRun(ctx, l, l.ID, advisor.Failed, nil, cause.Error()))
 	}

@@ -29,7 +29,7 @@ type RunRequest struct {
 // *trainer.InvalidError where the architecture is.
 func (s Service) SubmitAdvice(ctx context.Context, architecture []byte, r advisor.Request,
 	key advisor.IdempotencyKey) (advisor.Advice, error) {
-	if a, found, err := submitted(ctx, s, advisor.JobAdvice, key, s.Store.Advice); found || err != nil {
+	if a, found, err := submitted(ctx, s.Store, advisor.JobAdvice, key, s.Store.Advice); found || err != nil {
 		return a, err
 	}
 	r.Dataset = orDefault(r.Dataset, advisor.DefaultDataset)
@@ -51,7 +51,7 @@ func (s Service) SubmitAdvice(ctx context.Context, architecture []byte, r adviso
 	if a, found, err := s.Store.FindUnfinishedAdvice(ctx, fingerprint); err != nil {
 		return advisor.Advice{}, err
 	} else if found {
-		return a, s.remember(ctx, advisor.Submission{IdempotencyKey: key, Kind: advisor.JobAdvice, ID: a.ID})
+		return a, remember(ctx, s.Store, advisor.Submission{IdempotencyKey: key, Kind: advisor.JobAdvice, ID: a.ID})
 	}
 	a := advisor.Advice{
 		ID: newID(), State: advisor.Queued, Dataset: r.Dataset, Request: r,
@@ -70,7 +70,7 @@ func (s Service) SubmitAdvice(ctx context.Context, architecture []byte, r adviso
 // SubmitRun validates the architecture and queues a run of its own, or takes up an unfinished one as SubmitAdvice does.
 func (s Service) SubmitRun(ctx context.Context, architecture []byte, r RunRequest,
 	key advisor.IdempotencyKey) (advisor.Run, error) {
-	if r, found, err := submitted(ctx, s, advisor.JobRun, key, s.Store.Run); found || err != nil {
+	if r, found, err := submitted(ctx, s.Store, advisor.JobRun, key, s.Store.Run); found || err != nil {
 		return r, err
 	}
 	run, err := s.prepare(ctx, architecture, orDefault(r.Dataset, advisor.DefaultDataset), r.Budget, r.Seed)
@@ -92,10 +92,10 @@ func (s Service) SubmitRun(ctx context.Context, architecture []byte, r RunReques
 	return s.queue(ctx, run, key)
 }
 
-// SubmitTraining queues the full run that trains the advice's revised architecture. The error wraps advisor.ErrUnfinished where
-// the advice has not succeeded yet.
+// SubmitTraining queues the full run that trains the advice's revised architecture. The error wraps
+// advisor.ErrUnfinished where the advice has not succeeded yet.
 func (s Service) SubmitTraining(ctx context.Context, advice string, key advisor.IdempotencyKey) (advisor.Run, error) {
-	if r, found, err := submitted(ctx, s, advisor.JobRun, key, s.Store.Run); found || err != nil {
+	if r, found, err := submitted(ctx, s.Store, advisor.JobRun, key, s.Store.Run); found || err != nil {
 		return r, err
 	}
 	a, err := s.Store.Advice(ctx, advice)
@@ -132,12 +132,12 @@ func (s Service) queue(ctx context.Context, run advisor.Run, key advisor.Idempot
 	if r, found, err := s.Store.FindUnfinishedRun(ctx, fingerprint); err != nil {
 		return advisor.Run{}, err
 	} else if found {
-		return r, s.remember(ctx, advisor.Submission{IdempotencyKey: key, Kind: advisor.JobRun, ID: r.ID})
+		return r, remember(ctx, s.Store, advisor.Submission{IdempotencyKey: key, Kind: advisor.JobRun, ID: r.ID})
 	}
 	err := s.Store.CreateRun(ctx, run, fingerprint, key)
 	switch { // a request at the same time
 	case errors.Is(err, advisor.ErrSubmitted):
-		run, _, err := submitted(ctx, s, advisor.JobRun, key, s.Store.Run)
+		run, _, err := submitted(ctx, s.Store, advisor.JobRun, key, s.Store.Run)
 		return run, err
 	case errors.Is(err, advisor.ErrUnfinishedEqual):
 		return s.queue(ctx, run, key)
@@ -151,12 +151,12 @@ func fingerprint(a trainer.Architecture) string {
 }
 
 // submitted reads what an idempotency key stands for. ErrKeyReused says that it was used for another request.
-func submitted[T any](ctx context.Context, s Service, kind advisor.JobKind, key advisor.IdempotencyKey,
+func submitted[T any](ctx context.Context, store Submissions, kind advisor.JobKind, key advisor.IdempotencyKey,
 	read func(context.Context, string) (T, error)) (record T, found bool, err error) {
 	if key.Key == "" {
 		return record, false, nil
 	}
-	earlier, found, err := s.Store.FindSubmission(ctx, key.Key)
+	earlier, found, err := store.FindSubmission(ctx, key.Key)
 	if err != nil || !found {
 		return record, false, err
 	}
@@ -167,13 +167,13 @@ func submitted[T any](ctx context.Context, s Service, kind advisor.JobKind, key 
 	return record, true, err
 }
 
-func (s Service) remember(ctx context.Context, sub advisor.Submission) error {
+func remember(ctx context.Context, store Submissions, sub advisor.Submission) error {
 	if sub.Key == "" {
 		return nil
 	}
-	err := s.Store.Remember(ctx, sub)
+	err := store.Remember(ctx, sub)
 	if errors.Is(err, advisor.ErrSubmitted) { // by a request at the same time
-		_, _, err = submitted(ctx, s, sub.Kind, sub.IdempotencyKey,
+		_, _, err = submitted(ctx, store, sub.Kind, sub.IdempotencyKey,
 			func(_ context.Context, id string) (string, error) { return id, nil })
 	}
 	return err
@@ -191,7 +191,7 @@ func (s Service) Validate(ctx context.Context, architecture []byte, dataset stri
 	return s.prepare(ctx, architecture, orDefault(dataset, advisor.DefaultDataset), trainer.Budget{}, 0)
 }
 
-// prepare makes a queued full run of a valid architecture on the data set.
+// prepare reads an architecture for the data set and makes its queued full run.
 func (s Service) prepare(ctx context.Context, architecture []byte, dataset string, b trainer.Budget,
 	seed uint64) (advisor.Run, error) {
 	data, err := s.Datasets.Load(ctx, dataset)
@@ -205,7 +205,12 @@ func (s Service) prepare(ctx context.Context, architecture []byte, dataset strin
 	if err != nil {
 		return advisor.Run{}, err
 	}
-	a := parsed.Architecture
+	return s.fullRun(data, dataset, parsed.Architecture, warnings(parsed), b, seed)
+}
+
+// fullRun makes the queued full run of an architecture that was read for the data set.
+func (s Service) fullRun(data *trainer.Dataset, dataset string, a trainer.Architecture, warnings []string,
+	b trainer.Budget, seed uint64) (advisor.Run, error) {
 	b.Images = orDefault(b.Images, min(advisor.DefaultImages, data.Train.Len()))
 	if b.Images < advisor.MinImages || b.Images > data.Train.Len() {
 		return advisor.Run{}, badRequest("/images", "%d images: data set %s has %d training images, and a run needs %d",
@@ -219,8 +224,8 @@ func (s Service) prepare(ctx context.Context, architecture []byte, dataset strin
 	}
 	return advisor.Run{
 		ID: newID(), Kind: advisor.Full, State: advisor.Queued, Architecture: a, ArchitectureID: a.ID(),
-		Dataset: dataset, DatasetID: data.ID,
-		Budget: b, StopAfter: b.Epochs, Seed: a.Training.Seed, Warnings: warnings(parsed), Version: s.Version, Created: now(),
+		Dataset: dataset, DatasetID: data.ID, Budget: b, StopAfter: b.Epochs, Seed: a.Training.Seed,
+		Warnings: warnings, Version: s.Version, Created: now(),
 	}, nil
 }
 

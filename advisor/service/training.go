@@ -11,7 +11,8 @@ import (
 
 // training is a run in the hands of a worker: what it records is stored as it comes.
 type training struct {
-	service Service
+	writer  RunWriter
+	ends    Finisher
 	lease   advisor.Lease
 	run     advisor.Run
 	phase   string
@@ -32,7 +33,7 @@ func (s Service) begin(ctx context.Context, l advisor.Lease, r advisor.Run, data
 	if err != nil {
 		return nil, err
 	}
-	return &training{service: s, lease: l, run: r, phase: phase, watch: watch, session: session,
+	return &training{writer: s.Store, ends: s.Store, lease: l, run: r, phase: phase, watch: watch, session: session,
 		result: advisor.ProbeResult{Architecture: r.Architecture}}, nil
 }
 
@@ -50,7 +51,7 @@ func (t *training) trainTo(ctx context.Context, epoch int) error {
 
 // finish stores the outcome.
 func (t *training) finish(ctx context.Context) error {
-	return t.service.Store.FinishRun(ctx, t.lease, t.run.ID, advisor.Succeeded, &t.result.Outcome, "")
+	return t.ends.FinishRun(ctx, t.lease, t.run.ID, advisor.Succeeded, &t.result.Outcome, "")
 }
 
 // recorder is a training as a trainer.Observer.
@@ -68,7 +69,7 @@ func (r *recorder) Progress(p trainer.Progress) {
 // Record implements trainer.Observer.
 func (r *recorder) Record(ctx context.Context, e trainer.EpochRecord) error {
 	r.result.Records = append(r.result.Records, e)
-	if err := r.service.Store.AppendRecord(ctx, r.lease, r.run.ID, e); err != nil {
+	if err := r.writer.AppendRecord(ctx, r.lease, r.run.ID, e); err != nil {
 		return err
 	}
 	// who hears of it finds the record stored
