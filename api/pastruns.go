@@ -82,7 +82,7 @@ func moment(q analysis.StatisticsQuery) string {
 // Cards begins to compute the model cards of a data set.
 func (s *Server) Cards(dataset string) *Computation[analysis.Cards] {
 	return compute(s, &s.computations.cards, "card "+dataset, func(ctx context.Context) (analysis.Cards, error) {
-		return s.Forest.Cards(ctx, dataset, analysis.Effort{})
+		return s.Analyst.Cards(ctx, dataset, analysis.Effort{})
 	})
 }
 
@@ -90,7 +90,7 @@ func (s *Server) Cards(dataset string) *Computation[analysis.Cards] {
 func (s *Server) Statistics(q analysis.StatisticsQuery) *Computation[analysis.StatisticsTable] {
 	name := fmt.Sprintf("statistics of %s, %s, %s, %s", q.Dataset, q.Target, q.Form, moment(q))
 	return compute(s, &s.computations.relations, name, func(ctx context.Context) (analysis.StatisticsTable, error) {
-		return s.Forest.Statistics(ctx, q)
+		return s.Analyst.Statistics(ctx, q)
 	})
 }
 
@@ -99,13 +99,13 @@ func (s *Server) Hyperparameters(q analysis.StatisticsQuery, position trainer.La
 ) *Computation[analysis.HyperparameterTable] {
 	name := fmt.Sprintf("hyperparameters of %s, %s layers, %s, %s", q.Dataset, position, q.Form, moment(q))
 	return compute(s, &s.computations.relations, name, func(ctx context.Context) (analysis.HyperparameterTable, error) {
-		return s.Forest.Hyperparameters(ctx, q, position)
+		return s.Analyst.Hyperparameters(ctx, q, position)
 	})
 }
 
 // PastDatasets begins to list the data sets that have past runs.
 func (s *Server) PastDatasets() *Computation[[]string] {
-	return compute(s, new(sync.Mutex), "list of data sets", s.Forest.Datasets)
+	return compute(s, new(sync.Mutex), "list of data sets", s.Analyst.Datasets)
 }
 
 // expectations are the statistics that are expected of an architecture.
@@ -119,7 +119,7 @@ func (s *Server) expect(r advisor.Run, q analysis.StatisticsQuery,
 	position trainer.LayerSet) *Computation[expectations] {
 	name := fmt.Sprintf("expectation of %s for %s, %s layers, %s", r.ArchitectureID, q.Dataset, position, moment(q))
 	return compute(s, &s.computations.expectations, name, func(ctx context.Context) (expectations, error) {
-		found, err := s.Forest.Expect(ctx, r.Architecture, q, position)
+		found, err := s.Analyst.Expect(ctx, r.Architecture, q, position)
 		return expectations{r.ArchitectureID, found}, err
 	})
 }

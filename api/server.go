@@ -52,8 +52,8 @@ type Datasets interface {
 	Add(ctx context.Context, name, path string, progress func(done, total int64)) (dataset.Manifest, error)
 }
 
-// Assessor scores the forests of a data set, which takes a while.
-type Assessor interface {
+// Analyst says what the past runs of a data set tell, which takes a while.
+type Analyst interface {
 	Cards(ctx context.Context, dataset string, e analysis.Effort) (analysis.Cards, error)
 	Statistics(ctx context.Context, q analysis.StatisticsQuery) (analysis.StatisticsTable, error)
 	Hyperparameters(ctx context.Context, q analysis.StatisticsQuery,
@@ -89,7 +89,7 @@ type Server struct {
 	Service  service.Service
 	Store    Store
 	Datasets Datasets
-	Forest   Assessor
+	Analyst  Analyst
 	Feed     Feed
 	Wake     func()   // tells the worker that something was queued
 	Hosts    []string // names by which the service may be called; empty: any

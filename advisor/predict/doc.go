@@ -6,5 +6,5 @@
 // the past runs whose forests are fitted, and newer ones are fitted in the background.
 //
 // Read next: predict.go, renew.go; then advisor/pastruns (the table), advisor/features (its columns) and forest (the
-// interval: interval.go).
+// interval: forest/interval.go).
 package predict

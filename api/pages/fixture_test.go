@@ -146,7 +146,7 @@ func newSite(t *testing.T) *site {
 	datasets := pageDatasets{}
 	server := &api.Server{
 		Service: service.Service{Store: s.pageStore, Datasets: datasets, Version: "test"},
-		Store:   s.pageStore, Datasets: datasets, Forest: s.forest, Feed: pageFeed{}, Wake: func() { s.woken++ },
+		Store:   s.pageStore, Datasets: datasets, Analyst: s.forest, Feed: pageFeed{}, Wake: func() { s.woken++ },
 		Version: "test", Log: slog.New(slog.DiscardHandler),
 	}
 	site, err := New(Options{

@@ -16,7 +16,7 @@ import (
 
 // pageForest has figures once its gate is open. What pages do not use panics.
 type pageForest struct {
-	api.Assessor
+	api.Analyst
 	gate  chan struct{}
 	fails error // of the cards
 	empty bool

@@ -17,6 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"probewise/forest/childprocess"
 	"probewise/trainer"
 	"probewise/trainer/kernel"
 )
@@ -97,7 +98,7 @@ func starts(ctx context.Context, binary string) error {
 	command := exec.CommandContext(ctx, binary, "doctor", "--json")
 	command.Stdout, command.Stderr = &said, &failed
 	if err := command.Run(); err != nil {
-		return fmt.Errorf("it does not start: %w: %s", err, lastLine(failed.Bytes()))
+		return fmt.Errorf("it does not start: %w: %s", err, childprocess.LastLine(failed.Bytes()))
 	}
 	var c checkup
 	if err := json.Unmarshal(said.Bytes(), &c); err != nil {
@@ -206,9 +207,4 @@ func processorName(read func(string) ([]byte, error)) string {
 		}
 	}
 	return runtime.GOARCH
-}
-
-func lastLine(text []byte) []byte {
-	text = bytes.TrimSpace(text)
-	return text[bytes.LastIndexByte(text, '\n')+1:]
 }

@@ -90,7 +90,7 @@ func (a *app) serve(ctx context.Context, listen string, hosts []string, maxUploa
 		})
 	}
 	server := &api.Server{
-		Service: s.service, Store: s.db, Datasets: s.library, Forest: s.analyst, Feed: feed, Wake: worker.Wake,
+		Service: s.service, Store: s.db, Datasets: s.library, Analyst: s.analyst, Feed: feed, Wake: worker.Wake,
 		Hosts:   append(names, hosts...),
 		Uploads: filepath.Join(a.DataDir, "uploads"), Version: version(), Log: log,
 		Trouble: worker.Trouble, MaxUpload: maxUpload,

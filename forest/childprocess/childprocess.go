@@ -69,12 +69,13 @@ func ask(ctx context.Context, r forest.Request) (forest.Response, error) {
 	command := exec.CommandContext(ctx, binary, argument)
 	command.Stdin, command.Stdout, command.Stderr = &in, &out, &complaints
 	if err := command.Run(); err != nil {
-		return forest.Response{}, fmt.Errorf("the forest's child process: %w: %s", err, lastLine(complaints.Bytes()))
+		return forest.Response{}, fmt.Errorf("the forest's child process: %w: %s", err, LastLine(complaints.Bytes()))
 	}
 	return forest.DecodeResponse(&out)
 }
 
-func lastLine(text []byte) []byte {
+// LastLine is what a process that failed said last.
+func LastLine(text []byte) []byte {
 	text = bytes.TrimSpace(text)
 	return text[bytes.LastIndexByte(text, '\n')+1:]
 }

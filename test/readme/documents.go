@@ -23,6 +23,32 @@ var (
 // A Text is a file of the repository: its slash-separated path from the root, and what is in it.
 type Text struct{ Path, Content string }
 
+// source finds the Go files that a doc.go names.
+var source = regexp.MustCompile(`\b[a-z0-9_/]*[a-z0-9_]\.go\b`)
+
+// MissingSources returns a line for each Go file that a doc.go names and that is not among the texts: a name alone is in
+// the folder of the doc.go, a path anywhere.
+func MissingSources(texts []Text) []string {
+	var paths, missing []string
+	for _, t := range texts {
+		paths = append(paths, t.Path)
+	}
+	for _, t := range texts {
+		if path.Base(t.Path) != "doc.go" {
+			continue
+		}
+		for number, line := range lines(t.Content) {
+			for _, name := range source.FindAllString(line, -1) {
+				here := slices.Contains(paths, path.Join(path.Dir(t.Path), name))
+				if !here && (!strings.Contains(name, "/") || !exists(paths, path.Dir(t.Path), name)) {
+					missing = append(missing, fmt.Sprintf("%s:%d names %s, which does not exist", t.Path, number+1, name))
+				}
+			}
+		}
+	}
+	return missing
+}
+
 // Missing returns a line for each document that one of the texts names and that is not among them. A name with a folder
 // is a path from the root, from the text's own folder, or the end of one; a name alone may be in any folder. The
 // strings of Go tests are fixtures: only their comments count.

@@ -19,7 +19,7 @@ const (
 
 func TestDocuments(t *testing.T) {
 	texts := readTexts(t, tree.Root(t))
-	for _, line := range Missing(texts) {
+	for _, line := range append(Missing(texts), MissingSources(texts)...) {
 		t.Error(line)
 	}
 	documents := 0
@@ -57,6 +57,22 @@ func TestMissing(t *testing.T) {
 	var got []string
 	for _, line := range Missing(readTexts(t, "testdata/documents")) {
 		got = append(got, strings.TrimSuffix(line, ", which does not exist"))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+func TestMissingSources(t *testing.T) {
+	texts := []Text{
+		{"a/doc.go", "// Read next: here.go, gone.go,\n// b/there.go, b/gone.go and there.go."},
+		{"a/here.go", "// none.go is no matter outside a doc.go"}, {"a/b/there.go", ""},
+	}
+	got := MissingSources(texts)
+	want := []string{
+		"a/doc.go:1 names gone.go, which does not exist",
+		"a/doc.go:2 names b/gone.go, which does not exist",
+		"a/doc.go:2 names there.go, which does not exist",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)

@@ -259,7 +259,7 @@ func (h held) Hyperparameters(ctx context.Context, q analysis.StatisticsQuery,
 // for a card.
 func TestForestTables(t *testing.T) {
 	h := held{&counter{gate: make(chan struct{})}, make(chan struct{})}
-	s := start(t, t.TempDir(), newFakeTrainer(), func(s *api.Server) { s.Forest = h })
+	s := start(t, t.TempDir(), newFakeTrainer(), func(s *api.Server) { s.Analyst = h })
 	computing := func(path string) {
 		t.Helper()
 		var got map[string]any
@@ -300,7 +300,7 @@ func TestForestTables(t *testing.T) {
 // is refused.
 func TestForestCards(t *testing.T) {
 	c := &counter{gate: make(chan struct{})}
-	s := start(t, t.TempDir(), newFakeTrainer(), func(s *api.Server) { s.Forest = c })
+	s := start(t, t.TempDir(), newFakeTrainer(), func(s *api.Server) { s.Analyst = c })
 	for _, name := range []string{"", "gone", "nope"} {
 		path := "/v1/forest"
 		if name != "" {

@@ -137,7 +137,7 @@ func TestUnchangedIsNotSentAgain(t *testing.T) {
 // between.
 func TestStringsOutliveTheirHandler(t *testing.T) {
 	c := &counter{gate: make(chan struct{})}
-	s := start(t, t.TempDir(), newFakeTrainer(), func(s *api.Server) { s.Forest = c })
+	s := start(t, t.TempDir(), newFakeTrainer(), func(s *api.Server) { s.Analyst = c })
 	open := s.trainer.gate(0) // nothing is worked on meanwhile
 	defer open()
 	var first, followed, other advisor.Run

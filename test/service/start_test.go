@@ -79,7 +79,7 @@ func start(t *testing.T, dir string, s *fakeTrainer, changes ...func(*api.Server
 	worker.Watch = func(l advisor.Lease, e advisor.Event) { feed.Publish(l.Kind, l.ID, e) }
 	var log journal
 	server := &api.Server{
-		Service: work, Store: store, Datasets: dataset.Open(dir), Forest: cards{}, Feed: feed, Wake: worker.Wake,
+		Service: work, Store: store, Datasets: dataset.Open(dir), Analyst: cards{}, Feed: feed, Wake: worker.Wake,
 		Hosts: []string{"127.0.0.1"}, Uploads: filepath.Join(dir, "uploads"), Version: "test",
 		Log: slog.New(slog.NewTextHandler(&log, nil)), Trouble: worker.Trouble,
 	}
