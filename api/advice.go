@@ -35,9 +35,12 @@ type adviceRequest struct {
 
 func (r adviceRequest) request() advisor.Request {
 	return advisor.Request{
-		Dataset: r.Dataset, Epochs: r.Epochs, Suggestions: r.Suggestions,
-		Verify: r.Verify == nil || *r.Verify, Train: r.Train,
-		Probe: advisor.ProbeRequest{Epochs: r.Probe.Epochs, Images: r.Probe.Images, Seed: r.Probe.Seed},
+		Dataset:     r.Dataset,
+		Epochs:      r.Epochs,
+		Suggestions: r.Suggestions,
+		Verify:      r.Verify == nil || *r.Verify,
+		Train:       r.Train,
+		Probe:       advisor.ProbeRequest{Epochs: r.Probe.Epochs, Images: r.Probe.Images, Seed: r.Probe.Seed},
 	}
 }
 
@@ -104,29 +107,55 @@ type adviceBody struct{ Body advisor.Answer }
 
 func (s *Server) adviceRoutes(a huma.API) {
 	tags := []string{"Advice"}
-	huma.Register(a, huma.Operation{OperationID: "create-advice", Method: http.MethodPost, Path: "/v1/advice", Tags: tags,
-		MaxBodyBytes: MaxBody,
-		Summary:      "Ask for advice on an architecture", DefaultStatus: http.StatusAccepted, Responses: alsoOK(a,
-			advisor.Answer{}),
-		Description: "Queues a probe of the architecture and what follows from it. A request that equals one that is " +
-			"unfinished gets that one.",
-		Errors: []int{http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity}}, s.createAdvice)
-	huma.Register(a, huma.Operation{OperationID: "list-advice", Method: http.MethodGet, Path: "/v1/advice", Tags: tags,
-		Summary: "List advice, newest first", Errors: []int{http.StatusUnprocessableEntity}}, s.listAdvice)
-	huma.Register(a, huma.Operation{OperationID: "get-advice", Method: http.MethodGet, Path: "/v1/advice/{id}", Tags: tags,
-		Summary: "Get advice", Errors: []int{http.StatusNotFound}}, s.getAdvice)
-	huma.Register(a,
-		huma.Operation{OperationID: "cancel-advice", Method: http.MethodPost, Path: "/v1/advice/{id}/cancel", Tags: tags,
-			Summary: "Cancel advice", Description: "One that is being worked on stops at its next record or heartbeat, " +
-				"within seconds.", DefaultStatus: http.StatusAccepted,
-			Errors: []int{http.StatusNotFound, http.StatusConflict}}, s.cancelAdvice)
-	huma.Register(a,
-		huma.Operation{OperationID: "delete-advice", Method: http.MethodDelete, Path: "/v1/advice/{id}", Tags: tags,
-			Summary: "Delete a finished advice with its probe and verification runs", Errors: []int{http.StatusNotFound,
-				http.StatusConflict}},
-		func(ctx context.Context, in *Named) (*struct{}, error) {
-			return s.delete(ctx, advisor.JobAdvice, in.ID)
-		})
+	huma.Register(a, huma.Operation{
+		OperationID:   "create-advice",
+		Method:        http.MethodPost,
+		Path:          "/v1/advice",
+		Tags:          tags,
+		MaxBodyBytes:  MaxBody,
+		Summary:       "Ask for advice on an architecture",
+		DefaultStatus: http.StatusAccepted,
+		Responses:     alsoOK(a, advisor.Answer{}),
+		Description: "Queues a probe of the architecture and what follows from it. " +
+			"A request that equals one that is unfinished gets that one.",
+		Errors: []int{http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity},
+	}, s.createAdvice)
+	huma.Register(a, huma.Operation{
+		OperationID: "list-advice",
+		Method:      http.MethodGet,
+		Path:        "/v1/advice",
+		Tags:        tags,
+		Summary:     "List advice, newest first",
+		Errors:      []int{http.StatusUnprocessableEntity},
+	}, s.listAdvice)
+	huma.Register(a, huma.Operation{
+		OperationID: "get-advice",
+		Method:      http.MethodGet,
+		Path:        "/v1/advice/{id}",
+		Tags:        tags,
+		Summary:     "Get advice",
+		Errors:      []int{http.StatusNotFound},
+	}, s.getAdvice)
+	huma.Register(a, huma.Operation{
+		OperationID:   "cancel-advice",
+		Method:        http.MethodPost,
+		Path:          "/v1/advice/{id}/cancel",
+		Tags:          tags,
+		Summary:       "Cancel advice",
+		Description:   "One that is being worked on stops at its next record or heartbeat, within seconds.",
+		DefaultStatus: http.StatusAccepted,
+		Errors:        []int{http.StatusNotFound, http.StatusConflict},
+	}, s.cancelAdvice)
+	huma.Register(a, huma.Operation{
+		OperationID: "delete-advice",
+		Method:      http.MethodDelete,
+		Path:        "/v1/advice/{id}",
+		Tags:        tags,
+		Summary:     "Delete a finished advice with its probe and verification runs",
+		Errors:      []int{http.StatusNotFound, http.StatusConflict},
+	}, func(ctx context.Context, in *Named) (*struct{}, error) {
+		return s.delete(ctx, advisor.JobAdvice, in.ID)
+	})
 	s.eventRoutes(a, "advice-events", "/v1/advice/{id}/events", tags, advisor.JobAdvice)
 }
 

@@ -30,11 +30,16 @@ type cost struct {
 type validationBody struct{ Body validation }
 
 func (s *Server) architectureRoutes(a huma.API) {
-	huma.Register(a, huma.Operation{OperationID: "validate-architecture", Method: http.MethodPost,
-		Path: "/v1/architectures/validate", Tags: []string{"Architectures"},
-		MaxBodyBytes: MaxBody, Summary: "Check an architecture against a data set",
-		Description: "An architecture that is not valid is an answer, with everything that is wrong, and not an error.",
-		Errors:      []int{http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity}}, s.validate)
+	huma.Register(a, huma.Operation{
+		OperationID:  "validate-architecture",
+		Method:       http.MethodPost,
+		Path:         "/v1/architectures/validate",
+		Tags:         []string{"Architectures"},
+		MaxBodyBytes: MaxBody,
+		Summary:      "Check an architecture against a data set",
+		Description:  "An architecture that is not valid is an answer, with everything that is wrong, and not an error.",
+		Errors:       []int{http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity},
+	}, s.validate)
 }
 
 func (s *Server) validate(ctx context.Context, in *struct {
@@ -51,6 +56,14 @@ func (s *Server) validate(ctx context.Context, in *struct {
 		return nil, s.Problem(err)
 	}
 	c := run.Architecture.Cost()
-	return &validationBody{validation{Valid: true, Errors: []Detail{}, Warnings: run.Warnings, ID: run.ArchitectureID,
-		Architecture: &run.Architecture, Cost: &cost{c.Parameters, c.MultiplyAdds, c.TrainingFLOPs, c.PeakMemory}}}, nil
+	return &validationBody{
+		validation{
+			Valid:        true,
+			Errors:       []Detail{},
+			Warnings:     run.Warnings,
+			ID:           run.ArchitectureID,
+			Architecture: &run.Architecture,
+			Cost:         &cost{c.Parameters, c.MultiplyAdds, c.TrainingFLOPs, c.PeakMemory},
+		},
+	}, nil
 }

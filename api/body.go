@@ -86,6 +86,9 @@ func misfit(message string) (Detail, bool) {
 	if !found || !typed || !named {
 		return Detail{}, false
 	}
-	return Detail{Pointer: "/" + strings.ReplaceAll(path, ".", "/"), Code: trainer.CodeOutOfRange,
-		Message: "the number is out of range"}, true
+	return Detail{
+		Pointer: "/" + strings.ReplaceAll(path, ".", "/"),
+		Code:    trainer.CodeOutOfRange,
+		Message: "the number is out of range",
+	}, true
 }

@@ -79,8 +79,13 @@ const DefaultMaxUpload = 2 << 30
 
 func (s *Server) datasetRoutes(a huma.API) {
 	tags := []string{"Data sets"}
-	huma.Register(a, huma.Operation{OperationID: "list-datasets", Method: http.MethodGet, Path: archivePath, Tags: tags,
-		Summary: "List the data sets"},
+	huma.Register(a, huma.Operation{
+		OperationID: "list-datasets",
+		Method:      http.MethodGet,
+		Path:        archivePath,
+		Tags:        tags,
+		Summary:     "List the data sets",
+	},
 		func(context.Context, *struct{}) (*datasetList, error) {
 			list, err := s.Datasets.List()
 			if err != nil {
@@ -91,16 +96,26 @@ func (s *Server) datasetRoutes(a huma.API) {
 			return out, nil
 		})
 	binary := &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
-	huma.Register(a, huma.Operation{OperationID: "add-dataset", Method: http.MethodPost, Path: archivePath, Tags: tags,
-		Summary: "Add a data set: the archive is the body",
+	huma.Register(a, huma.Operation{
+		OperationID: "add-dataset",
+		Method:      http.MethodPost,
+		Path:        archivePath,
+		Tags:        tags,
+		Summary:     "Add a data set: the archive is the body",
 		Description: "A zip or gzipped tar of an image folder (train/CLASS/*.png, test/CLASS/*.png, JPEG too), CIFAR " +
 			"binaries or IDX files. The same content under the same name again is no error.",
 		DefaultStatus: http.StatusCreated,
-		RequestBody: &huma.RequestBody{Required: true,
-			Content: map[string]*huma.MediaType{"application/zip": binary, "application/gzip": binary,
-				"application/octet-stream": binary}},
+		RequestBody: &huma.RequestBody{
+			Required: true,
+			Content: map[string]*huma.MediaType{
+				"application/zip":          binary,
+				"application/gzip":         binary,
+				"application/octet-stream": binary,
+			},
+		},
 		Errors: []int{http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge,
-			http.StatusUnprocessableEntity}}, s.addDataset)
+			http.StatusUnprocessableEntity},
+	}, s.addDataset)
 }
 
 func (s *Server) addDataset(ctx context.Context, in *archive) (*datasetBody, error) {

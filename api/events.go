@@ -25,12 +25,12 @@ type (
 )
 
 var eventTypes = map[string]any{
-	string(
-		advisor.EventState): stateEvent{}, string(advisor.EventProgress): progressEvent{},
-	string(advisor.EventEpoch): epochEvent{},
-	string(
-		advisor.EventDiagnosis): diagnosisEvent{}, string(advisor.EventSuggestion): suggestionEvent{},
-	string(advisor.EventDone): doneEvent{},
+	string(advisor.EventState):      stateEvent{},
+	string(advisor.EventProgress):   progressEvent{},
+	string(advisor.EventEpoch):      epochEvent{},
+	string(advisor.EventDiagnosis):  diagnosisEvent{},
+	string(advisor.EventSuggestion): suggestionEvent{},
+	string(advisor.EventDone):       doneEvent{},
 }
 
 func wireEvent(e advisor.Event) any {
@@ -55,24 +55,27 @@ type followed struct {
 }
 
 func (s *Server) eventRoutes(a huma.API, operation, path string, tags []string, kind advisor.JobKind) {
-	sse.Register(a, huma.Operation{OperationID: operation, Method: http.MethodGet, Path: path, Tags: tags,
-		Summary: "Follow the work as server-sent events",
+	sse.Register(a, huma.Operation{
+		OperationID: operation,
+		Method:      http.MethodGet,
+		Path:        path,
+		Tags:        tags,
+		Summary:     "Follow the work as server-sent events",
 		Description: "From the first event, or after Last-Event-ID, to \"done\", which ends the stream; a client that " +
-			"comes again after that gets 204. " +
-			"A state \"queued\" after work began says that it starts afresh. Progress has no id and is sent only while this " +
-			"service itself does the work.",
+			"comes again after that gets 204. A state \"queued\" after work began says that it starts afresh. Progress has no " +
+			"id and is sent only while this service itself does the work.",
 		Errors:      []int{http.StatusNotFound, http.StatusConflict},
-		Middlewares: huma.Middlewares{s.followable(a, kind)}}, eventTypes,
-		func(_ context.Context, in *followed, send sse.Sender) {
-			defer s.survive("a stream")
-			// Every error means that nobody reads any more, or that the service stops.
-			_ = s.Feed.Follow(s.ctx, kind, in.ID, eventID(in.After), func(e *advisor.Event) error {
-				if e == nil {
-					return send.Comment("still there")
-				}
-				return send(sse.Message{ID: int(e.ID), Data: wireEvent(*e)})
-			})
+		Middlewares: huma.Middlewares{s.followable(a, kind)},
+	}, eventTypes, func(_ context.Context, in *followed, send sse.Sender) {
+		defer s.survive("a stream")
+		// Every error means that nobody reads any more, or that the service stops.
+		_ = s.Feed.Follow(s.ctx, kind, in.ID, eventID(in.After), func(e *advisor.Event) error {
+			if e == nil {
+				return send.Comment("still there")
+			}
+			return send(sse.Message{ID: int(e.ID), Data: wireEvent(*e)})
 		})
+	})
 }
 
 // eventID reads the id of an event; what is none is that of no event, so that everything is sent.

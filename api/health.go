@@ -21,12 +21,22 @@ func (s *Server) healthRoutes(a huma.API) {
 		out.Body.Status, out.Body.Version = "ok", s.Version
 		return out, nil
 	}
-	huma.Register(a, huma.Operation{OperationID: "live", Method: http.MethodGet, Path: "/livez", Tags: tags,
-		Summary: "The process answers"},
+	huma.Register(a, huma.Operation{
+		OperationID: "live",
+		Method:      http.MethodGet,
+		Path:        "/livez",
+		Tags:        tags,
+		Summary:     "The process answers",
+	},
 		func(context.Context, *struct{}) (*health, error) { return ok() })
-	huma.Register(a, huma.Operation{OperationID: "ready", Method: http.MethodGet, Path: "/readyz", Tags: tags,
-		Summary: "Requests can be taken, and are worked on: the database answers",
-		Errors:  []int{http.StatusServiceUnavailable}},
+	huma.Register(a, huma.Operation{
+		OperationID: "ready",
+		Method:      http.MethodGet,
+		Path:        "/readyz",
+		Tags:        tags,
+		Summary:     "Requests can be taken, and are worked on: the database answers",
+		Errors:      []int{http.StatusServiceUnavailable},
+	},
 		func(ctx context.Context, _ *struct{}) (*health, error) {
 			if err := s.Store.Ping(ctx); err != nil {
 				s.Log.Error("not ready", "error", err.Error())

@@ -32,11 +32,15 @@ type histogramsBody struct {
 }
 
 func (s *Server) histogramRoutes(a huma.API) {
-	huma.Register(a, huma.Operation{OperationID: "run-histograms", Method: http.MethodGet,
-		Path: "/v1/runs/{id}/histograms", Tags: []string{"Runs"},
+	huma.Register(a, huma.Operation{
+		OperationID: "run-histograms",
+		Method:      http.MethodGet,
+		Path:        "/v1/runs/{id}/histograms",
+		Tags:        []string{"Runs"},
 		Summary:     "Get the histograms of a run's weights, gradients and activations",
 		Description: "On a fixed symmetric logarithmic scale, the same for all. Records of older versions have none.",
-		Errors:      []int{http.StatusNotFound, http.StatusUnprocessableEntity}}, s.runHistograms)
+		Errors:      []int{http.StatusNotFound, http.StatusUnprocessableEntity},
+	}, s.runHistograms)
 }
 
 func (s *Server) runHistograms(ctx context.Context, in *histogramsIn) (*histogramsBody, error) {

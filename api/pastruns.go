@@ -19,33 +19,48 @@ import (
 )
 
 func (s *Server) forestRoutes(a huma.API) {
-	huma.Register(a,
-		huma.Operation{OperationID: "get-forest", Method: http.MethodGet, Path: "/v1/forest", Tags: []string{"Forest"},
-			Summary: "Get the model card: how far predictions for a data set can be trusted",
-			Description: "Every figure is held-out: each past run is predicted by a forest that never saw its architecture. " +
-				"The first card after a change of the past runs takes a while: its state is \"computing\" until then.",
-			Errors: []int{http.StatusUnprocessableEntity}}, s.getCards)
-	huma.Register(a, huma.Operation{OperationID: "forest-statistics", Method: http.MethodGet,
-		Path: "/v1/forest/statistics", Tags: []string{"Forest"},
-		Summary: "Relate the statistics of the past runs to their accuracy, by four methods",
+	huma.Register(a, huma.Operation{
+		OperationID: "get-forest",
+		Method:      http.MethodGet,
+		Path:        "/v1/forest",
+		Tags:        []string{"Forest"},
+		Summary:     "Get the model card: how far predictions for a data set can be trusted",
+		Description: "Every figure is held-out: each past run is predicted by a forest that never saw its architecture. " +
+			"The first card after a change of the past runs takes a while: its state is \"computing\" until then.",
+		Errors: []int{http.StatusUnprocessableEntity},
+	}, s.getCards)
+	huma.Register(a, huma.Operation{
+		OperationID: "forest-statistics",
+		Method:      http.MethodGet,
+		Path:        "/v1/forest/statistics",
+		Tags:        []string{"Forest"},
+		Summary:     "Relate the statistics of the past runs to their accuracy, by four methods",
 		Description: "Correlation, beta, linear regression and forest importance, overall and by position of the layers. " +
-			"The first table after a " +
-			"change of the past runs takes a while: its state is \"computing\" until then.",
-		Errors: []int{http.StatusUnprocessableEntity}}, s.getStatistics)
-	huma.Register(a, huma.Operation{OperationID: "forest-hyperparameters", Method: http.MethodGet,
-		Path: "/v1/forest/hyperparameters", Tags: []string{"Forest"},
-		Summary: "Relate the hyperparameters of the past runs to their statistics, by four methods",
+			"The first table after a change of the past runs takes a while: its state is \"computing\" until then.",
+		Errors: []int{http.StatusUnprocessableEntity},
+	}, s.getStatistics)
+	huma.Register(a, huma.Operation{
+		OperationID: "forest-hyperparameters",
+		Method:      http.MethodGet,
+		Path:        "/v1/forest/hyperparameters",
+		Tags:        []string{"Forest"},
+		Summary:     "Relate the hyperparameters of the past runs to their statistics, by four methods",
 		Description: "Each statistic of the layers at a position is a target of its own, of which what is known before " +
-			"training is a column. The first table " +
-			"after a change of the past runs takes half a minute: its state is \"computing\" until then.",
-		Errors: []int{http.StatusUnprocessableEntity}}, s.getHyperparameters)
-	huma.Register(a, huma.Operation{OperationID: "expect-statistics", Method: http.MethodPost,
-		Path: "/v1/forest/expectations", Tags: []string{"Forest"},
-		MaxBodyBytes: MaxBody, Summary: "Predict an architecture's statistics without training it",
+			"training is a column. The first table after a change of the past runs takes half a minute: " +
+			"its state is \"computing\" until then.",
+		Errors: []int{http.StatusUnprocessableEntity},
+	}, s.getHyperparameters)
+	huma.Register(a, huma.Operation{
+		OperationID:  "expect-statistics",
+		Method:       http.MethodPost,
+		Path:         "/v1/forest/expectations",
+		Tags:         []string{"Forest"},
+		MaxBodyBytes: MaxBody,
+		Summary:      "Predict an architecture's statistics without training it",
 		Description: "With 80 % intervals, from the architecture alone; runs of the same architecture are left out. The " +
-			"first answer after a change of " +
-			"the past runs takes a while: its state is \"computing\" until then.",
-		Errors: []int{http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity}}, s.getExpectations)
+			"first answer after a change of the past runs takes a while: its state is \"computing\" until then.",
+		Errors: []int{http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity},
+	}, s.getExpectations)
 }
 
 // Moment is of which past runs, and when in them, statistics are taken.
@@ -57,9 +72,7 @@ type Moment struct {
 
 // Query is what the moment asks for; an error where the probe length is not a number.
 func (m Moment) Query() (analysis.StatisticsQuery, error) {
-	q := analysis.StatisticsQuery{
-		Dataset: cmp.Or(m.Dataset, advisor.DefaultDataset), Form: cmp.Or(m.Form, features.Level),
-	}
+	q := analysis.StatisticsQuery{Dataset: cmp.Or(m.Dataset, advisor.DefaultDataset), Form: cmp.Or(m.Form, features.Level)}
 	if m.Probe == "" {
 		return q, nil
 	}

@@ -56,8 +56,14 @@ const problemType = "application/problem+json"
 
 // NewProblem is an answer with the status and the code, which clients tell it by.
 func NewProblem(status int, code, title, detail string, details ...Detail) *Problem {
-	return &Problem{Type: "urn:probewise:problem:" + code, Title: title, Status: status, Detail: detail,
-		Code: code, Errors: details}
+	return &Problem{
+		Type:   "urn:probewise:problem:" + code,
+		Title:  title,
+		Status: status,
+		Detail: detail,
+		Code:   code,
+		Errors: details,
+	}
 }
 
 // Huma's own constructor repeats in its answers what the client sent.
@@ -140,8 +146,8 @@ func (s *Server) Problem(err error) *Problem {
 		return known
 	case errors.As(err, &invalid):
 		return NewProblem(http.StatusUnprocessableEntity, "invalid-architecture", "The architecture is not valid",
-			fmt.Sprintf("the architecture has findings: %d", len(invalid.Findings)), details("/architecture",
-				invalid.Findings)...)
+			fmt.Sprintf("the architecture has findings: %d", len(invalid.Findings)),
+			details("/architecture", invalid.Findings)...)
 	case errors.As(err, &request):
 		return NewProblem(http.StatusUnprocessableEntity, "invalid-request", "The request cannot be met", request.Problem,
 			Detail{Pointer: request.Pointer, Code: trainer.CodeOutOfRange, Message: request.Problem})
@@ -150,8 +156,7 @@ func (s *Server) Problem(err error) *Problem {
 			Detail{Pointer: "/dataset", Code: trainer.CodeUnknownValue, Message: unknown.Error()})
 	case errors.Is(err, dataset.ErrName):
 		return NewProblem(http.StatusUnprocessableEntity, "invalid-request", "Not a name for a data set",
-			dataset.ErrName.Error(),
-			Detail{Pointer: "/dataset", Code: trainer.CodeBadName, Message: dataset.ErrName.Error()})
+			dataset.ErrName.Error(), Detail{Pointer: "/dataset", Code: trainer.CodeBadName, Message: dataset.ErrName.Error()})
 	case errors.As(err, &input):
 		return NewProblem(http.StatusUnprocessableEntity, "invalid-dataset", "The archive is no data set", input.Error())
 	case errors.Is(err, dataset.ErrExists):

@@ -49,33 +49,70 @@ type runBody struct{ Body advisor.Run }
 func (s *Server) runRoutes(a huma.API) {
 	tags := []string{"Runs"}
 	missing := []int{http.StatusNotFound}
-	huma.Register(a, huma.Operation{OperationID: "create-run", Method: http.MethodPost, Path: "/v1/runs", Tags: tags,
-		MaxBodyBytes: MaxBody,
-		Summary:      "Train an architecture: in full, or a probe of it", DefaultStatus: http.StatusAccepted,
-		Responses: alsoOK(a,
-			advisor.Run{}),
-		Description: "A full run that has succeeded joins the past runs. A request that equals one that is unfinished gets " +
-			"that one.",
+	huma.Register(a, huma.Operation{
+		OperationID:   "create-run",
+		Method:        http.MethodPost,
+		Path:          "/v1/runs",
+		Tags:          tags,
+		MaxBodyBytes:  MaxBody,
+		Summary:       "Train an architecture: in full, or a probe of it",
+		DefaultStatus: http.StatusAccepted,
+		Responses:     alsoOK(a, advisor.Run{}),
+		Description: "A full run that has succeeded joins the past runs. " +
+			"A request that equals one that is unfinished gets that one.",
 		Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge,
-			http.StatusUnprocessableEntity}}, s.createRun)
-	huma.Register(a, huma.Operation{OperationID: "list-runs", Method: http.MethodGet, Path: "/v1/runs", Tags: tags,
-		Summary: "List runs, newest first", Errors: []int{http.StatusUnprocessableEntity}}, s.listRuns)
-	huma.Register(a, huma.Operation{OperationID: "get-run", Method: http.MethodGet, Path: "/v1/runs/{id}", Tags: tags,
-		Summary: "Get a run", Errors: missing}, s.getRun)
+			http.StatusUnprocessableEntity},
+	}, s.createRun)
+	huma.Register(a, huma.Operation{
+		OperationID: "list-runs",
+		Method:      http.MethodGet,
+		Path:        "/v1/runs",
+		Tags:        tags,
+		Summary:     "List runs, newest first",
+		Errors:      []int{http.StatusUnprocessableEntity},
+	}, s.listRuns)
+	huma.Register(a, huma.Operation{
+		OperationID: "get-run",
+		Method:      http.MethodGet,
+		Path:        "/v1/runs/{id}",
+		Tags:        tags,
+		Summary:     "Get a run",
+		Errors:      missing,
+	}, s.getRun)
+	huma.Register(a, huma.Operation{
+		OperationID: "run-epochs",
+		Method:      http.MethodGet,
+		Path:        "/v1/runs/{id}/epochs",
+		Tags:        tags,
+		Summary:     "Get a run's learning curve",
+		Errors:      missing,
+	}, s.runEpochs)
+	huma.Register(a, huma.Operation{
+		OperationID: "run-layers",
+		Method:      http.MethodGet,
+		Path:        "/v1/runs/{id}/layers",
+		Tags:        tags,
+		Summary:     "Get the statistics of a run's layers, record by record",
+		Errors:      missing,
+	}, s.runLayers)
+	huma.Register(a, huma.Operation{
+		OperationID:   "cancel-run",
+		Method:        http.MethodPost,
+		Path:          "/v1/runs/{id}/cancel",
+		Tags:          tags,
+		Summary:       "Cancel a run",
+		DefaultStatus: http.StatusAccepted,
+		Errors:        []int{http.StatusNotFound, http.StatusConflict},
+	}, s.cancelRun)
 	huma.Register(a,
-		huma.Operation{OperationID: "run-epochs", Method: http.MethodGet, Path: "/v1/runs/{id}/epochs", Tags: tags,
-			Summary: "Get a run's learning curve", Errors: missing}, s.runEpochs)
-	huma.Register(a,
-		huma.Operation{OperationID: "run-layers", Method: http.MethodGet, Path: "/v1/runs/{id}/layers", Tags: tags,
-			Summary: "Get the statistics of a run's layers, record by record", Errors: missing}, s.runLayers)
-	huma.Register(a,
-		huma.Operation{OperationID: "cancel-run", Method: http.MethodPost, Path: "/v1/runs/{id}/cancel", Tags: tags,
-			Summary: "Cancel a run", DefaultStatus: http.StatusAccepted, Errors: []int{http.StatusNotFound,
-				http.StatusConflict}},
-		s.cancelRun)
-	huma.Register(a,
-		huma.Operation{OperationID: "delete-run", Method: http.MethodDelete, Path: "/v1/runs/{id}", Tags: tags,
-			Summary: "Delete a finished run with its records", Errors: []int{http.StatusNotFound, http.StatusConflict}},
+		huma.Operation{
+			OperationID: "delete-run",
+			Method:      http.MethodDelete,
+			Path:        "/v1/runs/{id}",
+			Tags:        tags,
+			Summary:     "Delete a finished run with its records",
+			Errors:      []int{http.StatusNotFound, http.StatusConflict},
+		},
 		func(ctx context.Context, in *Named) (*struct{}, error) { return s.delete(ctx, advisor.JobRun, in.ID) })
 	s.histogramRoutes(a)
 	s.eventRoutes(a, "run-events", "/v1/runs/{id}/events", tags, advisor.JobRun)
@@ -106,8 +143,11 @@ func (s *Server) submitRun(ctx context.Context, r runRequest, once advisor.Idemp
 		return s.Service.SubmitTraining(ctx, r.FromAdvice, once)
 	}
 	return s.Service.SubmitRun(ctx, []byte(r.Architecture), service.RunRequest{
-		Dataset: r.Dataset, Kind: r.Kind, StopAfter: r.StopAfter, Seed: r.Seed,
-		Budget: trainer.Budget{Images: r.Budget.Images, Epochs: r.Budget.Epochs},
+		Dataset:   r.Dataset,
+		Kind:      r.Kind,
+		StopAfter: r.StopAfter,
+		Seed:      r.Seed,
+		Budget:    trainer.Budget{Images: r.Budget.Images, Epochs: r.Budget.Epochs},
 	}, once)
 }
 
@@ -165,8 +205,14 @@ func (s *Server) listRuns(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.Store.ListRuns(ctx, advisor.RunFilter{State: in.State, Kind: in.Kind,
-		Advice: in.Advice, FromAdvice: in.FromAdvice, Limit: in.Size + 1, After: after})
+	all, err := s.Store.ListRuns(ctx, advisor.RunFilter{
+		State:      in.State,
+		Kind:       in.Kind,
+		Advice:     in.Advice,
+		FromAdvice: in.FromAdvice,
+		Limit:      in.Size + 1,
+		After:      after,
+	})
 	if err != nil {
 		return nil, s.Problem(err)
 	}

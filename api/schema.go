@@ -46,20 +46,27 @@ type (
 
 // Schema implements huma.SchemaProvider.
 func (architecture) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true,
-		Description: "an architecture; its JSON Schema is at " + trainer.SchemaID}
+	return &huma.Schema{
+		Type:                 huma.TypeObject,
+		AdditionalProperties: true,
+		Description:          "an architecture; its JSON Schema is at " + trainer.SchemaID,
+	}
 }
 
 // Schema implements huma.SchemaProvider.
 func (number) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Type: huma.TypeNumber, Format: "double", Nullable: true,
-		Description: "null where it is not known or not finite"}
+	return &huma.Schema{
+		Type:        huma.TypeNumber,
+		Format:      "double",
+		Nullable:    true,
+		Description: "null where it is not known or not finite",
+	}
 }
 
 // Schema implements huma.SchemaProvider.
 func (runState) Schema(huma.Registry) *huma.Schema {
-	return words("queued → running → succeeded, failed or cancelled; a run that diverged succeeded, and its outcome "+
-		"says so",
+	return words(
+		"queued → running → succeeded, failed or cancelled; a run that diverged succeeded, and its outcome says so",
 		advisor.Queued, advisor.Running, advisor.Succeeded, advisor.Failed, advisor.Cancelled)
 }
 
@@ -144,8 +151,12 @@ func refusals(reads bool) []int {
 // describe finishes the document: what guards every operation may refuse with, and what Huma has no way to say: that a
 // member with a schema of its own may be null.
 func describe(document *huma.OpenAPI) {
-	refused := &huma.Response{Description: "any other error", Content: map[string]*huma.MediaType{
-		problemType: {Schema: huma.SchemaFromType(document.Components.Schemas, reflect.TypeFor[Problem]())}}}
+	refused := &huma.Response{
+		Description: "any other error",
+		Content: map[string]*huma.MediaType{
+			problemType: {Schema: huma.SchemaFromType(document.Components.Schemas, reflect.TypeFor[Problem]())},
+		},
+	}
 	for path, item := range document.Paths {
 		for _, operation := range []*huma.Operation{item.Get, item.Post, item.Delete} {
 			if operation == nil {

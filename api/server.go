@@ -123,13 +123,17 @@ func (s *Server) App(ctx context.Context) (*fiber.App, error) {
 	s.ctx = ctx
 	s.sweep()
 	app := fiber.New(fiber.Config{
-		AppName: "probewise", DisableStartupMessage: true,
+		AppName:                      "probewise",
+		DisableStartupMessage:        true,
 		Immutable:                    true, // strings outlive their handler: they go into the store
 		StreamRequestBody:            true, // archives are larger than memory should hold
 		DisablePreParseMultipartForm: true, // else forms are read whole, to the disk, before limitBody can refuse them
-		StrictRouting:                true, CaseSensitive: true,
-		BodyLimit: MaxBody, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
-		ErrorHandler: s.failed,
+		StrictRouting:                true,
+		CaseSensitive:                true,
+		BodyLimit:                    MaxBody,
+		ReadTimeout:                  readTimeout,
+		IdleTimeout:                  idleTimeout,
+		ErrorHandler:                 s.failed,
 	})
 	app.Use(panics.New(panics.Config{EnableStackTrace: true, StackTraceHandler: s.panicked}), s.withContext,
 		// Every later handler needs limitBody: a body that is not read would be taken for the next request.
@@ -149,11 +153,11 @@ func (s *Server) App(ctx context.Context) (*fiber.App, error) {
 
 func (s *Server) config() huma.Config {
 	c := huma.DefaultConfig("Probewise", s.Version)
-	c.Info.Description = "Train a probe of a convolutional network, predict its test accuracy after full training, and " +
-		"get verified edits.\n\n" +
+	c.Info.Description = "Train a probe of a convolutional network, predict its test accuracy after full training, " +
+		"and get verified edits.\n" +
+		"\n" +
 		"Work is queued: POST /v1/advice answers 202 with the advice, which changes until its state is succeeded, failed " +
-		"or cancelled. " +
-		"Follow it at its events, or ask with ?wait=30s. Errors are problem documents (RFC 9457)."
+		"or cancelled. Follow it at its events, or ask with ?wait=30s. Errors are problem documents (RFC 9457)."
 	c.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
 	c.DocsPath = ""     // its pages load scripts from a CDN
 	c.SchemasPath = ""  // the schemas stand in the document

@@ -58,11 +58,27 @@ func TestAdviceRoundTrip(t *testing.T) {
 	training.FromAdvice = a.ID
 	a = got
 	a.State = advisor.Succeeded
-	a.Diagnoses = []advisor.Diagnosis{{Rule: "wide-dense", Layer: "dense1", Value: 0.9, Threshold: 0.6,
-		Percentile: trainer.Missing, Epoch: trainer.Missing, Severity: advisor.High, Message: "…"}}
-	a.Suggestions = []advisor.Suggestion{{Rank: 1, Edits: []patch.Edit{{Op: "add", Path: "/layers/3/l2", Value: 0.001}},
-		Verified: &advisor.Verification{Run: "r", Gain: trainer.Missing, Low: trainer.Missing, High: trainer.Missing,
-			Observed: 0.01}}}
+	a.Diagnoses = []advisor.Diagnosis{{
+		Rule:       "wide-dense",
+		Layer:      "dense1",
+		Value:      0.9,
+		Threshold:  0.6,
+		Percentile: trainer.Missing,
+		Epoch:      trainer.Missing,
+		Severity:   advisor.High,
+		Message:    "…",
+	}}
+	a.Suggestions = []advisor.Suggestion{{
+		Rank:  1,
+		Edits: []patch.Edit{{Op: "add", Path: "/layers/3/l2", Value: 0.001}},
+		Verified: &advisor.Verification{
+			Run:      "r",
+			Gain:     trainer.Missing,
+			Low:      trainer.Missing,
+			High:     trainer.Missing,
+			Observed: 0.01,
+		},
+	}}
 	a.Revised = &advisor.Revised{Architecture: a.Architecture, Rank: 1}
 	a.TrainingRun = &training.ID
 	if err := d.FinishAdvice(t.Context(), l, a, training); err != nil {

@@ -48,12 +48,27 @@ func everyEvent() []advisor.Event {
 	return []advisor.Event{
 		{Type: advisor.EventState, State: advisor.Running, Phase: "probe", Run: "r"},
 		{Type: advisor.EventEpoch, Phase: "probe", Run: "r", Record: &record},
-		{Type: advisor.EventDiagnosis, Diagnosis: &advisor.Diagnosis{
-			Rule: "wide-dense", Layer: "dense1", Statistic: "share", Value: 0.9, Threshold: trainer.Missing,
-			Severity: advisor.High, Message: "“…”"}},
-		{Type: advisor.EventSuggestion, Suggestion: &advisor.Suggestion{
-			Rank: 1, Rules: []string{"wide-dense"}, Verdict: "not tried",
-			Edits: []patch.Edit{{Op: "add", Path: "/layers/3/l2", Value: 0.001}}}},
+		{
+			Type: advisor.EventDiagnosis,
+			Diagnosis: &advisor.Diagnosis{
+				Rule:      "wide-dense",
+				Layer:     "dense1",
+				Statistic: "share",
+				Value:     0.9,
+				Threshold: trainer.Missing,
+				Severity:  advisor.High,
+				Message:   "“…”",
+			},
+		},
+		{
+			Type: advisor.EventSuggestion,
+			Suggestion: &advisor.Suggestion{
+				Rank:    1,
+				Rules:   []string{"wide-dense"},
+				Verdict: "not tried",
+				Edits:   []patch.Edit{{Op: "add", Path: "/layers/3/l2", Value: 0.001}},
+			},
+		},
 	}
 }
 
@@ -99,8 +114,8 @@ func TestEventsRoundTrip(t *testing.T) {
 			after = got[c.after-1].ID
 		}
 		page, err := d.Events(t.Context(), advisor.JobAdvice, a.ID, after, c.limit)
-		if err != nil || page == nil || len(page) != c.to-c.from || len(page) > 0 &&
-			!reflect.DeepEqual(page[0].ID, got[c.from].ID) {
+		if err != nil || page == nil || len(page) != c.to-c.from ||
+			len(page) > 0 && !reflect.DeepEqual(page[0].ID, got[c.from].ID) {
 			t.Errorf("at most %d after the first %d: %v, %v, want %d to %d", c.limit, c.after, page, err, c.from, c.to)
 		}
 	}

@@ -32,8 +32,13 @@ func (d *DB) PastRuns(ctx context.Context, key advisor.Key) ([]advisor.PastRun, 
 				return err
 			}
 			past = append(past, advisor.PastRun{
-				Key: r.Key(), DatasetID: r.DatasetID, Architecture: r.Architecture, Seed: r.Seed, Version: r.Version,
-				Outcome: *r.Outcome, Records: records[r.ID],
+				Key:          r.Key(),
+				DatasetID:    r.DatasetID,
+				Architecture: r.Architecture,
+				Seed:         r.Seed,
+				Version:      r.Version,
+				Outcome:      *r.Outcome,
+				Records:      records[r.ID],
 			})
 		}
 		return rows.Err()

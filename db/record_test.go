@@ -69,8 +69,12 @@ func TestRecordsRoundTrip(t *testing.T) {
 	first := dbtest.Record(0)
 	first.TrainLoss, first.TrainAccuracy, first.TestLoss = trainer.Missing, trainer.Missing, trainer.Missing
 	first.Layers[0].Gradients = trainer.Statistics{
-		Mean: trainer.Missing, Variance: trainer.Missing, MaxAbs: trainer.Number(math.Inf(1)), ShareBelow: 0,
-		ShareZero: 1, L2Norm: 1e-300,
+		Mean:       trainer.Missing,
+		Variance:   trainer.Missing,
+		MaxAbs:     trainer.Number(math.Inf(1)),
+		ShareBelow: 0,
+		ShareZero:  1,
+		L2Norm:     1e-300,
 	}
 	first.Layers[1].DeadUnits = trainer.Missing
 	third := dbtest.Record(0.5)
@@ -178,8 +182,12 @@ func TestPastRuns(t *testing.T) {
 	var want []advisor.PastRun
 	for _, r := range []advisor.Run{first, second} {
 		p := advisor.PastRun{
-			Key: r.Key(), DatasetID: r.DatasetID, Architecture: r.Architecture, Seed: r.Seed, Version: r.Version,
-			Outcome: *dbtest.Outcome(15),
+			Key:          r.Key(),
+			DatasetID:    r.DatasetID,
+			Architecture: r.Architecture,
+			Seed:         r.Seed,
+			Version:      r.Version,
+			Outcome:      *dbtest.Outcome(15),
 		}
 		for _, e := range []float64{0, 0.25, 1, 2, 5, 15} {
 			p.Records = append(p.Records, dbtest.Record(e))

@@ -178,9 +178,18 @@ func TestEndings(t *testing.T) {
 			t.Errorf("finish as %s gave %v, want %q", c.state, err, c.want)
 		}
 	}
-	diverged := &trainer.Outcome{Diverged: true, DivergedEpoch: 2, Epochs: 1, TrainLoss: trainer.Missing,
-		TrainAccuracy: 0.1, ValidationLoss: trainer.Missing, ValidationAccuracy: 0.1, TestLoss: trainer.Missing,
-		TestAccuracy: 0.1, ParameterEfficiency: trainer.Missing}
+	diverged := &trainer.Outcome{
+		Diverged:            true,
+		DivergedEpoch:       2,
+		Epochs:              1,
+		TrainLoss:           trainer.Missing,
+		TrainAccuracy:       0.1,
+		ValidationLoss:      trainer.Missing,
+		ValidationAccuracy:  0.1,
+		TestLoss:            trainer.Missing,
+		TestAccuracy:        0.1,
+		ParameterEfficiency: trainer.Missing,
+	}
 	if err := d.FinishRun(t.Context(), l, r.ID, advisor.Succeeded, diverged, ""); err != nil {
 		t.Fatal(err)
 	}
@@ -204,8 +213,8 @@ func TestFrozen(t *testing.T) {
 	if err := d.FinishRun(t.Context(), l, r.ID, advisor.Succeeded, dbtest.Outcome(15), ""); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Remember(t.Context(), advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "used"},
-		Kind: advisor.JobRun, ID: r.ID}); err != nil {
+	if err := d.Remember(t.Context(),
+		advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "used"}, Kind: advisor.JobRun, ID: r.ID}); err != nil {
 		t.Fatal(err)
 	}
 	la, a := runningAdvice(t, d)

@@ -28,12 +28,21 @@ func TestSubmissions(t *testing.T) {
 	ctx := t.Context()
 	a, probe := dbtest.Advice(t)
 	r := dbtest.Run(t)
-	advice := advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "for advice", Digest: "d1"},
-		Kind: advisor.JobAdvice, ID: a.ID}
-	run := advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "für einen Lauf '\"", Digest: "d2"},
-		Kind: advisor.JobRun, ID: r.ID}
-	again := advisor.Submission{IdempotencyKey: advisor.IdempotencyKey{Key: "another", Digest: "d1"},
-		Kind: advisor.JobAdvice, ID: a.ID}
+	advice := advisor.Submission{
+		IdempotencyKey: advisor.IdempotencyKey{Key: "for advice", Digest: "d1"},
+		Kind:           advisor.JobAdvice,
+		ID:             a.ID,
+	}
+	run := advisor.Submission{
+		IdempotencyKey: advisor.IdempotencyKey{Key: "für einen Lauf '\"", Digest: "d2"},
+		Kind:           advisor.JobRun,
+		ID:             r.ID,
+	}
+	again := advisor.Submission{
+		IdempotencyKey: advisor.IdempotencyKey{Key: "another", Digest: "d1"},
+		Kind:           advisor.JobAdvice,
+		ID:             a.ID,
+	}
 	for _, err := range []error{
 		d.CreateAdvice(ctx, a, probe, "", advice.IdempotencyKey), d.CreateRun(ctx, r, "", run.IdempotencyKey),
 		d.Remember(ctx, again),

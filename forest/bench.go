@@ -33,8 +33,8 @@ func (b BenchOptions) Splits(t Table) ([][]int, error) {
 	}
 	groups := t.groupCount()
 	if b.Fit < minGroups || groups-b.Fit < MinPastRuns || b.Repeats < 1 {
-		return nil, fmt.Errorf("%w: %d splits that fit on %d of %d runs (of architectures of their own), which must leave "+
-			"%d to predict",
+		return nil, fmt.Errorf(
+			"%w: %d splits that fit on %d of %d runs (of architectures of their own), which must leave %d to predict",
 			ErrBadOptions, b.Repeats, b.Fit, groups, MinPastRuns)
 	}
 	group := t.groupIndex()

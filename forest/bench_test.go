@@ -17,8 +17,12 @@ func TestReadCurves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Curves{Epochs: []int{2, 10}, Accuracy: [][]float64{{0.2, 0.5}, {0.3, 0.6}}, Names: []string{"lr"},
-		Others: [][]float64{{0.1}, {0.01}}}
+	want := Curves{
+		Epochs:   []int{2, 10},
+		Accuracy: [][]float64{{0.2, 0.5}, {0.3, 0.6}},
+		Names:    []string{"lr"},
+		Others:   [][]float64{{0.1}, {0.01}},
+	}
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("got %+v", c)
 	}

@@ -18,10 +18,9 @@ const (
 	minShare  = 0.05 // a smaller weight is dropped
 )
 
-// fitBlend stacks the members (Wolpert, 1992; Breiman, 1996): weights
-// with the least squared error on held-out predictions, pulled towards equal
-// ones, since a few dozen runs cannot tell near equals apart. A member
-// that comes to little is left out. Rows for which use is false take no part.
+// fitBlend stacks the members (Wolpert, 1992; Breiman, 1996): weights with the least squared error on held-out
+// predictions, pulled towards equal ones, since a few dozen runs cannot tell near equals apart. A member that comes to
+// little is left out. Rows for which use is false take no part.
 func fitBlend(held [][numMembers]float64, y []float64, active [numMembers]bool, use func(int) bool) blend {
 	weights := equalBlend(active)
 	products, n := errorProducts(held, y, use)
@@ -55,8 +54,7 @@ func equalBlend(active [numMembers]bool) (b blend) {
 	return b
 }
 
-// errorProducts gives the mean products of the members' errors: weights
-// that sum to 1 have the mean squared error w'Pw.
+// errorProducts gives the mean products of the members' errors: weights that sum to 1 have the mean squared error w'Pw.
 func errorProducts(held [][numMembers]float64, y []float64,
 	use func(int) bool) (p [numMembers][numMembers]float64, n int) {
 	for i, row := range held {
@@ -78,9 +76,8 @@ func errorProducts(held [][numMembers]float64, y []float64,
 	return p, n
 }
 
-// solveBlend minimises w'Pw + prior·|w − equal|² over the simplex, the prior being
-// pull times the best member's mean squared error: by moving weight between
-// two members at a time, the exact step for each pair, over and over.
+// solveBlend minimises w'Pw + prior·|w − equal|² over the simplex, the prior being pull times the best member's mean
+// squared error: by moving weight between two members at a time, the exact step for each pair, over and over.
 func solveBlend(p [numMembers][numMembers]float64, active [numMembers]bool, pull float64) blend {
 	w := equalBlend(active)
 	prior := math.Inf(1)

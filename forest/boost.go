@@ -10,10 +10,9 @@ const (
 	treeDepth       = 3 // the root counts as 1: at most four leaves
 )
 
-// boost fits trees to a residual by L2 boosting (Bühlmann and Yu, 2003): each
-// stage lets the library separate the low, middle and high thirds of what is
-// left, puts mean residuals on the leaves, and takes a share of them off.
-// filled is rows × kept columns; residual is not changed.
+// boost fits trees to a residual by L2 boosting (Bühlmann and Yu, 2003): each stage lets the library separate the low,
+// middle and high thirds of what is left, puts mean residuals on the leaves, and takes a share of them off. filled is
+// rows × kept columns; residual is not changed.
 func boost(ctx context.Context, filled [][]float64, residual []float64, o Options, seed int64) (trees, error) {
 	var grown trees
 	if len(filled) == 0 || len(filled[0]) == 0 {
@@ -23,8 +22,13 @@ func boost(ctx context.Context, filled [][]float64, residual []float64, o Option
 	if err != nil {
 		return grown, err
 	}
-	p := planter{trees: &grown, rows: m.rows, residual: slices.Clone(residual),
-		step: make([]float64, len(residual)), rate: o.Rate}
+	p := planter{
+		trees:    &grown,
+		rows:     m.rows,
+		residual: slices.Clone(residual),
+		step:     make([]float64, len(residual)),
+		rate:     o.Rate,
+	}
 	all := make([]int, len(residual))
 	for i := range all {
 		all[i] = i
@@ -50,8 +54,8 @@ func boost(ctx context.Context, filled [][]float64, residual []float64, o Option
 	return grown, nil
 }
 
-// quantileClasses labels values 0…k-1 by quantile and returns k, which is
-// smaller than want where ties would leave a class empty; 1 only if all are equal.
+// quantileClasses labels values 0…k-1 by quantile and returns k, which is smaller than want where ties would leave a
+// class empty; 1 only if all are equal.
 func quantileClasses(values []float64, want int) ([]int, int) {
 	sorted := slices.Sorted(slices.Values(values))
 	below, _ := slices.BinarySearch(sorted, sorted[len(sorted)-1]) // values under the largest

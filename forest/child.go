@@ -9,9 +9,9 @@ import (
 	"io"
 )
 
-// Request is the one message that a child reads. It asks for one of five:
-// the isolation of Query where Model is set, relations where Relate is, an
-// ablation where there are Steps, a cross-validation where Repeats is not zero, else a fit.
+// Request is the one message that a child reads. It asks for one of five: the isolation of Query where Model is set,
+// relations where Relate is, an ablation where there are Steps, a cross-validation where Repeats is not zero, else a
+// fit.
 type Request struct {
 	Table   Table
 	Options Options
@@ -26,8 +26,7 @@ type Request struct {
 	Trees int       // isolation trees
 }
 
-// Response is the one message that a child writes; which field is set follows
-// from the request.
+// Response is the one message that a child writes; which field is set follows from the request.
 type Response struct {
 	Model     *Model // fitted
 	Score     Score  // of the cross-validation
@@ -67,8 +66,16 @@ var causes = []error{
 
 // Encode writes the request for a child.
 func (r Request) Encode(w io.Writer) error {
-	wire := wireRequest{Table: r.Table, Options: r.Options, Repeats: r.Repeats, Relate: r.Relate, Steps: r.Steps,
-		Ablation: r.Ablation, Query: r.Query, Trees: r.Trees}
+	wire := wireRequest{
+		Table:    r.Table,
+		Options:  r.Options,
+		Repeats:  r.Repeats,
+		Relate:   r.Relate,
+		Steps:    r.Steps,
+		Ablation: r.Ablation,
+		Query:    r.Query,
+		Trees:    r.Trees,
+	}
 	if r.Model != nil {
 		wire.Saved = r.Model.bytes()
 	}
@@ -83,9 +90,16 @@ func decodeRequest(r io.Reader) (Request, error) {
 	if err := gob.NewDecoder(r).Decode(&wire); err != nil {
 		return Request{}, fmt.Errorf("%w: request: %w", ErrBadRequest, err)
 	}
-	q := Request{Table: wire.Table, Options: wire.Options, Repeats: wire.Repeats, Relate: wire.Relate, Steps: wire.Steps,
+	q := Request{
+		Table:    wire.Table,
+		Options:  wire.Options,
+		Repeats:  wire.Repeats,
+		Relate:   wire.Relate,
+		Steps:    wire.Steps,
 		Ablation: wire.Ablation,
-		Query:    wire.Query, Trees: wire.Trees}
+		Query:    wire.Query,
+		Trees:    wire.Trees,
+	}
 	if len(wire.Saved) > 0 {
 		var err error
 		if q.Model, err = Load(bytes.NewReader(wire.Saved)); err != nil {
@@ -95,8 +109,8 @@ func decodeRequest(r io.Reader) (Request, error) {
 	return q, nil
 }
 
-// DecodeResponse reads what a child wrote. The error is the child's own, with
-// its sentinel, or ErrBadRequest where the child ended without an answer.
+// DecodeResponse reads what a child wrote. The error is the child's own, with its sentinel, or ErrBadRequest where the
+// child ended without an answer.
 func DecodeResponse(r io.Reader) (Response, error) {
 	var wire wireResponse
 	if err := gob.NewDecoder(r).Decode(&wire); err != nil {
@@ -128,9 +142,8 @@ type childError struct {
 func (e *childError) Error() string { return e.text }
 func (e *childError) Unwrap() error { return e.cause }
 
-// ServeChild reads one request, does the work and writes one response; work
-// that fails is a response too. It is the body of a child process, whose parent
-// ends it by killing it: nothing else may draw from the global generator here.
+// ServeChild reads one request, does the work and writes one response; work that fails is a response too. It is the
+// body of a child process, whose parent ends it by killing it: nothing else may draw from the global generator here.
 func ServeChild(r io.Reader, w io.Writer) error {
 	var wire wireResponse
 	request, err := decodeRequest(r)

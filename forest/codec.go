@@ -11,17 +11,16 @@ import (
 	"math"
 )
 
-// The saved form, little-endian: magic, version (uint32), payload length
-// (uint64), payload, SHA-256 of all that stands before it. Numbers are stored
-// in full, so a loaded model predicts bit for bit what the fitted one does.
+// The saved form, little-endian: magic, version (uint32), payload length (uint64), payload, SHA-256 of all that stands
+// before it. Numbers are stored in full, so a loaded model predicts bit for bit what the fitted one does.
 const (
 	magic        = "PWFOREST"
 	headerLength = len(magic) + 4 + 8
 	maxPayload   = 1 << 30
 )
 
-// Version numbers the saved form and the way a model is fitted. Raise it when
-// either changes: models kept under an older one are then fitted anew.
+// Version numbers the saved form and the way a model is fitted. Raise it when either changes: models kept under an
+// older one are then fitted anew.
 const Version = 3
 
 // seal gives the model its id.
@@ -57,8 +56,7 @@ func (m *Model) Save(w io.Writer) error {
 	return nil
 }
 
-// Load reads a model up to the end of r. The error unwraps to ErrBadModel,
-// or to that of r.
+// Load reads a model up to the end of r. The error unwraps to ErrBadModel, or to that of r.
 func Load(r io.Reader) (*Model, error) {
 	header := make([]byte, headerLength)
 	if _, err := io.ReadFull(r, header); err != nil {

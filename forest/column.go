@@ -7,9 +7,8 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// clipAt bounds a standardised value of the linear part: heavy tails
-// (diverged runs, exploding gradients) wreck an unclipped linear model.
-// On 1,000 public learning curves 3 beat 2.5 by 0.006 of R² at five epochs.
+// clipAt bounds a standardised value of the linear part: heavy tails (diverged runs, exploding gradients) wreck an
+// unclipped linear model. On 1,000 public learning curves 3 beat 2.5 by 0.006 of R² at five epochs.
 const clipAt = 3
 
 // column is one kept feature: how its missing values are filled and how it is standardised.
@@ -29,8 +28,7 @@ type constant struct {
 	value  float64
 }
 
-// fitColumns keeps the columns that vary. Constant ones are dropped but
-// remembered, wholly missing ones are dropped.
+// fitColumns keeps the columns that vary. Constant ones are dropped but remembered, wholly missing ones are dropped.
 func fitColumns(t Table) (kept []column, dropped []constant) {
 	values := make([]float64, 0, len(t.X))
 	for j := range t.Names {
@@ -80,8 +78,8 @@ func (c column) clipped(v float64) float64 {
 	return min(max((v-c.median)/c.scale, -clipAt), clipAt)
 }
 
-// magnitudes is the ratio of greatest to least value from which a column of
-// positive values counts as one of many magnitudes.
+// magnitudes is the ratio of greatest to least value from which a column of positive values counts as one of many
+// magnitudes.
 const magnitudes = 20
 
 // fitEven chooses the scale that a linear model sees the column on; values are sorted.
@@ -105,8 +103,8 @@ func (c column) even(v float64) float64 {
 	return min(max((v-c.middle)/c.width, -clipAt), clipAt)
 }
 
-// compressed standardises a filled value for distances: beyond clipAt it grows
-// with the logarithm, so that one wild column neither hides nor drowns the others.
+// compressed standardises a filled value for distances: beyond clipAt it grows with the logarithm, so that one wild
+// column neither hides nor drowns the others.
 func (c column) compressed(v float64) float64 {
 	z := (v - c.median) / c.scale
 	if excess := math.Abs(z) - clipAt; excess > 0 {

@@ -156,12 +156,10 @@ func (c Curves) Table(epochs int) (Table, error) {
 	return t, nil
 }
 
-// curveFeatures gives the features of a learning curve so far, accuracies of 0…1, one
-// for each of the first epochs: where it stands, in accuracy and in logits, and
-// how fast it rises. They are few and all for the linear part: each says much
-// the same, and every one more costs accuracy on a few dozen runs (docs/prediction.md).
-// What needs more epochs than there are is left out, so the names depend on the
-// number of epochs alone. NaN stays NaN.
+// curveFeatures gives the features of a learning curve so far, accuracies of 0…1, one for each of the first epochs:
+// where it stands, in accuracy and in logits, and how fast it rises. They are few and all for the linear part: each
+// says much the same, and every one more costs accuracy on a few dozen runs (docs/prediction.md). What needs more
+// epochs than there are is left out, so the names depend on the number of epochs alone. NaN stays NaN.
 func curveFeatures(accuracy []float64) (names []string, values []float64) {
 	add := func(name string, value float64) {
 		names, values = append(names, name), append(values, value)

@@ -37,8 +37,7 @@ var (
 	ErrBadModel = errors.New(prefix + "bad saved model")
 	// ErrBadRequest: a child request or response that cannot be decoded.
 	ErrBadRequest = errors.New(prefix + "bad child message")
-	// ErrGenerator: the program was built without the godebug setting
-	// randseednop=0, so fits would not repeat.
+	// ErrGenerator: the program was built without the godebug setting randseednop=0, so fits would not repeat.
 	ErrGenerator = errors.New(prefix + "the global random generator ignores its seed; build with godebug randseednop=0")
 )
 

@@ -6,9 +6,8 @@ import (
 	"slices"
 )
 
-// estimator holds the members, all fitted to the same rows. Two fit trees
-// to what a ridge on the linear columns, in logits, leaves of the accuracy;
-// extra trees to what a ridge on all columns leaves; two look at all columns at once.
+// estimator holds the members, all fitted to the same rows. Two fit trees to what a ridge on the linear columns, in
+// logits, leaves of the accuracy; extra trees to what a ridge on all columns leaves; two look at all columns at once.
 type estimator struct {
 	columns []column
 	dropped []constant
@@ -21,8 +20,8 @@ type estimator struct {
 	active  [numMembers]bool  // members that were fitted
 }
 
-// fitEstimator fits rows of a checked table. group numbers their architectures,
-// for the folds that choose the ridges' penalties.
+// fitEstimator fits rows of a checked table. group numbers their architectures, for the folds that choose the ridges'
+// penalties.
 func fitEstimator(ctx context.Context, t Table, group []int, o Options, seed int64) (*estimator, error) {
 	e := &estimator{clip: clip{slices.Min(t.Y), slices.Max(t.Y)}, active: o.active()}
 	e.columns, e.dropped = fitColumns(t)

@@ -20,8 +20,14 @@ func TestFitColumns(t *testing.T) {
 	}
 	kept, dropped := fitColumns(set)
 	want := []column{
-		{source: 0, median: 3, scale: math.Sqrt((4.0 + 0 + 25) / 3), linear: true, middle: 3,
-			width: math.Sqrt((4.0 + 0 + 25) / 3)},
+		{
+			source: 0,
+			median: 3,
+			scale:  math.Sqrt((4.0 + 0 + 25) / 3),
+			linear: true,
+			middle: 3,
+			width:  math.Sqrt((4.0 + 0 + 25) / 3),
+		},
 		{source: 2, median: 3, scale: 1, middle: 3, width: 1},
 	}
 	if len(kept) != 2 || kept[0] != want[0] || kept[1] != want[1] {
@@ -131,8 +137,8 @@ func TestRidgeWeighsItsPenalties(t *testing.T) {
 	}
 }
 
-// A linear column carries the prediction beyond the accuracies of the past
-// runs, in order, but never past a quarter of the way to 1 or to 0.
+// A linear column carries the prediction beyond the accuracies of the past runs, in order, but never past a quarter of
+// the way to 1 or to 0.
 func TestExtrapolation(t *testing.T) {
 	set := table(2, 1)
 	r := rand.New(rand.NewPCG(8, 8))
@@ -176,8 +182,8 @@ func TestQuantileClasses(t *testing.T) {
 	}
 }
 
-// A library tree with its threshold on the left value: the flat tree cuts at
-// the midpoint and carries shrunken means, worked by hand.
+// A library tree with its threshold on the left value: the flat tree cuts at the midpoint and carries shrunken means,
+// worked by hand.
 func TestPlant(t *testing.T) {
 	var grown trees
 	p := planter{
@@ -188,8 +194,10 @@ func TestPlant(t *testing.T) {
 		rate:     0.1,
 	}
 	grown.roots = append(grown.roots, p.plant(&randomforest.Branch{
-		Attribute: 1, Value: 2,
-		Branch0: &randomforest.Branch{IsLeaf: true}, Branch1: &randomforest.Branch{IsLeaf: true},
+		Attribute: 1,
+		Value:     2,
+		Branch0:   &randomforest.Branch{IsLeaf: true},
+		Branch1:   &randomforest.Branch{IsLeaf: true},
 	}, []int{0, 1, 2, 3}))
 	if n := grown.nodes[0]; n.column != 0 || n.value != 4 {
 		t.Errorf("root %+v, want a cut of column 0 at 4", n)

@@ -5,9 +5,8 @@ import (
 	"slices"
 )
 
-// groupedFolds deals the rows into at most k folds, whole groups at a time:
-// groups in random order, larger ones first, each to the smallest fold.
-// It returns the fold of every row, and the number of folds.
+// groupedFolds deals the rows into at most k folds, whole groups at a time: groups in random order, larger ones first,
+// each to the smallest fold. It returns the fold of every row, and the number of folds.
 func groupedFolds(group []int, k int, seed int64) ([]int, int) {
 	size := make([]int, slices.Max(group)+1)
 	for _, g := range group {

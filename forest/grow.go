@@ -18,23 +18,29 @@ type splitter int
 const (
 	// bestCut tries every cut on a bootstrap sample: a random forest (Breiman, 2001).
 	bestCut splitter = iota
-	// randomCut draws one, uniform among the ranks, on all rows: extra trees
-	// (Geurts, Ernst and Wehenkel, 2006).
+	// randomCut draws one, uniform among the ranks, on all rows: extra trees (Geurts, Ernst and Wehenkel, 2006).
 	randomCut
 )
 
-// growForest grows regression trees by the reduction of squared error and
-// gives them the weight of a mean. columns are tried per split.
+// growForest grows regression trees by the reduction of squared error and gives them the weight of a mean. columns are
+// tried per split.
 func growForest(ctx context.Context, r ranked, target []float64, how splitter, columns int, seed int64) (trees, error) {
 	var grown trees
 	if len(r.values) == 0 {
 		return grown, nil
 	}
 	g := grower{
-		trees: &grown, ranked: r, target: target, how: how, columns: min(columns, len(r.values)),
-		random: rand.New(rand.NewPCG(uint64(seed), ownStream+uint64(how))),
-		weight: make([]float64, r.rows), low: make([]bool, r.rows), spare: make([]int32, r.rows),
-		order: make([][]int32, len(r.values)), candidates: make([]int, len(r.values)),
+		trees:      &grown,
+		ranked:     r,
+		target:     target,
+		how:        how,
+		columns:    min(columns, len(r.values)),
+		random:     rand.New(rand.NewPCG(uint64(seed), ownStream+uint64(how))),
+		weight:     make([]float64, r.rows),
+		low:        make([]bool, r.rows),
+		spare:      make([]int32, r.rows),
+		order:      make([][]int32, len(r.values)),
+		candidates: make([]int, len(r.values)),
 	}
 	for j := range g.candidates {
 		g.candidates[j] = j

@@ -5,9 +5,8 @@ import (
 	"slices"
 )
 
-// crossed holds what CV+ needs (Barber, Candès, Ramdas and Tibshirani,
-// "Predictive inference with the jackknife+", 2021, section 3): one estimator
-// per fold that never saw it, and every run's error under its own.
+// crossed holds what CV+ needs (Barber, Candès, Ramdas and Tibshirani, "Predictive inference with the jackknife+",
+// 2021, section 3): one estimator per fold that never saw it, and every run's error under its own.
 type crossed struct {
 	parts  []*estimator
 	fold   []int     // of each past run
@@ -47,10 +46,9 @@ func (c *crossed) centres(row []float64, s *scratch) []float64 {
 	return centres
 }
 
-// bounds gives the CV+ interval around the parts' predictions: order
-// statistics of the predictions minus, and plus, the runs' errors, at ranks of
-// n + 1, between neighbours where a rank is not whole (rounded outwards, 57
-// runs would make .81 of .80). Sides for which there are too few runs are 0 and 1.
+// bounds gives the CV+ interval around the parts' predictions: order statistics of the predictions minus, and plus, the
+// runs' errors, at ranks of n + 1, between neighbours where a rank is not whole (rounded outwards, 57 runs would make
+// .81 of .80). Sides for which there are too few runs are 0 and 1.
 func (c *crossed) bounds(centres []float64, confidence float64) (low, high float64) {
 	n := len(c.miss)
 	below, above := make([]float64, n), make([]float64, n)

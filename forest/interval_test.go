@@ -8,8 +8,12 @@ import (
 
 // flat is an estimator that always predicts v.
 func flat(v float64) *estimator {
-	return &estimator{curve: ridge{intercept: logit(v)}, clip: clip{0, 1}, start: -1,
-		active: Options{Only: "boosted"}.active()}
+	return &estimator{
+		curve:  ridge{intercept: logit(v)},
+		clip:   clip{0, 1},
+		start:  -1,
+		active: Options{Only: "boosted"}.active(),
+	}
 }
 
 // Two parts at 0.4 and 0.5, four runs: the order statistics worked by hand.

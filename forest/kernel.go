@@ -13,10 +13,9 @@ const (
 	kernelStream = 0x6b65726e
 )
 
-// kernel is a Gaussian process with a linear and a squared-exponential part
-// (Rasmussen and Williams, 2006, sections 2.2 and 5.4.1) over standardised
-// features: bends and interactions that a line cannot follow and that
-// trees follow in steps only.
+// kernel is a Gaussian process with a linear and a squared-exponential part (Rasmussen and Williams, 2006, sections 2.2
+// and 5.4.1) over standardised features: bends and interactions that a line cannot follow and that trees follow in
+// steps only.
 type kernel struct {
 	rows   [][]float64 // kept past runs × columns, standardised
 	factor []float64   // of each kept run
@@ -54,8 +53,8 @@ var (
 	kernelNoise   = []float64{0.2, 0.05, 0.0125}
 )
 
-// fitKernel chooses length, share and noise by the greatest marginal
-// likelihood, the scale profiled out; of equal ones the first.
+// fitKernel chooses length, share and noise by the greatest marginal likelihood, the scale profiled out; of equal ones
+// the first.
 func fitKernel(z [][]float64, y []float64, seed int64) kernel {
 	k := kernel{centre: mean(y)}
 	if len(z) == 0 || len(z[0]) == 0 {

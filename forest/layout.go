@@ -2,8 +2,8 @@ package forest
 
 import "slices"
 
-// maxParameter bounds weights and leaves: accuracies lie in 0…1, so
-// anything near it is damage, and sums stay finite below it.
+// maxParameter bounds weights and leaves: accuracies lie in 0…1, so anything near it is damage, and sums stay finite
+// below it.
 const maxParameter = 1e9
 
 func (m *Model) pack(p *packer) {

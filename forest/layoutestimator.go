@@ -78,8 +78,7 @@ func (t trees) pack(p *packer) {
 	}
 }
 
-// estimator reads an estimator for rows of the given width, and checks that
-// every index points where a walk may go.
+// estimator reads an estimator for rows of the given width, and checks that every index points where a walk may go.
 func (u *unpacker) estimator(width int) *estimator {
 	e := &estimator{}
 	linear := 0
@@ -134,8 +133,11 @@ func (u *unpacker) ridge(columns int) ridge {
 }
 
 func (u *unpacker) kernel(columns int) kernel {
-	k := kernel{centre: u.number("centre", maxParameter), length: u.number("length", maxParameter),
-		linear: u.number("linear share", maxParameter)}
+	k := kernel{
+		centre: u.number("centre", maxParameter),
+		length: u.number("length", maxParameter),
+		linear: u.number("linear share", maxParameter),
+	}
 	if k.length < 0 || k.linear < 0 {
 		u.fail("kernel of length %g, linear share %g", k.length, k.linear)
 	}

@@ -10,13 +10,11 @@ import (
 	randomforest "github.com/malaschitz/randomForest"
 )
 
-// The library draws from the global generator and panics inside its own
-// goroutines, where no recover reaches. So every call goes through this file,
-// one at a time, with input that has been checked.
+// The library draws from the global generator and panics inside its own goroutines, where no recover reaches. So every
+// call goes through this file, one at a time, with input that has been checked.
 var generator sync.Mutex
 
-// seedGenerator seeds the global generator, or says that it cannot.
-// The caller holds the lock.
+// seedGenerator seeds the global generator, or says that it cannot. The caller holds the lock.
 func seedGenerator(seed int64) error {
 	want := rand.New(rand.NewSource(seed)).Int63()
 	rand.Seed(seed) //nolint:staticcheck // the library draws from the global generator; nothing else seeds it
@@ -27,9 +25,8 @@ func seedGenerator(seed int64) error {
 	return nil
 }
 
-// matrix is input that the library can digest: at least one row, rectangular,
-// finite, column 0 all zeros. Where the library finds no split it splits on
-// column 0 at value 0, which then separates nothing and is pruned.
+// matrix is input that the library can digest: at least one row, rectangular, finite, column 0 all zeros. Where the
+// library finds no split it splits on column 0 at value 0, which then separates nothing and is pruned.
 type matrix struct {
 	rows    [][]float64
 	columns int // the guard included
@@ -63,8 +60,7 @@ type growth struct {
 	depth   int // the root counts as 1
 }
 
-// grow trains one classification tree of the library on a bootstrap sample.
-// The same seed grows the same tree.
+// grow trains one classification tree of the library on a bootstrap sample. The same seed grows the same tree.
 func grow(m matrix, class []int, g growth, seed int64) (*randomforest.Branch, error) {
 	if err := g.check(m, class); err != nil {
 		return nil, err
@@ -104,8 +100,7 @@ func (g growth) check(m matrix, class []int) error {
 	return nil
 }
 
-// isolate gives every row's mean depth in the library's isolation trees; rows
-// that no tree sampled count as deep.
+// isolate gives every row's mean depth in the library's isolation trees; rows that no tree sampled count as deep.
 func isolate(ctx context.Context, filled [][]float64, trees int, seed int64) ([]float64, error) {
 	m, err := newMatrix(filled) // finite: on ±Inf the library recurses without end
 	if err != nil {
@@ -151,8 +146,8 @@ func isolationTree(rows [][]float64, seed int64) (*randomforest.IsolationForest,
 	return f, nil
 }
 
-// boruta calls the library on checked rows. Its own threshold and its
-// recursion are not used: they keep what a coin would.
+// boruta calls the library on checked rows. Its own threshold and its recursion are not used: they keep what a coin
+// would.
 func boruta(filled [][]float64, class []int, seed int64) (map[int]int, error) {
 	m, err := newMatrix(filled)
 	if err != nil {

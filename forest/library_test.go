@@ -12,8 +12,7 @@ import (
 	randomforest "github.com/malaschitz/randomForest"
 )
 
-// The module's godebug setting randseednop=0 is in force: without it nothing
-// below would repeat.
+// The module's godebug setting randseednop=0 is in force: without it nothing below would repeat.
 func TestGlobalGeneratorObeysItsSeed(t *testing.T) {
 	generator.Lock()
 	defer generator.Unlock()
@@ -37,8 +36,7 @@ func TestGeneratorWithoutTheSetting(t *testing.T) {
 	}
 }
 
-// Input on which the library panics in a goroutine, hangs or recurses without
-// end is refused before it is called.
+// Input on which the library panics in a goroutine, hangs or recurses without end is refused before it is called.
 func TestLibraryGuards(t *testing.T) {
 	good, err := newMatrix([][]float64{{1, 2}, {3, 4}, {5, 6}, {7, 8}})
 	if err != nil {
@@ -66,8 +64,12 @@ func TestLibraryGuards(t *testing.T) {
 		}
 	}
 	for name, rows := range map[string][][]float64{
-		"no rows": nil, "no columns": {{}}, "ragged": {{1, 2},
-			{3}}, "NaN": {{math.NaN()}}, "Inf": {{math.Inf(1)}}, "huge": {{1e101}},
+		"no rows":    nil,
+		"no columns": {{}},
+		"ragged":     {{1, 2}, {3}},
+		"NaN":        {{math.NaN()}},
+		"Inf":        {{math.Inf(1)}},
+		"huge":       {{1e101}},
 	} {
 		if _, err := newMatrix(rows); err == nil {
 			t.Errorf("%s: no error", name)
@@ -124,8 +126,8 @@ func write(out *bytes.Buffer, b *randomforest.Branch) {
 	}
 }
 
-// Unlike labels on rows that nothing separates: the library splits on column 0
-// over and over; the guard there makes such splits harmless and they are pruned.
+// Unlike labels on rows that nothing separates: the library splits on column 0 over and over; the guard there makes
+// such splits harmless and they are pruned.
 func TestSplitsOnNothingArePruned(t *testing.T) {
 	rows := make([][]float64, 20)
 	class := make([]int, 20)

@@ -6,13 +6,12 @@ import (
 	"strings"
 )
 
-// Member names one way to predict. Which of them a model listens to, and
-// how much, cross-validation decides for each table (blend.go).
+// Member names one way to predict. Which of them a model listens to, and how much, cross-validation decides for each
+// table (blend.go).
 type Member int
 
-// The members. Boosted and PlainForest are fitted to the residual of a
-// ridge on the linear columns, ExtraTrees to that of Ridge; Ridge and Kernel see
-// all columns themselves.
+// The members. Boosted and PlainForest are fitted to the residual of a ridge on the linear columns, ExtraTrees to that
+// of Ridge; Ridge and Kernel see all columns themselves.
 const (
 	Boosted     Member = iota // the library's trees, boosted
 	PlainForest               // random forest with mean residuals on its leaves

@@ -93,8 +93,8 @@ func TestKernelFollowsABend(t *testing.T) {
 	}
 }
 
-// Two members err independently, a third is far off: it is dropped, the
-// others share by their squared errors; without any runs all are equal.
+// Two members err independently, a third is far off: it is dropped, the others share by their squared errors; without
+// any runs all are equal.
 func TestBlendByHand(t *testing.T) {
 	active := [numMembers]bool{Boosted: true, Ridge: true, Kernel: true}
 	held := make([][numMembers]float64, 4)

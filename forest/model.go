@@ -7,8 +7,7 @@ import (
 	"slices"
 )
 
-// Model is a fitted forest. It is immutable; Predict may be called from many
-// goroutines at once.
+// Model is a fitted forest. It is immutable; Predict may be called from many goroutines at once.
 type Model struct {
 	names   []string
 	options Options // completed
@@ -27,9 +26,8 @@ type Prediction struct {
 	Warnings        []string
 }
 
-// Fit fits the model on a table of past runs. It holds the global random
-// generator while it grows trees: run it in a child process (ServeChild).
-// The error is one of this package's sentinels, wrapped, or that of ctx.
+// Fit fits the model on a table of past runs. It holds the global random generator while it grows trees: run it in a
+// child process (ServeChild). The error is one of this package's sentinels, wrapped, or that of ctx.
 func Fit(ctx context.Context, t Table, o Options) (*Model, error) {
 	o, err := o.complete()
 	if err != nil {
@@ -86,14 +84,12 @@ func (m *Model) Columns() []string { return slices.Clone(m.names) }
 // PastRuns is the number of runs that the model was fitted on.
 func (m *Model) PastRuns() int { return len(m.crossed.miss) }
 
-// R2 is the model's held-out R²: 1 − squared error over squared deviation from
-// the mean accuracy, every past run predicted by the one fold that left its
-// architecture out. At most 1; below 0 where the mean alone would do better;
-// 0 where all accuracies are equal. CrossValidate scores the whole procedure.
+// R2 is the model's held-out R²: 1 − squared error over squared deviation from the mean accuracy, every past run
+// predicted by the one fold that left its architecture out. At most 1; below 0 where the mean alone would do better; 0
+// where all accuracies are equal. CrossValidate scores the whole procedure.
 func (m *Model) R2() float64 { return m.crossed.r2() }
 
-// Predict gives the prediction for one feature vector, NaN meaning missing.
-// The error unwraps to ErrBadQuery.
+// Predict gives the prediction for one feature vector, NaN meaning missing. The error unwraps to ErrBadQuery.
 func (m *Model) Predict(x []float64) (Prediction, error) {
 	if err := m.checkQuery(x); err != nil {
 		return Prediction{}, err
@@ -107,8 +103,7 @@ func (m *Model) Predict(x []float64) (Prediction, error) {
 	}
 	centres := m.crossed.centres(x, &s)
 	p.Low, p.High = m.crossed.bounds(centres, p.Confidence)
-	// The folds' estimators are there already, and averaging trees grown from
-	// other draws takes variance off.
+	// The folds' estimators are there already, and averaging trees grown from other draws takes variance off.
 	p.Mean = mean(append(centres, whole))
 	p.Low, p.High = min(p.Low, p.Mean), max(p.High, p.Mean)
 	m.warn(&p, x)
@@ -125,8 +120,8 @@ func (m *Model) checkQuery(x []float64) error {
 // fewRuns is the number of past runs below which every prediction says so.
 const fewRuns = 40
 
-// warn says what makes a prediction less certain than its interval, and widens
-// the interval where the query lies outside the past runs.
+// warn says what makes a prediction less certain than its interval, and widens the interval where the query lies
+// outside the past runs.
 func (m *Model) warn(p *Prediction, x []float64) {
 	say := func(format string, args ...any) { p.Warnings = append(p.Warnings, fmt.Sprintf(format, args...)) }
 	outside := false

@@ -32,8 +32,7 @@ func predict(tb testing.TB, m *Model, x []float64) Prediction {
 // small fits in milliseconds.
 var small = Options{Stages: 10, Folds: 3}
 
-// Signal among noise columns is found on runs that the model never saw; the
-// mean alone would score 0.
+// Signal among noise columns is found on runs that the model never saw; the mean alone would score 0.
 func TestRecoversFriedman1(t *testing.T) {
 	all := friedman1(420, 5, 11)
 	rows := rand.New(rand.NewPCG(1, 1)).Perm(420)
@@ -96,8 +95,10 @@ func TestGoldenPrediction(t *testing.T) {
 	m := fit(t, curves(40, 2, 8, 1), Options{Seed: 7})
 	p := predict(t, m, []float64{0.3, 0.4, 0.5, -0.5, 0, 1, 0, 0})
 	for name, v := range map[string][2]float64{
-		"mean": {p.Mean, 0.649835641590}, "low": {p.Low, 0.616165181767}, "high": {p.High,
-			0.684382690453}, "novelty": {p.Novelty, 0.15},
+		"mean":    {p.Mean, 0.649835641590},
+		"low":     {p.Low, 0.616165181767},
+		"high":    {p.High, 0.684382690453},
+		"novelty": {p.Novelty, 0.15},
 	} {
 		if math.Abs(v[0]-v[1]) > 1e-9 {
 			t.Errorf("%s %.12f, want %.12f", name, v[0], v[1])

@@ -10,8 +10,7 @@ import (
 const (
 	neighbour = 5 // the distance that counts is to the fifth nearest past run
 
-	// NoveltyLimit is the novelty above which a prediction warns and its
-	// interval is widened.
+	// NoveltyLimit is the novelty above which a prediction warns and its interval is widened.
 	NoveltyLimit = 0.95
 	// WideningFactor stretches both sides of such an interval about its mean.
 	WideningFactor = 1.5
@@ -47,8 +46,7 @@ func compress(columns []column, filled, out []float64) []float64 {
 	return out
 }
 
-// distance is to the fifth nearest accepted run, Euclidean; to the farthest where
-// fewer are accepted, 0 where none is.
+// distance is to the fifth nearest accepted run, Euclidean; to the farthest where fewer are accepted, 0 where none is.
 func (v *novelty) distance(z []float64, accept func(int) bool) float64 {
 	var nearest [neighbour]float64 // squared, ascending
 	found := 0
@@ -88,10 +86,9 @@ func (v *novelty) rank(z []float64) float64 {
 	return float64(nearer) / float64(len(v.reference))
 }
 
-// Isolation is the second opinion on novelty, by an isolation forest (Liu, Ting
-// and Zhou, 2008) of the library over the past runs and the query x: the share
-// of past runs that are harder to isolate, 0…1. It grows trees anew and draws
-// from the global generator: for the child process, not for every prediction.
+// Isolation is the second opinion on novelty, by an isolation forest (Liu, Ting and Zhou, 2008) of the library over the
+// past runs and the query x: the share of past runs that are harder to isolate, 0…1. It grows trees anew and draws from
+// the global generator: for the child process, not for every prediction.
 func (m *Model) Isolation(ctx context.Context, x []float64, trees int) (float64, error) {
 	if err := m.checkQuery(x); err != nil {
 		return 0, err

@@ -49,8 +49,8 @@ func (r *Related) permute(ctx context.Context, t Table, o Options, few bool) err
 	}
 	r.ForestInSample = 1 - squaredError(whole, t, rowsOutside(fold), -1, nil)/(variance*n)
 	for j := range t.Names {
-		r.Relations[j].Importance, r.Relations[j].Spread = stat.Mean(worse[j],
-			nil), math.Sqrt(stat.PopVariance(worse[j], nil))
+		r.Relations[j].Importance = stat.Mean(worse[j], nil)
+		r.Relations[j].Spread = math.Sqrt(stat.PopVariance(worse[j], nil))
 	}
 	return nil
 }

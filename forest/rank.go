@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// ranked is a set of filled rows as our own trees want it: every column's
-// values as dense ranks, and its rows in ascending order, sorted once.
+// ranked is a set of filled rows as our own trees want it: every column's values as dense ranks, and its rows in
+// ascending order, sorted once.
 type ranked struct {
 	rows    int
 	values  [][]float64 // of each column, distinct, ascending

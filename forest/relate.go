@@ -82,8 +82,13 @@ func intoShares(y []float64) ([]float64, error) {
 	low, high := math.Inf(1), math.Inf(-1)
 	for i, v := range y {
 		if math.IsNaN(v) || math.Abs(v) > MaxMagnitude {
-			return nil, &CellError{Row: i, Column: "target", Value: v,
-				Reason: "is not a number that a regression can take", kind: ErrBadTable}
+			return nil, &CellError{
+				Row:    i,
+				Column: "target",
+				Value:  v,
+				Reason: "is not a number that a regression can take",
+				kind:   ErrBadTable,
+			}
 		}
 		low, high = min(low, v), max(high, v)
 	}

@@ -65,8 +65,12 @@ func TestRelate(t *testing.T) {
 // 2.4), with standard error √(2.4/3/10) and t = 2.1213 on 3 degrees of freedom, p = 0.1240 (Excel's T.DIST.2T;
 // scipy.stats.linregress gives the same).
 func TestRegressionByHand(t *testing.T) {
-	table := Table{Names: []string{"x"}, Linear: []bool{false}, X: [][]float64{{1}, {2}, {3}, {4}, {5}},
-		Y: []float64{2, 4, 5, 4, 5}}
+	table := Table{
+		Names:  []string{"x"},
+		Linear: []bool{false},
+		X:      [][]float64{{1}, {2}, {3}, {4}, {5}},
+		Y:      []float64{2, 4, 5, 4, 5},
+	}
 	var r Related
 	r.Relations = []Relation{{}}
 	r.regress(table, Options{Folds: 3})

@@ -7,8 +7,8 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// ridge is a linear model with an unpenalised intercept, beside a start: the
-// logit of the accuracy that the run has reached so far.
+// ridge is a linear model with an unpenalised intercept, beside a start: the logit of the accuracy that the run has
+// reached so far.
 type ridge struct {
 	intercept float64
 	weight    []float64
@@ -26,16 +26,14 @@ func (r ridge) predict(z []float64, start float64) float64 {
 // penalties are tried in units of rows × variance.
 var penalties = []float64{10, 3, 1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001}
 
-// averaging says how fast a candidate's say falls with its error: like that of
-// Akaike's weights, exp(−n/2 · log error), but half as fast.
+// averaging says how fast a candidate's say falls with its error: like that of Akaike's weights, exp(−n/2 · log error),
+// but half as fast.
 const averaging = 0.25
 
-// fitRidge averages ridges over all penalties, each with the say that its
-// grouped cross-validation error gives it: on a few dozen runs, to pick the
-// best one is to pick by chance. Where the runs have a start, half of the
-// candidates predict the way from there instead of the whole, so that what is
-// penalised is the departure from "no further change" and not from the mean.
-// z is rows × columns, clipped and standardised; start may be nil; fold is the fold of each row.
+// fitRidge averages ridges over all penalties, each with the say that its grouped cross-validation error gives it: on a
+// few dozen runs, to pick the best one is to pick by chance. Where the runs have a start, half of the candidates
+// predict the way from there instead of the whole, so that what is penalised is the departure from "no further change"
+// and not from the mean. z is rows × columns, clipped and standardised; start may be nil; fold is the fold of each row.
 func fitRidge(z [][]float64, y, start []float64, fold []int, folds int) ridge {
 	if len(z) == 0 || len(z[0]) == 0 {
 		return ridge{intercept: mean(y)}
@@ -104,8 +102,7 @@ func averageRidges(fits []ridge, loss []float64, n float64) ridge {
 	return mean
 }
 
-// moments are the normal equations of rows with a leading 1: products is
-// (1+columns)², right the products with y.
+// moments are the normal equations of rows with a leading 1: products is (1+columns)², right the products with y.
 type moments struct {
 	products *mat.SymDense
 	right    *mat.VecDense
@@ -150,8 +147,7 @@ func (m moments) without(part moments) moments {
 	return rest
 }
 
-// solve gives the ridge of one penalty; the mean alone where rounding leaves
-// the equations without a solution.
+// solve gives the ridge of one penalty; the mean alone where rounding leaves the equations without a solution.
 func (m moments) solve(penalty float64) ridge {
 	size := m.right.Len()
 	system := mat.NewSymDense(size, nil)

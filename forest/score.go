@@ -6,8 +6,8 @@ import (
 	"math"
 )
 
-// Score is how well a model of this table predicts runs that it never saw.
-// Every figure is held-out, and the mean over the repeats.
+// Score is how well a model of this table predicts runs that it never saw. Every figure is held-out, and the mean over
+// the repeats.
 type Score struct {
 	Runs    int // past runs scored
 	Groups  int // architectures among them
@@ -26,9 +26,8 @@ type Score struct {
 	CoverageLow, CoverageHigh float64
 }
 
-// CrossValidate scores the model by grouped cross-validation: every run is
-// predicted, mean and interval, by a model that never saw its architecture.
-// Nested folds are shared: the estimator that left folds a and b out serves the
+// CrossValidate scores the model by grouped cross-validation: every run is predicted, mean and interval, by a model
+// that never saw its architecture. Nested folds are shared: the estimator that left folds a and b out serves the
 // interval of a in the absence of b, and of b in the absence of a.
 func CrossValidate(ctx context.Context, t Table, o Options, repeats int) (Score, error) {
 	o, err := o.complete()
@@ -115,8 +114,7 @@ func crossValidateOnce(ctx context.Context, t Table, o Options) (Score, error) {
 	return score, nil
 }
 
-// fitPairs fits an estimator without folds a and b for every a ≤ b; the table
-// that it returns is symmetric.
+// fitPairs fits an estimator without folds a and b for every a ≤ b; the table that it returns is symmetric.
 func fitPairs(ctx context.Context, t Table, group, fold []int, folds int, o Options) ([][]*estimator, error) {
 	without := make([][]*estimator, folds)
 	for a := range without {
@@ -170,8 +168,8 @@ func r2(y []float64, predicted func(int) float64) float64 {
 	return 1 - squares/deviations
 }
 
-// TauB is Kendall's rank correlation with correction for ties (Kendall, 1945),
-// −1…1; 0 where either list is constant. The lists are of equal length.
+// TauB is Kendall's rank correlation with correction for ties (Kendall, 1945), −1…1; 0 where either list is constant.
+// The lists are of equal length.
 func TauB(a, b []float64) float64 {
 	concordant, untiedA, untiedB := 0, 0, 0
 	for i := range a {

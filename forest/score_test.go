@@ -46,8 +46,11 @@ func TestMeasureByHand(t *testing.T) {
 	})
 	want := Score{R2: 1 - 0.02/0.08, MAE: 0.2 / 3, Tau: 1, Coverage: 2.0 / 3, Width: 0.5 / 3}
 	for name, v := range map[string][2]float64{
-		"R2": {s.R2, want.R2}, "MAE": {s.MAE, want.MAE}, "Tau": {s.Tau, want.Tau}, "Coverage": {s.Coverage,
-			want.Coverage}, "Width": {s.Width, want.Width},
+		"R2":       {s.R2, want.R2},
+		"MAE":      {s.MAE, want.MAE},
+		"Tau":      {s.Tau, want.Tau},
+		"Coverage": {s.Coverage, want.Coverage},
+		"Width":    {s.Width, want.Width},
 	} {
 		if math.Abs(v[0]-v[1]) > 1e-12 {
 			t.Errorf("%s %g, want %g", name, v[0], v[1])
@@ -92,8 +95,8 @@ func TestShuffledTargets(t *testing.T) {
 	}
 }
 
-// Runs of one architecture share an accuracy that nothing else explains: scored
-// by rows this leaks into a high R², scored by groups it does not.
+// Runs of one architecture share an accuracy that nothing else explains: scored by rows this leaks into a high R²,
+// scored by groups it does not.
 func TestGroupsDoNotLeak(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
 	set := table(4, 0)

@@ -6,8 +6,8 @@ import (
 	"math/rand/v2"
 )
 
-// friedman1 is Friedman's (1991) first benchmark, scaled into 0…1: five
-// columns matter, the rest are noise. No column is linear.
+// friedman1 is Friedman's (1991) first benchmark, scaled into 0…1: five columns matter, the rest are noise. No column
+// is linear.
 func friedman1(n, noise int, seed uint64) Table {
 	r := rand.New(rand.NewPCG(seed, 1))
 	t := table(5+noise, 0)
@@ -23,8 +23,8 @@ func friedman1(n, noise int, seed uint64) Table {
 	return t
 }
 
-// curves is a set like ours: k epochs of a noisy learning curve (linear
-// columns) and columns of architecture, of which four shape the curve.
+// curves is a set like ours: k epochs of a noisy learning curve (linear columns) and columns of architecture, of which
+// four shape the curve.
 func curves(n, k, columns int, seed uint64) Table {
 	r := rand.New(rand.NewPCG(seed, 2))
 	t := table(columns, k)

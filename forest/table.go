@@ -21,8 +21,8 @@ type Table struct {
 	Linear []bool      // columns of the linear part (the learning curve); the trees see all
 	X      [][]float64 // runs × columns; NaN = missing, filled with the column's training median
 	Y      []float64   // test accuracy of the full run, 0…1
-	// Current names the column that holds the accuracy reached so far, 0…1; "" = none.
-	// Ridge and kernel then start from it instead of the mean.
+	// Current names the column that holds the accuracy reached so far, 0…1; "" = none. Ridge and kernel then start from it
+	// instead of the mean.
 	Current string
 	Groups  []string // architecture ids; nil or "" = a group of its own
 }

@@ -73,8 +73,7 @@ func TestGroupIndex(t *testing.T) {
 	}
 }
 
-// No architecture stands on both sides, every row is in a fold, and folds are
-// as even as the groups allow.
+// No architecture stands on both sides, every row is in a fold, and folds are as even as the groups allow.
 func TestGroupedFolds(t *testing.T) {
 	group := make([]int, 60)
 	for i := range group {

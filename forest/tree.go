@@ -6,8 +6,7 @@ import (
 	randomforest "github.com/malaschitz/randomForest"
 )
 
-// node is one node of a flat tree. Children stand after their parent, so a
-// walk always ends.
+// node is one node of a flat tree. Children stand after their parent, so a walk always ends.
 type node struct {
 	column      int32 // kept column that is compared; leaf if negative
 	left, right int32 // index of the child for value ≤ threshold, and above it
@@ -48,8 +47,8 @@ type planter struct {
 	rate     float64
 }
 
-// plant walks a branch with the training rows that reach it and returns the
-// index of its node. Splits that separate nothing are pruned.
+// plant walks a branch with the training rows that reach it and returns the index of its node. Splits that separate
+// nothing are pruned.
 func (p *planter) plant(b *randomforest.Branch, reach []int) int32 {
 	for !b.IsLeaf {
 		low, high, threshold := p.split(b, reach)
@@ -70,8 +69,8 @@ func (p *planter) plant(b *randomforest.Branch, reach []int) int32 {
 	return p.plantLeaf(reach)
 }
 
-// split parts the rows as the library does, value > b.Value to the right, and
-// moves the threshold from the left value to the midpoint of the gap.
+// split parts the rows as the library does, value > b.Value to the right, and moves the threshold from the left value
+// to the midpoint of the gap.
 func (p *planter) split(b *randomforest.Branch, reach []int) (low, high []int, threshold float64) {
 	below, above := math.Inf(-1), math.Inf(1)
 	for _, i := range reach {
@@ -91,8 +90,8 @@ func (p *planter) split(b *randomforest.Branch, reach []int) (low, high []int, t
 	return low, high, threshold
 }
 
-// leafPrior is the weight, in rows, of a zero residual on every leaf: it keeps
-// leaves of one or two rows from following noise.
+// leafPrior is the weight, in rows, of a zero residual on every leaf: it keeps leaves of one or two rows from following
+// noise.
 const leafPrior = 1
 
 // plantLeaf puts the shrunken mean residual of its rows on a leaf, times the rate.

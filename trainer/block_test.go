@@ -68,8 +68,7 @@ func TestBlocks(t *testing.T) {
 			path = append(path, l.Name)
 		}
 		if b.Layer().Name != w.name || !slices.Equal(layerNames(b.Following()), w.following) ||
-			!slices.Equal(layerNames(b.Direct()), w.direct) || !slices.Equal(path, w.path) || b.Output().
-			Name != w.output {
+			!slices.Equal(layerNames(b.Direct()), w.direct) || !slices.Equal(path, w.path) || b.Output().Name != w.output {
 			t.Errorf("%s: followed by %v, directly %v; path %v; output %s; want %+v", b.Layer().Name,
 				layerNames(b.Following()), layerNames(b.Direct()), path, b.Output().Name, w)
 		}

@@ -40,8 +40,8 @@ func TestCanonical(t *testing.T) {
 }
 
 func TestIDIgnoresSpelling(t *testing.T) {
-	base := mustParse(t, net(`{"type": "conv", "filters": 4, "kernel": 3}`, flatten, out), ParseOptions{}).
-		Architecture.ID()
+	plain := net(`{"type": "conv", "filters": 4, "kernel": 3}`, flatten, out)
+	base := mustParse(t, plain, ParseOptions{}).Architecture.ID()
 	for _, same := range []string{
 		net(`{"kernel": [3, 3.0], "type": "conv", "filters": 4e0, "stride": 1, "l2": -0.0}`, flatten, out),
 		net(`{"type": "conv", "filters": 4, "kernel": 3, "name": "first", "bias": true}`, flatten,
@@ -148,20 +148,21 @@ func checkParsed(t *testing.T, a Architecture) {
 
 // drawArchitecture draws from all layer types and settings.
 func drawArchitecture(r *rand.Rand) Architecture {
-	a := Architecture{Version: 1, Input: [3]int{1 + r.IntN(20), 1 + r.IntN(20), 1 + r.IntN(3)}, Classes: 2 + r.IntN(9),
-		Training: drawTraining(r)}
+	a := Architecture{
+		Version:  1,
+		Input:    [3]int{1 + r.IntN(20), 1 + r.IntN(20), 1 + r.IntN(3)},
+		Classes:  2 + r.IntN(9),
+		Training: drawTraining(r),
+	}
 	pair := func(low, n int) [2]int { return [2]int{low + r.IntN(n), low + r.IntN(n)} }
 	padding := func() Padding { return pick(r, Same, Same, Valid) }
 	for range r.IntN(4) {
-		a.Layers = append(a.Layers, pick(r,
-			weighted(r, Layer{Type: Conv, Filters: 1 + r.IntN(9), Kernel: pair(1, 5), Stride: pair(1, 2),
-				Padding: padding()}),
-			Layer{Type: pick(r, MaxPool, AvgPool), Size: pair(1, 3), Stride: pair(1, 3), Padding: padding()},
-			Layer{Type: ZeroPad, Pad: pair(0, 3)},
-			Layer{Type: SpatialDropout, Rate: r.Float64()},
-			Layer{Type: BatchNorm, Momentum: r.Float64(), Epsilon: math.Exp(-10 * r.Float64())},
-			drawResidual(r),
-		))
+		a.Layers = append(a.Layers,
+			pick(r,
+				weighted(r, Layer{Type: Conv, Filters: 1 + r.IntN(9), Kernel: pair(1, 5), Stride: pair(1, 2), Padding: padding()}),
+				Layer{Type: pick(r, MaxPool, AvgPool), Size: pair(1, 3), Stride: pair(1, 3), Padding: padding()},
+				Layer{Type: ZeroPad, Pad: pair(0, 3)}, Layer{Type: SpatialDropout, Rate: r.Float64()},
+				Layer{Type: BatchNorm, Momentum: r.Float64(), Epsilon: math.Exp(-10 * r.Float64())}, drawResidual(r)))
 	}
 	a.Layers = append(a.Layers, Layer{Type: pick(r, Flatten, GlobalAvgPool, GlobalMaxPool)})
 	for range r.IntN(3) {
@@ -177,8 +178,8 @@ func drawArchitecture(r *rand.Rand) Architecture {
 func drawResidual(r *rand.Rand) Layer {
 	stride := 1 + r.IntN(2)
 	project := func(kernel, stride int) Layer {
-		return weighted(r, Layer{Type: Conv, Filters: 3, Kernel: [2]int{kernel, kernel}, Stride: [2]int{stride, stride},
-			Padding: Same})
+		return weighted(r,
+			Layer{Type: Conv, Filters: 3, Kernel: [2]int{kernel, kernel}, Stride: [2]int{stride, stride}, Padding: Same})
 	}
 	l := Layer{Type: Residual, Body: []Layer{project(3, stride), {Type: Dropout, Rate: r.Float64()}, project(3, 1)}}
 	if stride > 1 || r.IntN(2) == 0 {
@@ -205,8 +206,14 @@ func drawTraining(r *rand.Rand) Training {
 			Optimizer{Type: SGD, LearningRate: rate, Momentum: r.Float64(), Nesterov: true},
 			Optimizer{Type: RMSprop, LearningRate: rate, Rho: r.Float64(), Momentum: r.Float64(), Epsilon: 1e-8},
 			Optimizer{Type: Adam, LearningRate: rate, Beta1: r.Float64(), Beta2: r.Float64(), Epsilon: 1e-12},
-			Optimizer{Type: AdamW, LearningRate: rate, Beta1: r.Float64(), Beta2: r.Float64(), Epsilon: 1,
-				WeightDecay: r.Float64()}),
+			Optimizer{
+				Type:         AdamW,
+				LearningRate: rate,
+				Beta1:        r.Float64(),
+				Beta2:        r.Float64(),
+				Epsilon:      1,
+				WeightDecay:  r.Float64(),
+			}),
 		Schedule: pick(r, Schedule{Type: Constant}, Schedule{Type: StepDown, Every: 1 + r.IntN(9), Factor: 0.5},
 			Schedule{Type: Cosine, Minimum: r.Float64()}),
 		ClipNorm:  r.ExpFloat64(),

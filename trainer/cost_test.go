@@ -19,8 +19,9 @@ func TestKnownNetworks(t *testing.T) {
 	}
 	basic := func(filters, stride int) string { // a block of ResNet-18, with a projection where the size changes
 		layer := func(kernel, stride int) string {
-			return fmt.Sprintf(`{"type": "conv", "filters": %d, "kernel": %d, "stride": %d, "padding": "same", `+
-				`"bias": false, "batch_norm": true}`, filters, kernel, stride)
+			return fmt.Sprintf(
+				`{"type": "conv", "filters": %d, "kernel": %d, "stride": %d, "padding": "same", "bias": false, "batch_norm": true}`,
+				filters, kernel, stride)
 		}
 		shortcut := ""
 		if stride > 1 {
@@ -84,8 +85,7 @@ func TestKnownNetworks(t *testing.T) {
 	for _, tt := range tests {
 		document := fmt.Sprintf(`{"input": [%d, %d, %d], "classes": %d, "layers": [%s]}`, tt.input[0], tt.input[1],
 			tt.input[2], tt.classes, strings.Join(tt.layers, ", "))
-		a := mustParse(t, document, ParseOptions{Limits: Limits{MaxParameters: 1 << 40, MaxMemory: 1 << 50}}).
-			Architecture
+		a := mustParse(t, document, ParseOptions{Limits: Limits{MaxParameters: 1 << 40, MaxMemory: 1 << 50}}).Architecture
 		shapes, err := a.Shapes()
 		if err != nil {
 			t.Fatal(err)
@@ -135,8 +135,8 @@ func TestCostByHand(t *testing.T) {
 			Cost{36, 88, 384, 4 * (36*3 + activations), layers}},
 		{"rmsprop with momentum", document(false, `{"type": "rmsprop", "momentum": 0.9}`),
 			Cost{36, 88, 384, 4 * (36*4 + activations), layers}},
-		{"batch norm", document(true, `"rmsprop"`), Cost{40, 88, 384, 4 * (40*3 + activations + (3*2+256)*8),
-			[]LayerCost{{"conv1", 24, 72, 32}, layers[1], layers[2]}}},
+		{"batch norm", document(true, `"rmsprop"`),
+			Cost{40, 88, 384, 4 * (40*3 + activations + (3*2+256)*8), []LayerCost{{"conv1", 24, 72, 32}, layers[1], layers[2]}}},
 	}
 	for _, tt := range tests {
 		got := mustParse(t, tt.document, ParseOptions{}).Architecture.Cost()
@@ -176,10 +176,15 @@ func TestDataGradientsOfABlock(t *testing.T) {
 }
 
 func TestCostOfNonsenseDoesNotOverflow(t *testing.T) {
-	l := Layer{Type: Conv, Filters: math.MaxInt32, Kernel: [2]int{1 << 40, 1 << 40}, Stride: [2]int{1 << 40, 1 << 40},
-		Padding: Same, Bias: true}
-	a := Architecture{Input: [3]int{1, 1, math.MaxInt32}, Layers: []Layer{l},
-		Training: Training{BatchSize: math.MaxInt}}
+	l := Layer{
+		Type:    Conv,
+		Filters: math.MaxInt32,
+		Kernel:  [2]int{1 << 40, 1 << 40},
+		Stride:  [2]int{1 << 40, 1 << 40},
+		Padding: Same,
+		Bias:    true,
+	}
+	a := Architecture{Input: [3]int{1, 1, math.MaxInt32}, Layers: []Layer{l}, Training: Training{BatchSize: math.MaxInt}}
 	if c := a.Cost(); c.Parameters != math.MaxInt64 || c.MultiplyAdds != math.MaxInt64 ||
 		c.TrainingFLOPs != math.MaxInt64 || c.PeakMemory != math.MaxInt64 {
 		t.Errorf("got %+v", c)

@@ -9,6 +9,6 @@
 //
 // Read next: architecture.go (what a user writes), tables.go and parse.go (how it is read and checked), op.go with
 // signature.go and backend.go (what a backend runs; the ops are in op_*.go), record.go (what a run leaves behind),
-// statistic.go (the catalogue of statistics), block.go and place.go (blocks and places in a net), then trainer/graph for the
-// training loop.
+// statistic.go (the catalogue of statistics), block.go and place.go (blocks and places in a net), then trainer/graph
+// for the training loop.
 package trainer

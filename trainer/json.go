@@ -42,8 +42,7 @@ const maxDepth = 32
 // readJSON reads the tree of a document of at most maxNodes values, or says why it is none.
 func readJSON(data []byte, maxNodes int) (*node, *Finding) {
 	if !utf8.Valid(data) {
-		return nil, &Finding{Code: CodeInvalidJSON, Message: position(data, invalidUTF8(data)) +
-			": the text is not UTF-8"}
+		return nil, &Finding{Code: CodeInvalidJSON, Message: position(data, invalidUTF8(data)) + ": the text is not UTF-8"}
 	}
 	var whole json.RawMessage
 	if err := json.Unmarshal(data, &whole); err != nil {
@@ -53,8 +52,7 @@ func readJSON(data []byte, maxNodes int) (*node, *Finding) {
 	r.decoder.UseNumber()
 	root, err := r.value(0)
 	if err != nil {
-		return nil, &Finding{Code: CodeInvalidJSON, Message: position(data, r.decoder.InputOffset()) + ": " +
-			err.Error()}
+		return nil, &Finding{Code: CodeInvalidJSON, Message: position(data, r.decoder.InputOffset()) + ": " + err.Error()}
 	}
 	if r.full() {
 		return nil, &Finding{Code: CodeTooLarge, Message: fmt.Sprintf("the document has more than %d values", maxNodes)}

@@ -98,8 +98,8 @@ func (p *parser) document(root *node) {
 	if !p.expect(root, isObject, "") {
 		return
 	}
-	p.checkKeys(root, "", "the architecture", []string{"$schema", "version", "name", "input", "classes", "layers",
-		"training"})
+	p.checkKeys(root, "", "the architecture",
+		[]string{"$schema", "version", "name", "input", "classes", "layers", "training"})
 	p.a.Version = Version
 	if n := root.index["version"]; n != nil {
 		if v, ok := p.number(n, "/version"); ok && v != Version {

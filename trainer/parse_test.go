@@ -52,8 +52,8 @@ func validDocuments() map[string]string {
 		"oblong kernel":     net(`{"type": "conv", "filters": 4, "kernel": [1, 28]}`, flatten, out),
 		"kernel over same":  net(`{"type": "conv", "filters": 4, "kernel": 31, "padding": "same"}`, flatten, out),
 		"names":             net(`{"type": "conv", "filters": 4, "kernel": 3, "name": "größte/~"}`, flatten, out),
-		"leaky": net(`{"type": "conv", "filters": 4, "kernel": 3, "activation": "leaky_relu", `+
-			`"negative_slope": 0.1}`, flatten, out),
+		"leaky": net(
+			`{"type": "conv", "filters": 4, "kernel": 3, "activation": "leaky_relu", "negative_slope": 0.1}`, flatten, out),
 		"leaky layer": net(conv, `{"type": "activation", "activation": "leaky_relu"}`, flatten, out),
 		"every image layer": net(`{"type": "zero_pad", "padding": [1, 0]}`, conv, `{"type": "batch_norm"}`,
 			`{"type": "avg_pool"}`, `{"type": "spatial_dropout", "rate": 0.1}`, `{"type": "global_max_pool"}`, out),
@@ -61,8 +61,8 @@ func validDocuments() map[string]string {
 			`{"type": "activation", "activation": "softmax"}`),
 		"no softmax":       net(conv, flatten, `{"type": "dense", "units": 10}`),
 		"no softmax layer": net(`{"type": "conv", "filters": 10, "kernel": 3}`, `{"type": "global_avg_pool"}`),
-		"softmax in between": net(`{"type": "conv", "filters": 4, "kernel": 3, "activation": "softmax"}`, flatten,
-			hidden, out),
+		"softmax in between": net(
+			`{"type": "conv", "filters": 4, "kernel": 3, "activation": "softmax"}`, flatten, hidden, out),
 		"optimizer by name": trained(`{"optimizer": "rmsprop"}`),
 		"optimizer no type": trained(`{"optimizer": {"learning_rate": 0.01}}`),
 		"sgd": trained(`{"optimizer": {"type": "sgd", "momentum": 0.9, "nesterov": true},
@@ -72,10 +72,8 @@ func validDocuments() map[string]string {
 		"cosine": trained(`{"schedule": {"type": "cosine", "minimum": 0.01}, "augment": {"flip": true, ` +
 			`"crop": 14}}`),
 		"empty settings": trained(`{"schedule": {}, "augment": {}, "optimizer": {}}`),
-		"identity": net(residual("", same, `{"type": "activation", "activation": "relu"}`, same), flatten,
-			out),
-		"projection": net(residual(
-			`{"type": "conv", "filters": 8, "kernel": 1, "stride": 2, "batch_norm": true}`,
+		"identity":       net(residual("", same, `{"type": "activation", "activation": "relu"}`, same), flatten, out),
+		"projection": net(residual(`{"type": "conv", "filters": 8, "kernel": 1, "stride": 2, "batch_norm": true}`,
 			`{"type": "conv", "filters": 8, "kernel": 3, "padding": "same", "stride": 2}`), flatten, out),
 		"shortcut as a list": net(residual(`[{"type": "avg_pool"}, {"type": "conv", "filters": 4, "kernel": 1}]`,
 			`{"type": "conv", "filters": 4, "kernel": 2, "stride": 2}`), flatten, out),
@@ -107,22 +105,49 @@ func TestDefaults(t *testing.T) {
 		{"type": "flatten"},
 		{"type": "dense", "units": 10, "activation": "softmax", "bias": false, "initializer": "he_normal"}]}`, known)
 	want := Architecture{
-		Version: 1, Input: [3]int{28, 28, 1}, Classes: 10,
+		Version: 1,
+		Input:   [3]int{28, 28, 1},
+		Classes: 10,
 		Layers: []Layer{
-			{Type: Conv, Name: "conv1", Filters: 8, Kernel: [2]int{3, 5}, Stride: [2]int{1, 1}, Padding: Valid,
+			{
+				Type:        Conv,
+				Name:        "conv1",
+				Filters:     8,
+				Kernel:      [2]int{3, 5},
+				Stride:      [2]int{1, 1},
+				Padding:     Valid,
 				Bias:        true,
-				Initializer: GlorotUniform, BatchNorm: true, Activation: Linear, Momentum: 0.99, Epsilon: 1e-3},
+				Initializer: GlorotUniform,
+				BatchNorm:   true,
+				Activation:  Linear,
+				Momentum:    0.99,
+				Epsilon:     1e-3,
+			},
 			{Type: MaxPool, Name: "max_pool1", Size: [2]int{3, 3}, Stride: [2]int{3, 3}, Padding: Valid},
 			{Type: BatchNorm, Name: "batch_norm1", Momentum: 0.99, Epsilon: 1e-3},
-			{Type: Conv, Name: "top", Filters: 8, Kernel: [2]int{3, 3}, Stride: [2]int{2, 1}, Padding: Same, Bias: true,
-				Initializer: GlorotUniform, L2: 1e-4, Activation: LeakyReLU, NegativeSlope: 0.3},
+			{
+				Type:          Conv,
+				Name:          "top",
+				Filters:       8,
+				Kernel:        [2]int{3, 3},
+				Stride:        [2]int{2, 1},
+				Padding:       Same,
+				Bias:          true,
+				Initializer:   GlorotUniform,
+				L2:            1e-4,
+				Activation:    LeakyReLU,
+				NegativeSlope: 0.3,
+			},
 			{Type: ZeroPad, Name: "zero_pad1", Pad: [2]int{1, 1}},
 			{Type: Flatten, Name: "flatten1"},
 			{Type: Dense, Name: "dense1", Units: 10, Initializer: HeNormal, Activation: Softmax},
 		},
 		Training: Training{
 			Optimizer: Optimizer{Type: Adam, LearningRate: 0.001, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7},
-			Schedule:  Schedule{Type: Constant}, BatchSize: 64, Epochs: 15, Seed: 1,
+			Schedule:  Schedule{Type: Constant},
+			BatchSize: 64,
+			Epochs:    15,
+			Seed:      1,
 		},
 	}
 	if g, w := fmt.Sprintf("%+v", got.Architecture), fmt.Sprintf("%+v", want); g != w {
@@ -140,24 +165,37 @@ func TestTrainingDefaults(t *testing.T) {
 		defaults []string
 	}{
 		{`{"optimizer": "sgd", "batch_size": 32, "epochs": 3, "seed": 7, "clip_norm": 1, "augment": {"crop": 2}, ` +
-			`"schedule": {"type": "constant"}}`,
-			Training{Optimizer: Optimizer{Type: SGD, LearningRate: 0.01}, Schedule: Schedule{Type: Constant},
-				ClipNorm: 1, BatchSize: 32, Epochs: 3, Seed: 7, Augment: Augment{Crop: 2}},
+			`"schedule": {"type": "constant"}}`, Training{
+			Optimizer: Optimizer{Type: SGD, LearningRate: 0.01},
+			Schedule:  Schedule{Type: Constant},
+			ClipNorm:  1,
+			BatchSize: 32,
+			Epochs:    3,
+			Seed:      7,
+			Augment:   Augment{Crop: 2},
+		},
 			[]string{"/training/augment/flip", "/training/optimizer/learning_rate", "/training/optimizer/momentum",
 				"/training/optimizer/nesterov"}},
 		{`{"optimizer": {"type": "rmsprop", "learning_rate": 0.01}, "schedule": {"type": "step", "every": 4}, ` +
-			`"batch_size": 8, "epochs": 2, "seed": 0, "clip_norm": 0}`,
-			Training{Optimizer: Optimizer{Type: RMSprop, LearningRate: 0.01, Rho: 0.9, Epsilon: 1e-7},
-				Schedule: Schedule{Type: StepDown, Every: 4, Factor: 0.1}, BatchSize: 8, Epochs: 2},
+			`"batch_size": 8, "epochs": 2, "seed": 0, "clip_norm": 0}`, Training{
+			Optimizer: Optimizer{Type: RMSprop, LearningRate: 0.01, Rho: 0.9, Epsilon: 1e-7},
+			Schedule:  Schedule{Type: StepDown, Every: 4, Factor: 0.1},
+			BatchSize: 8,
+			Epochs:    2,
+		},
 			[]string{"/training/augment", "/training/optimizer/epsilon", "/training/optimizer/momentum",
 				"/training/optimizer/rho", "/training/schedule/factor"}},
-		{`{"optimizer": "adamw", "schedule": {"type": "cosine"}}`,
-			Training{Optimizer: Optimizer{Type: AdamW, LearningRate: 0.001, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7,
-				WeightDecay: 0.004}, Schedule: Schedule{Type: Cosine}, BatchSize: 64, Epochs: 15, Seed: 1},
-			[]string{"/training/augment", "/training/batch_size", "/training/clip_norm", "/training/epochs",
-				"/training/optimizer/beta_1", "/training/optimizer/beta_2",
-				"/training/optimizer/epsilon", "/training/optimizer/learning_rate", "/training/optimizer/weight_decay",
-				"/training/schedule/minimum", "/training/seed"}},
+		{`{"optimizer": "adamw", "schedule": {"type": "cosine"}}`, Training{
+			Optimizer: Optimizer{Type: AdamW, LearningRate: 0.001, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7, WeightDecay: 0.004},
+			Schedule:  Schedule{Type: Cosine},
+			BatchSize: 64,
+			Epochs:    15,
+			Seed:      1,
+		}, []string{
+			"/training/augment", "/training/batch_size", "/training/clip_norm", "/training/epochs", "/training/optimizer/beta_1",
+			"/training/optimizer/beta_2", "/training/optimizer/epsilon", "/training/optimizer/learning_rate",
+			"/training/optimizer/weight_decay", "/training/schedule/minimum", "/training/seed",
+		}},
 	}
 	for _, tt := range tests {
 		got := mustParse(t, trained(tt.training), ParseOptions{})
@@ -179,8 +217,8 @@ func TestMissingSoftmax(t *testing.T) {
 		dense.Warnings[0].Pointer != "/layers/2" {
 		t.Errorf("warnings %v", dense.Warnings)
 	}
-	pool := mustParse(t, net(`{"type": "conv", "filters": 10, "kernel": 3, "name": "softmax"}`,
-		`{"type": "global_avg_pool"}`), known)
+	pool := mustParse(t,
+		net(`{"type": "conv", "filters": 10, "kernel": 3, "name": "softmax"}`, `{"type": "global_avg_pool"}`), known)
 	layers := pool.Architecture.Layers
 	if want := (Layer{Type: Activate, Name: "softmax2", Activation: Softmax}); len(layers) != 3 ||
 		!reflect.DeepEqual(layers[2], want) {

@@ -105,9 +105,11 @@ func (p *parser) residual(f *flow, s site) (m *misfit) {
 			"one of body and shortcut gives an image, the other flat features: they cannot be added"}
 	}
 	*f = flow{
-		shape: body.shape, known: body.known && shortcut.known && s.Body != nil && m == nil,
-		image: body.image && !shortcut.flat, flat: body.flat && !shortcut.image,
-		fits: body.fits && shortcut.fits && !s.broken,
+		shape: body.shape,
+		known: body.known && shortcut.known && s.Body != nil && m == nil,
+		image: body.image && !shortcut.flat,
+		flat:  body.flat && !shortcut.image,
+		fits:  body.fits && shortcut.fits && !s.broken,
 	}
 	return m
 }

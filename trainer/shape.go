@@ -80,8 +80,8 @@ func (l Layer) join(body, shortcut Shape) *misfit {
 		return nil
 	}
 	if len(l.Shortcut) > 0 {
-		return &misfit{CodeShapesDiffer, "shortcut", fmt.Sprintf(
-			"the body gives %s, the shortcut %s: only equal shapes can be added", body, shortcut)}
+		return &misfit{CodeShapesDiffer, "shortcut",
+			fmt.Sprintf("the body gives %s, the shortcut %s: only equal shapes can be added", body, shortcut)}
 	}
 	message := fmt.Sprintf("the body turns %s into %s, so the input cannot be added to it as it is", shortcut, body)
 	if p, ok := projection(shortcut, body); ok {
@@ -99,8 +99,13 @@ func projection(from, to Shape) (Layer, bool) {
 	if from.Flat || to.Flat || to.H < 1 || to.W < 1 {
 		return Layer{}, false
 	}
-	l := Layer{Type: Conv, Filters: to.C, Kernel: [2]int{1, 1},
-		Stride: [2]int{(from.H-1)/to.H + 1, (from.W-1)/to.W + 1}, Padding: Valid}
+	l := Layer{
+		Type:    Conv,
+		Filters: to.C,
+		Kernel:  [2]int{1, 1},
+		Stride:  [2]int{(from.H-1)/to.H + 1, (from.W-1)/to.W + 1},
+		Padding: Valid,
+	}
 	out, m := l.output(from)
 	return l, m == nil && out == to
 }
@@ -124,8 +129,8 @@ func (l Layer) accepts(flat bool) *misfit {
 		return &misfit{CodeNeedsImage, "", fmt.Sprintf(
 			"%s needs an image, but its input is flat: it must come before flatten, dense and global pools", l.Type)}
 	case takes == flatForm && !flat:
-		return &misfit{CodeNeedsFlatten, "", fmt.Sprintf(
-			"%s needs flat features: it needs flatten or a global pool before it", l.Type)}
+		return &misfit{CodeNeedsFlatten, "",
+			fmt.Sprintf("%s needs flat features: it needs flatten or a global pool before it", l.Type)}
 	}
 	return nil
 }
@@ -162,8 +167,7 @@ func (l Layer) output(in Shape) (Shape, *misfit) {
 		out.W += 2 * l.Pad[1]
 	}
 	if !out.bounded() {
-		return Shape{}, &misfit{CodeTooLarge, "", fmt.Sprintf("its output, %s, has more than %d values", out,
-			maxValues)}
+		return Shape{}, &misfit{CodeTooLarge, "", fmt.Sprintf("its output, %s, has more than %d values", out, maxValues)}
 	}
 	return out, nil
 }

@@ -126,39 +126,114 @@ var thresholds = map[TensorKind]float64{
 // summaries are the catalogue's rows for each tensor.
 var summaries = []summary{
 	{name: "mean", title: "mean", short: "mean", place: func(s *Statistics) *Number { return &s.Mean }},
-	{name: "variance", title: "variance", short: "var", scale: LogScale, feature: "variance",
-		features: every, vector: outputs, place: func(s *Statistics) *Number { return &s.Variance }},
-	{name: "max_abs", title: "max |x|", short: "max", scale: LogScale, feature: "max",
-		features: every, vector: outputs, place: func(s *Statistics) *Number { return &s.MaxAbs }},
-	{name: "share_below", title: "share below", short: "<", scale: ShareScale, threshold: thresholds,
-		feature: "share_below", features: every, vector: outputs,
-		place: func(s *Statistics) *Number { return &s.ShareBelow }},
-	{name: "share_zero", title: "share of zeros", short: "=0", scale: ShareScale, feature: "share_zero",
-		features: []TensorKind{OfActivations}, vector: []TensorKind{OfActivations},
-		place: func(s *Statistics) *Number { return &s.ShareZero }},
-	{name: "l2_norm", title: "L2 norm", short: "L2", scale: LogScale, feature: "norm",
-		features: []TensorKind{OfGradients}, vector: []TensorKind{OfGradients},
-		place: func(s *Statistics) *Number { return &s.L2Norm }},
-	{name: "kurtosis", title: "kurtosis", short: "kurt", scale: LogScale, feature: "kurtosis",
-		features: every, vector: outputs, place: func(s *Statistics) *Number { return &s.Kurtosis }},
+	{
+		name:     "variance",
+		title:    "variance",
+		short:    "var",
+		scale:    LogScale,
+		feature:  "variance",
+		features: every,
+		vector:   outputs,
+		place:    func(s *Statistics) *Number { return &s.Variance },
+	},
+	{
+		name:     "max_abs",
+		title:    "max |x|",
+		short:    "max",
+		scale:    LogScale,
+		feature:  "max",
+		features: every,
+		vector:   outputs,
+		place:    func(s *Statistics) *Number { return &s.MaxAbs },
+	},
+	{
+		name:      "share_below",
+		title:     "share below",
+		short:     "<",
+		scale:     ShareScale,
+		threshold: thresholds,
+		feature:   "share_below",
+		features:  every,
+		vector:    outputs,
+		place:     func(s *Statistics) *Number { return &s.ShareBelow },
+	},
+	{
+		name:     "share_zero",
+		title:    "share of zeros",
+		short:    "=0",
+		scale:    ShareScale,
+		feature:  "share_zero",
+		features: []TensorKind{OfActivations},
+		vector:   []TensorKind{OfActivations},
+		place:    func(s *Statistics) *Number { return &s.ShareZero },
+	},
+	{
+		name:     "l2_norm",
+		title:    "L2 norm",
+		short:    "L2",
+		scale:    LogScale,
+		feature:  "norm",
+		features: []TensorKind{OfGradients},
+		vector:   []TensorKind{OfGradients},
+		place:    func(s *Statistics) *Number { return &s.L2Norm },
+	},
+	{
+		name:     "kurtosis",
+		title:    "kurtosis",
+		short:    "kurt",
+		scale:    LogScale,
+		feature:  "kurtosis",
+		features: every,
+		vector:   outputs,
+		place:    func(s *Statistics) *Number { return &s.Kurtosis },
+	},
 	{name: "q01", title: "1st percentile", short: "q01", place: func(s *Statistics) *Number { return &s.Q01 }},
 	{name: "q50", title: "median", short: "q50", place: func(s *Statistics) *Number { return &s.Q50 }},
 	{name: "q99", title: "99th percentile", short: "q99", place: func(s *Statistics) *Number { return &s.Q99 }},
-	{name: "spread", title: "span, 1st to 99th percentile", short: "span", scale: LogScale, feature: "spread",
-		features: []TensorKind{OfWeights}, derive: func(s *Statistics) Number { return s.Q99 - s.Q01 }},
+	{
+		name:     "spread",
+		title:    "span, 1st to 99th percentile",
+		short:    "span",
+		scale:    LogScale,
+		feature:  "spread",
+		features: []TensorKind{OfWeights},
+		derive:   func(s *Statistics) Number { return s.Q99 - s.Q01 },
+	},
 }
 
 // ofLayer are the catalogue's rows that one tensor alone has.
 var ofLayer = []Statistic{
-	{Of: OfWeights, Name: "update_ratio", Title: "update ratio", Short: "upd", Scale: LogScale,
+	{
+		Of:      OfWeights,
+		Name:    "update_ratio",
+		Title:   "update ratio",
+		Short:   "upd",
+		Scale:   LogScale,
 		Feature: "weight_update_ratio",
-		place:   func(l *LayerStatistics) *Number { return &l.UpdateRatio }},
-	{Of: OfGradients, Name: "gradient_noise", Title: "noise", Short: "noise", Scale: ShareScale, Most: 2,
-		Feature: "gradient_noise", InVector: true,
-		place: func(l *LayerStatistics) *Number { return &l.GradientNoise }},
-	{Of: OfActivations, Name: "dead_units", Title: "dead units", Short: "dead", Scale: ShareScale, Most: 1,
-		Feature: "dead_units", InVector: true,
-		place: func(l *LayerStatistics) *Number { return &l.DeadUnits }},
+		place:   func(l *LayerStatistics) *Number { return &l.UpdateRatio },
+	},
+	{
+		Of:       OfGradients,
+		Name:     "gradient_noise",
+		Title:    "noise",
+		Short:    "noise",
+		Scale:    ShareScale,
+		Most:     2,
+		Feature:  "gradient_noise",
+		InVector: true,
+		place:    func(l *LayerStatistics) *Number { return &l.GradientNoise },
+	},
+	{
+		Of:       OfActivations,
+		Name:     "dead_units",
+		Title:    "dead units",
+		Short:    "dead",
+		Scale:    ShareScale,
+		Most:     1,
+		Feature:  "dead_units",
+		InVector: true,
+		place:    func(l *LayerStatistics) *Number { return &l.DeadUnits },
+	},
 }
 
 var catalogue = func() []*Statistic {
@@ -178,9 +253,7 @@ var catalogue = func() []*Statistic {
 
 // of is the row for a tensor.
 func (s summary) of(kind TensorKind) *Statistic {
-	row := &Statistic{
-		Of: kind, Name: s.name, Title: s.title, Short: s.short, Scale: s.scale, Threshold: s.threshold[kind],
-	}
+	row := &Statistic{Of: kind, Name: s.name, Title: s.title, Short: s.short, Scale: s.scale, Threshold: s.threshold[kind]}
 	if row.Threshold > 0 {
 		row.Title += " " + strconv.FormatFloat(row.Threshold, 'g', -1, 64)
 	}

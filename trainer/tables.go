@@ -78,9 +78,10 @@ var (
 		at: func(l *Layer) any { return &l.Momentum }, def: BatchNormMomentum, max: 1, below: true}
 	epsilon = layerField{key: "epsilon", doc: "added to the variance",
 		at: func(l *Layer) any { return &l.Epsilon }, def: BatchNormEpsilon, min: 1e-12, max: 1}
-	body = layerField{key: "body", doc: "the layers whose output the shortcut's is added to; one layer stands for a " +
-		"list of one",
-		at: func(l *Layer) any { return &l.Body }, min: 1}
+	body = layerField{
+		key: "body", doc: "the layers whose output the shortcut's is added to; one layer stands for a list of one",
+		at: func(l *Layer) any { return &l.Body }, min: 1,
+	}
 	shortcut = layerField{key: "shortcut",
 		doc: "the layers beside the body, usually one conv of kernel 1 that gives the input the body's shape; left " +
 			"out: the input itself",
@@ -208,11 +209,11 @@ var (
 
 var optimizerVariants = []variant[Optimizer]{
 	{string(SGD), "stochastic gradient descent", []optimizerField{learningRate(0.01), optimizerMomentum, nesterov}},
-	{string(RMSprop), "RMSprop (Tieleman & Hinton 2012)", []optimizerField{learningRate(0.001), rho, optimizerMomentum,
-		optimizerEpsilon}},
+	{string(RMSprop), "RMSprop (Tieleman & Hinton 2012)",
+		[]optimizerField{learningRate(0.001), rho, optimizerMomentum, optimizerEpsilon}},
 	{string(Adam), "Adam (Kingma & Ba 2015)", []optimizerField{learningRate(0.001), beta1, beta2, optimizerEpsilon}},
-	{string(AdamW), "Adam with decoupled weight decay", []optimizerField{learningRate(0.001), beta1, beta2,
-		optimizerEpsilon, weightDecay}},
+	{string(AdamW), "Adam with decoupled weight decay",
+		[]optimizerField{learningRate(0.001), beta1, beta2, optimizerEpsilon, weightDecay}},
 }
 
 var scheduleVariants = []variant[Schedule]{

@@ -20,8 +20,8 @@ func TestLayerKinds(t *testing.T) {
 			if flat := k.gives == flatForm || k.gives == anyForm && in.Flat; out.Flat != flat {
 				t.Errorf("%s of %s gives %s, the table says flat: %v", k.name, in, out, flat)
 			}
-			if k.outputs == sameOutputs && out.C != in.C || (k.outputs == "filters" ||
-				k.outputs == "units") != (out.C == unlike) {
+			if k.outputs == sameOutputs && out.C != in.C ||
+				(k.outputs == "filters" || k.outputs == "units") != (out.C == unlike) {
 				t.Errorf("%s of %s has %d outputs, the table says %q", k.name, in, out.C, k.outputs)
 			}
 		}

@@ -62,11 +62,15 @@ func TestValidateIsParse(t *testing.T) {
 // oneLayer has 130 parameters.
 func oneLayer() Architecture {
 	return Architecture{
-		Version: Version, Input: [3]int{8, 8, 1}, Classes: 2,
-		Layers: []Layer{{Type: Flatten}, {Type: Dense, Units: 2, Bias: true, Activation: Softmax}},
+		Version: Version,
+		Input:   [3]int{8, 8, 1},
+		Classes: 2,
+		Layers:  []Layer{{Type: Flatten}, {Type: Dense, Units: 2, Bias: true, Activation: Softmax}},
 		Training: Training{
-			Optimizer: Optimizer{Type: SGD, LearningRate: 0.1}, Schedule: Schedule{Type: Constant}, BatchSize: 1,
-			Epochs: 1,
+			Optimizer: Optimizer{Type: SGD, LearningRate: 0.1},
+			Schedule:  Schedule{Type: Constant},
+			BatchSize: 1,
+			Epochs:    1,
 		},
 	}
 }

@@ -9,10 +9,11 @@ import (
 
 // TestNamesAcrossLevels: layers are numbered in the order of All, whatever their level; given names are left out.
 func TestNamesAcrossLevels(t *testing.T) {
-	a := mustParse(t, net(same,
-		residual(`{"type": "conv", "filters": 1, "kernel": 1}`, same, `{"type": "dropout", "rate": 0.1}`,
-			`{"type": "conv", "filters": 1, "kernel": 3, "padding": "same", "name": "conv5"}`),
-		residual("", same), flatten, out), known).Architecture
+	a := mustParse(t,
+		net(same,
+			residual(`{"type": "conv", "filters": 1, "kernel": 1}`, same, `{"type": "dropout", "rate": 0.1}`,
+				`{"type": "conv", "filters": 1, "kernel": 3, "padding": "same", "name": "conv5"}`), residual("", same), flatten,
+			out), known).Architecture
 	var names []string
 	for l := range a.All() {
 		names = append(names, l.Name)
@@ -51,8 +52,7 @@ func TestCanonicalBlock(t *testing.T) {
 }
 
 func TestCloneSharesNothing(t *testing.T) {
-	a := mustParse(t, net(residual(`{"type": "conv", "filters": 1, "kernel": 1}`, same), flatten, out), known).
-		Architecture
+	a := mustParse(t, net(residual(`{"type": "conv", "filters": 1, "kernel": 1}`, same), flatten, out), known).Architecture
 	before, b := string(a.Canonical()), a.Clone()
 	if !reflect.DeepEqual(a, b) {
 		t.Fatal("the clone differs")

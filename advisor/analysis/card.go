@@ -111,8 +111,14 @@ func (a *Analyst) card(ctx context.Context, k advisor.Key, e Effort) (c Card, er
 	if err != nil {
 		return Card{}, err
 	}
-	c = Card{Dataset: k.Dataset, PastRuns: len(s.Runs), Images: k.Images, Epochs: k.Epochs, Probe: []CardEntry{},
-		Ablation: []AblationEntry{}}
+	c = Card{
+		Dataset:  k.Dataset,
+		PastRuns: len(s.Runs),
+		Images:   k.Images,
+		Epochs:   k.Epochs,
+		Probe:    []CardEntry{},
+		Ablation: []AblationEntry{},
+	}
 	var left leftOut
 	defer func() { c.Reason = left.String() }()
 	for _, epochs := range e.Epochs {

@@ -35,8 +35,8 @@ func TestCards(t *testing.T) {
 			}
 			var scores []forest.AblationScore
 			for i, r := range steps {
-				if seen := count(r.Columns); len(r.Columns) != len(table.Names) || i == 0 && seen != 1 || i == 3 &&
-					seen != len(table.Names) {
+				if seen := count(r.Columns); len(r.Columns) != len(table.Names) || i == 0 && seen != 1 ||
+					i == 3 && seen != len(table.Names) {
 					t.Errorf("step %s sees %d of %d columns", r.Name, seen, len(table.Names))
 				}
 				scores = append(scores, forest.AblationScore{Name: r.Name, R2: 0.1 * float64(i), Gain: 0.1})

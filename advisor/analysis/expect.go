@@ -118,6 +118,14 @@ func (a *Analyst) expect(ctx context.Context, t forest.Table, x []float64) (Expe
 		return ExpectedStatistic{}, err
 	}
 	back := func(share float64) float64 { return low + (share-margin)*unit }
-	return ExpectedStatistic{Mean: back(got.Mean), Low: back(got.Low), High: back(got.High), Confidence: got.Confidence,
-		Runs: got.PastRuns, HeldOutR2: m.R2(), Novelty: got.Novelty, Warnings: got.Warnings}, nil
+	return ExpectedStatistic{
+		Mean:       back(got.Mean),
+		Low:        back(got.Low),
+		High:       back(got.High),
+		Confidence: got.Confidence,
+		Runs:       got.PastRuns,
+		HeldOutR2:  m.R2(),
+		Novelty:    got.Novelty,
+		Warnings:   got.Warnings,
+	}, nil
 }

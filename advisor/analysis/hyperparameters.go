@@ -39,8 +39,13 @@ type StatisticTable struct {
 // the same past runs were related before.
 func (a *Analyst) Hyperparameters(ctx context.Context, q StatisticsQuery,
 	position trainer.LayerSet) (HyperparameterTable, error) {
-	t := HyperparameterTable{Dataset: q.Dataset, Probe: q.Probe, Form: q.form(), Position: position,
-		Statistics: []StatisticTable{}}
+	t := HyperparameterTable{
+		Dataset:    q.Dataset,
+		Probe:      q.Probe,
+		Form:       q.form(),
+		Position:   position,
+		Statistics: []StatisticTable{},
+	}
 	s, found, err := a.snapshot(ctx, q)
 	if err != nil {
 		return t, err

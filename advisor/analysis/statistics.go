@@ -88,8 +88,13 @@ func (a *Analyst) Statistics(ctx context.Context, q StatisticsQuery) (Statistics
 	if q.Target == "" {
 		q.Target = Test
 	}
-	t := StatisticsTable{Dataset: q.Dataset, Probe: q.Probe, Form: q.form(), Target: q.Target,
-		Positions: []PositionTable{}}
+	t := StatisticsTable{
+		Dataset:   q.Dataset,
+		Probe:     q.Probe,
+		Form:      q.form(),
+		Target:    q.Target,
+		Positions: []PositionTable{},
+	}
 	s, found, err := a.snapshot(ctx, q)
 	if err != nil {
 		return t, err
@@ -132,11 +137,11 @@ func relations(related forest.Related) []Relation {
 		if r.Runs == 0 && r.Reason == "" { // the forest never saw it, so that its importance of 0 would say nothing
 			r.Importance, r.Spread, r.Reason = math.NaN(), math.NaN(), "missing in all runs"
 		}
-		all = append(all,
-			Relation{r.Name, trainer.Number(r.Correlation), trainer.Number(r.Beta), trainer.Number(r.Coefficient),
-				trainer.Number(
-					r.StandardError), trainer.Number(r.PValue), trainer.Number(r.Importance), trainer.Number(r.Spread), r.Hits,
-				r.Hits >= forest.ConfirmedHits, r.Reason})
+		all = append(all, Relation{
+			r.Name, trainer.Number(r.Correlation), trainer.Number(r.Beta), trainer.Number(r.Coefficient),
+			trainer.Number(r.StandardError), trainer.Number(r.PValue), trainer.Number(r.Importance), trainer.Number(r.Spread),
+			r.Hits, r.Hits >= forest.ConfirmedHits, r.Reason,
+		})
 	}
 	return all
 }

@@ -19,8 +19,13 @@ func relater(tables *[]forest.Table) func(context.Context, forest.Table) (forest
 		if len(t.Y) < forest.MinPastRuns {
 			return forest.Related{}, forest.ErrTooFewRuns
 		}
-		return forest.Related{LinearInSample: 0.9, LinearHeldOut: 0.2, Relations: []forest.Relation{
-			{Name: t.Names[0], Correlation: -0.5, Beta: math.NaN(), PValue: math.NaN(), Reason: "few"}}}, nil
+		return forest.Related{
+			LinearInSample: 0.9,
+			LinearHeldOut:  0.2,
+			Relations: []forest.Relation{
+				{Name: t.Names[0], Correlation: -0.5, Beta: math.NaN(), PValue: math.NaN(), Reason: "few"},
+			},
+		}, nil
 	}
 }
 

@@ -153,8 +153,8 @@ func (b *builder) run(ctx context.Context, index int) error {
 	if err != nil {
 		return err
 	}
-	session, err := b.trainer.Start(ctx, trainer.Spec{
-		Architecture: a, Data: b.Data, Budget: b.Budget, Seed: a.Training.Seed})
+	session, err := b.trainer.Start(ctx,
+		trainer.Spec{Architecture: a, Data: b.Data, Budget: b.Budget, Seed: a.Training.Seed})
 	if err != nil {
 		return err
 	}
@@ -163,11 +163,19 @@ func (b *builder) run(ctx context.Context, index int) error {
 	if err := errors.Join(err, session.Close()); err != nil {
 		return err
 	}
-	e := Entry{Seed: b.Seed, Index: index, PastRun: advisor.PastRun{
-		Key:       advisor.Key{Dataset: b.Data.Name, Images: b.Budget.Images, Epochs: b.Budget.Epochs},
-		DatasetID: b.Data.ID, Architecture: a, Seed: a.Training.Seed, Version: b.Version, Outcome: outcome,
-		Records: o.records,
-	}}
+	e := Entry{
+		Seed:  b.Seed,
+		Index: index,
+		PastRun: advisor.PastRun{
+			Key:          advisor.Key{Dataset: b.Data.Name, Images: b.Budget.Images, Epochs: b.Budget.Epochs},
+			DatasetID:    b.Data.ID,
+			Architecture: a,
+			Seed:         a.Training.Seed,
+			Version:      b.Version,
+			Outcome:      outcome,
+			Records:      o.records,
+		},
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if err := Append(b.File, e); err != nil {

@@ -37,9 +37,14 @@ func (s *scriptedSession) TrainTo(ctx context.Context, epoch int, o trainer.Obse
 	}
 	for e := range epoch + 1 {
 		o.Progress(trainer.Progress{Batch: e, Batches: epoch, Epoch: e})
-		r := trainer.EpochRecord{Epoch: float64(e), ValidationAccuracy: 0.123456, TrainLoss: trainer.Missing,
-			Layers: []trainer.LayerStatistics{{Layer: "conv1", Type: trainer.Conv,
-				Weights: trainer.Statistics{Variance: 1.23456e-7}}}}
+		r := trainer.EpochRecord{
+			Epoch:              float64(e),
+			ValidationAccuracy: 0.123456,
+			TrainLoss:          trainer.Missing,
+			Layers: []trainer.LayerStatistics{
+				{Layer: "conv1", Type: trainer.Conv, Weights: trainer.Statistics{Variance: 1.23456e-7}},
+			},
+		}
 		if err := o.Record(ctx, r); err != nil {
 			return trainer.Outcome{}, err
 		}
@@ -51,9 +56,14 @@ func (s *scriptedSession) Close() error { return nil }
 
 func plan(file string, runs int) Plan {
 	return Plan{
-		Data: &trainer.Dataset{Name: "made-up", ID: "id"}, Budget: trainer.Budget{Images: 100, Epochs: 9},
-		Runs: runs, Seed: 4, Jobs: 1,
-		File: file, Version: "v", Space: space,
+		Data:    &trainer.Dataset{Name: "made-up", ID: "id"},
+		Budget:  trainer.Budget{Images: 100, Epochs: 9},
+		Runs:    runs,
+		Seed:    4,
+		Jobs:    1,
+		File:    file,
+		Version: "v",
+		Space:   space,
 	}
 }
 
@@ -209,12 +219,31 @@ func TestShippedRuns(t *testing.T) {
 // TestShardShortensStatistics: every number has three digits, and the first runs alone keep their histograms.
 func TestShardShortensStatistics(t *testing.T) {
 	all := func(n trainer.Number, histogram []float32) trainer.Statistics {
-		return trainer.Statistics{Mean: n, Variance: n, MaxAbs: n, ShareBelow: n, ShareZero: n, L2Norm: n, Kurtosis: n,
-			Q01: n, Q50: n, Q99: n, Histogram: histogram}
+		return trainer.Statistics{
+			Mean:       n,
+			Variance:   n,
+			MaxAbs:     n,
+			ShareBelow: n,
+			ShareZero:  n,
+			L2Norm:     n,
+			Kurtosis:   n,
+			Q01:        n,
+			Q50:        n,
+			Q99:        n,
+			Histogram:  histogram,
+		}
 	}
 	long := all(1.23456, []float32{0.123456, 0.876544})
-	layer := trainer.LayerStatistics{Layer: "conv1", Type: trainer.Conv, Weights: long, Gradients: long, Activations: long,
-		DeadUnits: 0.123456, UpdateRatio: 1.23456e-5, GradientNoise: trainer.Missing}
+	layer := trainer.LayerStatistics{
+		Layer:         "conv1",
+		Type:          trainer.Conv,
+		Weights:       long,
+		Gradients:     long,
+		Activations:   long,
+		DeadUnits:     0.123456,
+		UpdateRatio:   1.23456e-5,
+		GradientNoise: trainer.Missing,
+	}
 	file := filepath.Join(t.TempDir(), "x"+suffix)
 	for _, index := range []int{histogramRuns - 1, histogramRuns} {
 		a, err := Sample(space, 1, index)

@@ -111,15 +111,24 @@ func (g regularisers) layer(l trainer.Layer, i, n int) trainer.Layer {
 func draw(r *rand.Rand, space Space) trainer.Architecture {
 	convs, hidden := 1+r.IntN(5), pick(r, 0, 1, 1, 2, 2, 3, 4)
 	g := drawRegularisers(r)
-	a := trainer.Architecture{Version: 1, Input: space.Input, Classes: space.Classes,
-		Training: drawTraining(r, space.Epochs, max(space.RateFactor, 1))}
+	a := trainer.Architecture{
+		Version:  1,
+		Input:    space.Input,
+		Classes:  space.Classes,
+		Training: drawTraining(r, space.Epochs, max(space.RateFactor, 1)),
+	}
 
 	filters, ladder := float64(pick(r, 4, 8, 12, 16, 24, 32, 48)), pick(r, 0.5, 1, 1, 1.5, 2, 2)
 	kernel := pick(r, 3, 3, 3, 5)
 	side := min(space.Input[0], space.Input[1])
 	for i := range convs {
-		l := trainer.Layer{Type: trainer.Conv, Filters: width(filters, 4, 256), Kernel: [2]int{kernel, kernel},
-			Stride: [2]int{1, 1}, Padding: trainer.Same}
+		l := trainer.Layer{
+			Type:    trainer.Conv,
+			Filters: width(filters, 4, 256),
+			Kernel:  [2]int{kernel, kernel},
+			Stride:  [2]int{1, 1},
+			Padding: trainer.Same,
+		}
 		a.Layers = append(a.Layers, g.layer(l, i, convs+hidden))
 		if side >= 4 && (i == 0 || r.Float64() < 0.75) {
 			pool := trainer.Layer{Type: trainer.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}, Padding: trainer.Valid}
@@ -142,8 +151,13 @@ func draw(r *rand.Rand, space Space) trainer.Architecture {
 		}
 		units *= ladder
 	}
-	last := trainer.Layer{Type: trainer.Dense, Units: space.Classes, Activation: trainer.Softmax,
-		Initializer: trainer.GlorotUniform, Bias: true}
+	last := trainer.Layer{
+		Type:        trainer.Dense,
+		Units:       space.Classes,
+		Activation:  trainer.Softmax,
+		Initializer: trainer.GlorotUniform,
+		Bias:        true,
+	}
 	a.Layers = append(a.Layers, last)
 	return a
 }
@@ -165,8 +179,10 @@ func drawTraining(r *rand.Rand, epochs int, rates float64) trainer.Training {
 		clip = pick(r, 0.5, 1, 5)
 	}
 	return trainer.Training{
-		Optimizer: o, ClipNorm: clip,
+		Optimizer: o,
+		ClipNorm:  clip,
 		Schedule:  trainer.Schedule{Type: pick(r, trainer.Constant, trainer.Constant, trainer.Constant, trainer.Cosine)},
-		BatchSize: pick(r, 32, 64, 64, 128), Epochs: epochs,
+		BatchSize: pick(r, 32, 64, 64, 128),
+		Epochs:    epochs,
 	}
 }

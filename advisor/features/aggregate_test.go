@@ -104,11 +104,27 @@ func TestExtremes(t *testing.T) {
 func TestStatistics(t *testing.T) {
 	of := func(base float64) trainer.Statistics {
 		n := func(i float64) trainer.Number { return trainer.Number(base + i/100) }
-		return trainer.Statistics{Mean: n(1), Variance: n(2), MaxAbs: n(3), ShareBelow: n(4), ShareZero: n(5), L2Norm: n(6),
-			Kurtosis: n(7), Q01: n(8), Q50: n(10), Q99: n(19)}
+		return trainer.Statistics{
+			Mean:       n(1),
+			Variance:   n(2),
+			MaxAbs:     n(3),
+			ShareBelow: n(4),
+			ShareZero:  n(5),
+			L2Norm:     n(6),
+			Kurtosis:   n(7),
+			Q01:        n(8),
+			Q50:        n(10),
+			Q99:        n(19),
+		}
 	}
-	l := trainer.LayerStatistics{Weights: of(1), Gradients: of(2), Activations: of(3), UpdateRatio: 4, GradientNoise: 5,
-		DeadUnits: 6}
+	l := trainer.LayerStatistics{
+		Weights:       of(1),
+		Gradients:     of(2),
+		Activations:   of(3),
+		UpdateRatio:   4,
+		GradientNoise: 5,
+		DeadUnits:     6,
+	}
 	log := math.Log10
 	want := map[string]float64{
 		"weight_variance": log(1.02), "weight_max": log(1.03), "weight_share_below": 1.04, "weight_kurtosis": log(1.07),

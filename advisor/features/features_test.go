@@ -29,23 +29,48 @@ func architecture(t *testing.T) trainer.Architecture {
 
 // layer has the given weight variance, activation variance and maximum, gradient norm, zeros and dead units.
 func layer(name string, weights, activations, largest, gradient, zeros, dead float64) trainer.LayerStatistics {
-	return trainer.LayerStatistics{Layer: name, DeadUnits: trainer.Number(dead),
-		Weights: trainer.Statistics{Variance: trainer.Number(weights), MaxAbs: 1},
-		Activations: trainer.Statistics{Variance: trainer.Number(activations), MaxAbs: trainer.Number(largest),
-			ShareZero: trainer.Number(zeros)},
-		Gradients: trainer.Statistics{L2Norm: trainer.Number(gradient)}}
+	return trainer.LayerStatistics{
+		Layer:     name,
+		DeadUnits: trainer.Number(dead),
+		Weights:   trainer.Statistics{Variance: trainer.Number(weights), MaxAbs: 1},
+		Activations: trainer.Statistics{
+			Variance:  trainer.Number(activations),
+			MaxAbs:    trainer.Number(largest),
+			ShareZero: trainer.Number(zeros),
+		},
+		Gradients: trainer.Statistics{L2Norm: trainer.Number(gradient)},
+	}
 }
 
 var records = []trainer.EpochRecord{
-	{Epoch: 0, TrainLoss: trainer.Missing, TrainAccuracy: trainer.Missing, ValidationLoss: 2.3, ValidationAccuracy: 0.1,
-		Layers: []trainer.LayerStatistics{layer("conv1", 1e-2, 1, 1, 1, 0, 0), layer("dense1", 1e-2, 1, 1, 1, 0, 0),
-			layer("dense2", 1e-2, 1, 1, 1, 0, 0)}},
-	{Epoch: 0.5, TrainLoss: 2, TrainAccuracy: 0.3, ValidationLoss: 5, ValidationAccuracy: 0.4,
-		Layers: []trainer.LayerStatistics{layer("conv1", 1e-2, 1, 1, 1, 0, 0), layer("dense1", 1e-2, 1, 1, 1, 0, 0),
-			layer("dense2", 1e-2, 1, 1, 1, 0, 0)}},
-	{Epoch: 1, TrainLoss: 1.5, TrainAccuracy: 0.5, ValidationLoss: 1.25, ValidationAccuracy: 0.6, TestAccuracy: 0.99,
+	{
+		Epoch:              0,
+		TrainLoss:          trainer.Missing,
+		TrainAccuracy:      trainer.Missing,
+		ValidationLoss:     2.3,
+		ValidationAccuracy: 0.1,
+		Layers: []trainer.LayerStatistics{layer("conv1", 1e-2, 1, 1, 1, 0, 0),
+			layer("dense1", 1e-2, 1, 1, 1, 0, 0), layer("dense2", 1e-2, 1, 1, 1, 0, 0)},
+	},
+	{
+		Epoch:              0.5,
+		TrainLoss:          2,
+		TrainAccuracy:      0.3,
+		ValidationLoss:     5,
+		ValidationAccuracy: 0.4,
+		Layers: []trainer.LayerStatistics{layer("conv1", 1e-2, 1, 1, 1, 0, 0),
+			layer("dense1", 1e-2, 1, 1, 1, 0, 0), layer("dense2", 1e-2, 1, 1, 1, 0, 0)},
+	},
+	{
+		Epoch:              1,
+		TrainLoss:          1.5,
+		TrainAccuracy:      0.5,
+		ValidationLoss:     1.25,
+		ValidationAccuracy: 0.6,
+		TestAccuracy:       0.99,
 		Layers: []trainer.LayerStatistics{layer("conv1", 1e-1, 10, 100, 1e-3, 0.5, 0.25),
-			layer("dense1", 1e-3, 10, 1, 1e-1, 0.1, 0), layer("dense2", 1e-1, 1e-1, 1, 1, 0, 0)}},
+			layer("dense1", 1e-3, 10, 1, 1e-1, 0.1, 0), layer("dense2", 1e-1, 1e-1, 1, 1, 0, 0)},
+	},
 	{Epoch: 2, TrainLoss: 1, TrainAccuracy: 0.7, ValidationLoss: 1, ValidationAccuracy: 0.7},
 }
 
@@ -191,8 +216,12 @@ func TestHasRecordsUntil(t *testing.T) {
 		"diverged at once":        {records: epochs(0), diverged: 1, covered: []float64{1, 5}},
 		"diverged in the third":   {records: epochs(0, 1, 2), diverged: 3, covered: []float64{1, 2, 3, 9}},
 		"diverged, records gone":  {records: epochs(0, 2), diverged: 3, not: []float64{1, 2, 3, 9}},
-		"shard diverged in ninth": {records: epochs(0, 1, 2, 3, 4, 5, 8), diverged: 9, covered: []float64{5},
-			not: []float64{8, 9, 12}},
+		"shard diverged in ninth": {
+			records:  epochs(0, 1, 2, 3, 4, 5, 8),
+			diverged: 9,
+			covered:  []float64{5},
+			not:      []float64{8, 9, 12},
+		},
 		"shard diverged in eighth": {records: shard[:9], diverged: 8, covered: []float64{5}, not: []float64{6, 8}},
 	} {
 		outcome := trainer.Outcome{Diverged: c.diverged > 0, DivergedEpoch: c.diverged}

@@ -42,8 +42,8 @@ func (b *bench) Probe(_ context.Context, a trainer.Architecture, dataset string,
 	return b.predict(a, dataset, float64(seed)/100)
 }
 
-func (b *bench) FromArchitecture(_ context.Context, a trainer.Architecture, dataset string) (advisor.Prediction,
-	advisor.Key, error) {
+func (b *bench) FromArchitecture(_ context.Context, a trainer.Architecture,
+	dataset string) (advisor.Prediction, advisor.Key, error) {
 	b.calls = append(b.calls, "look at "+a.Name)
 	return b.predict(a, dataset, 0)
 }

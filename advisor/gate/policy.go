@@ -122,8 +122,11 @@ func ParsePolicy(data []byte) (Policy, error) {
 		return Policy{}, &PolicyError{Findings: []Finding{*finding}}
 	}
 	var r reader
-	p := Policy{Extends: Recommended, Dataset: advisor.DefaultDataset,
-		Probe: Probe{Epochs: 3, Runs: 3, Aggregate: Pessimistic, Seed: 1}}
+	p := Policy{
+		Extends: Recommended,
+		Dataset: advisor.DefaultDataset,
+		Probe:   Probe{Epochs: 3, Runs: 3, Aggregate: Pessimistic, Seed: 1},
+	}
 	top := r.mapping(root, "", "the policy", "version", "extends", "dataset", "probe", "rules", "exceptions")
 	if n := top["version"]; n != nil {
 		r.integer(n, "/version", 1, 1)

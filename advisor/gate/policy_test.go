@@ -97,32 +97,35 @@ var malformed = []struct {
 	{name: "version as text", document: "version: '1'", want: []string{"1 /version wrong-type"}},
 	{name: "unknown keys", document: "version: 1\nrule: {}\nx~/y: 1",
 		want: []string{"2 /rule unknown-key", "3 /x~0~1y unknown-key"}},
-	{name: "twice", document: "version: 1\nextends: strict\nextends: off",
-		want: []string{"3 /extends duplicate-key"}, unseen: true},
+	{name: "twice", document: "version: 1\nextends: strict\nextends: off", want: []string{"3 /extends duplicate-key"},
+		unseen: true},
 	{name: "extends", document: "version: 1\nextends: stict\nrules: {parameters: warn}",
 		want: []string{"2 /extends unknown-value"}},
 	{name: "extends a list", document: "version: 1\nextends: [strict]", want: []string{"2 /extends wrong-type"}},
 	{name: "dataset", document: "version: 1\ndataset: 10", want: []string{"2 /dataset wrong-type"}},
 	{name: "blank dataset", document: "version: 1\ndataset: ' '", want: []string{"2 /dataset wrong-type"}},
 	{name: "probe", document: "version: 1\nprobe:\n  epochs: 0\n  runs: 21\n  aggregate: best\n  seed: -1\n  epoch: 3",
-		want: []string{
-			"3 /probe/epochs out-of-range", "4 /probe/runs out-of-range", "5 /probe/aggregate unknown-value",
+		want: []string{"3 /probe/epochs out-of-range", "4 /probe/runs out-of-range", "5 /probe/aggregate unknown-value",
 			"6 /probe/seed out-of-range", "7 /probe/epoch unknown-key"}},
 	{name: "seed 0", document: "version: 1\nprobe: {seed: 0}", want: []string{"2 /probe/seed out-of-range"}},
 	{name: "half an epoch", document: "version: 1\nprobe: {epochs: 1.5, runs: .nan}",
 		want: []string{"2 /probe/epochs wrong-type", "2 /probe/runs out-of-range"}},
 	{name: "probe is a number", document: "version: 1\nprobe: 3", want: []string{"2 /probe wrong-type"}},
-	{name: "unknown rule", document: "version: 1\nrules:\n  predicted_accuracy: error\n  parameter: warn", want: []string{
-		"3 /rules/predicted_accuracy unknown-key", "4 /rules/parameter unknown-key"}},
-	{name: "rules to come", document: "version: 1\nrules:\n  activation-variance: [warn, {percentile: 95}]\n  " +
-		"dead-units: off\n  no-worse-than-baseline: error\n  forbid: [error, {}]", want: []string{
-		"3 /rules/activation-variance unavailable-rule", "4 /rules/dead-units unavailable-rule",
-		"5 /rules/no-worse-than-baseline unavailable-rule", "6 /rules/forbid unavailable-rule"}},
-	{name: "level", document: "version: 1\nrules: {parameters: fatal, predicted-accuracy: [2]}", want: []string{
-		"2 /rules/parameters unknown-value", "2 /rules/predicted-accuracy/0 unknown-value"}},
+	{name: "unknown rule", document: "version: 1\nrules:\n  predicted_accuracy: error\n  parameter: warn",
+		want: []string{"3 /rules/predicted_accuracy unknown-key", "4 /rules/parameter unknown-key"}},
+	{name: "rules to come",
+		document: "version: 1\n" +
+			"rules:\n" +
+			"  activation-variance: [warn, {percentile: 95}]\n" +
+			"  dead-units: off\n" +
+			"  no-worse-than-baseline: error\n" +
+			"  forbid: [error, {}]",
+		want: []string{"3 /rules/activation-variance unavailable-rule", "4 /rules/dead-units unavailable-rule",
+			"5 /rules/no-worse-than-baseline unavailable-rule", "6 /rules/forbid unavailable-rule"}},
+	{name: "level", document: "version: 1\nrules: {parameters: fatal, predicted-accuracy: [2]}",
+		want: []string{"2 /rules/parameters unknown-value", "2 /rules/predicted-accuracy/0 unknown-value"}},
 	{name: "rule's list", document: "version: 1\nrules: {parameters: [], predicted-accuracy: [off, {min: 0.1}, 3]}",
-		want: []string{
-			"2 /rules/parameters wrong-type", "2 /rules/predicted-accuracy wrong-type"}},
+		want: []string{"2 /rules/parameters wrong-type", "2 /rules/predicted-accuracy wrong-type"}},
 	{name: "options are no mapping", document: "version: 1\nrules: {parameters: [warn, 3]}",
 		want: []string{"2 /rules/parameters/1 wrong-type"}},
 	{name: "min", document: "version: 1\nrules:\n  predicted-accuracy: [error, {min: 70}]",
@@ -130,26 +133,24 @@ var malformed = []struct {
 	{name: "no min", document: "version: 1\nrules:\n  predicted-accuracy: [error, {confidence: 0.8}]",
 		want: []string{"3 /rules/predicted-accuracy/1 missing-key"}},
 	{name: "confidence", document: "version: 1\nrules:\n  predicted-accuracy: [error, {min: 0.7, confidence: 0.9}]",
-		want: []string{
-			"3 /rules/predicted-accuracy/1/confidence out-of-range"}},
+		want: []string{"3 /rules/predicted-accuracy/1/confidence out-of-range"}},
 	{name: "confidence as text",
-		document: "version: 1\nrules:\n  predicted-accuracy: [error, {min: 0.7, confidence: high}]", want: []string{
-			"3 /rules/predicted-accuracy/1/confidence wrong-type"}},
+		document: "version: 1\nrules:\n  predicted-accuracy: [error, {min: 0.7, confidence: high}]",
+		want:     []string{"3 /rules/predicted-accuracy/1/confidence wrong-type"}},
 	{name: "max", document: "version: 1\nrules:\n  parameters: [error, {max: 0}]",
 		want: []string{"3 /rules/parameters/1/max out-of-range"}},
-	{name: "max and no max", document: "version: 1\nrules:\n  parameters: [error, {maximum: 1}]", want: []string{
-		"3 /rules/parameters/1 missing-key", "3 /rules/parameters/1/maximum unknown-key"}},
+	{name: "max and no max", document: "version: 1\nrules:\n  parameters: [error, {maximum: 1}]",
+		want: []string{"3 /rules/parameters/1 missing-key", "3 /rules/parameters/1/maximum unknown-key"}},
 	{name: "nothing to keep", document: "version: 1\nextends: off\nrules: {parameters: warn, predicted-accuracy: [error]}",
-		want: []string{
-			"3 /rules/parameters missing-key", "3 /rules/predicted-accuracy missing-key"}, unseen: true},
+		want: []string{"3 /rules/parameters missing-key", "3 /rules/predicted-accuracy missing-key"}, unseen: true},
 	{name: "nothing on", document: "version: 1\nextends: off", want: []string{"1 /rules no-rules"}, unseen: true},
 	{name: "all off", document: "version: 1\nrules: {parameters: off, predicted-accuracy: off}",
 		want: []string{"1 /rules no-rules"}, unseen: true},
 	{name: "exceptions are a mapping", document: "version: 1\nexceptions: {rule: parameters}",
 		want: []string{"2 /exceptions wrong-type"}},
-	{name: "empty exceptions", document: "version: 1\nexceptions: [{}, 3]", want: []string{
-		"2 /exceptions/0 missing-key", "2 /exceptions/0 missing-key", "2 /exceptions/0 missing-key",
-		"2 /exceptions/1 wrong-type"}},
+	{name: "empty exceptions", document: "version: 1\nexceptions: [{}, 3]",
+		want: []string{"2 /exceptions/0 missing-key", "2 /exceptions/0 missing-key", "2 /exceptions/0 missing-key",
+			"2 /exceptions/1 wrong-type"}},
 	{name: "no reason", document: "version: 1\nexceptions:\n- {rule: parameters, until: 2027-03-01}",
 		want: []string{"3 /exceptions/0 missing-key"}},
 	{name: "blank reason", document: "version: 1\nexceptions:\n- {rule: parameters, until: 2027-03-01, reason: ' '}",
@@ -160,9 +161,12 @@ var malformed = []struct {
 		want: []string{"3 /exceptions/0/until out-of-range"}, unseen: true},
 	{name: "layer", document: "version: 1\nexceptions:\n- {rule: parameters, layer: conv1, until: 2027-03-01, reason: r}",
 		want: []string{"3 /exceptions/0/layer unused-key"}},
-	{name: "exceptions from other rules", document: "version: 1\nexceptions:\n- {rule: dead-units, layer: conv1, until: " +
-		"2027-03-01, reason: r}\n- {rule: parametres, until: 2027-03-01, reason: r}", want: []string{
-		"3 /exceptions/0/rule unavailable-rule", "4 /exceptions/1/rule unknown-value"}},
+	{name: "exceptions from other rules",
+		document: "version: 1\n" +
+			"exceptions:\n" +
+			"- {rule: dead-units, layer: conv1, until: 2027-03-01, reason: r}\n" +
+			"- {rule: parametres, until: 2027-03-01, reason: r}",
+		want: []string{"3 /exceptions/0/rule unavailable-rule", "4 /exceptions/1/rule unknown-value"}},
 }
 
 func TestMalformedPolicies(t *testing.T) {

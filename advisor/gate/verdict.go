@@ -63,9 +63,16 @@ type Verdict struct {
 // Judge applies the policy. A file fails when a rule of level error fails; else it is unevaluated when any rule could
 // not be judged, one of level warn too. A warn rule that fails is a warning. Exceptions hold by the date of today.
 func Judge(p Policy, e Evidence, today time.Time) Verdict {
-	v := Verdict{File: e.File, ArchitectureID: e.ArchitectureID, Parameters: e.Parameters, Results: []Result{},
-		Probed: e.Probed, Aggregate: p.Probe.Aggregate, Runs: append([]advisor.Prediction{},
-			e.Predictions...), PredictionReason: e.Reason}
+	v := Verdict{
+		File:             e.File,
+		ArchitectureID:   e.ArchitectureID,
+		Parameters:       e.Parameters,
+		Results:          []Result{},
+		Probed:           e.Probed,
+		Aggregate:        p.Probe.Aggregate,
+		Runs:             append([]advisor.Prediction{}, e.Predictions...),
+		PredictionReason: e.Reason,
+	}
 	if e.Key != (advisor.Key{}) {
 		v.Key = &e.Key
 	}
@@ -94,8 +101,13 @@ func worst(results []Result) Status {
 }
 
 func predictedAccuracy(rule PredictedAccuracy, v Verdict) Result {
-	r := Result{Rule: RulePredictedAccuracy, Level: rule.Level, Status: Unevaluated, Value: trainer.Missing,
-		Threshold: trainer.Number(rule.Min)}
+	r := Result{
+		Rule:      RulePredictedAccuracy,
+		Level:     rule.Level,
+		Status:    Unevaluated,
+		Value:     trainer.Missing,
+		Threshold: trainer.Number(rule.Min),
+	}
 	if v.Prediction == nil {
 		r.Message = "no prediction: " + cmp.Or(v.PredictionReason, "nothing was predicted")
 		return r
@@ -107,18 +119,23 @@ func predictedAccuracy(rule PredictedAccuracy, v Verdict) Result {
 	low := v.Prediction.Low
 	r.Value = trainer.Number(low)
 	value, threshold := figure.Apart(low, rule.Min)
-	r.Status, r.Message = Passed, fmt.Sprintf("lower bound %s of the predicted test accuracy is at least %s", value,
-		threshold)
+	r.Status, r.Message = Passed,
+		fmt.Sprintf("lower bound %s of the predicted test accuracy is at least %s", value, threshold)
 	if low < rule.Min {
-		r.Status, r.Message = Failed, fmt.Sprintf("lower bound %s of the predicted test accuracy is below %s", value,
-			threshold)
+		r.Status, r.Message = Failed,
+			fmt.Sprintf("lower bound %s of the predicted test accuracy is below %s", value, threshold)
 	}
 	return r
 }
 
 func parameters(rule Parameters, n int64) Result {
-	r := Result{Rule: RuleParameters, Level: rule.Level, Status: Passed, Value: trainer.Number(n),
-		Threshold: trainer.Number(rule.Max)}
+	r := Result{
+		Rule:      RuleParameters,
+		Level:     rule.Level,
+		Status:    Passed,
+		Value:     trainer.Number(n),
+		Threshold: trainer.Number(rule.Max),
+	}
 	r.Message = fmt.Sprintf("%s parameters are at most %s", figure.Count(n), figure.Count(rule.Max))
 	if n > rule.Max {
 		r.Status, r.Message = Failed, fmt.Sprintf("%s parameters are more than %s", figure.Count(n), figure.Count(rule.Max))

@@ -9,8 +9,17 @@ import (
 )
 
 func forecast(mean, low, high float64, warnings ...string) advisor.Prediction {
-	return advisor.Prediction{Target: advisor.Target{Images: 10_000, Epochs: 15}, TestAccuracy: mean, Low: low, High: high,
-		Confidence: 0.8, Novelty: 0.25, PastRuns: 43, Forest: "f1", Warnings: warnings}
+	return advisor.Prediction{
+		Target:       advisor.Target{Images: 10_000, Epochs: 15},
+		TestAccuracy: mean,
+		Low:          low,
+		High:         high,
+		Confidence:   0.8,
+		Novelty:      0.25,
+		PastRuns:     43,
+		Forest:       "f1",
+		Warnings:     warnings,
+	}
 }
 
 func wider(p advisor.Prediction) advisor.Prediction { p.Confidence = 0.9; return p }

@@ -126,9 +126,16 @@ func (f *forecaster) predict(ctx context.Context, epochs float64, a trainer.Arch
 	}
 	return advisor.Prediction{
 		Target:       advisor.Target{Images: key.Images, Epochs: key.Epochs},
-		TestAccuracy: got.Mean, Low: got.Low, High: got.High, Confidence: got.Confidence, Novelty: got.Novelty,
-		PastRuns: got.PastRuns, Forest: model.ID(), HeldOutR2: model.R2(), Deciles: deciles(t.Y),
-		Warnings: append(f.snapshot.Unseen(a, f.without...), got.Warnings...),
+		TestAccuracy: got.Mean,
+		Low:          got.Low,
+		High:         got.High,
+		Confidence:   got.Confidence,
+		Novelty:      got.Novelty,
+		PastRuns:     got.PastRuns,
+		Forest:       model.ID(),
+		HeldOutR2:    model.R2(),
+		Deciles:      deciles(t.Y),
+		Warnings:     append(f.snapshot.Unseen(a, f.without...), got.Warnings...),
 	}, nil
 }
 

@@ -182,7 +182,8 @@ func TestOwnRunsAreNotPastRuns(t *testing.T) {
 func TestFitFailureIsNoAnswer(t *testing.T) {
 	fault := errors.New("child killed")
 	p := newPredictor(source{key: runs(t, 25)}, pastrunstest.Fitter{
-		OnFit: func(context.Context, forest.Table, forest.Options) (*forest.Model, error) { return nil, fault }}, "")
+		OnFit: func(context.Context, forest.Table, forest.Options) (*forest.Model, error) { return nil, fault },
+	}, "")
 	var none *advisor.NoPredictionError
 	if _, err := fromArchitecture(t, p, key); !errors.Is(err, fault) || errors.As(err, &none) {
 		t.Errorf("error %v", err)

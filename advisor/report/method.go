@@ -17,23 +17,27 @@ type Method struct {
 // The four methods.
 var (
 	Correlation = Method{
-		Key: "correlation", Title: "Correlation",
+		Key:   "correlation",
+		Title: "Correlation",
 		Value: func(r analysis.Relation) trainer.Number { return r.Correlation },
 		Text:  figure.Score[trainer.Number],
 	}
 	Beta = Method{ // it has a unit, and with it any size
-		Key: "beta", Title: "Beta",
+		Key:   "beta",
+		Title: "Beta",
 		Value: func(r analysis.Relation) trainer.Number { return r.Beta },
 		Text:  figure.Significant[trainer.Number],
 	}
 	Coefficient = Method{
-		Key: "coefficient", Title: "Linear coefficient",
+		Key:   "coefficient",
+		Title: "Linear coefficient",
 		Value: func(r analysis.Relation) trainer.Number { return r.Coefficient },
 		Error: func(r analysis.Relation) trainer.Number { return r.StandardError },
 		Text:  figure.Share[trainer.Number],
 	}
 	Importance = Method{
-		Key: "importance", Title: "Forest importance",
+		Key:   "importance",
+		Title: "Forest importance",
 		Value: func(r analysis.Relation) trainer.Number { return r.Importance },
 		Error: func(r analysis.Relation) trainer.Number { return r.Spread },
 		Text:  figure.Share[trainer.Number],

@@ -173,10 +173,9 @@ func (g *grids) relations(of string, relations []analysis.Relation, linear, fore
 		rows = append(rows, append(row, confirmed(r), r.Reason))
 	}
 	g.table(append(header, "confirmed", ""), rows)
-	g.line("Held-out R² of the linear regression %s, of the forest %s. In-sample, where they say nothing about other "+
-		"runs: %s and %s.",
-		figure.Score(
-			linear.HeldOut), figure.Score(forest.HeldOut), figure.Score(linear.InSample), figure.Score(forest.InSample))
+	g.line("Held-out R² of the linear regression %s, of the forest %s. "+
+		"In-sample, where they say nothing about other runs: %s and %s.", figure.Score(linear.HeldOut),
+		figure.Score(forest.HeldOut), figure.Score(linear.InSample), figure.Score(forest.InSample))
 }
 
 // confirmed writes Boruta's hits where they are enough.
@@ -229,9 +228,10 @@ func Bench(w io.Writer, all []Benched, runs int, o forest.BenchOptions) error {
 			fmt.Sprintf("%s (%s–%s)", figure.Percent(b.Coverage), figure.Percent(b.CoverageLow), figure.Percent(b.CoverageHigh)),
 			figure.Share(b.Width), figure.Percent(b.CaughtWorstFifth)})
 	}
-	g.table(table.Row{"epochs", "held-out R²", "mean absolute error", "Kendall τ",
-		"80 % interval covers", "its mean width",
-		"worst fifth caught"}, rows)
+	g.table(table.Row{
+		"epochs", "held-out R²", "mean absolute error", "Kendall τ", "80 % interval covers", "its mean width",
+		"worst fifth caught",
+	}, rows)
 	g.line("%s, %d random splits: fitted on %d, the others predicted. In brackets the extremes of the splits.",
 		figure.Counted(runs, "run"), o.Repeats, o.Fit)
 	return g.writeTo(w)

@@ -18,7 +18,10 @@ func madeUpCards() analysis.Cards {
 	alternatives := []analysis.MemberEntry{{Name: "ridge", R2: 0.5}, {Name: "forest", R2: 0.8}}
 	return analysis.Cards{
 		Card: analysis.Card{
-			Dataset: "made-up", PastRuns: 1040, Images: 1000, Epochs: 9,
+			Dataset:  "made-up",
+			PastRuns: 1040,
+			Images:   1000,
+			Epochs:   9,
 			Probe: []analysis.CardEntry{
 				{Epochs: 0, Runs: 1040, R2: -0.1, MAE: 0.2, Tau: 0.3, Coverage80: 0.81, Width80: 0.5, Members: alternatives},
 				{Epochs: 0.25, Runs: 1040, R2: 0.856, MAE: 0.05, Tau: 0.75, Coverage80: 0.795, Width80: 0.2, Members: alternatives},
@@ -36,12 +39,27 @@ func madeUpRelations() []analysis.Relation {
 	none := trainer.Missing
 	return []analysis.Relation{
 		{
-			Name: "weight_variance", Correlation: -0.5, Beta: 1234.5, Coefficient: -0.2, StandardError: 0.1, PValue: 0.0004,
-			Importance: 0.1, Spread: 0.05, Hits: 16, Confirmed: true,
+			Name:          "weight_variance",
+			Correlation:   -0.5,
+			Beta:          1234.5,
+			Coefficient:   -0.2,
+			StandardError: 0.1,
+			PValue:        0.0004,
+			Importance:    0.1,
+			Spread:        0.05,
+			Hits:          16,
+			Confirmed:     true,
 		},
 		{
-			Name: "dead_units", Correlation: none, Beta: none, Coefficient: none, StandardError: none, PValue: none,
-			Importance: none, Spread: none, Reason: "constant",
+			Name:          "dead_units",
+			Correlation:   none,
+			Beta:          none,
+			Coefficient:   none,
+			StandardError: none,
+			PValue:        none,
+			Importance:    none,
+			Spread:        none,
+			Reason:        "constant",
 		},
 	}
 }
@@ -52,35 +70,55 @@ func TestPastRunsAreGolden(t *testing.T) {
 	var b strings.Builder
 	key := advisor.Key{Dataset: "made-up", Images: 1000, Epochs: 9}
 	statistics := analysis.StatisticsTable{
-		Dataset: "made-up", Images: 1000, Epochs: 9, Target: analysis.Validation, Probe: pointer(
-			1), Reason: "middle: too few past runs",
+		Dataset: "made-up",
+		Images:  1000,
+		Epochs:  9,
+		Target:  analysis.Validation,
+		Probe:   pointer(1),
+		Reason:  "middle: too few past runs",
 		Positions: []analysis.PositionTable{
 			{Position: trainer.AllLayers, Runs: 40, Linear: linear, Forest: trees, Statistics: madeUpRelations()},
 		},
 	}
 	for _, err := range []error{
-		Cards(&b, madeUpCards()),
-		Statistics(&b, statistics, trainer.AllLayers),
+		Cards(&b, madeUpCards()), Statistics(&b, statistics, trainer.AllLayers),
 		Statistics(&b, statistics, trainer.MiddleLayers),
 		Hyperparameters(&b, analysis.HyperparameterTable{
-			Position: trainer.FirstTwo, Reason: "weight_kurtosis: constant",
+			Position: trainer.FirstTwo,
+			Reason:   "weight_kurtosis: constant",
 			Statistics: []analysis.StatisticTable{
 				{Statistic: "dead_units", Runs: 40, Linear: linear, Forest: trees, Hyperparameters: madeUpRelations()},
 			},
 		}),
 		Expectations(&b, analysis.ExpectedStatistics{
-			Dataset: "made-up", Images: 1000, Epochs: 9, PastRuns: 40, Position: trainer.ConvLayers,
-			Statistics: []analysis.ExpectedStatistic{{Name: "weight_l2_norm", Mean: 178.2, Low: 9.06,
-				High: 0.00123, HeldOutR2: 0.314}},
-		}),
-		Bench(&b, []Benched{{Epochs: 0.5, BenchScore: forest.BenchScore{
-			Score: forest.Score{
-				R2: 0.8714, R2Low: 0.81, R2High: 0.92, MAE: 0.03456, Tau: 0.712, Coverage: 0.8, CoverageLow: 0.75,
-				CoverageHigh: 0.86,
-				Width:        0.1234,
+			Dataset:  "made-up",
+			Images:   1000,
+			Epochs:   9,
+			PastRuns: 40,
+			Position: trainer.ConvLayers,
+			Statistics: []analysis.ExpectedStatistic{
+				{Name: "weight_l2_norm", Mean: 178.2, Low: 9.06, High: 0.00123, HeldOutR2: 0.314},
 			},
-			CaughtWorstFifth: 0.5,
-		}}}, 150, forest.BenchOptions{Fit: 57, Repeats: 20}),
+		}),
+		Bench(&b, []Benched{
+			{
+				Epochs: 0.5,
+				BenchScore: forest.BenchScore{
+					Score: forest.Score{
+						R2:           0.8714,
+						R2Low:        0.81,
+						R2High:       0.92,
+						MAE:          0.03456,
+						Tau:          0.712,
+						Coverage:     0.8,
+						CoverageLow:  0.75,
+						CoverageHigh: 0.86,
+						Width:        0.1234,
+					},
+					CaughtWorstFifth: 0.5,
+				},
+			},
+		}, 150, forest.BenchOptions{Fit: 57, Repeats: 20}),
 		Forests(&b, []Fitted{
 			{Key: key, Probe: 0.25, Forest: "0123456789abcdef", PastRuns: 1040, R2: 0.87, Seconds: 2.04},
 			{Key: key, Probe: 7, R2: trainer.Missing, Reason: "too few past runs"},

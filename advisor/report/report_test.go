@@ -97,17 +97,14 @@ func TestWidthIsBroughtIntoRange(t *testing.T) {
 // What a reader must find, whatever the layout.
 func TestTextSays(t *testing.T) {
 	for name, want := range map[string][]string{
-		"advised": {
-			"Predicted test accuracy after full training (10,000 images × 15 epochs): 0.871, 80 % interval 0.852–0.893, from " +
-				"43 past runs; novelty 0.12.",
-			"/layers/7: softmax was added: the network ended without one", "/training/clip_norm, /training/schedule: not " +
-				"given, the default is taken",
-			"Warning: the last validation accuracy is above that of every past run at this epoch.",
-			"+2.1", "+0.8…+3.4", "-0.4", "tried, no gain", "not tried",
-			"remove a_dense_layer_with_a_rather_long_name (dense, units 64)", "add after dense1: dropout1 (dropout, rate 0.3)",
-			"conv2: filters 8 → 16", "dense1: l2 0 → 0.001, units 64 → 128", "training optimizer: learning_rate 0.001 → 0.0003",
-			"410 GFLOPs on the probe, 835 GFLOPs on verification", "--train",
-		},
+		"advised": {"Predicted test accuracy after full training (10,000 images × 15 epochs): 0.871, 80 % interval " +
+			"0.852–0.893, from 43 past runs; novelty 0.12.", "/layers/7: softmax was added: the network ended without one",
+			"/training/clip_norm, /training/schedule: not given, the default is taken",
+			"Warning: the last validation accuracy is above that of every past run at this epoch.", "+2.1", "+0.8…+3.4", "-0.4",
+			"tried, no gain", "not tried", "remove a_dense_layer_with_a_rather_long_name (dense, units 64)",
+			"add after dense1: dropout1 (dropout, rate 0.3)", "conv2: filters 8 → 16", "dense1: l2 0 → 0.001, units 64 → 128",
+			"training optimizer: learning_rate 0.001 → 0.0003", "410 GFLOPs on the probe, 835 GFLOPs on verification",
+			"--train"},
 		"unpredicted": {"There is no prediction of the test accuracy after full training: 0 past runs of", "+3.1",
 			"dense1: batch_norm false → true"},
 		"diverged": {"The probe diverged: after epoch 1.75 of 3", "1.5e+12",

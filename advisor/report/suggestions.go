@@ -23,8 +23,11 @@ func (p *page) suggestions(all []advisor.Suggestion) {
 		{title: "#"},
 		{title: "Change", left: true, wraps: true},
 		{title: "Expected", gone: !slices.ContainsFunc(all, func(s advisor.Suggestion) bool { return s.Predicted != nil })},
-		{title: "Gain", gone: !slices.ContainsFunc(all,
-			func(s advisor.Suggestion) bool { return s.Verified != nil && s.Verified.Gain.Known() })},
+		{
+			title: "Gain",
+			gone: !slices.ContainsFunc(all,
+				func(s advisor.Suggestion) bool { return s.Verified != nil && s.Verified.Gain.Known() }),
+		},
 		{title: "Observed"},
 		{title: "Epochs"},
 		{title: "Verdict", left: true},

@@ -28,9 +28,9 @@ func Describe(a trainer.Architecture, key advisor.Key) []Fact {
 	return []Fact{
 		{"Layers", Layers(a)},
 		{"Training", trainingLine(a.Training)},
-		{"Cost", fmt.Sprintf("%s parameters; %s multiply-adds an image forward, %s in training",
-			figure.Count(cost.Parameters), figure.Count(cost.MultiplyAdds), figure.Amount(float64(cost.TrainingFLOPs),
-				"FLOPs"))},
+		{"Cost",
+			fmt.Sprintf("%s parameters; %s multiply-adds an image forward, %s in training", figure.Count(cost.Parameters),
+				figure.Count(cost.MultiplyAdds), figure.Amount(float64(cost.TrainingFLOPs), "FLOPs"))},
 		{"Data", fmt.Sprintf("%s; full run: %s", key.Dataset, FullRun(key.Images, key.Epochs))},
 	}
 }

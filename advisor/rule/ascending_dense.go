@@ -20,8 +20,8 @@ var ascendingDense = Rule{
 	Finds:  fmt.Sprintf("A hidden dense layer has more than %d times the units of the one before.", maxDenseRatio),
 	Source: "Salit: let the widths of dense layers fall.",
 	Proposes: fmt.Sprintf("Falling widths: the first as wide as the widest was, up to %d units and with no more "+
-		"parameters in all; each wider than %g of the one before gets half of that one's units, at least twice the "+
-		"classes.", maxUnits, falling),
+		"parameters in all; each wider than %g of the one before gets half of that one's units, at least twice the classes.",
+		maxUnits, falling),
 	Run: func(p *Pass) {
 		a := p.Architecture
 		worst, ratio, before := "", 0.0, 0

@@ -23,8 +23,8 @@ var atChance = Rule{
 	Group: Health,
 	Title: "The net has learnt nothing",
 	Finds: fmt.Sprintf("Validation accuracy after the probe is not above chance p = 1/classes by two standard errors "+
-		"√(p(1−p)/n), with n = %s images taken for the validation set, and training accuracy is below p + %g: a "+
-		"batch norm whose running statistics lag is at chance in validation alone.", figure.Count(validationImages), trains),
+		"√(p(1−p)/n), with n = %s images taken for the validation set, and training accuracy is below p + %g: a batch norm "+
+		"whose running statistics lag is at chance in validation alone.", figure.Count(validationImages), trains),
 	Source: "The standard error of a share.",
 	Proposes: fmt.Sprintf("relu and He's initialiser; a learning rate ×0.1 where weight norms have grown ×%g or it is "+
 		"%g times the usual one, ×10 where no weight norm has moved by %g or it is as far below; L1 and L2 of at most %g.",

@@ -18,8 +18,9 @@ var batchNormEverywhere = Rule{
 	Name:  "batch-norm-everywhere",
 	Group: Architecture,
 	Title: "Batch norm on nearly every layer",
-	Finds: fmt.Sprintf("Batch norm on more than %g of the hidden layers, of which there are %d at least. Mild: batch "+
-		"norm seldom does harm.", maxNormShare, minNormed),
+	Finds: fmt.Sprintf(
+		"Batch norm on more than %g of the hidden layers, of which there are %d at least. Mild: batch norm seldom does harm.",
+		maxNormShare, minNormed),
 	Source:   "Salit: on the higher layers, not everywhere.",
 	Proposes: "To keep it on the higher half.",
 	Run: func(p *Pass) {

@@ -21,8 +21,8 @@ var deadReLU = Rule{
 	Finds: fmt.Sprintf("More than %g of a relu layer's units are dead: zero on more than 99 %% of the values of 256 "+
 		"validation images. Severe in the first two layers, or above %g.", maxDead, nearlyAll),
 	Source: "Lu et al. 2020 on dying ReLU; the shares are ours.",
-	Proposes: fmt.Sprintf("leaky_relu with slope %g and He's initialiser there, and a learning rate ×%g.", leakySlope,
-		calmer),
+	Proposes: fmt.Sprintf(
+		"leaky_relu with slope %g and He's initialiser there, and a learning rate ×%g.", leakySlope, calmer),
 	Run: func(p *Pass) {
 		last, _ := p.last()
 		var worst advisor.Diagnosis

@@ -19,11 +19,11 @@ var diverged = Rule{
 	Name:  "diverged",
 	Group: Health,
 	Title: "The training diverged",
-	Finds: fmt.Sprintf("NaN or Inf in the probe, or a training loss above %g·ln(classes) after an epoch: a net that "+
-		"knows nothing has ln(classes).", lossFactor),
+	Finds: fmt.Sprintf("NaN or Inf in the probe, or a training loss above %g·ln(classes) after an epoch: "+
+		"a net that knows nothing has ln(classes).", lossFactor),
 	Source: "The cross entropy of a uniform guess; Pascanu et al. 2013 on clipping, He et al. 2015 on initialisers.",
-	Proposes: fmt.Sprintf("A learning rate ×%g with gradients clipped at norm %d, and He's initialiser on ReLU layers.",
-		calmer, clipNorm),
+	Proposes: fmt.Sprintf(
+		"A learning rate ×%g with gradients clipped at norm %d, and He's initialiser on ReLU layers.", calmer, clipNorm),
 	Breaks: true,
 	Run: func(p *Pass) {
 		threshold := lossFactor * math.Log(float64(p.Architecture.Classes))

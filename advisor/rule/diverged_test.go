@@ -11,8 +11,8 @@ import (
 func divergedFixtures(t *testing.T) []fixture {
 	plain := parse(t, plainLayers, "")
 	fast := parse(t, plainLayers, `"clip_norm":0.5,"optimizer":{"type":"sgd","learning_rate":1}`)
-	he := parse(
-		t, `{"type":"conv","filters":8,"kernel":3,"activation":"elu","initializer":"he_normal"},{"type":"flatten"},
+	he := parse(t,
+		`{"type":"conv","filters":8,"kernel":3,"activation":"elu","initializer":"he_normal"},{"type":"flatten"},
 			{"type":"dense","units":10}`, "")
 	top := 1.5 * math.Log(10)
 

@@ -87,9 +87,8 @@ func TestFlawedIsRepaired(t *testing.T) {
 func TestOrder(t *testing.T) {
 	a := parse(t, plainLayers, "")
 	dead := func(_ float64, l *trainer.LayerStatistics) { l.DeadUnits = 0.6 }
-	c := probed(t, a, of("dense1", dead),
-		of("conv1", whole(activationVariance, 1, 1, 6)), of("conv2", whole(activationVariance, 1, 1, 90)), of("dense1",
-			whole(activationVariance, 1, 1, 60)))
+	c := probed(t, a, of("dense1", dead), of("conv1", whole(activationVariance, 1, 1, 6)),
+		of("conv2", whole(activationVariance, 1, 1, 90)), of("dense1", whole(activationVariance, 1, 1, 60)))
 	diagnoses, proposals := strict(t).Examine(c)
 	var got []string
 	for _, d := range diagnoses {

@@ -16,12 +16,11 @@ var explodingGradient = Rule{
 	Name:  "exploding-gradient",
 	Group: Health,
 	Title: "Gradients explode",
-	Finds: fmt.Sprintf("A gradient above %g, or the first layer's gradient norm above %d times the last one's.",
-		maxGradient, maxRatio),
+	Finds: fmt.Sprintf(
+		"A gradient above %g, or the first layer's gradient norm above %d times the last one's.", maxGradient, maxRatio),
 	Source: "AutoTrainer, Zhang et al. 2021; Pascanu et al. 2013 on clipping.",
-	Proposes: fmt.Sprintf("A learning rate ×%g with gradients clipped at norm %d, and batch norm in the middle of the "+
-		"net.",
-		calmer, clipNorm),
+	Proposes: fmt.Sprintf(
+		"A learning rate ×%g with gradients clipped at norm %d, and batch norm in the middle of the net.", calmer, clipNorm),
 	Run: func(p *Pass) {
 		last, ok := p.last()
 		if !ok || len(last.Layers) == 0 {
@@ -36,8 +35,11 @@ var explodingGradient = Rule{
 		var d advisor.Diagnosis
 		first := last.Layers[0]
 		if most := float64(worst.Gradients.MaxAbs); most > maxGradient {
-			q := advisor.Quantity{Statistic: trainer.StatisticNamed("gradient_max_abs"),
-				Third: p.thirds[worst.Layer], Epoch: last.Epoch}
+			q := advisor.Quantity{
+				Statistic: trainer.StatisticNamed("gradient_max_abs"),
+				Third:     p.thirds[worst.Layer],
+				Epoch:     last.Epoch,
+			}
 			d = measured(worst.Layer, q.Name(), most, maxGradient, last.Epoch, advisor.High)
 			d.Percentile = p.standing(q, most)
 		} else if ratio := last.GradientRatio(); ratio > maxRatio {

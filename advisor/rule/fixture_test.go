@@ -103,20 +103,28 @@ func probed(t *testing.T, a trainer.Architecture, changes ...change) advisor.Cas
 		epoch := float64(quarter) / 4
 		calm := trainer.Number(math.Sqrt(epoch)) // decelerates
 		r := trainer.EpochRecord{
-			Epoch: epoch, LearningRate: trainer.Number(a.Training.Optimizer.LearningRate),
-			TrainLoss: 2.3 - 1*calm, TrainAccuracy: 0.1 +
-				0.4*calm, ValidationLoss: 2.3 - 0.9*calm, ValidationAccuracy: 0.1 + 0.39*calm,
-			TestLoss: trainer.Missing, TestAccuracy: trainer.Missing}
+			Epoch:              epoch,
+			LearningRate:       trainer.Number(a.Training.Optimizer.LearningRate),
+			TrainLoss:          2.3 - 1*calm,
+			TrainAccuracy:      0.1 + 0.4*calm,
+			ValidationLoss:     2.3 - 0.9*calm,
+			ValidationAccuracy: 0.1 + 0.39*calm,
+			TestLoss:           trainer.Missing,
+			TestAccuracy:       trainer.Missing,
+		}
 		if epoch == 0 {
 			r.TrainLoss, r.TrainAccuracy = trainer.Missing, trainer.Missing
 		}
 		for l := range a.All() {
 			if l.HasWeights() {
 				r.Layers = append(r.Layers, trainer.LayerStatistics{
-					Layer: l.Name, Type: l.Type, DeadUnits: 0.05,
+					Layer:       l.Name,
+					Type:        l.Type,
+					DeadUnits:   0.05,
 					Weights:     trainer.Statistics{Variance: 0.02 + 0.004*calm, MaxAbs: 0.3 + 0.1*calm, L2Norm: 4 + 0.5*calm},
 					Gradients:   trainer.Statistics{Mean: 1e-5, Variance: 1e-4 - 1e-5*calm, MaxAbs: 0.1, L2Norm: 0.5},
-					Activations: trainer.Statistics{Mean: 0.5, Variance: 0.4 + 0.2*calm, MaxAbs: 4 + 1*calm, ShareZero: 0.5}})
+					Activations: trainer.Statistics{Mean: 0.5, Variance: 0.4 + 0.2*calm, MaxAbs: 4 + 1*calm, ShareZero: 0.5},
+				})
 			}
 		}
 		for _, change := range changes {
@@ -309,8 +317,8 @@ const (
 )
 
 // whole gives a statistic its values at the ends of epochs 1 to 3.
-func whole(get func(*trainer.LayerStatistics) *trainer.Number, x1, x2, x3 trainer.Number) func(float64,
-	*trainer.LayerStatistics) {
+func whole(get func(*trainer.LayerStatistics) *trainer.Number,
+	x1, x2, x3 trainer.Number) func(float64, *trainer.LayerStatistics) {
 	return func(epoch float64, l *trainer.LayerStatistics) {
 		switch epoch {
 		case 1:

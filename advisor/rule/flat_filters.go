@@ -17,8 +17,8 @@ var flatFilters = Rule{
 		"a pool or before a stride above 1; the thirds of a single stage of %d or more conv layers count as stages.",
 		minFilterRatio, thirds),
 	Source: "Salit: let filters grow towards the top.",
-	Proposes: fmt.Sprintf("Filters that grow ×1.5 to ×2 from stage to stage in multiples of 8, as many as %g times "+
-		"the multiply-adds allow; the lower stages may shrink.", maxGrowth),
+	Proposes: fmt.Sprintf("Filters that grow ×1.5 to ×2 from stage to stage in multiples of 8, as many as %g times the "+
+		"multiply-adds allow; the lower stages may shrink.", maxGrowth),
 	Run: func(p *Pass) {
 		a := p.Architecture
 		all := stages(&a)

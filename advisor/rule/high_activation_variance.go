@@ -34,8 +34,11 @@ var highActivationVariance = Rule{
 			if p.thirds[l.Layer] == trainer.OutputLayer {
 				continue
 			}
-			q := advisor.Quantity{Statistic: trainer.StatisticNamed("activation_variance"),
-				Third: p.thirds[l.Layer], Epoch: last.Epoch}
+			q := advisor.Quantity{
+				Statistic: trainer.StatisticNamed("activation_variance"),
+				Third:     p.thirds[l.Layer],
+				Epoch:     last.Epoch,
+			}
 			v := float64(l.Activations.Variance)
 			usual := float64(maxConvVariance)
 			if l.Type == trainer.Dense {

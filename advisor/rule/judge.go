@@ -89,17 +89,26 @@ func structural(layer, statistic string, value, threshold float64, s advisor.Sev
 // measured is a diagnosis of the probe at an epoch.
 func measured(layer, statistic string, value, threshold, epoch float64, s advisor.Severity) advisor.Diagnosis {
 	return advisor.Diagnosis{
-		Layer: layer, Statistic: statistic, Value: trainer.Number(value), Threshold: trainer.Number(threshold),
-		Percentile: trainer.Missing, Epoch: trainer.Number(epoch), Severity: s}
+		Layer:      layer,
+		Statistic:  statistic,
+		Value:      trainer.Number(value),
+		Threshold:  trainer.Number(threshold),
+		Percentile: trainer.Missing,
+		Epoch:      trainer.Number(epoch),
+		Severity:   s,
+	}
 }
 
 // proposal is what d asks for; expect says in one sentence what the edits should move. Edits are made in order.
 func proposal(theme advisor.Theme, title string, d advisor.Diagnosis, expect string, edits ...edit) advisor.Proposal {
 	return advisor.Proposal{
-		Theme: theme, Title: title, Reason: d.Message + " " + expect,
+		Theme:  theme,
+		Title:  title,
+		Reason: d.Message + " " + expect,
 		Revise: func(a *trainer.Architecture) {
 			for _, e := range edits {
 				e(a)
 			}
-		}}
+		},
+	}
 }

@@ -11,8 +11,8 @@ import (
 const thirds = 3
 
 // stages returns the names of the hidden conv layers by stage. A stage ends at a pool or before a stride above 1; the
-// projections of residual blocks belong to the stage of the body. Where
-// there is a single stage, of three or more conv layers, its thirds count as stages.
+// projections of residual blocks belong to the stage of the body. Where there is a single stage, of three or more conv
+// layers, its thirds count as stages.
 func stages(a *trainer.Architecture) [][]string {
 	var all [][]string
 	convs, beside := map[string]trainer.Block{}, map[string]bool{} // beside a body: in a shortcut

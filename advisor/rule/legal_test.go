@@ -46,8 +46,7 @@ func checkRevised(t *testing.T, before, after trainer.Architecture, what string)
 func mixed(t *testing.T, a trainer.Architecture) advisor.Case {
 	return probed(t, a,
 		of("conv1", func(_ float64, l *trainer.LayerStatistics) { l.DeadUnits, l.Gradients.MaxAbs = 0.7, 2e4 }),
-		of("conv2", whole(activationVariance, 1, 1, 60)),
-		of("dense1", whole(weightVariance, 0.02, 0.022, 0.03)),
+		of("conv2", whole(activationVariance, 1, 1, 60)), of("dense1", whole(weightVariance, 0.02, 0.022, 0.03)),
 		at(1, func(r *trainer.EpochRecord) { r.TrainAccuracy, r.ValidationAccuracy = 0.5, 0.5 }),
 		at(2, func(r *trainer.EpochRecord) { r.TrainAccuracy, r.ValidationAccuracy = 0.6, 0.55 }),
 		at(3, func(r *trainer.EpochRecord) { r.TrainAccuracy, r.ValidationAccuracy = 0.8, 0.6 }))

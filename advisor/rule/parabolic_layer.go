@@ -43,14 +43,13 @@ var parabolicLayer = Rule{
 	Title: "A statistic of a layer rises faster and faster",
 	Finds: fmt.Sprintf("The second difference of a statistic over its mean, over the last three whole epochs (in "+
 		"shorter probes quarters), is above the 95th percentile of past runs and above the default (whole epochs / "+
-		"quarters): %s. The worst statistic of the worst %d layers is reported; severe at twice the threshold, but for "+
-		"gradients, which are of one batch.",
-		accelerations(), maxParabolic),
-	Source: "Salit: poor runs have one or two layers going parabolic; defaults: crossed by 0 of 22 sound and 11 of 40 " +
-		"poor probes.",
-	Proposes: fmt.Sprintf("L2 on the layer (%g dense, %g conv), or three times what it has, up to %g; else a learning "+
-		"rate ×%g.",
-		denseL2, convL2, maxL2, calmer),
+		"quarters): %s. The worst statistic of the worst %d layers is reported; "+
+		"severe at twice the threshold, but for gradients, which are of one batch.", accelerations(), maxParabolic),
+	Source: "Salit: poor runs have one or two layers going parabolic; " +
+		"defaults: crossed by 0 of 22 sound and 11 of 40 poor probes.",
+	Proposes: fmt.Sprintf(
+		"L2 on the layer (%g dense, %g conv), or three times what it has, up to %g; else a learning rate ×%g.", denseL2,
+		convL2, maxL2, calmer),
 	Run: func(p *Pass) {
 		last, _ := p.last()
 		var worst []bend

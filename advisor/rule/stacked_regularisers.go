@@ -15,11 +15,11 @@ var stackedRegularisers = Rule{
 	Name:  "stacked-regularisers",
 	Group: Architecture,
 	Title: "Several techniques of regularisation on one layer",
-	Finds: fmt.Sprintf("More than %d of L1/L2, batch norm and dropout on a hidden layer; dropout counts directly "+
-		"after it, not after a pool.", maxTechniques),
+	Finds: fmt.Sprintf("More than %d of L1/L2, batch norm and dropout on a hidden layer; "+
+		"dropout counts directly after it, not after a pool.", maxTechniques),
 	Source: "Salit: not more than one such technique a layer; Li et al. 2019 on dropout with batch norm.",
-	Proposes: "To keep the better one: on dense layers dropout, then L2; on conv layers of the higher half batch " +
-		"norm, then L2; below L2, then batch norm.",
+	Proposes: "To keep the better one: on dense layers dropout, then L2; on conv layers of the higher half batch norm, " +
+		"then L2; below L2, then batch norm.",
 	Run: func(p *Pass) {
 		a := &p.Architecture
 		var worst advisor.Diagnosis

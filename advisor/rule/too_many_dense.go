@@ -19,8 +19,8 @@ var tooManyDense = Rule{
 	Title:  "Too many dense layers",
 	Finds:  fmt.Sprintf("More than %d dense layers, the output among them.", maxDense),
 	Source: "Salit: two to three, neither very wide nor very narrow.",
-	Proposes: fmt.Sprintf("To keep the first two and the output, the second with at most %g of the units of the "+
-		"first, at least twice the classes.", fallingHalf),
+	Proposes: fmt.Sprintf("To keep the first two and the output, the second with at most %g of the units of the first, "+
+		"at least twice the classes.", fallingHalf),
 	Run: func(p *Pass) {
 		a := &p.Architecture
 		dense := chain(a, trainer.Dense)

@@ -20,13 +20,13 @@ var unregularisedHigherLayers = Rule{
 	Name:  "unregularised-higher-layers",
 	Group: Architecture,
 	Title: "Higher layers without regularisation",
-	Finds: fmt.Sprintf("More than %g of the higher half of the hidden layers have neither L1, L2, batch norm nor "+
-		"dropout.",
+	Finds: fmt.Sprintf(
+		"More than %g of the higher half of the hidden layers have neither L1, L2, batch norm nor dropout.",
 		maxUnregularised),
 	Source: "Salit: higher layers run to extreme values and are the ones to regularise.",
 	Proposes: fmt.Sprintf("Three alternatives, never two techniques on a layer: the paper's mix (batch norm on conv, "+
-		"dropout of %g after the first dense layer, %g from %d units on, L2 %g on the other dense ones), L2 alone (%g "+
-		"dense, %g conv), batch norm alone.", denseDropout, wideDropout, wideUnits, denseL2, denseL2, convL2),
+		"dropout of %g after the first dense layer, %g from %d units on, L2 %g on the other dense ones), "+
+		"L2 alone (%g dense, %g conv), batch norm alone.", denseDropout, wideDropout, wideUnits, denseL2, denseL2, convL2),
 	Run: func(p *Pass) {
 		a := &p.Architecture
 		top := trainer.UpperHidden(trainer.Blocks(a))

@@ -103,8 +103,13 @@ func (p *Pass) proposePooling(d advisor.Diagnosis, b trainer.Block) {
 		p.Propose(proposal(advisor.Reshape, "Put a 2×2 max pool before "+name, d,
 			"Parameters of the dense layer should fall to a quarter.",
 			atFlatten(name, in, func(a *trainer.Architecture, i int) {
-				pool := trainer.Layer{Type: trainer.MaxPool, Name: freeName(*a, "max_pool"), Size: two, Stride: two,
-					Padding: trainer.Valid}
+				pool := trainer.Layer{
+					Type:    trainer.MaxPool,
+					Name:    freeName(*a, "max_pool"),
+					Size:    two,
+					Stride:  two,
+					Padding: trainer.Valid,
+				}
 				a.Layers = slices.Insert(a.Layers, i, pool)
 			})))
 	}

@@ -149,8 +149,12 @@ func (s Service) diagnose(reference advisor.Reference, a *advisor.Advice, r advi
 		return nil, err
 	}
 	diagnoses, proposals := s.Rules.Examine(advisor.Case{
-		Architecture: a.Architecture, Shapes: shapes, Cost: a.Architecture.Cost(),
-		Records: r.Records, Outcome: r.Outcome, Reference: reference,
+		Architecture: a.Architecture,
+		Shapes:       shapes,
+		Cost:         a.Architecture.Cost(),
+		Records:      r.Records,
+		Outcome:      r.Outcome,
+		Reference:    reference,
 	})
 	a.Diagnoses = append(a.Diagnoses, diagnoses...)
 	for i := range diagnoses {

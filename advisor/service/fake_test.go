@@ -174,8 +174,15 @@ func (s *fakeSession) TrainTo(ctx context.Context, epoch int, o trainer.Observer
 type fakeDatasets struct{}
 
 func (fakeDatasets) Load(context.Context, string) (*trainer.Dataset, error) {
-	return &trainer.Dataset{Name: "made-up", ID: "id", Height: 28, Width: 28, Channels: 1, Classes: make([]string, 10),
-		Train: trainer.Images{Labels: make([]uint16, 100)}}, nil
+	return &trainer.Dataset{
+		Name:     "made-up",
+		ID:       "id",
+		Height:   28,
+		Width:    28,
+		Channels: 1,
+		Classes:  make([]string, 10),
+		Train:    trainer.Images{Labels: make([]uint16, 100)},
+	}, nil
 }
 
 // fakeRules proposes what it holds.

@@ -24,8 +24,12 @@ func TestSuggestionsOverTheMemoryLimitStayUntried(t *testing.T) {
 	var err error
 	for _, late := range []bool{true, false} {
 		store = &fakeStore{}
-		d = Service{Store: store, Datasets: fakeDatasets{}, Predictor: fakePredictor{reason: "none"},
-			Rules: fakeRules{narrow, penalise}}
+		d = Service{
+			Store:     store,
+			Datasets:  fakeDatasets{},
+			Predictor: fakePredictor{reason: "none"},
+			Rules:     fakeRules{narrow, penalise},
+		}
 		d.Trainer = &fakeTrainer{accuracy: narrowerIsBetter, tooLarge: penalised, late: late}
 		a, err = ask(t, d, advisor.Request{Verify: true})
 		if err != nil {

@@ -42,7 +42,8 @@ type Service struct {
 	Version   string // of the program, kept with each run
 }
 
-// PredictRun predicts the full run from a finished probe. The error is *advisor.NoPredictionError where that cannot be done.
+// PredictRun predicts the full run from a finished probe. The error is *advisor.NoPredictionError where that cannot be
+// done.
 func (s Service) PredictRun(ctx context.Context, id string) (advisor.Prediction, error) {
 	run, err := s.Store.Run(ctx, id)
 	if err != nil {

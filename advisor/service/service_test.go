@@ -40,8 +40,13 @@ func ask(t *testing.T, d Service, r advisor.Request) (advisor.Advice, error) {
 
 func TestAdviseRevisesWhatVerificationShows(t *testing.T) {
 	store := &fakeStore{}
-	d := Service{Store: store, Datasets: fakeDatasets{}, Trainer: &fakeTrainer{accuracy: narrowerIsBetter},
-		Predictor: fakePredictor{reason: "no past runs"}, Rules: fakeRules{narrow, penalise}}
+	d := Service{
+		Store:     store,
+		Datasets:  fakeDatasets{},
+		Trainer:   &fakeTrainer{accuracy: narrowerIsBetter},
+		Predictor: fakePredictor{reason: "no past runs"},
+		Rules:     fakeRules{narrow, penalise},
+	}
 	a, err := ask(t, d, advisor.Request{Verify: true, Train: true})
 	if err != nil {
 		t.Fatal(err)
@@ -90,8 +95,13 @@ func TestEarlyGainIsNotVerified(t *testing.T) {
 			named(a, "dense2", func(l *trainer.Layer) { l.Units = min(l.Units, n) })
 		})
 	}
-	d := Service{Store: &fakeStore{}, Datasets: fakeDatasets{}, Trainer: &fakeTrainer{accuracy: fades},
-		Predictor: fakePredictor{reason: "none"}, Rules: fakeRules{to(16), to(32), to(48)}}
+	d := Service{
+		Store:     &fakeStore{},
+		Datasets:  fakeDatasets{},
+		Trainer:   &fakeTrainer{accuracy: fades},
+		Predictor: fakePredictor{reason: "none"},
+		Rules:     fakeRules{to(16), to(32), to(48)},
+	}
 	a, err := ask(t, d, advisor.Request{Verify: true})
 	if err != nil {
 		t.Fatal(err)
@@ -110,8 +120,13 @@ func TestEarlyGainIsNotVerified(t *testing.T) {
 // TestPredictionDecidesWhereThereIsOne: the predictor prefers fewer units; observed accuracy says the opposite.
 func TestPredictionDecidesWhereThereIsOne(t *testing.T) {
 	wider := func(a trainer.Architecture, epoch int) float64 { return 0.01 * float64(units(a, "dense2")) / 2 }
-	d := Service{Store: &fakeStore{}, Datasets: fakeDatasets{}, Trainer: &fakeTrainer{accuracy: wider},
-		Predictor: fakePredictor{}, Rules: fakeRules{narrow}}
+	d := Service{
+		Store:     &fakeStore{},
+		Datasets:  fakeDatasets{},
+		Trainer:   &fakeTrainer{accuracy: wider},
+		Predictor: fakePredictor{},
+		Rules:     fakeRules{narrow},
+	}
 	a, err := ask(t, d, advisor.Request{Verify: true})
 	if err != nil {
 		t.Fatal(err)
@@ -147,8 +162,13 @@ func TestAdviseAdvisesNoChange(t *testing.T) {
 			advisor.Request{Verify: true}, "none gained"},
 		"not asked to look": {&fakeTrainer{accuracy: worse}, fakeRules{narrow}, advisor.Request{}, "not asked for"},
 	} {
-		a, err := ask(t, Service{Store: &fakeStore{}, Datasets: fakeDatasets{}, Trainer: c.trainer,
-			Predictor: fakePredictor{reason: "none"}, Rules: c.rules}, c.request)
+		a, err := ask(t, Service{
+			Store:     &fakeStore{},
+			Datasets:  fakeDatasets{},
+			Trainer:   c.trainer,
+			Predictor: fakePredictor{reason: "none"},
+			Rules:     c.rules,
+		}, c.request)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -161,8 +181,13 @@ func TestAdviseAdvisesNoChange(t *testing.T) {
 func TestFailureIsKept(t *testing.T) {
 	fault := errors.New("out of memory")
 	store := &fakeStore{}
-	a, err := ask(t, Service{Store: store, Datasets: fakeDatasets{}, Trainer: &fakeTrainer{fault: fault},
-		Predictor: fakePredictor{}, Rules: fakeRules{}}, advisor.Request{})
+	a, err := ask(t, Service{
+		Store:     store,
+		Datasets:  fakeDatasets{},
+		Trainer:   &fakeTrainer{fault: fault},
+		Predictor: fakePredictor{},
+		Rules:     fakeRules{},
+	}, advisor.Request{})
 	if !errors.Is(err, fault) || a.State != advisor.Failed ||
 		!strings.Contains(a.Error, "out of memory") || a.Finished == nil {
 		t.Errorf("error %v, advice %+v", err, a)

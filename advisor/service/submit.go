@@ -54,9 +54,16 @@ func (s Service) SubmitAdvice(ctx context.Context, architecture []byte, r adviso
 		return a, remember(ctx, s.Store, advisor.Submission{IdempotencyKey: key, Kind: advisor.JobAdvice, ID: a.ID})
 	}
 	a := advisor.Advice{
-		ID: newID(), State: advisor.Queued, Dataset: r.Dataset, Request: r,
-		Architecture: run.Architecture, Warnings: run.Warnings,
-		ProbeRun: run.ID, Diagnoses: []advisor.Diagnosis{}, Suggestions: []advisor.Suggestion{}, Created: run.Created,
+		ID:           newID(),
+		State:        advisor.Queued,
+		Dataset:      r.Dataset,
+		Request:      r,
+		Architecture: run.Architecture,
+		Warnings:     run.Warnings,
+		ProbeRun:     run.ID,
+		Diagnoses:    []advisor.Diagnosis{},
+		Suggestions:  []advisor.Suggestion{},
+		Created:      run.Created,
 	}
 	run.Kind, run.StopAfter, run.Advice, run.Warnings = advisor.Probe, r.Probe.Epochs, a.ID, []string{}
 	err = s.Store.CreateAdvice(ctx, a, run, fingerprint, key)
@@ -118,10 +125,20 @@ func (s Service) SubmitTraining(ctx context.Context, advice string, key advisor.
 // training is the full run of the revised architecture.
 func (s Service) training(a advisor.Advice, probe advisor.Run) advisor.Run {
 	return advisor.Run{
-		ID: newID(), Kind: advisor.Full, State: advisor.Queued, Architecture: a.Revised.Architecture,
+		ID:             newID(),
+		Kind:           advisor.Full,
+		State:          advisor.Queued,
+		Architecture:   a.Revised.Architecture,
 		ArchitectureID: a.Revised.Architecture.ID(),
-		Dataset:        probe.Dataset, DatasetID: probe.DatasetID, Budget: probe.Budget, StopAfter: probe.Budget.Epochs,
-		Seed: probe.Seed, FromAdvice: a.ID, Warnings: []string{}, Version: s.Version, Created: now(),
+		Dataset:        probe.Dataset,
+		DatasetID:      probe.DatasetID,
+		Budget:         probe.Budget,
+		StopAfter:      probe.Budget.Epochs,
+		Seed:           probe.Seed,
+		FromAdvice:     a.ID,
+		Warnings:       []string{},
+		Version:        s.Version,
+		Created:        now(),
 	}
 }
 
@@ -199,8 +216,10 @@ func (s Service) prepare(ctx context.Context, architecture []byte, dataset strin
 		return advisor.Run{}, fmt.Errorf("load data set %s: %w", dataset, err)
 	}
 	parsed, err := trainer.Parse(architecture, trainer.ParseOptions{
-		Limits: s.Limits, Dataset: dataset,
-		Input: [3]int{data.Height, data.Width, data.Channels}, Classes: len(data.Classes),
+		Limits:  s.Limits,
+		Dataset: dataset,
+		Input:   [3]int{data.Height, data.Width, data.Channels},
+		Classes: len(data.Classes),
 	})
 	if err != nil {
 		return advisor.Run{}, err
@@ -223,9 +242,19 @@ func (s Service) fullRun(data *trainer.Dataset, dataset string, a trainer.Archit
 		return advisor.Run{}, err // the epochs or seed of the request are out of range
 	}
 	return advisor.Run{
-		ID: newID(), Kind: advisor.Full, State: advisor.Queued, Architecture: a, ArchitectureID: a.ID(),
-		Dataset: dataset, DatasetID: data.ID, Budget: b, StopAfter: b.Epochs, Seed: a.Training.Seed,
-		Warnings: warnings, Version: s.Version, Created: now(),
+		ID:             newID(),
+		Kind:           advisor.Full,
+		State:          advisor.Queued,
+		Architecture:   a,
+		ArchitectureID: a.ID(),
+		Dataset:        dataset,
+		DatasetID:      data.ID,
+		Budget:         b,
+		StopAfter:      b.Epochs,
+		Seed:           a.Training.Seed,
+		Warnings:       warnings,
+		Version:        s.Version,
+		Created:        now(),
 	}, nil
 }
 

@@ -13,8 +13,13 @@ import (
 )
 
 func newService(store *fakeStore, rules fakeRules) Service {
-	return Service{Store: store, Datasets: fakeDatasets{}, Trainer: &fakeTrainer{accuracy: narrowerIsBetter},
-		Predictor: fakePredictor{reason: "none"}, Rules: rules}
+	return Service{
+		Store:     store,
+		Datasets:  fakeDatasets{},
+		Trainer:   &fakeTrainer{accuracy: narrowerIsBetter},
+		Predictor: fakePredictor{reason: "none"},
+		Rules:     rules,
+	}
 }
 
 // TestOnce: an idempotency key stands for one request and its answer.

@@ -22,8 +22,8 @@ type candidate struct {
 // themes in the order in which they are applied: layers are reshaped before what remains is regularised.
 var themes = []advisor.Theme{advisor.Reshape, advisor.Regularise, advisor.Stabilise}
 
-// packages combines proposals: all of them, all of one theme, all but those of one theme, and each alone. Packages that are not valid, that change
-// nothing, or that equal another are left out.
+// packages combines proposals: all of them, all of one theme, all but those of one theme, and each alone. Packages that
+// are not valid, that change nothing, or that equal another are left out.
 func packages(base trainer.Architecture, diagnoses []advisor.Diagnosis,
 	proposals []advisor.Proposal) ([]candidate, error) {
 	var ordered []advisor.Proposal
@@ -147,8 +147,12 @@ func rank(ctx context.Context, f advisor.Forecaster, diagnoses []advisor.Diagnos
 		} else if err != nil {
 			return err
 		}
-		c.Predicted = &advisor.Expectation{TestAccuracy: predicted.TestAccuracy, Low: predicted.Low, High: predicted.High,
-			HeldOutR2: predicted.HeldOutR2}
+		c.Predicted = &advisor.Expectation{
+			TestAccuracy: predicted.TestAccuracy,
+			Low:          predicted.Low,
+			High:         predicted.High,
+			HeldOutR2:    predicted.HeldOutR2,
+		}
 		trusted = trusted && predicted.HeldOutR2 >= usefulR2
 	}
 	slices.SortStableFunc(candidates, func(a, b candidate) int {

@@ -93,8 +93,10 @@ func TestRank(t *testing.T) {
 	quiet := []advisor.Diagnosis{{Rule: "unregularised-higher-layers", Severity: advisor.Medium},
 		{Rule: "wide-dense", Severity: advisor.Low}}
 	broken := []advisor.Diagnosis{{Rule: "unregularised-higher-layers", Severity: advisor.High}}
-	const byAccuracy, byWeight = "drop dense2, narrow dense2, penalise dense2", "penalise dense2, narrow dense2, drop " +
-		"dense2"
+	const (
+		byAccuracy = "drop dense2, narrow dense2, penalise dense2"
+		byWeight   = "penalise dense2, narrow dense2, drop dense2"
+	)
 	for _, c := range []struct {
 		name      string
 		predictor fakePredictor

@@ -33,8 +33,16 @@ func (s Service) begin(ctx context.Context, l advisor.Lease, r advisor.Run, data
 	if err != nil {
 		return nil, err
 	}
-	return &training{writer: s.Store, ends: s.Store, lease: l, run: r, phase: phase, watch: watch, session: session,
-		result: advisor.ProbeResult{Architecture: r.Architecture}}, nil
+	return &training{
+		writer:  s.Store,
+		ends:    s.Store,
+		lease:   l,
+		run:     r,
+		phase:   phase,
+		watch:   watch,
+		session: session,
+		result:  advisor.ProbeResult{Architecture: r.Architecture},
+	}, nil
 }
 
 func (t *training) close() error { return t.session.Close() }

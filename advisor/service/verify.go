@@ -113,8 +113,13 @@ func (v *verifier) step(ctx context.Context, o verified, epochs int) error {
 	if err := o.trainTo(ctx, epochs); err != nil {
 		return err
 	}
-	got := &advisor.Verification{Run: o.run.ID, Epochs: o.result.Epochs, Gain: trainer.Missing, Low: trainer.Missing,
-		High: trainer.Missing}
+	got := &advisor.Verification{
+		Run:    o.run.ID,
+		Epochs: o.result.Epochs,
+		Gain:   trainer.Missing,
+		Low:    trainer.Missing,
+		High:   trainer.Missing,
+	}
 	got.Observed = validationAt(o.result, epochs) - validationAt(v.original, epochs)
 	after, reason, err := predict(ctx, v.forecaster, at(o.result, epochs))
 	if err != nil {
@@ -127,8 +132,9 @@ func (v *verifier) step(ctx context.Context, o verified, epochs int) error {
 	decisive := got.Observed
 	if after != nil && before != nil {
 		got.Gain = trainer.Number(after.TestAccuracy - before.TestAccuracy)
-		got.Reason = fmt.Sprintf("one seed gives no interval of the gain; the observed difference has a standard error of "+
-			"%.3f", v.standardError(got.Observed, epochs))
+		got.Reason = fmt.Sprintf(
+			"one seed gives no interval of the gain; the observed difference has a standard error of %.3f",
+			v.standardError(got.Observed, epochs))
 		decisive = got.Gain
 	} else {
 		got.Reason = "no prediction: " + cmp.Or(reason, reasonBefore) + "; the observed difference decides"

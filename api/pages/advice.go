@@ -59,11 +59,20 @@ func (p *Pages) advice(c *fiber.Ctx) error {
 	if err != nil {
 		return p.fail(c, err)
 	}
-	page := advicePage{chrome: p.chrome(view.Name), Advice: view, Dataset: answer.Dataset, Probe: answer.ProbeRun,
-		Created: answer.Created.Format(time.RFC3339), Age: age(time.Now(), answer.Created)}
+	page := advicePage{
+		chrome:  p.chrome(view.Name),
+		Advice:  view,
+		Dataset: answer.Dataset,
+		Probe:   answer.ProbeRun,
+		Created: answer.Created.Format(time.RFC3339),
+		Age:     age(time.Now(), answer.Created),
+	}
 	if run := answer.Training; run != nil {
-		page.Training = &trainingLink{ID: run.ID, State: string(run.State),
-			Counts: !run.State.Finished() || run.State == advisor.Succeeded && (run.Outcome == nil || !run.Outcome.Diverged)}
+		page.Training = &trainingLink{
+			ID:     run.ID,
+			State:  string(run.State),
+			Counts: !run.State.Finished() || run.State == advisor.Succeeded && (run.Outcome == nil || !run.Outcome.Diverged),
+		}
 		if answer.Revised != nil && answer.Revised.Prediction != nil && run.Outcome != nil {
 			page.Training.Verdict = html.ViewRun(*run, nil, answer.Revised.Prediction, "").Verdict
 		}
@@ -90,9 +99,12 @@ func (p *Pages) trials(c *fiber.Ctx, suggestions []advisor.Suggestion) ([]html.T
 // unanswered says why advice has no report.
 func (p *Pages) unanswered(c *fiber.Ctx, a advisor.Advice) error {
 	name := report.Name(a.Architecture)
-	m := message{chrome: p.chrome(name + ": " + string(a.State)), Crumb: "Advice",
+	m := message{
+		chrome: p.chrome(name + ": " + string(a.State)),
+		Crumb:  "Advice",
 		Detail: figure.Sentence(figure.Capital(a.Error)),
-		Links:  []link{{"/?from=" + a.ID, "Ask again with this architecture"}, {"/", "To the form"}}}
+		Links:  []link{{"/?from=" + a.ID, "Ask again with this architecture"}, {"/", "To the form"}},
+	}
 	if a.Error == "" {
 		m.Detail = "It was " + string(a.State) + " before there was an answer."
 	}

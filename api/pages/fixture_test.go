@@ -120,16 +120,20 @@ func (pageFeed) Publish(advisor.JobKind, string, advisor.Event) {}
 type pageDatasets struct{ api.Datasets }
 
 func (pageDatasets) List() ([]dataset.Manifest, error) {
-	return []dataset.Manifest{{Name: advisor.DefaultDataset, Train: 1000, Test: 100, Height: 28, Width: 28, Channels: 1,
-		Classes: make([]string, 10)}}, nil
+	return []dataset.Manifest{
+		{Name: advisor.DefaultDataset, Train: 1000, Test: 100, Height: 28, Width: 28, Channels: 1,
+			Classes: make([]string, 10)},
+	}, nil
 }
 
 func (pageDatasets) Load(_ context.Context, name string) (*trainer.Dataset, error) {
 	if name != advisor.DefaultDataset {
 		return nil, &dataset.UnknownError{Name: name, Here: []string{advisor.DefaultDataset}}
 	}
-	return &trainer.Dataset{Name: name, ID: "d1", Height: 28, Width: 28, Channels: 1, Classes: make([]string, 10),
-		Train: trainer.Images{Labels: make([]uint16, 1000)}}, nil
+	return &trainer.Dataset{
+		Name: name, ID: "d1", Height: 28, Width: 28, Channels: 1, Classes: make([]string, 10),
+		Train: trainer.Images{Labels: make([]uint16, 1000)},
+	}, nil
 }
 
 // site is a service with pages over a store in memory.
@@ -275,30 +279,34 @@ func (s *site) withAdvice(t *testing.T) *advisor.Advice {
 	t.Helper()
 	base, better := pageArchitecture(t, 8), pageArchitecture(t, 16)
 	forecast := func(mean float64) *advisor.Prediction {
-		return &advisor.Prediction{Target: advisor.Target{Images: 1000, Epochs: 15}, TestAccuracy: mean, Low: mean - 0.05,
-			High: mean + 0.05, Confidence: 0.8,
-			PastRuns: 40, HeldOutR2: 0.87, Deciles: []trainer.Number{0, .1, .2, .3, .4, .5, .6, .7, .8, .9,
-				1}, Warnings: []string{"<b>far</b> from the past runs"}}
+		return &advisor.Prediction{
+			Target: advisor.Target{Images: 1000, Epochs: 15}, TestAccuracy: mean, Low: mean - 0.05, High: mean + 0.05,
+			Confidence: 0.8, PastRuns: 40, HeldOutR2: 0.87, Deciles: []trainer.Number{0, .1, .2, .3, .4, .5, .6, .7, .8, .9, 1},
+			Warnings: []string{"<b>far</b> from the past runs"},
+		}
 	}
-	s.advice = append([]advisor.Advice{{
-		ID: pageAdviceID, State: advisor.Succeeded, Dataset: advisor.DefaultDataset, Architecture: base,
-		ProbeRun: pageProbeID, Warnings: []string{"/training/seed: <i>default</i>"},
-		Request: advisor.Request{Dataset: advisor.DefaultDataset,
-			Probe: advisor.ProbeRequest{Epochs: 2, Images: 900, Seed: 1}, Epochs: 15, Verify: true},
-		Prediction: forecast(0.71),
-		Diagnoses: []advisor.Diagnosis{{Rule: "parabolic-layer", Layer: "dense1",
-			Statistic: "activation_variance_acceleration", Severity: advisor.High,
-			Message: "dense1: <u>accelerates</u>"}},
-		Suggestions: []advisor.Suggestion{{Rank: 1, Title: "Filters of " + pageEvil + " to 16",
-			Rules: []string{"parabolic-layer"}, Reason: "because <s>so</s>",
-			Edits:     []patch.Edit{{Op: "add", Path: "/layers/0/filters", Value: 16}},
-			Predicted: &advisor.Expectation{TestAccuracy: 0.6, Low: 0.4, High: 0.8, HeldOutR2: 0.2},
-			Verified: &advisor.Verification{Run: pageVerifyID, Epochs: 1, Gain: 0.023, Low: trainer.Missing,
-				High: trainer.Missing, Reason: "one seed gives no interval", Observed: 0.031},
-			Verdict: advisor.Gained}},
-		Revised: &advisor.Revised{Architecture: better, Prediction: forecast(0.74), Verified: true, Rank: 1},
-		Created: time.Now().Add(-2 * time.Hour),
-	}}, s.advice...)
+	s.advice = append([]advisor.Advice{
+		{ID: pageAdviceID, State: advisor.Succeeded, Dataset: advisor.DefaultDataset, Architecture: base,
+			ProbeRun: pageProbeID, Warnings: []string{"/training/seed: <i>default</i>"},
+			Request: advisor.Request{
+				Dataset: advisor.DefaultDataset, Probe: advisor.ProbeRequest{Epochs: 2, Images: 900, Seed: 1}, Epochs: 15,
+				Verify: true,
+			}, Prediction: forecast(0.71),
+			Diagnoses: []advisor.Diagnosis{
+				{Rule: "parabolic-layer", Layer: "dense1", Statistic: "activation_variance_acceleration", Severity: advisor.High,
+					Message: "dense1: <u>accelerates</u>"},
+			},
+			Suggestions: []advisor.Suggestion{
+				{Rank: 1, Title: "Filters of " + pageEvil + " to 16", Rules: []string{"parabolic-layer"},
+					Reason: "because <s>so</s>", Edits: []patch.Edit{{Op: "add", Path: "/layers/0/filters", Value: 16}},
+					Predicted: &advisor.Expectation{TestAccuracy: 0.6, Low: 0.4, High: 0.8, HeldOutR2: 0.2},
+					Verified: &advisor.Verification{
+						Run: pageVerifyID, Epochs: 1, Gain: 0.023, Low: trainer.Missing, High: trainer.Missing,
+						Reason: "one seed gives no interval", Observed: 0.031,
+					}, Verdict: advisor.Gained},
+			}, Revised: &advisor.Revised{Architecture: better, Prediction: forecast(0.74), Verified: true, Rank: 1},
+			Created: time.Now().Add(-2 * time.Hour)},
+	}, s.advice...)
 	s.runs = append(s.runs, advisor.Run{ID: pageProbeID, Kind: advisor.Probe, State: advisor.Succeeded, Architecture: base,
 		Dataset: advisor.DefaultDataset,
 		Budget:  trainer.Budget{Images: 900, Epochs: 15}, StopAfter: 2, Seed: 1, Advice: pageAdviceID})
@@ -309,10 +317,11 @@ func (s *site) withAdvice(t *testing.T) *advisor.Advice {
 // withRun puts a full run of the advice's revised architecture into the store.
 func (s *site) withRun(t *testing.T, state advisor.State) *advisor.Run {
 	t.Helper()
-	r := advisor.Run{ID: pageFullID, Kind: advisor.Full, State: state, Architecture: pageArchitecture(t, 16),
-		Dataset: advisor.DefaultDataset,
-		Budget: trainer.Budget{Images: 900,
-			Epochs: 15}, StopAfter: 15, Seed: 1, FromAdvice: pageAdviceID, Created: time.Now().Add(-time.Minute)}
+	r := advisor.Run{
+		ID: pageFullID, Kind: advisor.Full, State: state, Architecture: pageArchitecture(t, 16),
+		Dataset: advisor.DefaultDataset, Budget: trainer.Budget{Images: 900, Epochs: 15}, StopAfter: 15, Seed: 1,
+		FromAdvice: pageAdviceID, Created: time.Now().Add(-time.Minute),
+	}
 	if state == advisor.Succeeded {
 		r.Outcome = &trainer.Outcome{Epochs: 15, TrainLoss: 0.1, TrainAccuracy: 0.9, ValidationLoss: 0.2,
 			ValidationAccuracy: 0.8, TestLoss: 0.3, TestAccuracy: 0.75,

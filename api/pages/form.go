@@ -82,8 +82,10 @@ func readExamples(files fs.FS) ([]example, error) {
 			return nil, fmt.Errorf("read the example %s: %w", name, err)
 		}
 		all = append(all, example{
-			Name: strings.TrimSuffix(path.Base(name), ".json"), Document: string(data), Input: a.Input,
-			Summary: fmt.Sprintf("%d layers, %s", len(a.Layers), size(a.Input)),
+			Name:     strings.TrimSuffix(path.Base(name), ".json"),
+			Document: string(data),
+			Input:    a.Input,
+			Summary:  fmt.Sprintf("%d layers, %s", len(a.Layers), size(a.Input)),
 		})
 	}
 	return all, nil
@@ -99,8 +101,11 @@ var fieldOf = map[string]string{
 
 // ask is the form, filled in with an example or what advice was asked with.
 func (p *Pages) ask(c *fiber.Ctx) error {
-	f := formPage{Fields: map[string]string{"probe_epochs": strconv.Itoa(advisor.DefaultProbeEpochs)},
-		Problems: map[string]string{}, Verify: true}
+	f := formPage{
+		Fields:   map[string]string{"probe_epochs": strconv.Itoa(advisor.DefaultProbeEpochs)},
+		Problems: map[string]string{},
+		Verify:   true,
+	}
 	chosen, name := c.Query("dataset", advisor.DefaultDataset), c.Query("example")
 	for _, e := range p.examples {
 		if e.Name == name {
@@ -145,8 +150,11 @@ func (p *Pages) form(c *fiber.Ctx, status int, f formPage, chosen, exampleName s
 		return p.fail(c, err)
 	}
 	for _, m := range manifests {
-		f.Datasets = append(f.Datasets, choice{Name: m.Name, Selected: m.Name == chosen,
-			Summary: fmt.Sprintf("%s, %d classes", size([3]int{m.Height, m.Width, m.Channels}), len(m.Classes))})
+		f.Datasets = append(f.Datasets, choice{
+			Name:     m.Name,
+			Selected: m.Name == chosen,
+			Summary:  fmt.Sprintf("%s, %d classes", size([3]int{m.Height, m.Width, m.Channels}), len(m.Classes)),
+		})
 	}
 	f.absent(chosen)
 	for _, e := range p.examples {
@@ -197,8 +205,15 @@ func (p *Pages) recent(c *fiber.Ctx, after string) ([]listed, string, error) {
 	var out []listed
 	now := time.Now()
 	for _, a := range all {
-		l := listed{ID: a.ID, Name: report.Name(a.Architecture), State: string(a.State), Dataset: a.Dataset, Prediction: "–",
-			Created: a.Created.Format(time.RFC3339), Age: age(now, a.Created)}
+		l := listed{
+			ID:         a.ID,
+			Name:       report.Name(a.Architecture),
+			State:      string(a.State),
+			Dataset:    a.Dataset,
+			Prediction: "–",
+			Created:    a.Created.Format(time.RFC3339),
+			Age:        age(now, a.Created),
+		}
 		if f := a.Prediction; f != nil {
 			l.Prediction = figure.Share(f.TestAccuracy) + " (" + figure.Interval(f.Low, f.High) + ")"
 		}
@@ -214,8 +229,13 @@ func (p *Pages) submit(c *fiber.Ctx) error {
 		return p.fail(c, fiber.NewError(http.StatusBadRequest))
 	}
 	chosen := c.FormValue("dataset", advisor.DefaultDataset)
-	r := advisor.Request{Dataset: chosen, Verify: f.Verify, Train: f.Train, Suggestions: f.number("suggestions"),
-		Probe: advisor.ProbeRequest{Epochs: f.number("probe_epochs"), Images: f.number("images")}}
+	r := advisor.Request{
+		Dataset:     chosen,
+		Verify:      f.Verify,
+		Train:       f.Train,
+		Suggestions: f.number("suggestions"),
+		Probe:       advisor.ProbeRequest{Epochs: f.number("probe_epochs"), Images: f.number("images")},
+	}
 	if strings.TrimSpace(f.Architecture) == "" {
 		f.complain("architecture", "Paste an architecture, choose a file, or start from an example")
 		f.Findings = []located{{Finding: trainer.Finding{Message: "There is no architecture yet."}}}
@@ -239,8 +259,13 @@ func typed(c *fiber.Ctx) (formPage, []byte, error) {
 		!errors.Is(err, fasthttp.ErrNoMultipartForm) {
 		return formPage{}, nil, fmt.Errorf("read the form: %w", err)
 	}
-	f := formPage{Architecture: c.FormValue("architecture"), Fields: map[string]string{}, Problems: map[string]string{},
-		Verify: c.FormValue("verify") != "", Train: c.FormValue("train") != ""}
+	f := formPage{
+		Architecture: c.FormValue("architecture"),
+		Fields:       map[string]string{},
+		Problems:     map[string]string{},
+		Verify:       c.FormValue("verify") != "",
+		Train:        c.FormValue("train") != "",
+	}
 	for _, name := range []string{"probe_epochs", "images", "suggestions"} {
 		f.Fields[name] = strings.TrimSpace(c.FormValue(name))
 	}

@@ -107,39 +107,65 @@ func TestFormRefuses(t *testing.T) {
 		want   []string
 	}{
 		"findings have pointer and line": {
-			map[string]string{"architecture": "{\n \"layers\": [\n  {\"type\": \"conv\", \"filters\": 0, \"kernel\": 3},\n  " +
-				"{\"type\": \"denes\"}]}", "probe_epochs": "2", "train": "on"},
+			map[string]string{
+				"architecture": "{\n" +
+					" \"layers\": [\n" +
+					"  {\"type\": \"conv\", \"filters\": 0, \"kernel\": 3},\n" +
+					"  {\"type\": \"denes\"}]}",
+				"probe_epochs": "2",
+				"train":        "on",
+			},
 			[]string{
 				`<textarea id="architecture"`, `aria-describedby="architecture-hint architecture-error" aria-invalid="true"`,
 				`<span class="line">line 3</span> <code>/layers/0/filters</code> must be at least 1`,
 				`<code class="excerpt">{&#34;type&#34;: &#34;conv&#34;, &#34;filters&#34;: 0,`,
 				`<span class="line">line 4</span> <code>/layers/1/type</code> unknown layer type`,
 				`<a href="#architecture" data-line="3">Line 3: /layers/0/filters must be`, "2 things to correct",
-				`role="alert" tabindex="-1" autofocus`,
-				`{&#34;type&#34;: &#34;denes&#34;}]}</textarea>`, `inputmode="numeric" value="2"`,
-				`name="train" value="on" checked`, `name="verify" value="on">`,
+				`role="alert" tabindex="-1" autofocus`, `{&#34;type&#34;: &#34;denes&#34;}]}</textarea>`,
+				`inputmode="numeric" value="2"`, `name="train" value="on" checked`, `name="verify" value="on">`,
 			},
 		},
-		"syntax has its line": {map[string]string{"architecture": "{\n \"layers\": ]"},
-			[]string{`<span class="line">line 2</span>`, "One thing to correct"}},
-		"lines end in CR LF": {map[string]string{"architecture": "{\r\n\"version\": 1,\r\n\"layers\": 3}"},
-			[]string{`<span class="line">line 3</span> <code>/layers</code>`}},
-		"markup is text": {map[string]string{"architecture": `{"</textarea><script>alert(1)</script>": 1, "layers": []}`},
-			[]string{`&lt;/textarea&gt;&lt;script&gt;alert(1)&lt;/script&gt;`}},
-		"nothing": {map[string]string{"architecture": " \n"},
-			[]string{`<a href="#architecture">Paste an architecture`, "There is no architecture yet."}},
-		"a long probe": {map[string]string{"architecture": good, "probe_epochs": "99"},
+		"syntax has its line": {
+			map[string]string{"architecture": "{\n \"layers\": ]"},
+			[]string{`<span class="line">line 2</span>`, "One thing to correct"},
+		},
+		"lines end in CR LF": {
+			map[string]string{"architecture": "{\r\n\"version\": 1,\r\n\"layers\": 3}"},
+			[]string{`<span class="line">line 3</span> <code>/layers</code>`},
+		},
+		"markup is text": {
+			map[string]string{"architecture": `{"</textarea><script>alert(1)</script>": 1, "layers": []}`},
+			[]string{`&lt;/textarea&gt;&lt;script&gt;alert(1)&lt;/script&gt;`},
+		},
+		"nothing": {
+			map[string]string{"architecture": " \n"},
+			[]string{`<a href="#architecture">Paste an architecture`, "There is no architecture yet."},
+		},
+		"a long probe": {
+			map[string]string{"architecture": good, "probe_epochs": "99"},
 			[]string{`aria-describedby="probe_epochs-hint probe_epochs-error" aria-invalid="true"`,
-				"A probe of 99 epochs does not fit a full run of 15."}},
-		"no number": {map[string]string{"architecture": good, "probe_epochs": "three"},
-			[]string{`value="three"`, `<a href="#probe_epochs">Expected a whole number from 1</a>`}},
-		"few images": {map[string]string{"architecture": good, "images": "1"},
-			[]string{`<details class="more" open>`, `id="images-error"`}},
-		"suggestions": {map[string]string{"architecture": good, "suggestions": "-1"}, []string{`id="suggestions-error"`}},
-		"data set": {map[string]string{"architecture": good, "dataset": "nope"},
-			[]string{`id="dataset-error"`, `data set &#34;nope&#34; is not here`}},
-		"another shape": {map[string]string{"architecture": strings.Replace(good, "[28, 28, 1]", "[32, 32, 3]", 1)},
-			[]string{`<span class="line">line 4</span> <code>/input</code>`}},
+				"A probe of 99 epochs does not fit a full run of 15."},
+		},
+		"no number": {
+			map[string]string{"architecture": good, "probe_epochs": "three"},
+			[]string{`value="three"`, `<a href="#probe_epochs">Expected a whole number from 1</a>`},
+		},
+		"few images": {
+			map[string]string{"architecture": good, "images": "1"},
+			[]string{`<details class="more" open>`, `id="images-error"`},
+		},
+		"suggestions": {
+			map[string]string{"architecture": good, "suggestions": "-1"},
+			[]string{`id="suggestions-error"`},
+		},
+		"data set": {
+			map[string]string{"architecture": good, "dataset": "nope"},
+			[]string{`id="dataset-error"`, `data set &#34;nope&#34; is not here`},
+		},
+		"another shape": {
+			map[string]string{"architecture": strings.Replace(good, "[28, 28, 1]", "[32, 32, 3]", 1)},
+			[]string{`<span class="line">line 4</span> <code>/input</code>`},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSite(t)
@@ -185,8 +211,8 @@ func TestControlsHaveLabels(t *testing.T) {
 		t.Errorf("%d controls, want 8", len(controls))
 	}
 	for _, c := range controls {
-		if !strings.Contains(body, `<label for="`+c[1]+`"`) || !strings.Contains(c[0], " name=") &&
-			!strings.Contains(body, `name="`+c[1]+`"`) {
+		if !strings.Contains(body, `<label for="`+c[1]+`"`) ||
+			!strings.Contains(c[0], " name=") && !strings.Contains(body, `name="`+c[1]+`"`) {
 			t.Errorf("%s has no label or no name", c[1])
 		}
 	}

@@ -62,8 +62,12 @@ func lineOf(lines map[string][]int, f trainer.Finding) int {
 // pointerLines walks a JSON document and returns the lines, from 1, on which the value of each JSON Pointer begins; a
 // member begins at its key. A document that breaks off has the pointers up to there.
 func pointerLines(document []byte) map[string][]int {
-	w := walker{decoder: json.NewDecoder(bytes.NewReader(document)), document: document, line: 1,
-		lines: map[string][]int{}}
+	w := walker{
+		decoder:  json.NewDecoder(bytes.NewReader(document)),
+		document: document,
+		line:     1,
+		lines:    map[string][]int{},
+	}
 	w.decoder.UseNumber()
 	w.value("", 0, 0)
 	return w.lines

@@ -156,8 +156,12 @@ func (p *Pages) Fail(c *fiber.Ctx, problem *api.Problem) error {
 		detail = fmt.Sprintf("An architecture must be smaller than 2 MiB, and a request smaller than %d MiB.",
 			api.MaxBody>>20)
 	}
-	m := message{chrome: p.chrome(problem.Title), Crumb: fmt.Sprintf("Error %d", problem.Status),
-		Detail: figure.Sentence(figure.Capital(detail)), Links: []link{{"/", "To the form"}}}
+	m := message{
+		chrome: p.chrome(problem.Title),
+		Crumb:  fmt.Sprintf("Error %d", problem.Status),
+		Detail: figure.Sentence(figure.Capital(detail)),
+		Links:  []link{{"/", "To the form"}},
+	}
 	return p.show(c, problem.Status, "message", m)
 }
 

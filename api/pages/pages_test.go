@@ -139,18 +139,15 @@ func TestReport(t *testing.T) {
 	s := newSite(t)
 	s.withAdvice(t)
 	a := s.get(t, "/advice/"+pageAdviceID)
-	a.says(t,
-		"Advised: Filters of &lt;img src=x onerror=alert(1)&gt; to 16",
+	a.says(t, "Advised: Filters of &lt;img src=x onerror=alert(1)&gt; to 16",
 		`<dt>Predicted as it is</dt><dd><span class="number">0.710</span> <span class="note">0.660–0.760</span>`,
 		`<dt>Predicted as revised</dt><dd><span class="number">0.740</span>`, `<span class="number">&#43;2.3</span>`,
-		`<span class="number">&#43;3.1</span>`,
-		"0.710, 80 % interval 0.660–0.760, from 40 past runs", "Between 70 and 80 % of the 40 past runs ended below it.",
-		"(R² 0.87)",
+		`<span class="number">&#43;3.1</span>`, "0.710, 80 % interval 0.660–0.760, from 40 past runs",
+		"Between 70 and 80 % of the 40 past runs ended below it.", "(R² 0.87)",
 		"<strong>Warning</strong> &lt;b&gt;far&lt;/b&gt; from the past runs.",
 		`<span class="severity high">high</span> <span class="rule">parabolic-layer</span>`,
-		`<a href="?statistic=activations.variance#statistics">`,
-		`<span class="verdict gained">verified</span>`, "filters 8 → 16", `&#34;path&#34;: &#34;/layers/0/filters&#34;`,
-		"One seed gives no interval.",
+		`<a href="?statistic=activations.variance#statistics">`, `<span class="verdict gained">verified</span>`,
+		"filters 8 → 16", `&#34;path&#34;: &#34;/layers/0/filters&#34;`, "One seed gives no interval.",
 		`<form method="post" action="/advice/`+pageAdviceID+`/train">`,
 		`href="/advice/`+pageAdviceID+`/revised.json" download`,
 		`<button name="statistic" value="activations.variance" class="chosen" aria-current="true">variance</button>`,

@@ -56,9 +56,15 @@ func (p *Pages) forest(c *fiber.Ctx) error {
 	if err != nil {
 		return p.fail(c, err)
 	}
-	page := forestPage{chrome: p.chrome("What the past runs say"), Dataset: q.dataset, Place: report.Place(q.position),
-		Methods: html.Methods(q.method),
-		Targets: q.targets(), Positions: q.positions(), Probes: q.probes()}
+	page := forestPage{
+		chrome:    p.chrome("What the past runs say"),
+		Dataset:   q.dataset,
+		Place:     report.Place(q.position),
+		Methods:   html.Methods(q.method),
+		Targets:   q.targets(),
+		Positions: q.positions(),
+		Probes:    q.probes(),
+	}
 	known, listed, err := p.Server.PastDatasets().Wait(c.UserContext(), api.ShortWait)
 	if err != nil {
 		return p.fail(c, err)
@@ -156,9 +162,12 @@ var (
 
 func readForestQuery(c *fiber.Ctx) (forestQuery, error) {
 	target := analysis.Target(c.Query("target", string(analysis.Test)))
-	q := forestQuery{dataset: c.Query("dataset", advisor.DefaultDataset), probe: c.Query("probe"),
+	q := forestQuery{
+		dataset:  c.Query("dataset", advisor.DefaultDataset),
+		probe:    c.Query("probe"),
 		method:   c.Query("method"),
-		position: trainer.LayerSet(c.Query("position", string(trainer.AllLayers)))}
+		position: trainer.LayerSet(c.Query("position", string(trainer.AllLayers))),
+	}
 	for _, wrong := range []struct {
 		parameter, expected string
 		is                  bool

@@ -42,10 +42,19 @@ func (f *pageForest) Cards(ctx context.Context, name string, _ analysis.Effort) 
 		return analysis.Cards{}, err
 	}
 	gain, low, high := 0.1, -0.05, 0.2
-	return analysis.Cards{Card: analysis.Card{Dataset: name, PastRuns: 40, Images: 1000, Epochs: 15,
-		Probe: []analysis.CardEntry{{Epochs: 3, Runs: 40, R2: 0.86, MAE: 0.05, Tau: 0.7, Coverage80: 0.81, Width80: 0.2}},
-		Ablation: []analysis.AblationEntry{{Features: "last accuracy", Epochs: 3, R2: 0.7},
-			{Features: "statistics", Epochs: 3, R2: 0.8, Gain: &gain, Low: &low, High: &high}}}}, nil
+	return analysis.Cards{
+		Card: analysis.Card{
+			Dataset:  name,
+			PastRuns: 40,
+			Images:   1000,
+			Epochs:   15,
+			Probe:    []analysis.CardEntry{{Epochs: 3, Runs: 40, R2: 0.86, MAE: 0.05, Tau: 0.7, Coverage80: 0.81, Width80: 0.2}},
+			Ablation: []analysis.AblationEntry{
+				{Features: "last accuracy", Epochs: 3, R2: 0.7},
+				{Features: "statistics", Epochs: 3, R2: 0.8, Gain: &gain, Low: &low, High: &high},
+			},
+		},
+	}, nil
 }
 
 func (f *pageForest) Statistics(ctx context.Context, q analysis.StatisticsQuery) (analysis.StatisticsTable, error) {
@@ -53,14 +62,46 @@ func (f *pageForest) Statistics(ctx context.Context, q analysis.StatisticsQuery)
 		return analysis.StatisticsTable{}, err
 	}
 	none := trainer.Missing
-	return analysis.StatisticsTable{Dataset: q.Dataset, PastRuns: 40, Images: 1000, Epochs: 15, Probe: q.Probe,
-		Target: q.Target, Reason: "middle: too few <b>runs</b>",
-		Positions: []analysis.PositionTable{{Position: trainer.AllLayers, Runs: 40,
-			Linear: analysis.Fit{InSample: 0.91, HeldOut: -0.23}, Forest: analysis.Fit{InSample: 0.93, HeldOut: 0.51},
-			Statistics: []analysis.Relation{{Name: "weight_variance", Correlation: -0.44, Beta: 0.2, Coefficient: -0.3,
-				StandardError: 0.1, PValue: 0.012, Importance: 0.15, Spread: 0.1},
-				{Name: "dead_units", Correlation: none, Beta: none, Coefficient: none, StandardError: none, PValue: none,
-					Importance: none, Spread: none, Reason: "constant"}}}}}, nil
+	return analysis.StatisticsTable{
+		Dataset:  q.Dataset,
+		PastRuns: 40,
+		Images:   1000,
+		Epochs:   15,
+		Probe:    q.Probe,
+		Target:   q.Target,
+		Reason:   "middle: too few <b>runs</b>",
+		Positions: []analysis.PositionTable{
+			{
+				Position: trainer.AllLayers,
+				Runs:     40,
+				Linear:   analysis.Fit{InSample: 0.91, HeldOut: -0.23},
+				Forest:   analysis.Fit{InSample: 0.93, HeldOut: 0.51},
+				Statistics: []analysis.Relation{
+					{
+						Name:          "weight_variance",
+						Correlation:   -0.44,
+						Beta:          0.2,
+						Coefficient:   -0.3,
+						StandardError: 0.1,
+						PValue:        0.012,
+						Importance:    0.15,
+						Spread:        0.1,
+					},
+					{
+						Name:          "dead_units",
+						Correlation:   none,
+						Beta:          none,
+						Coefficient:   none,
+						StandardError: none,
+						PValue:        none,
+						Importance:    none,
+						Spread:        none,
+						Reason:        "constant",
+					},
+				},
+			},
+		},
+	}, nil
 }
 
 func (f *pageForest) Hyperparameters(ctx context.Context, q analysis.StatisticsQuery,
@@ -68,10 +109,17 @@ func (f *pageForest) Hyperparameters(ctx context.Context, q analysis.StatisticsQ
 	if err := f.wait(ctx); err != nil {
 		return analysis.HyperparameterTable{}, err
 	}
-	return analysis.HyperparameterTable{Dataset: q.Dataset, PastRuns: 40, Images: 1000, Epochs: 15,
-		Probe: q.Probe, Position: position,
-		Statistics: []analysis.StatisticTable{{Statistic: "weight_variance", Runs: 40,
-			Hyperparameters: []analysis.Relation{{Name: pageEvil, Correlation: 0.6}}}}}, nil
+	return analysis.HyperparameterTable{
+		Dataset:  q.Dataset,
+		PastRuns: 40,
+		Images:   1000,
+		Epochs:   15,
+		Probe:    q.Probe,
+		Position: position,
+		Statistics: []analysis.StatisticTable{
+			{Statistic: "weight_variance", Runs: 40, Hyperparameters: []analysis.Relation{{Name: pageEvil, Correlation: 0.6}}},
+		},
+	}, nil
 }
 
 func (f *pageForest) Datasets(context.Context) ([]string, error) {
@@ -87,15 +135,13 @@ func TestForestPage(t *testing.T) {
 	a.says(t, `<option value="fashion-mnist-sample" selected>`, `<option value="cifar10">cifar10</option>`,
 		`<option value="validation" selected>`, `<option value="0.25" selected>after 0.25 epochs</option>`,
 		`<option value="coefficient" selected>Linear coefficient</option>`,
-		`<span class="number">0.86</span> <span class="note">held-out, after 3 epochs</span>`,
-		"&#43; statistics: gain", `<td data-value="-0.05">-0.050</td>`, "statistics after 0.25 epochs, related to the "+
-			"final validation accuracy",
+		`<span class="number">0.86</span> <span class="note">held-out, after 3 epochs</span>`, "&#43; statistics: gain",
+		`<td data-value="-0.05">-0.050</td>`, "statistics after 0.25 epochs, related to the final validation accuracy",
 		`aria-label="Correlation by statistic: 1 bar from -0.44 to -0.44, 1 missing. The table has the same figures."`,
-		"p .012</text>", "<strong>Missing</strong> Dead units: constant",
-		"Linear, in-sample R²</th>", ">-0.23</td>", ">0.91</td>", "That says nothing about other runs",
-		"<h3>Linear coefficient by position of the layers</h3>",
-		"<strong>Left out</strong> middle: too few &lt;b&gt;runs&lt;/b&gt;", "<h3>Linear coefficient of hyperparameters "+
-			"with statistics of all layers</h3>",
+		"p .012</text>", "<strong>Missing</strong> Dead units: constant", "Linear, in-sample R²</th>", ">-0.23</td>",
+		">0.91</td>", "That says nothing about other runs", "<h3>Linear coefficient by position of the layers</h3>",
+		"<strong>Left out</strong> middle: too few &lt;b&gt;runs&lt;/b&gt;",
+		"<h3>Linear coefficient of hyperparameters with statistics of all layers</h3>",
 		`href="/v1/forest/statistics?dataset=fashion-mnist-sample&amp;probe=0.25&amp;target=validation"`,
 		`href="/v1/forest/hyperparameters?dataset=fashion-mnist-sample&amp;position=all&amp;probe=0.25"`)
 	if strings.Contains(a.body, "being computed") || strings.Contains(a.body, "http-equiv") {
@@ -115,8 +161,8 @@ func TestForestPageWaits(t *testing.T) {
 		t.Errorf("it took %s", took)
 	}
 	a.says(t, `<noscript><meta http-equiv="refresh" content="5"></noscript>`, `src="/static/forest.js"`,
-		`<section id="card" data-computing="The model card"`,
-		`<section id="statistics" data-computing=`, `<section id="hyperparameters" data-computing=`, "being computed")
+		`<section id="card" data-computing="The model card"`, `<section id="statistics" data-computing=`,
+		`<section id="hyperparameters" data-computing=`, "being computed")
 	close(s.forest.gate)
 	for range 100 { // each visit waits a moment
 		if a = s.get(t, "/forest"); !strings.Contains(a.body, "being computed") {

@@ -45,17 +45,30 @@ func (p *Pages) adviceProgress(c *fiber.Ctx, a advisor.Advice) error {
 	if err != nil {
 		return p.fail(c, err)
 	}
-	page := progressPage{chrome: p.chrome(view.Name + ": " + string(a.State)), Kind: "Advice", Name: view.Name,
-		State: a.State, Facts: view.Facts,
-		Events: "/v1/advice/" + a.ID + "/events", Cancel: "/advice/" + a.ID + "/cancel", Advises: true}
+	page := progressPage{
+		chrome:  p.chrome(view.Name + ": " + string(a.State)),
+		Kind:    "Advice",
+		Name:    view.Name,
+		State:   a.State,
+		Facts:   view.Facts,
+		Events:  "/v1/advice/" + a.ID + "/events",
+		Cancel:  "/advice/" + a.ID + "/cancel",
+		Advises: true,
+	}
 	return p.progress(c, page, advisor.JobAdvice, a.ID, a.Request.Probe.Epochs, false)
 }
 
 func (p *Pages) runProgress(c *fiber.Ctx, r advisor.Run) error {
 	view := html.ViewRun(r, nil, nil, "")
-	page := progressPage{chrome: p.chrome(view.Name + ": " + string(r.State)), Kind: view.Kind, Name: view.Name,
-		State: r.State, Facts: view.Facts,
-		Events: "/v1/runs/" + r.ID + "/events", Cancel: "/runs/" + r.ID + "/cancel"}
+	page := progressPage{
+		chrome: p.chrome(view.Name + ": " + string(r.State)),
+		Kind:   view.Kind,
+		Name:   view.Name,
+		State:  r.State,
+		Facts:  view.Facts,
+		Events: "/v1/runs/" + r.ID + "/events",
+		Cancel: "/runs/" + r.ID + "/cancel",
+	}
 	return p.progress(c, page, advisor.JobRun, r.ID, r.StopAfter, true)
 }
 

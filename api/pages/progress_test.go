@@ -42,8 +42,8 @@ func TestProgress(t *testing.T) {
 		`<span class="state running" data-state>running</span> `+
 			`<span data-now>Verify 1 of 4: epoch 0.25, validation accuracy 0.250</span>`,
 		`<form method="post" action="/advice/`+pageAdviceID+`/cancel">`, `data-run="`+pageVerifyID+`" open>`,
-		`<span class="phase">Probe</span>`,
-		`<span class="rule">flat-filters</span>`, `data-key="validation_accuracy" data-digits="3" data-plot="Accuracy"`)
+		`<span class="phase">Probe</span>`, `<span class="rule">flat-filters</span>`,
+		`data-key="validation_accuracy" data-digits="3" data-plot="Accuracy"`)
 	if strings.Contains(a.body, pageNobody) {
 		t.Error("what came before the queue is shown")
 	}

@@ -42,9 +42,14 @@ func (p *Pages) run(c *fiber.Ctx) error {
 		}
 	}
 	view := html.ViewRun(run, records, predicted, c.Query("statistic"))
-	page := runPage{chrome: p.chrome(view.Name), Run: view, Dataset: run.Dataset,
+	page := runPage{
+		chrome:  p.chrome(view.Name),
+		Run:     view,
+		Dataset: run.Dataset,
 		Created: run.Created.Format(time.RFC3339),
-		Age:     age(time.Now(), run.Created), Advice: run.FromAdvice}
+		Age:     age(time.Now(), run.Created),
+		Advice:  run.FromAdvice,
+	}
 	if run.Advice != "" {
 		page.Advice = run.Advice
 	}

@@ -98,8 +98,9 @@ func extremes(prefixes string) func([]trainer.EpochRecord) ([]string, []float64)
 func contrast(records []trainer.EpochRecord) (names []string, values []float64) {
 	for _, s := range features.Statistics() {
 		names = append(names, s.Feature+" contrast")
-		values = append(values, features.Aggregate(records, s, trainer.LastTwo, features.Level)-features.Aggregate(records, s,
-			trainer.FirstTwo, features.Level))
+		values = append(values,
+			features.Aggregate(records, s, trainer.LastTwo, features.Level)-
+				features.Aggregate(records, s, trainer.FirstTwo, features.Level))
 	}
 	return names, values
 }

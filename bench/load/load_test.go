@@ -82,13 +82,23 @@ func TestQuantile(t *testing.T) {
 
 func TestSlowdownIsTheMedianOfThePairs(t *testing.T) {
 	// Pairs: 10 → 12, 10 → 11 (the readers first), 10 → 30.
-	r := result{RatePlanned: 200, Probes: []trial{
-		{Seconds: 10, Processor: &usage{Service: 18}},
-		{Readers: true, Seconds: 12, took: 12 * time.Second, answers: []answer{{kind: "a", latency: time.Millisecond}},
-			Processor: &usage{Service: 18.5}},
-		{Readers: true, Seconds: 11, took: 11 * time.Second}, {Seconds: 10},
-		{Seconds: 10}, {Readers: true, Seconds: 30, took: 30 * time.Second},
-	}}
+	r := result{
+		RatePlanned: 200,
+		Probes: []trial{
+			{Seconds: 10, Processor: &usage{Service: 18}},
+			{
+				Readers:   true,
+				Seconds:   12,
+				took:      12 * time.Second,
+				answers:   []answer{{kind: "a", latency: time.Millisecond}},
+				Processor: &usage{Service: 18.5},
+			},
+			{Readers: true, Seconds: 11, took: 11 * time.Second},
+			{Seconds: 10},
+			{Seconds: 10},
+			{Readers: true, Seconds: 30, took: 30 * time.Second},
+		},
+	}
 	r.complete()
 	if math.Abs(r.Slowdown-1.2) > 1e-12 || r.With != 12 || r.Without != 10 || r.Latency.P99 != 1 ||
 		r.ByKind["a"].Requests != 1 || r.Cost != 500 {

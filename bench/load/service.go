@@ -29,8 +29,12 @@ var announced = regexp.MustCompile(`url=(http://127\.0\.0\.1:\d+)`)
 
 // start starts the binary and waits until it listens.
 func start(ctx context.Context, binary, dir string) (*service, error) {
-	s := &service{command: exec.CommandContext(ctx, binary, "serve", "--listen", "127.0.0.1:0", "--data-dir", dir),
-		client: &http.Client{Transport: &http.Transport{}}, log: &bytes.Buffer{}, read: make(chan struct{})}
+	s := &service{
+		command: exec.CommandContext(ctx, binary, "serve", "--listen", "127.0.0.1:0", "--data-dir", dir),
+		client:  &http.Client{Transport: &http.Transport{}},
+		log:     &bytes.Buffer{},
+		read:    make(chan struct{}),
+	}
 	s.command.Cancel = func() error { return s.command.Process.Signal(os.Interrupt) }
 	s.command.WaitDelay = 10 * time.Second
 	stderr, err := s.command.StderrPipe()

@@ -130,8 +130,12 @@ func withBlocks(a trainer.Architecture) (trainer.Architecture, error) {
 		if l.Type == trainer.Conv && i > 0 {
 			projection := l
 			projection.Kernel, projection.Name, projection.Activation = [2]int{1, 1}, "projection_"+l.Name, trainer.Linear
-			a.Layers[i] = trainer.Layer{Type: trainer.Residual, Name: "block_" + l.Name, Body: []trainer.Layer{l},
-				Shortcut: []trainer.Layer{projection}}
+			a.Layers[i] = trainer.Layer{
+				Type:     trainer.Residual,
+				Name:     "block_" + l.Name,
+				Body:     []trainer.Layer{l},
+				Shortcut: []trainer.Layer{projection},
+			}
 		}
 	}
 	a.Name += "-residual"

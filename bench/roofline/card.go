@@ -25,10 +25,28 @@ type card struct {
 }
 
 var cards = []card{
-	{Name: "12-TFLOP card", TFLOPS: 12, GBs: 448, DoubleRate: 1. / 32, Processors: 46, Registers: 65536,
-		Shared: 64 << 10, Threads: 1024},
-	{Name: "H100 SXM", TFLOPS: 67, GBs: 3350, DoubleRate: 1. / 2, Processors: 132, Registers: 65536, Shared: 228 << 10,
-		Reserved: 1 << 10, Threads: 2048, hopper: true},
+	{
+		Name:       "12-TFLOP card",
+		TFLOPS:     12,
+		GBs:        448,
+		DoubleRate: 1. / 32,
+		Processors: 46,
+		Registers:  65536,
+		Shared:     64 << 10,
+		Threads:    1024,
+	},
+	{
+		Name:       "H100 SXM",
+		TFLOPS:     67,
+		GBs:        3350,
+		DoubleRate: 1. / 2,
+		Processors: 132,
+		Registers:  65536,
+		Shared:     228 << 10,
+		Reserved:   1 << 10,
+		Threads:    2048,
+		hopper:     true,
+	},
 }
 
 // What is assumed. Times in seconds.
@@ -55,19 +73,20 @@ const (
 
 var assumptions = []string{
 	fmt.Sprintf("products reach %.0f, %.0f or %.0f %% of the float32 peak (8×8, 4×8, 4×4 values a thread; %.0f %% in "+
-		"32×32 tiles), other kernels %.0f %%, memory %.0f %% of its bandwidth",
-		100*largeShare, 100*mediumShare, 100*smallShare, 100*deepShare, 100*otherShare, 100*memoryShare),
-	fmt.Sprintf("double precision reaches %.0f %% of its own peak, and its time is added to that of float32",
-		100*doubleShare),
+		"32×32 tiles), other kernels %.0f %%, memory %.0f %% of its bandwidth", 100*largeShare, 100*mediumShare,
+		100*smallShare, 100*deepShare, 100*otherShare, 100*memoryShare),
+	fmt.Sprintf(
+		"double precision reaches %.0f %% of its own peak, and its time is added to that of float32", 100*doubleShare),
 	"a kernel is as slow as the slowest of arithmetic and memory, on the multiprocessors that its blocks reach, in " +
 		"whole waves; L2 is ignored, and so is occupancy, which is shown",
-	fmt.Sprintf("no kernel is shorter than %.1f µs; the host needs %.1f µs a launch and waits %.0f µs for which images "+
-		"come next and for each of %d reads", 1e6*minKernel, 1e6*launchHost, 1e6*readHost, reads),
+	fmt.Sprintf("no kernel is shorter than %.1f µs; the host needs %.1f µs a launch "+
+		"and waits %.0f µs for which images come next and for each of %d reads", 1e6*minKernel, 1e6*launchHost, 1e6*readHost,
+		reads),
 	fmt.Sprintf("PyTorch eager: %.0f µs of the host an operation forward, %.0f backward, %.0f for the optimizer; "+
-		"products at %.0f %% of the peak, neither TF32 nor Winograd (which cuDNN may use for 3×3)",
-		1e6*torchForward, 1e6*torchBackward, 1e6*torchOptimizer, 100*torchProducts),
-	"the images are on the card; PyTorch's batch is there already, and it reads the loss (as bench/step/peer_torch.py " +
-		"has it)",
+		"products at %.0f %% of the peak, neither TF32 nor Winograd (which cuDNN may use for 3×3)", 1e6*torchForward,
+		1e6*torchBackward, 1e6*torchOptimizer, 100*torchProducts),
+	"the images are on the card; PyTorch's batch is there already, " +
+		"and it reads the loss (as bench/step/peer_torch.py has it)",
 	"products compute whole tiles, also where they reach beyond the result; PyTorch's are reckoned like ours",
 	"nothing of this was measured",
 }
@@ -185,8 +204,16 @@ func (c card) launch(op string, l cuda.Launch) (launch, error) {
 		resident = min(resident, c.Shared/(need.shared+c.Reserved))
 	}
 	blocks := l.Grid[0] * l.Grid[1] * l.Grid[2]
-	out := launch{Op: op, Kernel: l.Kernel, Blocks: blocks, Bytes: l.Bytes, FLOPs: l.FLOPs, Double: l.Double,
-		Occupancy: float64(resident*l.Block) / float64(c.Threads), Bound: "launch"}
+	out := launch{
+		Op:        op,
+		Kernel:    l.Kernel,
+		Blocks:    blocks,
+		Bytes:     l.Bytes,
+		FLOPs:     l.FLOPs,
+		Double:    l.Double,
+		Occupancy: float64(resident*l.Block) / float64(c.Threads),
+		Bound:     "launch",
+	}
 
 	// In whole waves: the last one takes as long as a full one. Blocks that share a multiprocessor share its arithmetic.
 	busy := float64(blocks) / (math.Ceil(float64(blocks)/float64(c.Processors)) * float64(c.Processors))

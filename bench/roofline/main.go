@@ -116,11 +116,19 @@ func callsOf(file string, batch int) (a trainer.Architecture, step, rest []train
 		a.Training.BatchSize = batch
 	}
 	images := 2 * a.Training.BatchSize
-	data := &trainer.Dataset{Name: "none", Height: a.Input[0], Width: a.Input[1], Channels: a.Input[2],
-		Classes: make([]string, a.Classes)}
+	data := &trainer.Dataset{
+		Name:     "none",
+		Height:   a.Input[0],
+		Width:    a.Input[1],
+		Channels: a.Input[2],
+		Classes:  make([]string, a.Classes),
+	}
 	data.Train.Labels = make([]uint16, images) // nothing looks at the pixels
-	step, rest, err = graph.Calls(trainer.Spec{Architecture: a, Data: data,
-		Budget: trainer.Budget{Images: images, Epochs: 1}})
+	step, rest, err = graph.Calls(trainer.Spec{
+		Architecture: a,
+		Data:         data,
+		Budget:       trainer.Budget{Images: images, Epochs: 1},
+	})
 	return a, step, rest, err
 }
 

@@ -44,7 +44,9 @@ func version() string {
 
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		Use:   "version",
+		Short: "Print the version",
+		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			variant, err := kernel.Variant()
 			if err != nil {
@@ -63,7 +65,9 @@ func (a *app) versionCommand() *cobra.Command {
 
 func (a *app) rulesCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "rules", Short: "List the rules that diagnoses come from", Args: cobra.NoArgs,
+		Use:   "rules",
+		Short: "List the rules that diagnoses come from",
+		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if !a.JSON {
 				return report.Rules(a.out, rule.All(), report.Options{Color: a.color(), Width: a.width()})
@@ -84,7 +88,9 @@ func (a *app) rulesCommand() *cobra.Command {
 
 func (a *app) schemaCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "schema", Short: "Print the JSON Schema of architectures", Args: cobra.NoArgs,
+		Use:   "schema",
+		Short: "Print the JSON Schema of architectures",
+		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := a.out.Write(trainer.SchemaJSON())
 			return err
@@ -95,7 +101,9 @@ func (a *app) schemaCommand() *cobra.Command {
 // healthcheckCommand is for containers: it opens the database and reads from it.
 func (a *app) healthcheckCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "healthcheck", Short: "Check that the data folder can be used", Args: cobra.NoArgs,
+		Use:   "healthcheck",
+		Short: "Check that the data folder can be used",
+		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			store, err := a.openStore(c.Context())
 			if err != nil {

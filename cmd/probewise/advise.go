@@ -22,10 +22,9 @@ func (a *app) adviseCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "advise FILE",
 		Short: "Train a probe, predict, diagnose, and suggest verified edits",
-		Long: "Trains the first epochs of the architecture in FILE (\"-\": standard input), predicts the test accuracy of " +
-			"full\n" +
-			"training, and re-probes the best suggestions with the same seed. Advice that was interrupted is taken up " +
-			"again\n" +
+		Long: "Trains the first epochs of the architecture in FILE (\"-\": " +
+			"standard input), predicts the test accuracy of full\n" +
+			"training, and re-probes the best suggestions with the same seed. Advice that was interrupted is taken up again\n" +
 			"by the same command.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

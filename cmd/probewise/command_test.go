@@ -16,8 +16,8 @@ import (
 
 func TestExitCodes(t *testing.T) {
 	dir := t.TempDir()
-	valid, broken := write(t, "tiny.json", tiny), write(t, "broken.json",
-		`{"version":1,"layers":[{"type":"conv","filter":8,"kernel":0}]}`)
+	valid, broken := write(t, "tiny.json", tiny),
+		write(t, "broken.json", `{"version":1,"layers":[{"type":"conv","filter":8,"kernel":0}]}`)
 	for _, c := range []struct {
 		name string
 		args []string

@@ -47,8 +47,8 @@ func (a *app) corpusExtendCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "extend",
 		Short: "Train more architectures of a sequence that was begun",
-		Long: "Goes on with the seed's sequence after the last run that the shard holds, with the settings of corpus " +
-			"build. Runs\n" +
+		Long: "Goes on with the seed's sequence after the last run that the shard holds, " +
+			"with the settings of corpus build. Runs\n" +
 			"that an interrupted build left out are made up for first.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -110,8 +110,8 @@ func (a *app) corpusBuild(ctx context.Context, name, out string, p corpus.Plan, 
 		}
 		p.Runs = next + more
 	}
-	p.Space.Input, p.Space.Classes, p.Space.Epochs = [3]int{data.Height, data.Width,
-		data.Channels}, len(data.Classes), p.Budget.Epochs
+	p.Space.Input = [3]int{data.Height, data.Width, data.Channels}
+	p.Space.Classes, p.Space.Epochs = len(data.Classes), p.Budget.Epochs
 	bar := a.bar(int64(p.Runs), "past runs")
 	t := a.newTrainer(max(runtime.GOMAXPROCS(0)/p.Jobs, 1))
 	t.Memory.Sessions = p.Jobs

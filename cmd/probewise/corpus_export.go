@@ -21,12 +21,12 @@ func (a *app) corpusExportCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export",
 		Short: "Print past runs as a table of features and test accuracy",
-		Long: "Prints what the forest of a probe length is fitted on, as CSV with a header: a line for each past run with " +
-			"the id of\n" +
-			"its architecture (seed aside), its features and, last, the test accuracy of full training. A missing value is " +
-			"empty.\n" +
-			"Logarithms are natural for sizes, ladders and flops_per_parameter, decimal for the learning rate, l1, l2 and " +
-			"statistics,\n" +
+		Long: "Prints what the forest of a probe length is fitted on, as CSV with a header: " +
+			"a line for each past run with the id of\n" +
+			"its architecture (seed aside), its features and, last, the test accuracy of full training. " +
+			"A missing value is empty.\n" +
+			"Logarithms are natural for sizes, ladders and flops_per_parameter, decimal for the learning rate, l1, " +
+			"l2 and statistics,\n" +
 			"and to base two for the batch size.",
 		Example: "  probewise corpus export --epochs 1 > runs.csv",
 		Args:    cobra.NoArgs,

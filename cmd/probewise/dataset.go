@@ -15,8 +15,10 @@ import (
 func (a *app) datasetCommand() *cobra.Command {
 	return group("dataset", "List, fetch and add data sets",
 		&cobra.Command{
-			Use: "list", Short: "List the data sets that are there", Args: cobra.NoArgs,
-			RunE: func(*cobra.Command, []string) error { return a.datasetList() },
+			Use:   "list",
+			Short: "List the data sets that are there",
+			Args:  cobra.NoArgs,
+			RunE:  func(*cobra.Command, []string) error { return a.datasetList() },
 		},
 		&cobra.Command{
 			Use:   "get NAME",

@@ -191,8 +191,12 @@ func (a *app) ability() (ability, error) {
 // cpuAbility is the processor.
 func cpuAbility() (ability, error) {
 	variant, err := kernel.Variant()
-	return ability{Device: cpuName, Name: processorName(os.ReadFile), Memory: machineMemory(os.ReadFile),
-		Detail: fmt.Sprintf("%s kernels, %d threads", variant, runtime.GOMAXPROCS(0))}, err
+	return ability{
+		Device: cpuName,
+		Name:   processorName(os.ReadFile),
+		Memory: machineMemory(os.ReadFile),
+		Detail: fmt.Sprintf("%s kernels, %d threads", variant, runtime.GOMAXPROCS(0)),
+	}, err
 }
 
 // processorName is what the processor calls itself, where the system says it.

@@ -62,8 +62,14 @@ func abilities() ([]ability, error) {
 	devices, err := cuda.Devices()
 	for _, d := range devices {
 		all = append(all,
-			ability{Device: fmt.Sprintf("gpu:%d", d.Number), Name: d.Name, Memory: d.Memory, Driver: "CUDA " + d.Driver(),
-				Detail: fmt.Sprintf("%s, %d processors", d.Capability(), d.Processors), Unusable: d.Unusable()})
+			ability{
+				Device:   fmt.Sprintf("gpu:%d", d.Number),
+				Name:     d.Name,
+				Memory:   d.Memory,
+				Driver:   "CUDA " + d.Driver(),
+				Detail:   fmt.Sprintf("%s, %d processors", d.Capability(), d.Processors),
+				Unusable: d.Unusable(),
+			})
 	}
 	return all, err
 }

@@ -38,24 +38,49 @@ func TestExecGPUBuild(t *testing.T) {
 	}{
 		{name: "cpu stays", device: "cpu", node: node, sibling: sibling},
 		{name: "no card", device: "auto", node: none, sibling: sibling},
-		{name: "a card and its build", device: "auto", node: node, sibling: sibling, became: true,
-			says: "device auto: running probewise-gpu"},
-		{name: "a card alone", device: "auto", node: node, sibling: none,
-			says: "not beside this program; training on the CPU"},
-		{name: "a build without a device", device: "auto", node: node, sibling: sibling, starts: broken,
-			says: "cannot be used (exit status 1: NoDevice); training on the CPU"},
+		{
+			name:    "a card and its build",
+			device:  "auto",
+			node:    node,
+			sibling: sibling,
+			became:  true,
+			says:    "device auto: running probewise-gpu",
+		},
+		{
+			name:    "a card alone",
+			device:  "auto",
+			node:    node,
+			sibling: none,
+			says:    "not beside this program; training on the CPU",
+		},
+		{
+			name:    "a build without a device",
+			device:  "auto",
+			node:    node,
+			sibling: sibling,
+			starts:  broken,
+			says:    "cannot be used (exit status 1: NoDevice); training on the CPU",
+		},
 		{name: "a GPU is wanted", device: "gpu", node: none, sibling: sibling, became: true, says: "device gpu: running"},
 		{name: "a GPU is wanted in vain", device: "gpu", node: node, sibling: none, fails: "go build -tags gpu"},
-		{name: "the wanted GPU is not there", device: "gpu", node: none, sibling: sibling, starts: broken,
-			fails: "cannot be used: exit status 1: NoDevice"},
+		{
+			name:    "the wanted GPU is not there",
+			device:  "gpu",
+			node:    none,
+			sibling: sibling,
+			starts:  broken,
+			fails:   "cannot be used: exit status 1: NoDevice",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var errOut bytes.Buffer
 			var ran []string
 			a := &app{errOut: &errOut, settings: settings{Device: c.device}}
-			err := a.execGPUBuild(t.Context(), device{name: c.device}, environment{node: c.node, sibling: c.sibling,
-				starts: func(context.Context, string) error { return c.starts },
-				exec:   func(_ string, arguments, _ []string) error { ran = arguments; return nil },
+			err := a.execGPUBuild(t.Context(), device{name: c.device}, environment{
+				node:    c.node,
+				sibling: c.sibling,
+				starts:  func(context.Context, string) error { return c.starts },
+				exec:    func(_ string, arguments, _ []string) error { ran = arguments; return nil },
 			}, []string{"train", "a.json"})
 			if (err != nil) != (c.fails != "") || err != nil && !strings.Contains(err.Error(), c.fails) {
 				t.Errorf("error %v, want %q", err, c.fails)
@@ -78,22 +103,25 @@ func TestStarts(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv(asProgram, "1")
-	if err := starts(t.Context(), self); gpuBuild == (err != nil) || err != nil &&
-		!strings.Contains(err.Error(), "no build for GPUs") {
+	if err := starts(t.Context(), self); gpuBuild == (err != nil) ||
+		err != nil && !strings.Contains(err.Error(), "no build for GPUs") {
 		t.Errorf("itself: %v", err)
 	}
 	if err := starts(t.Context(), filepath.Join(t.TempDir(), "none")); err == nil ||
 		!strings.Contains(err.Error(), "does not start") {
 		t.Errorf("no file: %v", err)
 	}
-	cpu, old, card := ability{Device: "cpu"}, ability{Device: "gpu:0", Name: "GTX 1080",
-		Unusable: "sm_61; too old"}, ability{Device: "gpu:1", Name: "H100"}
+	cpu, old, card := ability{Device: "cpu"}, ability{Device: "gpu:0", Name: "GTX 1080", Unusable: "sm_61; too old"},
+		ability{Device: "gpu:1", Name: "H100"}
 	for want, c := range map[string]checkup{
 		"":                    {GPU: true, Version: version(), Devices: []ability{cpu, old, card}},
 		"no build for GPUs":   {Version: version(), Devices: []ability{cpu}},
 		"it is version other": {GPU: true, Version: "other", Devices: []ability{cpu, card}},
-		"no device is usable: gpu:0 GTX 1080 is sm_61; too old": {GPU: true, Version: version(),
-			Devices: []ability{cpu, old}},
+		"no device is usable: gpu:0 GTX 1080 is sm_61; too old": {
+			GPU:     true,
+			Version: version(),
+			Devices: []ability{cpu, old},
+		},
 	} {
 		if err := c.suits(); (err != nil) != (want != "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want %q", c, err, want)

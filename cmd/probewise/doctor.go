@@ -20,7 +20,9 @@ type checkup struct {
 
 func (a *app) doctorCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "doctor", Short: "Show what this program can train on", Args: cobra.NoArgs,
+		Use:   "doctor",
+		Short: "Show what this program can train on",
+		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			c, err := a.examine()
 			if err != nil {
@@ -39,9 +41,15 @@ func (a *app) examine() (checkup, error) {
 	if err != nil {
 		return checkup{}, err
 	}
-	c := checkup{Version: version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Devices: devices,
-		MemoryLimit: a.memory, GPU: gpuBuild,
-		Card: exists(a.environment.node), Notes: []string{}}
+	c := checkup{
+		Version:     version(),
+		Platform:    runtime.GOOS + "/" + runtime.GOARCH,
+		Devices:     devices,
+		MemoryLimit: a.memory,
+		GPU:         gpuBuild,
+		Card:        exists(a.environment.node),
+		Notes:       []string{},
+	}
 	say := func(format string, args ...any) { c.Notes = append(c.Notes, fmt.Sprintf(format, args...)) }
 	switch {
 	case gpuBuild:

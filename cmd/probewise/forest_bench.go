@@ -45,10 +45,10 @@ func (a *app) forestBenchCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "bench [CURVES.csv]",
 		Short: "Measure the forest on learning curves of your own, or on past runs",
-		Long: "Reads a CSV file whose columns acc_<n> are accuracies after n epochs, and predicts the last of them from " +
-			"those up to\n" +
-			"epoch k and from the other numeric columns; or, with --dataset, predicts past runs from probes of k epochs (0, " +
-			"0.25 …).\n" +
+		Long: "Reads a CSV file whose columns acc_<n> are accuracies after n epochs, " +
+			"and predicts the last of them from those up to\n" +
+			"epoch k and from the other numeric columns; " +
+			"or, with --dataset, predicts past runs from probes of k epochs (0, 0.25 …).\n" +
 			"Each repeat fits on a random part of the runs and predicts the rest.",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -18,10 +18,10 @@ func (a *app) forestExpectCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "expect FILE",
 		Short: "Predict an architecture's statistics without training it",
-		Long: "Predicts the statistics of weights, gradients and activations, with 80 % intervals, from the architecture " +
-			"alone: the mean\n" +
-			"over the layers at a position, geometric where a statistic spans powers of ten. Takes milliseconds once the " +
-			"forests are\n" +
+		Long: "Predicts the statistics of weights, gradients and activations, with 80 % intervals, " +
+			"from the architecture alone: the mean\n" +
+			"over the layers at a position, geometric where a statistic spans powers of ten. " +
+			"Takes milliseconds once the forests are\n" +
 			"fitted, one for each statistic.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -19,8 +19,8 @@ func (a *app) forestFitCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "fit",
 		Short: "Fit the forests of a data set now, not when the first answer needs them",
-		Long: "Fits the forest of each setting of the data set and probe length on the past runs and keeps it in the data " +
-			"folder. Forests\n" +
+		Long: "Fits the forest of each setting of the data set and probe length on " +
+			"the past runs and keeps it in the data folder. Forests\n" +
 			"that are there already are not fitted again. R² is that of the fit's own cross-validation.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.forestFit(c.Context(), name, epochs) },
@@ -76,8 +76,15 @@ func (a *app) forestFit(ctx context.Context, name string, epochs []float64) erro
 	}
 	fitted := make([]report.Fitted, len(list))
 	for i, f := range list {
-		fitted[i] = report.Fitted{Key: f.Key, Probe: f.Probe, Forest: f.Forest, PastRuns: f.PastRuns, R2: trainer.Missing,
-			Seconds: f.Seconds, Reason: f.Reason}
+		fitted[i] = report.Fitted{
+			Key:      f.Key,
+			Probe:    f.Probe,
+			Forest:   f.Forest,
+			PastRuns: f.PastRuns,
+			R2:       trainer.Missing,
+			Seconds:  f.Seconds,
+			Reason:   f.Reason,
+		}
 		if f.R2 != nil {
 			fitted[i].R2 = trainer.Number(*f.R2)
 		}

@@ -82,8 +82,10 @@ func TestForestBenchOnPastRuns(t *testing.T) {
 	dir := t.TempDir()
 	bench := func(args ...string) benchResult {
 		t.Helper()
-		code, out, errOut := call(t, append([]string{"forest", "bench", "--dataset", "cifar10", "--epochs", "0.5",
-			"--repeats", "2", "--json", "--data-dir", dir}, args...)...)
+		code, out, errOut := call(t,
+			append([]string{
+				"forest", "bench", "--dataset", "cifar10", "--epochs", "0.5", "--repeats", "2", "--json", "--data-dir", dir,
+			}, args...)...)
 		var got struct{ Results []benchResult }
 		if err := json.Unmarshal([]byte(out), &got); code != exitOK || err != nil || len(got.Results) != 1 {
 			t.Fatalf("exit %d, %v: %s%s", code, err, out, errOut)
@@ -161,8 +163,9 @@ func TestForestStatistics(t *testing.T) {
 	}
 	for want, args := range map[string][]string{"--target all": {"--target", "all"},
 		"--position top": {"--position", "top"}, "--runs": {"--runs", "-1"}} {
-		if code, _, errOut := call(t, append([]string{"forest", "statistics", "--data-dir", dir},
-			args...)...); code != exitUsage || !strings.Contains(errOut, want) {
+		if code, _, errOut := call(t,
+			append([]string{"forest", "statistics", "--data-dir", dir},
+				args...)...); code != exitUsage || !strings.Contains(errOut, want) {
 			t.Errorf("%v: exit %d, %s", args, code, errOut)
 		}
 	}

@@ -21,10 +21,10 @@ func (a *app) forestStatisticsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "statistics",
 		Short: "Relate the statistics of past runs to their accuracy, by four methods",
-		Long: "Correlation, beta (cov/var), linear regression on all statistics (standardised, with p-values) and forest " +
-			"importance\n" +
-			"(what held-out R² loses when a statistic is shuffled), for the layers at a position. Each statistic is the mean " +
-			"over\n" +
+		Long: "Correlation, beta (cov/var), linear regression on all statistics (standardised, " +
+			"with p-values) and forest importance\n" +
+			"(what held-out R² loses when a statistic is shuffled), for the layers at a position. " +
+			"Each statistic is the mean over\n" +
 			"the layers there, on a logarithm where it spans powers of ten. Confirmed are those that Boruta tells from noise.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -48,14 +48,19 @@ func (a *app) open(ctx context.Context) (*program, error) {
 	past := pastruns.Joined{Store: store, Folder: a.corpusDir()}
 	forests := &pastruns.Forests{Fitter: childprocess.Fitter{}, Folder: filepath.Join(a.DataDir, "forests")}
 	s := &program{
-		db: store, library: dataset.Open(a.DataDir), past: past,
+		db:        store,
+		library:   dataset.Open(a.DataDir),
+		past:      past,
 		predictor: &predict.Predictor{Past: past, Forests: forests},
 		analyst:   &analysis.Analyst{Past: past, Forests: forests},
 	}
 	s.service = service.Service{
-		Store: store, Datasets: s.library, Trainer: a.newTrainer(
-			0), Predictor: s.predictor, Version: version(),
-		Rules: rule.Driver{Incomplete: func(err error) { fmt.Fprintln(a.errOut, "left out of the answer:", err) }},
+		Store:     store,
+		Datasets:  s.library,
+		Trainer:   a.newTrainer(0),
+		Predictor: s.predictor,
+		Version:   version(),
+		Rules:     rule.Driver{Incomplete: func(err error) { fmt.Fprintln(a.errOut, "left out of the answer:", err) }},
 	}
 	return s, nil
 }

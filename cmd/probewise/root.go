@@ -58,9 +58,11 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "probewise",
 		Short: "An automatic hyperparameter advisor for convolutional networks",
-		Long: "Probewise trains a short probe of a network, watches the statistics of weights, gradients and activations,\n" +
+		Long: "Probewise trains a short probe of a network, watches the statistics of weights, " +
+			"gradients and activations,\n" +
 			"predicts the test accuracy of full training, names what is wrong and suggests verified edits.",
-		SilenceErrors: true, SilenceUsage: true,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return a.configure(c) },
 	}
 	root.SetIn(a.in)
@@ -76,13 +78,9 @@ func (a *app) root() *cobra.Command {
 	flags.Uint64("seed", 0, "seed of the run instead of the architecture's")
 	flags.Bool("json", false, "print one JSON document and nothing else")
 	flags.BoolP("quiet", "q", false, "no progress")
-	root.AddCommand(
-		trains(
-			a.adviseCommand()), trains(a.trainCommand()), trains(a.checkCommand()), a.corpusCommand(),
-		a.forestCommand(), a.datasetCommand(),
-		a.rulesCommand(), a.schemaCommand(), trains(a.serveCommand()), trains(a.workerCommand()), a.healthcheckCommand(),
-		a.doctorCommand(), a.versionCommand(),
-	)
+	root.AddCommand(trains(a.adviseCommand()), trains(a.trainCommand()), trains(a.checkCommand()), a.corpusCommand(),
+		a.forestCommand(), a.datasetCommand(), a.rulesCommand(), a.schemaCommand(), trains(a.serveCommand()),
+		trains(a.workerCommand()), a.healthcheckCommand(), a.doctorCommand(), a.versionCommand())
 	return root
 }
 
@@ -107,8 +105,8 @@ func (a *app) configure(c *cobra.Command) error {
 	}
 	for _, key := range k.Keys() {
 		if key == "config" || c.Root().PersistentFlags().Lookup(key) == nil {
-			return fmt.Errorf("configuration file %s: unknown key %q; it takes data-dir, device, memory-limit, seed, json and "+
-				"quiet", path, key)
+			return fmt.Errorf(
+				"configuration file %s: unknown key %q; it takes data-dir, device, memory-limit, seed, json and quiet", path, key)
 		}
 	}
 	fromEnv := env.Provider("\x00", env.Opt{Prefix: "PROBEWISE_", TransformFunc: func(key, value string) (string, any) {

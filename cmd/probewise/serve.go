@@ -27,10 +27,10 @@ func (a *app) serveCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the REST interface and the web form, and work on what is queued",
-		Long: "Listens on the loopback address by default: there is no authentication. One job at a time is worked on in " +
-			"this\n" +
-			"process; \"probewise worker\" beside it takes more. On SIGINT or SIGTERM the job in hand goes back to the queue, " +
-			"and\n" +
+		Long: "Listens on the loopback address by default: there is no authentication. " +
+			"One job at a time is worked on in this\n" +
+			"process; \"probewise worker\" beside it takes more. " +
+			"On SIGINT or SIGTERM the job in hand goes back to the queue, and\n" +
 			"also when the GPU fails, which ends the service with exit code 3: only a new process can use the GPU again.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), listen, hosts, maxUpload) },
@@ -90,14 +90,28 @@ func (a *app) serve(ctx context.Context, listen string, hosts []string, maxUploa
 		})
 	}
 	server := &api.Server{
-		Service: s.service, Store: s.db, Datasets: s.library, Analyst: s.analyst, Feed: feed, Wake: worker.Wake,
-		Hosts:   append(names, hosts...),
-		Uploads: filepath.Join(a.DataDir, "uploads"), Version: version(), Log: log,
-		Trouble: worker.Trouble, MaxUpload: maxUpload,
+		Service:   s.service,
+		Store:     s.db,
+		Datasets:  s.library,
+		Analyst:   s.analyst,
+		Feed:      feed,
+		Wake:      worker.Wake,
+		Hosts:     append(names, hosts...),
+		Uploads:   filepath.Join(a.DataDir, "uploads"),
+		Version:   version(),
+		Log:       log,
+		Trouble:   worker.Trouble,
+		MaxUpload: maxUpload,
 	}
 	server.Site, err = pages.New(pages.Options{
-		Server: server, Service: s.service, Store: s.db, Datasets: s.library, Wake: worker.Wake,
-		Web: web.Files, Examples: examples.Architectures, Version: version(),
+		Server:   server,
+		Service:  s.service,
+		Store:    s.db,
+		Datasets: s.library,
+		Wake:     worker.Wake,
+		Web:      web.Files,
+		Examples: examples.Architectures,
+		Version:  version(),
 	})
 	if err != nil {
 		return &exitError{exitUnevaluated, err}

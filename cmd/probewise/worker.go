@@ -18,8 +18,8 @@ func (a *app) workerCommand() *cobra.Command {
 		Use:   "worker",
 		Short: "Work on queued advice and runs",
 		Long: "Claims queued jobs, one at a time, also those whose worker is gone or whose lease has expired. Stops on\n" +
-			"SIGINT or SIGTERM, and with exit code 3 when its GPU fails: only a new process can use that again. Each time the " +
-			"job in\n" +
+			"SIGINT or SIGTERM, and with exit code 3 when its GPU fails: only a new process can use that again. " +
+			"Each time the job in\n" +
 			"hand goes back to the queue.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.worker(c.Context(), drain) },

@@ -53,9 +53,19 @@ func Run(t testing.TB) advisor.Run {
 	t.Helper()
 	a := Architecture(t)
 	return advisor.Run{
-		ID: newID(t), Kind: advisor.Full, State: advisor.Queued, Architecture: a, ArchitectureID: a.ID(),
-		Dataset: "fashion-mnist-sample", DatasetID: "d5", Budget: trainer.Budget{Images: 10_000, Epochs: 15}, StopAfter: 15,
-		Seed: 1, Warnings: []string{}, Version: "test", Created: time.Now().UTC(),
+		ID:             newID(t),
+		Kind:           advisor.Full,
+		State:          advisor.Queued,
+		Architecture:   a,
+		ArchitectureID: a.ID(),
+		Dataset:        "fashion-mnist-sample",
+		DatasetID:      "d5",
+		Budget:         trainer.Budget{Images: 10_000, Epochs: 15},
+		StopAfter:      15,
+		Seed:           1,
+		Warnings:       []string{},
+		Version:        "test",
+		Created:        time.Now().UTC(),
 	}
 }
 
@@ -65,12 +75,22 @@ func Advice(t testing.TB) (advisor.Advice, advisor.Run) {
 	probe := Run(t)
 	probe.Kind, probe.StopAfter, probe.Advice = advisor.Probe, 3, newID(t)
 	return advisor.Advice{
-		ID: probe.Advice, State: advisor.Queued, Dataset: probe.Dataset, Architecture: probe.Architecture, ProbeRun: probe.ID,
+		ID:           probe.Advice,
+		State:        advisor.Queued,
+		Dataset:      probe.Dataset,
+		Architecture: probe.Architecture,
+		ProbeRun:     probe.ID,
 		Request: advisor.Request{
-			Dataset: probe.Dataset, Probe: advisor.ProbeRequest{Epochs: 3, Images: 10_000, Seed: 1},
-			Epochs: 15, Suggestions: 8, Verify: true,
+			Dataset:     probe.Dataset,
+			Probe:       advisor.ProbeRequest{Epochs: 3, Images: 10_000, Seed: 1},
+			Epochs:      15,
+			Suggestions: 8,
+			Verify:      true,
 		},
-		Warnings: []string{}, Diagnoses: []advisor.Diagnosis{}, Suggestions: []advisor.Suggestion{}, Created: probe.Created,
+		Warnings:    []string{},
+		Diagnoses:   []advisor.Diagnosis{},
+		Suggestions: []advisor.Suggestion{},
+		Created:     probe.Created,
 	}, probe
 }
 
@@ -100,17 +120,33 @@ func Record(epoch float64) trainer.EpochRecord {
 		return l
 	}
 	return trainer.EpochRecord{
-		Epoch: epoch, LearningRate: next(), TrainLoss: next(), TrainAccuracy: next(), ValidationLoss: next(),
-		ValidationAccuracy: next(), TestLoss: next(), TestAccuracy: next(), Seconds: float64(next()),
-		Layers: []trainer.LayerStatistics{layer("conv1", trainer.Conv), layer("dense1", trainer.Dense)},
+		Epoch:              epoch,
+		LearningRate:       next(),
+		TrainLoss:          next(),
+		TrainAccuracy:      next(),
+		ValidationLoss:     next(),
+		ValidationAccuracy: next(),
+		TestLoss:           next(),
+		TestAccuracy:       next(),
+		Seconds:            float64(next()),
+		Layers:             []trainer.LayerStatistics{layer("conv1", trainer.Conv), layer("dense1", trainer.Dense)},
 	}
 }
 
 // Outcome is that of a training to the epoch's end.
 func Outcome(epochs int) *trainer.Outcome {
 	return &trainer.Outcome{
-		Epochs: epochs, TrainLoss: 0.5, TrainAccuracy: 0.8, ValidationLoss: 0.6, ValidationAccuracy: 0.75, TestLoss: 0.65,
-		TestAccuracy: 0.74, Parameters: 15_770, Seconds: 12.5, ParameterEfficiency: 12.5 / 15_770, Device: "cpu: test",
+		Epochs:              epochs,
+		TrainLoss:           0.5,
+		TrainAccuracy:       0.8,
+		ValidationLoss:      0.6,
+		ValidationAccuracy:  0.75,
+		TestLoss:            0.65,
+		TestAccuracy:        0.74,
+		Parameters:          15_770,
+		Seconds:             12.5,
+		ParameterEfficiency: 12.5 / 15_770,
+		Device:              "cpu: test",
 	}
 }
 

@@ -80,8 +80,8 @@ func train(ctx context.Context, a trainer.Architecture, images *trainer.Dataset,
 		return err
 	}
 	tr := graph.Trainer{Open: func() (trainer.Backend, error) { return kernel.New(0) }}
-	session, err := tr.Start(ctx, trainer.Spec{Architecture: a, Data: d,
-		Budget: trainer.Budget{Images: used, Epochs: steps}, Seed: a.Training.Seed})
+	session, err := tr.Start(ctx,
+		trainer.Spec{Architecture: a, Data: d, Budget: trainer.Budget{Images: used, Epochs: steps}, Seed: a.Training.Seed})
 	if err != nil {
 		return err
 	}

@@ -10,8 +10,13 @@ import (
 )
 
 // space is what nets are sampled from: small ones.
-var space = corpus.Space{Input: [3]int{28, 28, 1}, Classes: 10, Epochs: steps, MultiplyAdds: 3_000_000,
-	MaxParameters: 500_000}
+var space = corpus.Space{
+	Input:         [3]int{28, 28, 1},
+	Classes:       10,
+	Epochs:        steps,
+	MultiplyAdds:  3_000_000,
+	MaxParameters: 500_000,
+}
 
 // What the sampled nets have to show together.
 var wanted = []string{"sgd with momentum", "adam", "rmsprop", "relu", "leaky_relu", "elu", "tanh", "sigmoid",

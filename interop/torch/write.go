@@ -79,8 +79,13 @@ func (w *writer) append(name string, values []float32) {
 }
 
 func (w *writer) finish(a trainer.Architecture, device string) error {
-	text, err := json.Marshal(document{Architecture: a, Steps: steps, Device: device,
-		Tensors: w.tensors, Records: w.records})
+	text, err := json.Marshal(document{
+		Architecture: a,
+		Steps:        steps,
+		Device:       device,
+		Tensors:      w.tensors,
+		Records:      w.records,
+	})
 	if err := errors.Join(w.err, err); err != nil {
 		return err
 	}

@@ -40,8 +40,11 @@ func TestCheck(t *testing.T) {
 		{from: "trainer/kernel", to: "probewise/trainer/backendtest", want: "only tests import a conformance suite"},
 		{from: "manager", to: "fmt", want: `"manager" is not in the table`},
 		{from: "advisor", to: "probewise", want: "advisor may import only"},
-		{from: "trainer/kernel", to: "gorgonia.org/tensor",
-			want: "only [trainer/graph trainer/cuda test/softcuda] may import it"},
+		{
+			from: "trainer/kernel",
+			to:   "gorgonia.org/tensor",
+			want: "only [trainer/graph trainer/cuda test/softcuda] may import it",
+		},
 		{from: "trainer/graph", to: "gorgonia.org/cu", want: "only [trainer/cuda test/softcuda] may import it"},
 		{from: "advisor", to: "modernc.org/sqlite", want: "only [db] may import it"},
 		{from: "advisor", to: "github.com/spf13/cobra", want: "only [cmd] may import it"},

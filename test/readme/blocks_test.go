@@ -19,10 +19,19 @@ func TestBlocks(t *testing.T) {
 	want := []Block{
 		{Line: 7, LeftOut: "clone", Script: "git clone https://example.org/probewise && cd probewise\nexit 9\n"},
 		{Line: 13, LeftOut: "tests", Script: "go test ./...\n"},
-		{Line: 17, Script: "test -z \"$(ls -A \"$PROBEWISE_DATA_DIR\")\"\necho kept >\"$PROBEWISE_DATA_DIR/seen\"\n" +
-			"test \"$(probewise)\" = \"the fixture's program\"\n"},
-		{Line: 31, Script: "if true; then\n  test \"$(cat \"$PROBEWISE_DATA_DIR/seen\")\" = kept\nfi\n" +
-			"test -f go.mod   # the repository's root\n"},
+		{
+			Line: 17,
+			Script: "test -z \"$(ls -A \"$PROBEWISE_DATA_DIR\")\"\n" +
+				"echo kept >\"$PROBEWISE_DATA_DIR/seen\"\n" +
+				"test \"$(probewise)\" = \"the fixture's program\"\n",
+		},
+		{
+			Line: 31,
+			Script: "if true; then\n" +
+				"  test \"$(cat \"$PROBEWISE_DATA_DIR/seen\")\" = kept\n" +
+				"fi\n" +
+				"test -f go.mod   # the repository's root\n",
+		},
 		{Line: 40, Exit: 3, Script: "exit 3\n"},
 		{Line: 45, LeftOut: "download", Script: "# the official files\ngo run ./cmd/probewise dataset get cifar10\n"},
 	}

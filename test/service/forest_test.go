@@ -15,24 +15,33 @@ import (
 type cards struct{}
 
 func (cards) Cards(_ context.Context, name string, _ analysis.Effort) (analysis.Cards, error) {
-	return analysis.Cards{Card: analysis.Card{Dataset: name, PastRuns: 40, Images: 1000, Epochs: 15,
-		Probe:    []analysis.CardEntry{{Epochs: 1, Runs: 40, R2: 0.5, MAE: 0.1, Tau: 0.5, Coverage80: 0.8, Width80: 0.3}},
-		Ablation: []analysis.AblationEntry{{Features: "last accuracy", Epochs: 1, R2: 0.4}}}}, nil
+	return analysis.Cards{
+		Card: analysis.Card{
+			Dataset: name, PastRuns: 40, Images: 1000, Epochs: 15,
+			Probe:    []analysis.CardEntry{{Epochs: 1, Runs: 40, R2: 0.5, MAE: 0.1, Tau: 0.5, Coverage80: 0.8, Width80: 0.3}},
+			Ablation: []analysis.AblationEntry{{Features: "last accuracy", Epochs: 1, R2: 0.4}},
+		},
+	}, nil
 }
 
 // Statistics relates one statistic of a run.
 func (cards) Statistics(_ context.Context, q analysis.StatisticsQuery) (analysis.StatisticsTable, error) {
 	if q.Dataset == "nope" {
-		return analysis.StatisticsTable{Dataset: q.Dataset, Form: q.Form, Target: q.Target,
-			Positions: []analysis.PositionTable{}, Reason: "no past runs"}, nil
+		return analysis.StatisticsTable{
+			Dataset: q.Dataset, Form: q.Form, Target: q.Target, Positions: []analysis.PositionTable{}, Reason: "no past runs",
+		}, nil
 	}
-	return analysis.StatisticsTable{Dataset: q.Dataset, Form: q.Form, Images: 1000, Epochs: 15, PastRuns: 40,
-		Probe: q.Probe, Target: q.Target,
-		Positions: []analysis.PositionTable{{Position: "all", Runs: 40, Linear: analysis.Fit{InSample: 0.8, HeldOut: 0.6},
-			Forest: analysis.Fit{InSample: 0.9, HeldOut: 0.5},
-			Statistics: []analysis.Relation{{Name: "weight_variance", Correlation: -0.4, Beta: -0.1, Coefficient: -0.05,
-				StandardError: trainer.Missing,
-				PValue:        trainer.Missing, Importance: 0.2, Spread: 0.1, Reason: "a ridge"}}}}}, nil
+	return analysis.StatisticsTable{
+		Dataset: q.Dataset, Form: q.Form, Images: 1000, Epochs: 15, PastRuns: 40, Probe: q.Probe, Target: q.Target,
+		Positions: []analysis.PositionTable{
+			{Position: "all", Runs: 40, Linear: analysis.Fit{InSample: 0.8, HeldOut: 0.6},
+				Forest: analysis.Fit{InSample: 0.9, HeldOut: 0.5},
+				Statistics: []analysis.Relation{
+					{Name: "weight_variance", Correlation: -0.4, Beta: -0.1, Coefficient: -0.05, StandardError: trainer.Missing,
+						PValue: trainer.Missing, Importance: 0.2, Spread: 0.1, Reason: "a ridge"},
+				}},
+		},
+	}, nil
 }
 
 // Hyperparameters relates one of them to one statistic.
@@ -108,8 +117,11 @@ func (c *counter) Cards(ctx context.Context, name string, e analysis.Effort) (an
 		return analysis.Cards{}, ctx.Err()
 	}
 	if name == "nope" {
-		return analysis.Cards{Card: analysis.Card{Dataset: name, Probe: []analysis.CardEntry{},
-			Ablation: []analysis.AblationEntry{}, Reason: "no past runs"}}, nil
+		return analysis.Cards{
+			Card: analysis.Card{
+				Dataset: name, Probe: []analysis.CardEntry{}, Ablation: []analysis.AblationEntry{}, Reason: "no past runs",
+			},
+		}, nil
 	}
 	return c.cards.Cards(ctx, name, e)
 }

@@ -52,8 +52,9 @@ func (s *runningService) raw(text string) []int {
 // TestRefusedBodyIsNoRequest: what is left of a body that nobody wanted is not taken for the next request.
 func TestRefusedBodyIsNoRequest(t *testing.T) {
 	s := start(t, t.TempDir(), newFakeTrainer())
-	hidden := fmt.Sprintf("POST /v1/advice HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: "+
-		"application/json\r\nContent-Length: %d\r\n\r\n%s", len(named("smuggled")), named("smuggled"))
+	hidden := fmt.Sprintf(
+		"POST /v1/advice HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+		len(named("smuggled")), named("smuggled"))
 	const last = "GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
 	for _, c := range []struct {
 		name, path, headers string
@@ -209,8 +210,10 @@ func TestTroubleIsKnown(t *testing.T) {
 		err    error
 		status int
 		code   string
-	}{{advisor.ErrBusy, http.StatusServiceUnavailable, "busy"}, {advisor.ErrStorageFull,
-		http.StatusInsufficientStorage, "storage-full"}} {
+	}{
+		{advisor.ErrBusy, http.StatusServiceUnavailable, "busy"},
+		{advisor.ErrStorageFull, http.StatusInsufficientStorage, "storage-full"},
+	} {
 		err := fmt.Errorf("db: cancel: %w", c.err)
 		trouble.Store(&err)
 		s.want(http.StatusServiceUnavailable, "GET", "/readyz", "")

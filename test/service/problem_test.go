@@ -98,8 +98,13 @@ func TestRouting(t *testing.T) {
 	for _, c := range []struct {
 		method, path string
 		status       int
-	}{{"GET", "/v1/nothing", 404}, {"PUT", "/v1/advice", 405}, {"GET", "/v2/advice", 404}, {"GET", "/v1/advice/",
-		404}, {"GET", "/V1/advice", 404}} {
+	}{
+		{"GET", "/v1/nothing", 404},
+		{"PUT", "/v1/advice", 405},
+		{"GET", "/v2/advice", 404},
+		{"GET", "/v1/advice/", 404},
+		{"GET", "/V1/advice", 404},
+	} {
 		request, err := http.NewRequestWithContext(t.Context(), c.method, s.url+c.path, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -183,8 +183,9 @@ const architecture = `{"version":1,"name":"small","layers":[
 
 // named is the architecture under another name.
 func named(name string) string {
-	return `{"architecture":` + string(bytes.Replace([]byte(architecture), []byte(`"small"`), fmt.Appendf(nil, "%q", name),
-		1)) + `,"dataset":"fashion-mnist-sample","probe":{"epochs":2,"images":1000}}`
+	return `{"architecture":` +
+		string(bytes.Replace([]byte(architecture), []byte(`"small"`), fmt.Appendf(nil, "%q", name), 1)) +
+		`,"dataset":"fashion-mnist-sample","probe":{"epochs":2,"images":1000}}`
 }
 
 // fakeTrainer trains by formula: wider nets are better. At the epochs that it is told to, it waits.
@@ -260,10 +261,11 @@ func (l *fakeSession) TrainTo(ctx context.Context, epoch int, o trainer.Observer
 		l.records = l.records[1:]
 	}
 	a := accuracy(float64(epoch))
-	return trainer.Outcome{Epochs: epoch, TrainLoss: 0.5, TrainAccuracy: a, ValidationLoss: 0.6, ValidationAccuracy: a,
-		TestLoss: 0.6, TestAccuracy: a - 0.01,
-		Parameters: cost.Parameters, Seconds: 1, ParameterEfficiency: trainer.Number(
-			1 / float64(cost.Parameters)), Device: "formula"}, nil
+	return trainer.Outcome{
+		Epochs: epoch, TrainLoss: 0.5, TrainAccuracy: a, ValidationLoss: 0.6, ValidationAccuracy: a, TestLoss: 0.6,
+		TestAccuracy: a - 0.01, Parameters: cost.Parameters, Seconds: 1,
+		ParameterEfficiency: trainer.Number(1 / float64(cost.Parameters)), Device: "formula",
+	}, nil
 }
 
 func (l *fakeSession) record(at float64, accuracy trainer.Number) trainer.EpochRecord {
@@ -303,10 +305,11 @@ func (f forecaster) Without(...trainer.Architecture) advisor.Forecaster { return
 func (f forecaster) Reference() advisor.Reference                       { return nothing{} }
 
 func forecast(accuracy float64) advisor.Prediction {
-	return advisor.Prediction{Target: advisor.Target{Images: 1000, Epochs: 15}, TestAccuracy: accuracy,
-		Low: accuracy - 0.05, High: min(accuracy+0.05, 1), Confidence: 0.8,
-		PastRuns: 40, Forest: "formula", HeldOutR2: 0.5, Deciles: []trainer.Number{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8,
-			0.85, 0.88, 0.9}, Warnings: []string{}}
+	return advisor.Prediction{
+		Target: advisor.Target{Images: 1000, Epochs: 15}, TestAccuracy: accuracy, Low: accuracy - 0.05,
+		High: min(accuracy+0.05, 1), Confidence: 0.8, PastRuns: 40, Forest: "formula", HeldOutR2: 0.5,
+		Deciles: []trainer.Number{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.88, 0.9}, Warnings: []string{},
+	}
 }
 
 type nothing struct{}

@@ -9,8 +9,8 @@ import (
 )
 
 // tolerances are the largest differences to the reference that an op may show: absolute for values below 1, relative
-// above. Sums of up to a few hundred products get 5e-5, of
-// thousands 1e-4, smooth functions 5e-6, copies and choices nothing.
+// above. Sums of up to a few hundred products get 5e-5, of thousands 1e-4, smooth functions 5e-6, copies and choices
+// nothing.
 var tolerances = map[string]float64{
 	"ConvOp": 5e-5, "ConvBiasOp": 5e-5, "ConvDataGrad": 5e-5, "ConvFilterGrad": 1e-4, "MatMul": 5e-5,
 	"BiasOp": 5e-7, "BiasGrad": 5e-6, "AddOp": 5e-7,
@@ -123,8 +123,8 @@ func products() (all []testCase) {
 	for _, size := range [][3]int{{1, 1, 1}, {3, 5, 7}, {1, 300, 2}, {64, 37, 10}, {65, 129, 97}, {40, 16, 48},
 		{7, 1000, 33}, {130, 64, 200}, {200, 3, 1}} {
 		for i := range 4 {
-			all = append(all, testCase{op: trainer.MatMul{M: size[0], K: size[1], N: size[2], TransA: i&1 != 0,
-				TransB: i&2 != 0}})
+			all = append(all,
+				testCase{op: trainer.MatMul{M: size[0], K: size[1], N: size[2], TransA: i&1 != 0, TransB: i&2 != 0}})
 		}
 	}
 	return all
@@ -190,8 +190,7 @@ func planeCases(p trainer.Plane) []testCase {
 		{op: trainer.UnitZerosOp{Plane: p}, in: []fill{steps}},
 	}
 	for i, rate := range []float32{0, 0.25, 0.5, 0.9} {
-		all = append(all, testCase{op: trainer.DropoutOp{Plane: p, Rate: rate, Stream: uint32(i)},
-			in: []fill{awayFromZero}})
+		all = append(all, testCase{op: trainer.DropoutOp{Plane: p, Rate: rate, Stream: uint32(i)}, in: []fill{awayFromZero}})
 	}
 	return all
 }
@@ -240,8 +239,8 @@ func statisticsCases() (all []testCase) {
 	all = append(all, testCase{op: trainer.StatisticsOp{Plane: many, Below: 0.5}})
 	// which the fourth run is cut short in, or not reached
 	for _, tail := range []int{5, trainer.CountRun + 77, 3*trainer.CountRun + 1} {
-		all = append(all, testCase{op: trainer.StatisticsOp{Plane: trainer.Plane{N: 1, C: 1,
-			S: trainer.CountAll + tail}, Below: 0.5}})
+		all = append(all,
+			testCase{op: trainer.StatisticsOp{Plane: trainer.Plane{N: 1, C: 1, S: trainer.CountAll + tail}, Below: 0.5}})
 	}
 	for _, p := range []trainer.Plane{{N: 1, C: 1, S: 1}, {N: 3, C: 5, S: 7}, {N: 5, C: 33, S: 196}} {
 		for _, data := range []fill{normal, shifted, steps, zeros, ones, negative, tiny, large, sometimesNaN,
@@ -264,8 +263,7 @@ func updateCases(n int) []testCase {
 		{op: trainer.RMSpropOp{Len: n, Rho: 0.9, Epsilon: 1e-7}, out: []fill{normal, uniform, junk}},
 		{op: trainer.RMSpropOp{Len: n, Rho: 0.9, Epsilon: 1e-7, Momentum: 0.5}, out: []fill{normal, uniform, normal}},
 		{op: trainer.AdamOp{Len: n, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7}, out: moved, step: 1},
-		{op: trainer.AdamOp{Len: n, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-3, WeightDecay: 0.01}, out: moved,
-			step: 1000},
+		{op: trainer.AdamOp{Len: n, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-3, WeightDecay: 0.01}, out: moved, step: 1000},
 	}
 }
 

@@ -45,16 +45,19 @@ func slicesOf(t *testing.T, b trainer.Backend) {
 	if err := b.Upload(part, []float32{40, 50}); err != nil {
 		t.Fatal(err)
 	}
-	add := trainer.Call{Op: trainer.AddOp{Plane: trainer.Plane{N: 1, C: 2, S: 1}}, In: []trainer.Buffer{part, part},
-		Out: []trainer.Buffer{part}}
+	add := trainer.Call{
+		Op:  trainer.AddOp{Plane: trainer.Plane{N: 1, C: 2, S: 1}},
+		In:  []trainer.Buffer{part, part},
+		Out: []trainer.Buffer{part},
+	}
 	add.In[1] = upload(t, b, [][]float32{{1, 2}})[0]
 	sum, err := b.Slice(whole, 8, 2)
 	add.Out[0] = sum
 	if err := errors.Join(err, b.Run([]trainer.Call{add}, trainer.Step{Index: 1})); err != nil {
 		t.Fatal(err)
 	}
-	if x := download(t, b, []trainer.Buffer{whole, part}); !sameBits(x[0],
-		[]float32{0, 1, 2, 3, 40, 50, 6, 7, 41, 52}) || !sameBits(x[1], []float32{40, 50, 6}) {
+	if x := download(t, b, []trainer.Buffer{whole, part}); !sameBits(x[0], []float32{0, 1, 2, 3, 40, 50, 6, 7, 41, 52}) ||
+		!sameBits(x[1], []float32{40, 50, 6}) {
 		t.Errorf("the buffer holds %v, its slice %v", x[0], x[1])
 	}
 	if b.Upload(part, make([]float32, 4)) == nil {
@@ -76,14 +79,13 @@ func slicesOf(t *testing.T, b trainer.Backend) {
 // sequence proves that calls run in order, each seeing the results of those before: 2·(x+x)+3 through an identity
 // product, then the same with fewer rows.
 func sequence(t *testing.T, b trainer.Backend) {
-	data := upload(t, b, [][]float32{{1, 2, 3, 4}, {2, 0, 0, 2}, {3, -3}, make([]float32, 4), make([]float32, 4),
-		make([]float32, 4)})
+	data := upload(t, b,
+		[][]float32{{1, 2, 3, 4}, {2, 0, 0, 2}, {3, -3}, make([]float32, 4), make([]float32, 4), make([]float32, 4)})
 	x, twice, bias, sum, product, y := data[0], data[1], data[2], data[3], data[4], data[5]
 	plane := trainer.Plane{N: 2, C: 2, S: 1}
 	calls := []trainer.Call{
 		{Op: trainer.AddOp{Plane: plane}, In: []trainer.Buffer{x, x}, Out: []trainer.Buffer{sum}},
-		{Op: trainer.MatMul{M: 2, K: 2, N: 2, Batch: "m"}, In: []trainer.Buffer{sum, twice},
-			Out: []trainer.Buffer{product}},
+		{Op: trainer.MatMul{M: 2, K: 2, N: 2, Batch: "m"}, In: []trainer.Buffer{sum, twice}, Out: []trainer.Buffer{product}},
 		{Op: trainer.BiasOp{Plane: plane}, In: []trainer.Buffer{product, bias}, Out: []trainer.Buffer{y}},
 	}
 	if err := b.Run(calls, trainer.Step{Index: 1}); err != nil {

@@ -16,7 +16,10 @@ var known = struct {
 	sync.Mutex
 	used map[int]bool
 	lost map[int]*trainer.DeviceLostError
-}{used: map[int]bool{}, lost: map[int]*trainer.DeviceLostError{}}
+}{
+	used: map[int]bool{},
+	lost: map[int]*trainer.DeviceLostError{},
+}
 
 // began notes that a backend was opened on the device.
 func began(number int) {

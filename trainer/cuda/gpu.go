@@ -67,8 +67,14 @@ func Open(number int) (*GPU, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &GPU{info: info, buffers: map[*memory]bool{}, programs: map[*trainer.Call]*program{},
-		kernels: map[string]cu.Function{}, plan: Plan, careful: os.Getenv("PROBEWISE_CUDA_SYNC") == "1"}
+	g := &GPU{
+		info:     info,
+		buffers:  map[*memory]bool{},
+		programs: map[*trainer.Call]*program{},
+		kernels:  map[string]cu.Function{},
+		plan:     Plan,
+		careful:  os.Getenv("PROBEWISE_CUDA_SYNC") == "1",
+	}
 	if err := g.prepare(); err != nil {
 		return nil, errors.Join(g.judge(err), g.Close())
 	}

@@ -127,8 +127,11 @@ func TestProfile(t *testing.T) {
 	if err := errors.Join(err, err2, g.Upload(x, []float32{1, 2, 3})); err != nil {
 		t.Fatal(err)
 	}
-	add := trainer.Call{Op: trainer.AddOp{Plane: trainer.Plane{N: 1 << 16, C: 1, S: 1}}, In: []trainer.Buffer{x, x},
-		Out: []trainer.Buffer{y}}
+	add := trainer.Call{
+		Op:  trainer.AddOp{Plane: trainer.Plane{N: 1 << 16, C: 1, S: 1}},
+		In:  []trainer.Buffer{x, x},
+		Out: []trainer.Buffer{y},
+	}
 	move := trainer.Call{Op: trainer.CopyOp{Len: 1 << 16}, In: []trainer.Buffer{y}, Out: []trainer.Buffer{x}}
 	took, err := g.Profile([]trainer.Call{add, move}, trainer.Step{Index: 1})
 	if err != nil || len(took) != 2 || took[0] <= 0 || took[1] <= 0 {
@@ -193,8 +196,11 @@ func TestGatheredBits(t *testing.T) {
 		}
 		dataset.Picks(picks, indices, []int32{0, 1}, a)
 		dataset.Fill(want, wantLabels, d, d.Train, indices, a)
-		call := trainer.Call{Op: trainer.GatherOp{N: rows, Images: 2, C: 1, H: high, W: wide},
-			In: []trainer.Buffer{images, classes, buffer(picks)}, Out: []trainer.Buffer{x, y}}
+		call := trainer.Call{
+			Op:  trainer.GatherOp{N: rows, Images: 2, C: 1, H: high, W: wide},
+			In:  []trainer.Buffer{images, classes, buffer(picks)},
+			Out: []trainer.Buffer{x, y},
+		}
 		got, gotLabels := make([]float32, len(want)), make([]float32, rows)
 		if err := errors.Join(g.Run([]trainer.Call{call}, trainer.Step{}), g.Download(got, x),
 			g.Download(gotLabels, y)); err != nil {

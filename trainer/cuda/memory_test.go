@@ -109,8 +109,11 @@ func TestNoRoomForScratch(t *testing.T) {
 		}
 		return b
 	}
-	call := trainer.Call{Op: op, In: []trainer.Buffer{alloc(op.M * op.K), alloc(op.K * op.N)},
-		Out: []trainer.Buffer{alloc(op.M * op.N)}}
+	call := trainer.Call{
+		Op:  op,
+		In:  []trainer.Buffer{alloc(op.M * op.K), alloc(op.K * op.N)},
+		Out: []trainer.Buffer{alloc(op.M * op.N)},
+	}
 	for n := 16 << 20; n >= 128; n /= 2 { // until nothing is left
 		for err = nil; err == nil; {
 			_, err = g.Alloc(n)

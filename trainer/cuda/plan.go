@@ -178,8 +178,8 @@ func (b *planner) plan() error {
 func (b *planner) gather(o trainer.GatherOp) {
 	n, size, packed := b.out[0], o.C*o.H*o.W, b.in[0]/o.Images
 	l := b.add("pw_gather", [3]int{ceil(n, threads), 1, 1}, threads, 0, buffer(0), buffer(1), buffer(2), result(0),
-		result(1),
-		n, o.N, o.Images, packed, o.H, o.W, magic(size), size, magic(o.W), magic(o.H), magic(trainer.PixelsPerValue))
+		result(1), n, o.N, o.Images, packed, o.H, o.W, magic(size), size, magic(o.W), magic(o.H),
+		magic(trainer.PixelsPerValue))
 	l.Bytes = 4 * int64(o.N) * int64(size+packed+4+2) // of those that are kept it reads what it takes
 }
 

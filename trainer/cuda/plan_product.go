@@ -134,10 +134,18 @@ func one(yes bool) int {
 
 func (b *planner) matMul(o trainer.MatMul) {
 	name := "pw_gemm_" + [2]string{"n", "t"}[one(o.TransA)] + [2]string{"n", "t"}[one(o.TransB)]
-	p := product{name: name, m: o.M, n: o.N, k: o.K, tiles: matrixTiles, columns: o.N, bias: argument{kind: nothing},
-		before: []any{buffer(0), buffer(1)},
-		after:  func(slice int) []any { return []any{o.M, o.N, o.K, slice} },
-		flops:  2 * int64(o.M) * int64(o.N) * int64(o.K)}
+	p := product{
+		name:    name,
+		m:       o.M,
+		n:       o.N,
+		k:       o.K,
+		tiles:   matrixTiles,
+		columns: o.N,
+		bias:    argument{kind: nothing},
+		before:  []any{buffer(0), buffer(1)},
+		after:   func(slice int) []any { return []any{o.M, o.N, o.K, slice} },
+		flops:   2 * int64(o.M) * int64(o.N) * int64(o.K),
+	}
 	if o.TransA && o.TransB { // never in a plan: one kernel is enough
 		t, slices, slice := small, 1, ceil(o.K, small.k)*small.k
 		b.add(name+t.name, [3]int{ceil(o.N, t.n), ceil(o.M, t.m), slices}, threads, p.flops, buffer(0), buffer(1),
@@ -159,23 +167,50 @@ func convFLOPs(g trainer.Window, f int) int64 {
 
 func (b *planner) convolution(g trainer.Window, f int, bias argument, relu bool) {
 	columns := g.N * g.OH * g.OW
-	b.product(product{name: "pw_conv", m: f, n: columns, k: g.C * g.KH * g.KW, tiles: convolutionTiles,
-		columns: g.OH * g.OW,
-		bias:    bias, relu: relu, withBias: true, before: []any{buffer(0), buffer(1)}, flops: convFLOPs(g, f),
-		after: func(slice int) []any { return append([]any{columns, slice, one(relu)}, window(g, f, g.OH, g.OW)...) }})
+	b.product(product{
+		name:     "pw_conv",
+		m:        f,
+		n:        columns,
+		k:        g.C * g.KH * g.KW,
+		tiles:    convolutionTiles,
+		columns:  g.OH * g.OW,
+		bias:     bias,
+		relu:     relu,
+		withBias: true,
+		before:   []any{buffer(0), buffer(1)},
+		flops:    convFLOPs(g, f),
+		after:    func(slice int) []any { return append([]any{columns, slice, one(relu)}, window(g, f, g.OH, g.OW)...) },
+	})
 }
 
 func (b *planner) dataGradient(o trainer.ConvDataGrad) {
 	columns := o.N * o.H * o.W
-	b.product(product{name: "pw_conv_data", m: o.C, n: columns, k: o.F * o.KH * o.KW, tiles: convolutionTiles,
+	b.product(product{
+		name:    "pw_conv_data",
+		m:       o.C,
+		n:       columns,
+		k:       o.F * o.KH * o.KW,
+		tiles:   convolutionTiles,
 		columns: o.H * o.W,
-		bias:    argument{kind: nothing}, before: []any{buffer(0), buffer(1)}, flops: convFLOPs(o.Window, o.F),
-		after: func(slice int) []any { return append([]any{columns, slice}, window(o.Window, o.F, o.H, o.W)...) }})
+		bias:    argument{kind: nothing},
+		before:  []any{buffer(0), buffer(1)},
+		flops:   convFLOPs(o.Window, o.F),
+		after:   func(slice int) []any { return append([]any{columns, slice}, window(o.Window, o.F, o.H, o.W)...) },
+	})
 }
 
 func (b *planner) filterGradient(o trainer.ConvFilterGrad) {
 	positions, n := o.N*o.OH*o.OW, o.C*o.KH*o.KW
-	b.product(product{name: "pw_conv_filter", m: o.F, n: n, k: positions, tiles: filterTiles, columns: n,
-		bias: argument{kind: nothing}, before: []any{buffer(0), buffer(1)}, flops: convFLOPs(o.Window, o.F),
-		after: func(slice int) []any { return append([]any{positions, slice}, window(o.Window, o.F, o.OH, o.OW)...) }})
+	b.product(product{
+		name:    "pw_conv_filter",
+		m:       o.F,
+		n:       n,
+		k:       positions,
+		tiles:   filterTiles,
+		columns: n,
+		bias:    argument{kind: nothing},
+		before:  []any{buffer(0), buffer(1)},
+		flops:   convFLOPs(o.Window, o.F),
+		after:   func(slice int) []any { return append([]any{positions, slice}, window(o.Window, o.F, o.OH, o.OW)...) },
+	})
 }

@@ -208,8 +208,8 @@ func TestStatisticsRead(t *testing.T) {
 
 // TestPlanRefuses what is impossible or too large.
 func TestPlanRefuses(t *testing.T) {
-	for _, op := range []trainer.Op{nil, trainer.AddOp{}, trainer.AddOp{Plane: trainer.Plane{N: 1 << 12, C: 1 << 12,
-		S: 1 << 12}}, trainer.CopyOp{Len: maxValues + 1},
+	for _, op := range []trainer.Op{nil, trainer.AddOp{},
+		trainer.AddOp{Plane: trainer.Plane{N: 1 << 12, C: 1 << 12, S: 1 << 12}}, trainer.CopyOp{Len: maxValues + 1},
 		trainer.ActivationOp{Plane: trainer.Plane{N: 1, C: 1, S: 1}, Kind: trainer.Softmax}} {
 		if work, err := Plan(op, nil); err == nil {
 			t.Errorf("%T%+v became %+v", op, op, work)

@@ -153,8 +153,13 @@ func (b *bound) add(to *[]cu.DevicePtr, buffer trainer.Buffer, n int) error {
 
 func (b *bound) launch(l Launch) (launch, error) {
 	f, err := b.g.function(l.Kernel)
-	ready := launch{kernel: f, grid: l.Grid, block: l.Block, slots: make([]uint64, len(l.args)),
-		pointer: make([]unsafe.Pointer, len(l.args))}
+	ready := launch{
+		kernel:  f,
+		grid:    l.Grid,
+		block:   l.Block,
+		slots:   make([]uint64, len(l.args)),
+		pointer: make([]unsafe.Pointer, len(l.args)),
+	}
 	for i, a := range l.args {
 		slot := &ready.slots[i]
 		ready.pointer[i] = unsafe.Pointer(slot)

@@ -51,15 +51,21 @@ func short(t testing.TB, net string) trainer.Spec {
 	for images-(images+5)/10 < steps*batchSize {
 		images++
 	}
-	return trainer.Spec{Architecture: a, Data: stripes(images), Budget: trainer.Budget{Images: images, Epochs: 1},
-		Seed: 5}
+	return trainer.Spec{Architecture: a, Data: stripes(images), Budget: trainer.Budget{Images: images, Epochs: 1}, Seed: 5}
 }
 
 // stripes are n training images of 32×32×3 whose class shows as waves under noise, and a few test images. Noise keeps
 // the values of a pool's window apart: at a tie, rounding would decide where a gradient goes.
 func stripes(n int) *trainer.Dataset {
-	d := &trainer.Dataset{Name: "stripes", ID: "stripes", Height: 32, Width: 32, Channels: 3,
-		Classes: make([]string, 10), SplitSeed: 1}
+	d := &trainer.Dataset{
+		Name:      "stripes",
+		ID:        "stripes",
+		Height:    32,
+		Width:     32,
+		Channels:  3,
+		Classes:   make([]string, 10),
+		SplitSeed: 1,
+	}
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, part := range []struct {
 		images *trainer.Images
@@ -267,8 +273,12 @@ func TestAccuracy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := trainer.Spec{Architecture: parsed.Architecture, Data: &few,
-		Budget: trainer.Budget{Images: images, Epochs: 3}, Seed: 5}
+	spec := trainer.Spec{
+		Architecture: parsed.Architecture,
+		Data:         &few,
+		Budget:       trainer.Budget{Images: images, Epochs: 3},
+		Seed:         5,
+	}
 	accuracy := func(open func() (trainer.Backend, error)) float64 {
 		s, err := graph.Trainer{Open: open}.Start(t.Context(), spec)
 		if err != nil {
@@ -335,6 +345,12 @@ func tooMuch(spec *trainer.Spec) {
 	}
 	a.Layers = append(layers, a.Layers...)
 	spec.Budget.Images = rows * 10 / 8
-	spec.Data = &trainer.Dataset{Name: "labels", Height: 32, Width: 32, Channels: 3, Classes: make([]string, 10),
-		Train: trainer.Images{Labels: make([]uint16, spec.Budget.Images)}}
+	spec.Data = &trainer.Dataset{
+		Name:     "labels",
+		Height:   32,
+		Width:    32,
+		Channels: 3,
+		Classes:  make([]string, 10),
+		Train:    trainer.Images{Labels: make([]uint16, spec.Budget.Images)},
+	}
 }

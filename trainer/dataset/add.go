@@ -71,8 +71,8 @@ const formatIDX = "idx"
 func (l *Library) decode(ctx context.Context, t *tree,
 	progress func(done, total int64)) (*trainer.Dataset, string, error) {
 	for _, layout := range l.layouts {
-		if t.find(layout.test) != nil || slices.ContainsFunc(layout.train,
-			func(file string) bool { return t.find(file) != nil }) {
+		if t.find(layout.test) != nil ||
+			slices.ContainsFunc(layout.train, func(file string) bool { return t.find(file) != nil }) {
 			d, err := readCIFARSet(ctx, t, layout, progress)
 			return d, layout.format, err
 		}
@@ -88,10 +88,9 @@ func (l *Library) decode(ctx context.Context, t *tree,
 	}) {
 		return readImageFolder(ctx, t, progress)
 	}
-	return nil, "", badInput(t.source, "not a layout that is known: expected data_batch_1.bin … (CIFAR-10), "+
-		"train.bin and "+
-		"test.bin (CIFAR-100), %s … (IDX), or train/CLASS/*.jpg|png and test/CLASS/… (image folder); found %s",
-		idxTrainImages, t.someNames())
+	return nil, "", badInput(t.source,
+		"not a layout that is known: expected data_batch_1.bin … (CIFAR-10), train.bin and test.bin (CIFAR-100), %s … "+
+			"(IDX), or train/CLASS/*.jpg|png and test/CLASS/… (image folder); found %s", idxTrainImages, t.someNames())
 }
 
 func (t *tree) someNames() string {

@@ -45,11 +45,13 @@ func TestAddReadsEveryLayout(t *testing.T) {
 				"wrap/README.md": "x"})
 			ids := map[string]bool{}
 			for form, path := range map[string]string{
-				"folder": c.files.folder(t), "wrapped folder": wrapped.folder(t),
-				"zip": c.files.zip(t), "wrapped zip": wrapped.zip(t),
+				"folder":                   c.files.folder(t),
+				"wrapped folder":           wrapped.folder(t),
+				"zip":                      c.files.zip(t),
+				"wrapped zip":              wrapped.zip(t),
 				"wrapped zip with folders": wrapped.with(files{"wrap/": ""}).zip(t),
-				"tgz":                      c.files.tgz(t), "wrapped tgz": wrapped.tgz(t,
-					tar.Header{Name: "./wrap/", Typeflag: tar.TypeDir}),
+				"tgz":                      c.files.tgz(t),
+				"wrapped tgz":              wrapped.tgz(t, tar.Header{Name: "./wrap/", Typeflag: tar.TypeDir}),
 			} {
 				l := open(t)
 				var done, total int64

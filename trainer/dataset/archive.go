@@ -120,8 +120,8 @@ func (t *tree) readTar(ctx context.Context, f io.Reader) error {
 		if err != nil {
 			return err
 		}
-		t.files = append(t.files, entry{name,
-			func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }})
+		t.files = append(t.files,
+			entry{name, func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }})
 	}
 	// Reading to the end lets gzip check its checksum.
 	if _, err := io.Copy(io.Discard, io.LimitReader(z, maxTarContent)); err != nil {

@@ -133,8 +133,12 @@ func TestFillAllocatesNothing(t *testing.T) {
 
 func BenchmarkFill(b *testing.B) {
 	const n, size = 64, 3 * 32 * 32
-	d := &trainer.Dataset{Height: 32, Width: 32, Channels: 3,
-		Train: trainer.Images{Pixels: make([]byte, n*size), Labels: make([]uint16, n)}}
+	d := &trainer.Dataset{
+		Height:   32,
+		Width:    32,
+		Channels: 3,
+		Train:    trainer.Images{Pixels: make([]byte, n*size), Labels: make([]uint16, n)},
+	}
 	x, labels, indices := make([]float32, n*size), make([]float32, n), permutation(n, 1, 1)
 	for name, a := range map[string]Augmentation{"plain": {},
 		"augmented": {Augment: trainer.Augment{Flip: true, Crop: 4}}} {

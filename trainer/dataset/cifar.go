@@ -29,14 +29,25 @@ const (
 
 var cifarLayouts = []cifarLayout{
 	{
-		format: "cifar10-binary", classes: 10, labelBytes: 1, names: "batches.meta.txt",
+		format:     "cifar10-binary",
+		classes:    10,
+		labelBytes: 1,
+		names:      "batches.meta.txt",
 		train: []string{"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
 			"data_batch_5.bin"},
-		trainImages: 10000, test: "test_batch.bin", testImages: 10000,
+		trainImages: 10000,
+		test:        "test_batch.bin",
+		testImages:  10000,
 	},
 	{
-		format: "cifar100-binary", classes: 100, labelBytes: 2, names: "fine_label_names.txt",
-		train: []string{"train.bin"}, trainImages: 50000, test: "test.bin", testImages: 10000,
+		format:      "cifar100-binary",
+		classes:     100,
+		labelBytes:  2,
+		names:       "fine_label_names.txt",
+		train:       []string{"train.bin"},
+		trainImages: 50000,
+		test:        "test.bin",
+		testImages:  10000,
 	},
 }
 

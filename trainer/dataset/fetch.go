@@ -139,8 +139,8 @@ func (f fetch) request(ctx context.Context, have int64) (*http.Response, int64, 
 		return nil, have, err
 	}
 	switch code := response.StatusCode; {
-	case code == http.StatusPartialContent && strings.HasPrefix(response.Header.Get("Content-Range"),
-		fmt.Sprintf("bytes %d-", have)):
+	case code == http.StatusPartialContent &&
+		strings.HasPrefix(response.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", have)):
 		return response, have, nil
 	case code == http.StatusOK:
 		if err := os.WriteFile(f.tag(), []byte(version(response.Header)), 0o644); err != nil {

@@ -129,8 +129,16 @@ var idxFiles = files{
 }
 
 // smallCIFAR is the CIFAR-10 layout with two files of two training images, and one class more in front of the label.
-var smallCIFAR = cifarLayout{format: "small", train: []string{"data_batch_1.bin", "data_batch_2.bin"}, trainImages: 2,
-	test: "test_batch.bin", testImages: 2, names: "batches.meta.txt", classes: 2, labelBytes: 2}
+var smallCIFAR = cifarLayout{
+	format:      "small",
+	train:       []string{"data_batch_1.bin", "data_batch_2.bin"},
+	trainImages: 2,
+	test:        "test_batch.bin",
+	testImages:  2,
+	names:       "batches.meta.txt",
+	classes:     2,
+	labelBytes:  2,
+}
 
 func cifarRecord(label, first byte) string {
 	pixels := bytes.Repeat([]byte{first}, cifarPixels)

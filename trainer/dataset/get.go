@@ -125,12 +125,19 @@ func (l *Library) fetchAll(ctx context.Context, name string, set official, folde
 		total += file.size
 	}
 	for _, file := range set.files {
-		f := fetch{client: l.Client, url: base + file.name, to: filepath.Join(folder, file.name), download: file,
-			pause: l.pause, stall: l.stall, progress: func(done int64) {
+		f := fetch{
+			client:   l.Client,
+			url:      base + file.name,
+			to:       filepath.Join(folder, file.name),
+			download: file,
+			pause:    l.pause,
+			stall:    l.stall,
+			progress: func(done int64) {
 				if progress != nil {
 					progress(before+done, total)
 				}
-			}}
+			},
+		}
 		if err := f.run(ctx); err != nil {
 			return err
 		}

@@ -187,7 +187,9 @@ func TestGetGivesUp(t *testing.T) {
 func TestGetKeepsWhatHasComeWhenCancelled(t *testing.T) {
 	content := smallArchive(t)
 	release := make(chan struct{})
-	o := &origin{files: files{archive: content}, tag: `"v1"`,
+	o := &origin{
+		files: files{archive: content},
+		tag:   `"v1"`,
 		before: func(w http.ResponseWriter, r *http.Request, n int) bool {
 			if n > 1 {
 				return false
@@ -201,13 +203,13 @@ func TestGetKeepsWhatHasComeWhenCancelled(t *testing.T) {
 			case <-r.Context().Done():
 			}
 			return true
-		}}
+		},
+	}
 	l := serve(t, o)
 	defer close(release)
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err := l.Get(ctx, "small", func(int64, int64) { cancel() })
-	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(),
-		fmt.Sprintf("100 of %d bytes", len(content))) {
+	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), fmt.Sprintf("100 of %d bytes", len(content))) {
 		t.Errorf("got %v, want context.Canceled after 100 bytes", err)
 	}
 	if partial(t, l) != content[:100] {
@@ -237,10 +239,13 @@ func TestGetNoticesAStall(t *testing.T) {
 // A damaged rest must not be taken for the whole, and not be kept.
 func TestGetRemovesAMixOfVersions(t *testing.T) {
 	content := smallArchive(t)
-	o := &origin{files: files{archive: content}, tag: `"v1"`,
+	o := &origin{
+		files: files{archive: content},
+		tag:   `"v1"`,
 		before: func(w http.ResponseWriter, r *http.Request, n int) bool {
 			return n == 1 && cut(w, strings.Repeat("x", len(content)), 100, `"v1"`) // the same tag, other bytes
-		}}
+		},
+	}
 	l := serve(t, o)
 	if _, err := l.Get(t.Context(), "small", nil); err == nil || !strings.Contains(err.Error(), "wrong checksum") {
 		t.Errorf("got %v, want a wrong checksum", err)

@@ -69,8 +69,8 @@ func (e *UnknownError) Error() string {
 	how := fmt.Sprintf(`"probewise dataset get" fetches %s, "probewise dataset add %s PATH" takes your own files`,
 		strings.Join(e.Official, ", "), e.Name)
 	if slices.Contains(e.Official, e.Name) {
-		how = fmt.Sprintf(`"probewise dataset get %s" fetches it, `+
-			`"probewise dataset add %[1]s PATH" takes files you have`, e.Name)
+		how = fmt.Sprintf(`"probewise dataset get %s" fetches it, "probewise dataset add %[1]s PATH" takes files you have`,
+			e.Name)
 	}
 	return fmt.Sprintf("data set %q is not here (here: %s); %s", e.Name, strings.Join(e.Here, ", "), how)
 }

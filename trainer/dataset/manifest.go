@@ -46,15 +46,31 @@ type Manifest struct {
 func Describe(d *trainer.Dataset) Manifest {
 	mean, deviation := moments(d)
 	return Manifest{
-		Name: d.Name, ID: contentID(d), Train: d.Train.Len(), Test: d.Test.Len(),
-		Height: d.Height, Width: d.Width, Channels: d.Channels, Classes: d.Classes,
-		Mean: mean, Deviation: deviation, Scale: scale, SplitSeed: d.SplitSeed,
+		Name:      d.Name,
+		ID:        contentID(d),
+		Train:     d.Train.Len(),
+		Test:      d.Test.Len(),
+		Height:    d.Height,
+		Width:     d.Width,
+		Channels:  d.Channels,
+		Classes:   d.Classes,
+		Mean:      mean,
+		Deviation: deviation,
+		Scale:     scale,
+		SplitSeed: d.SplitSeed,
 	}
 }
 
 func (m Manifest) empty() *trainer.Dataset {
-	return &trainer.Dataset{Name: m.Name, ID: m.ID, Height: m.Height, Width: m.Width, Channels: m.Channels,
-		Classes: m.Classes, SplitSeed: m.SplitSeed}
+	return &trainer.Dataset{
+		Name:      m.Name,
+		ID:        m.ID,
+		Height:    m.Height,
+		Width:     m.Width,
+		Channels:  m.Channels,
+		Classes:   m.Classes,
+		SplitSeed: m.SplitSeed,
+	}
 }
 
 // contentID hashes the header and the bytes of the cache file, in that order.

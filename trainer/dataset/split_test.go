@@ -12,8 +12,16 @@ import (
 // labelled returns a data set of n training and n test images of 1×1 pixel.
 func labelled(n int) *trainer.Dataset {
 	images := trainer.Images{Pixels: make([]byte, n), Labels: make([]uint16, n)}
-	return &trainer.Dataset{Name: "dots", Height: 1, Width: 1, Channels: 1, Classes: []string{"a", "b"}, SplitSeed: 1,
-		Train: images, Test: images}
+	return &trainer.Dataset{
+		Name:      "dots",
+		Height:    1,
+		Width:     1,
+		Channels:  1,
+		Classes:   []string{"a", "b"},
+		SplitSeed: 1,
+		Train:     images,
+		Test:      images,
+	}
 }
 
 func TestPartition(t *testing.T) {

@@ -200,8 +200,14 @@ type filled struct {
 
 // feed begins to prepare batches of the images in the given order; the feed has to be stopped.
 func (b *batch) feed(from *source, order []int, a dataset.Augmentation) *feed {
-	f := &feed{batch: b, from: from, ready: make(chan filled, 2), free: make(chan []float32, 2),
-		done: make(chan struct{}), ended: make(chan struct{})}
+	f := &feed{
+		batch: b,
+		from:  from,
+		ready: make(chan filled, 2),
+		free:  make(chan []float32, 2),
+		done:  make(chan struct{}),
+		ended: make(chan struct{}),
+	}
 	f.free <- b.host
 	f.free <- b.more
 	go func() {

@@ -18,8 +18,15 @@ const images = 2560
 
 // noise is a data set of n training and test images of 32×32×3.
 func noise(n int) *trainer.Dataset {
-	d := &trainer.Dataset{Name: "noise", ID: "noise", Height: 32, Width: 32, Channels: 3, Classes: make([]string, 10),
-		SplitSeed: 1}
+	d := &trainer.Dataset{
+		Name:      "noise",
+		ID:        "noise",
+		Height:    32,
+		Width:     32,
+		Channels:  3,
+		Classes:   make([]string, 10),
+		SplitSeed: 1,
+	}
 	for _, part := range []*trainer.Images{&d.Train, &d.Test} {
 		part.Pixels = make([]byte, n*d.ImageSize())
 		for i := range part.Pixels {
@@ -116,8 +123,8 @@ func opened(b *testing.B, a trainer.Architecture, n int) *session {
 func openedOn(b *testing.B, a trainer.Architecture, n int, open func() (trainer.Backend, error)) *session {
 	b.Helper()
 	tr := Trainer{Open: open}
-	s, err := tr.Start(b.Context(), trainer.Spec{Architecture: a, Data: noise(n),
-		Budget: trainer.Budget{Images: n, Epochs: 1}, Seed: 1})
+	s, err := tr.Start(b.Context(),
+		trainer.Spec{Architecture: a, Data: noise(n), Budget: trainer.Budget{Images: n, Epochs: 1}, Seed: 1})
 	if err != nil {
 		b.Fatal(err)
 	}

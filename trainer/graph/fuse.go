@@ -26,8 +26,8 @@ func fuse(drafts []draft, wanted gorgonia.Nodes) []draft {
 		if i, ok := at[d.passed()]; ok && reads[d.passed()] == 1 {
 			joined, ok := join(out[i], d)
 			// The joint call stands where the first one stood: what it reads has to be there already.
-			if ok && !slices.ContainsFunc(joined.in,
-				func(n *gorgonia.Node) bool { j, computed := at[n]; return computed && j >= i }) {
+			if ok &&
+				!slices.ContainsFunc(joined.in, func(n *gorgonia.Node) bool { j, computed := at[n]; return computed && j >= i }) {
 				out[i], at[joined.out] = joined, i
 				continue
 			}
@@ -54,8 +54,7 @@ func join(first, second draft) (draft, bool) {
 	switch a := first.op.(type) {
 	case trainer.ConvOp:
 		if _, ok := second.op.(trainer.BiasOp); ok {
-			return draft{trainer.ConvBiasOp{Window: a.Window, F: a.F}, append(first.in[:2:2], second.in[1]),
-				second.out}, true
+			return draft{trainer.ConvBiasOp{Window: a.Window, F: a.F}, append(first.in[:2:2], second.in[1]), second.out}, true
 		}
 	case trainer.ConvBiasOp:
 		if b, ok := second.op.(trainer.ActivationOp); ok && b.Kind == trainer.ReLU && !a.ReLU {

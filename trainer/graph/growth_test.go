@@ -14,18 +14,23 @@ func family(b *testing.B, convs, filters, batch int) trainer.Architecture {
 	a := architecture(b, "testdata/nets/A.json")
 	a.Training.BatchSize, a.Layers = batch, nil
 	for i := range convs {
-		a.Layers = append(a.Layers, trainer.Layer{Type: trainer.Conv, Filters: filters << min(i, 3),
-			Kernel: [2]int{3, 3}, Stride: [2]int{1, 1},
-			Padding: trainer.Same, Bias: true, Activation: trainer.ReLU})
+		a.Layers = append(a.Layers, trainer.Layer{
+			Type:       trainer.Conv,
+			Filters:    filters << min(i, 3),
+			Kernel:     [2]int{3, 3},
+			Stride:     [2]int{1, 1},
+			Padding:    trainer.Same,
+			Bias:       true,
+			Activation: trainer.ReLU,
+		})
 		if i < 4 {
-			a.Layers = append(a.Layers, trainer.Layer{Type: trainer.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2},
-				Padding: trainer.Valid})
+			a.Layers = append(a.Layers,
+				trainer.Layer{Type: trainer.MaxPool, Size: [2]int{2, 2}, Stride: [2]int{2, 2}, Padding: trainer.Valid})
 		}
 	}
 	a.Layers = append(a.Layers, trainer.Layer{Type: trainer.Flatten})
 	for _, units := range []int{256, 128} {
-		a.Layers = append(a.Layers, trainer.Layer{Type: trainer.Dense, Units: units, Bias: true,
-			Activation: trainer.ReLU})
+		a.Layers = append(a.Layers, trainer.Layer{Type: trainer.Dense, Units: units, Bias: true, Activation: trainer.ReLU})
 	}
 	a.Layers = append(a.Layers, trainer.Layer{Type: trainer.Dense, Units: 10, Bias: true, Activation: trainer.Softmax})
 	parsed, err := trainer.Parse(a.Canonical(), trainer.ParseOptions{})

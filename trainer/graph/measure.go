@@ -24,16 +24,19 @@ type measure struct {
 	statistics *statistics
 }
 
-func newMeasure(b trainer.Backend, spec trainer.Spec, train, test *source, validation []int, training *network, params,
-	grads, running []trainer.Buffer) (*measure, error) {
+func newMeasure(b trainer.Backend, spec trainer.Spec, train, test *source, validation []int, training *network,
+	params, grads, running []trainer.Buffer) (*measure, error) {
 	rows := max(min(trainer.EvaluationRows, len(validation)), 1)
 	net, err := build(spec.Architecture, rows, false, tensor.Float32)
 	if err != nil {
 		return nil, err
 	}
 	m := &measure{
-		backend: b, train: train, test: test,
-		validation: validation, tested: dataset.TestSubset(spec.Data, testImages),
+		backend:    b,
+		train:      train,
+		test:       test,
+		validation: validation,
+		tested:     dataset.TestSubset(spec.Data, testImages),
 	}
 	if m.input, err = newBatch(b, rows, train, test); err != nil {
 		return nil, err

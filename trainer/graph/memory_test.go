@@ -21,8 +21,7 @@ func (c *counting) Alloc(n int) (trainer.Buffer, error) {
 }
 
 func specOf(a trainer.Architecture) trainer.Spec {
-	return trainer.Spec{Architecture: a, Data: stripes(220, 90), Budget: trainer.Budget{Images: 200, Epochs: 2},
-		Seed: 3}
+	return trainer.Spec{Architecture: a, Data: stripes(220, 90), Budget: trainer.Budget{Images: 200, Epochs: 2}, Seed: 3}
 }
 
 // TestPredictedBuffersAreAllocated: nothing is allocated on the backend that was not predicted, for every kind of

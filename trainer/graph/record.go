@@ -81,11 +81,17 @@ func (s *session) record(ctx context.Context, o trainer.Observer, moment float64
 // outcome is how the run stands; a run at its full length is tested on all test images.
 func (s *session) outcome() (trainer.Outcome, error) {
 	out := trainer.Outcome{
-		Diverged: s.diverged > 0, DivergedEpoch: s.diverged, Epochs: s.epoch,
-		Parameters: s.spec.Architecture.Cost().Parameters, Device: s.backend.Device(),
-		TrainLoss: s.latest.TrainLoss, TrainAccuracy: s.latest.TrainAccuracy,
-		ValidationLoss: s.latest.ValidationLoss, ValidationAccuracy: s.latest.ValidationAccuracy,
-		TestLoss: trainer.Missing, TestAccuracy: trainer.Missing,
+		Diverged:           s.diverged > 0,
+		DivergedEpoch:      s.diverged,
+		Epochs:             s.epoch,
+		Parameters:         s.spec.Architecture.Cost().Parameters,
+		Device:             s.backend.Device(),
+		TrainLoss:          s.latest.TrainLoss,
+		TrainAccuracy:      s.latest.TrainAccuracy,
+		ValidationLoss:     s.latest.ValidationLoss,
+		ValidationAccuracy: s.latest.ValidationAccuracy,
+		TestLoss:           trainer.Missing,
+		TestAccuracy:       trainer.Missing,
 	}
 	if s.diverged > 0 || s.epoch < s.spec.Budget.Epochs {
 		return out, nil

@@ -19,8 +19,12 @@ type sampler struct{ *rand.Rand }
 func (s sampler) net(t *testing.T) trainer.Architecture {
 	t.Helper()
 	for range 1000 {
-		a := trainer.Architecture{Version: 1, Input: [3]int{9, 8, 2}, Classes: 3,
-			Training: parse(t, nets["plain"], "").Training}
+		a := trainer.Architecture{
+			Version:  1,
+			Input:    [3]int{9, 8, 2},
+			Classes:  3,
+			Training: parse(t, nets["plain"], "").Training,
+		}
 		channels := 2
 		for range 1 + s.IntN(4) {
 			l := s.image(channels)
@@ -32,13 +36,18 @@ func (s sampler) net(t *testing.T) trainer.Architecture {
 				channels = l.Filters
 			}
 		}
-		a.Layers = append(a.Layers, trainer.Layer{Type: pick(s.Rand, trainer.Flatten, trainer.GlobalAvgPool,
-			trainer.GlobalMaxPool)})
+		a.Layers = append(a.Layers,
+			trainer.Layer{Type: pick(s.Rand, trainer.Flatten, trainer.GlobalAvgPool, trainer.GlobalMaxPool)})
 		for range s.IntN(3) {
 			a.Layers = append(a.Layers, s.features())
 		}
-		a.Layers = append(a.Layers, trainer.Layer{Type: trainer.Dense, Units: 3, Bias: true,
-			Initializer: trainer.GlorotUniform, Activation: trainer.Softmax})
+		a.Layers = append(a.Layers, trainer.Layer{
+			Type:        trainer.Dense,
+			Units:       3,
+			Bias:        true,
+			Initializer: trainer.GlorotUniform,
+			Activation:  trainer.Softmax,
+		})
 		if p, err := trainer.Parse(a.Canonical(), trainer.ParseOptions{}); err == nil {
 			return p.Architecture
 		}
@@ -54,9 +63,12 @@ func (s sampler) image(channels int) trainer.Layer {
 		return s.conv(pick(s.Rand, 1, 2, 3, 5), pick(s.Rand, 1, 1, 2), pick(s.Rand, 1, 2, 3, 4, 5, 6, 16, 17, 24),
 			pick(s.Rand, trainer.Same, trainer.Valid))
 	case 2:
-		return trainer.Layer{Type: pick(s.Rand, trainer.MaxPool, trainer.AvgPool),
-			Size:   [2]int{1 + s.IntN(3), 1 + s.IntN(3)},
-			Stride: [2]int{1 + s.IntN(2), 1 + s.IntN(2)}, Padding: pick(s.Rand, trainer.Same, trainer.Valid)}
+		return trainer.Layer{
+			Type:    pick(s.Rand, trainer.MaxPool, trainer.AvgPool),
+			Size:    [2]int{1 + s.IntN(3), 1 + s.IntN(3)},
+			Stride:  [2]int{1 + s.IntN(2), 1 + s.IntN(2)},
+			Padding: pick(s.Rand, trainer.Same, trainer.Valid),
+		}
 	case 3:
 		return trainer.Layer{Type: trainer.ZeroPad, Pad: [2]int{s.IntN(2), s.IntN(3)}}
 	case 4:
@@ -76,8 +88,11 @@ func (s sampler) features() trainer.Layer {
 		return s.alone()
 	case 2:
 		dense := s.weighted(trainer.Layer{Type: trainer.Dense, Units: 5})
-		return trainer.Layer{Type: trainer.Residual, Body: []trainer.Layer{s.alone(), dense},
-			Shortcut: []trainer.Layer{s.weighted(dense)}}
+		return trainer.Layer{
+			Type:     trainer.Residual,
+			Body:     []trainer.Layer{s.alone(), dense},
+			Shortcut: []trainer.Layer{s.weighted(dense)},
+		}
 	}
 	return s.weighted(trainer.Layer{Type: trainer.Dense, Units: 1 + s.IntN(7)})
 }
@@ -124,8 +139,13 @@ func (s sampler) activated(l trainer.Layer) trainer.Layer {
 }
 
 func (s sampler) conv(kernel, stride, filters int, p trainer.Padding) trainer.Layer {
-	return s.weighted(trainer.Layer{Type: trainer.Conv, Filters: filters, Kernel: [2]int{kernel, kernel},
-		Stride: [2]int{stride, stride}, Padding: p})
+	return s.weighted(trainer.Layer{
+		Type:    trainer.Conv,
+		Filters: filters,
+		Kernel:  [2]int{kernel, kernel},
+		Stride:  [2]int{stride, stride},
+		Padding: p,
+	})
 }
 
 func (s sampler) weighted(l trainer.Layer) trainer.Layer {

@@ -51,8 +51,8 @@ func (r *report) add(b trainer.Backend, n int) (trainer.Buffer, []float32, error
 }
 
 // newStatistics lists the calls. at holds the blocks' outputs, in a plan for so many rows.
-func newStatistics(b trainer.Backend, blocks []block, at buffers, rows int, training *network, params,
-	grads []trainer.Buffer) (*statistics, error) {
+func newStatistics(b trainer.Backend, blocks []block, at buffers, rows int, training *network,
+	params, grads []trainer.Buffer) (*statistics, error) {
 	s := &statistics{backend: b, blocks: blocks}
 	var summaries [3][]trainer.Call
 	var keep, compare [2][]trainer.Call
@@ -82,8 +82,10 @@ func newStatistics(b trainer.Backend, blocks []block, at buffers, rows int, trai
 	}
 	summarise := func(kind int, x trainer.Buffer, p trainer.Plane, below float32) {
 		summaries[kind] = append(summaries[kind], trainer.Call{
-			Op: trainer.StatisticsOp{Plane: p, Below: below}, In: []trainer.Buffer{x},
-			Out: []trainer.Buffer{result(trainer.StatisticsLen, &s.results[kind])}})
+			Op:  trainer.StatisticsOp{Plane: p, Below: below},
+			In:  []trainer.Buffer{x},
+			Out: []trainer.Buffer{result(trainer.StatisticsLen, &s.results[kind])},
+		})
 	}
 	for i, p := range training.params {
 		if p.role != kernelRole {
@@ -95,17 +97,22 @@ func newStatistics(b trainer.Backend, blocks []block, at buffers, rows int, trai
 		summarise(ofGradients, grads[i], all, trainer.SmallGradient)
 		before := alloc(n)
 		for kind, x := range []trainer.Buffer{params[i], grads[i]} {
-			keep[kind] = append(keep[kind], trainer.Call{Op: trainer.CopyOp{Len: n}, In: []trainer.Buffer{x},
-				Out: []trainer.Buffer{before}})
-			compare[kind] = append(compare[kind], trainer.Call{Op: trainer.DistanceOp{Len: n},
-				In: []trainer.Buffer{x, before}, Out: []trainer.Buffer{result(3, &s.distances[kind])}})
+			keep[kind] = append(keep[kind],
+				trainer.Call{Op: trainer.CopyOp{Len: n}, In: []trainer.Buffer{x}, Out: []trainer.Buffer{before}})
+			compare[kind] = append(compare[kind], trainer.Call{
+				Op:  trainer.DistanceOp{Len: n},
+				In:  []trainer.Buffer{x, before},
+				Out: []trainer.Buffer{result(3, &s.distances[kind])},
+			})
 		}
 	}
 	for _, block := range blocks {
 		summarise(ofActivations, at[block.output], block.plane, trainer.SmallActivation)
 		summaries[ofActivations] = append(summaries[ofActivations], trainer.Call{
-			Op: trainer.UnitZerosOp{Plane: block.plane}, In: []trainer.Buffer{at[block.output]},
-			Out: []trainer.Buffer{result(block.plane.C, &s.zeros)}})
+			Op:  trainer.UnitZerosOp{Plane: block.plane},
+			In:  []trainer.Buffer{at[block.output]},
+			Out: []trainer.Buffer{result(block.plane.C, &s.zeros)},
+		})
 	}
 	if failed != nil {
 		return nil, failed
@@ -149,8 +156,13 @@ func (s *statistics) layers(n int, moved bool) ([]trainer.LayerStatistics, error
 	}
 	layers := make([]trainer.LayerStatistics, len(s.blocks))
 	for i, b := range s.blocks {
-		l := trainer.LayerStatistics{Layer: b.layer.Name, Type: b.layer.Type, DeadUnits: deadUnits(s.zeros[i]),
-			UpdateRatio: trainer.Missing, GradientNoise: trainer.Missing}
+		l := trainer.LayerStatistics{
+			Layer:         b.layer.Name,
+			Type:          b.layer.Type,
+			DeadUnits:     deadUnits(s.zeros[i]),
+			UpdateRatio:   trainer.Missing,
+			GradientNoise: trainer.Missing,
+		}
 		for kind, to := range []*trainer.Statistics{&l.Weights, &l.Gradients, &l.Activations} {
 			v := s.results[kind][i]
 			// NaN or Inf in any of them is divergence, also where the loss does not show it (a dead net's loss is
@@ -190,11 +202,18 @@ func known(x float64) trainer.Number {
 func summary(v []float32) trainer.Statistics {
 	at := func(place int) trainer.Number { return trainer.Number(v[place]) }
 	return trainer.Statistics{
-		Mean: at(trainer.AtMean), Variance: at(trainer.AtVariance), MaxAbs: at(trainer.AtMaxAbs),
-		ShareBelow: at(trainer.AtShareBelow), ShareZero: at(trainer.AtShareZero), L2Norm: at(trainer.AtL2Norm),
-		Kurtosis: at(trainer.AtKurtosis),
-		Q01:      at(trainer.AtQuantiles), Q50: at(trainer.AtQuantiles + 1), Q99: at(trainer.AtQuantiles + 2),
-		Histogram: slices.Clone(v[trainer.AtHistogram:])}
+		Mean:       at(trainer.AtMean),
+		Variance:   at(trainer.AtVariance),
+		MaxAbs:     at(trainer.AtMaxAbs),
+		ShareBelow: at(trainer.AtShareBelow),
+		ShareZero:  at(trainer.AtShareZero),
+		L2Norm:     at(trainer.AtL2Norm),
+		Kurtosis:   at(trainer.AtKurtosis),
+		Q01:        at(trainer.AtQuantiles),
+		Q50:        at(trainer.AtQuantiles + 1),
+		Q99:        at(trainer.AtQuantiles + 2),
+		Histogram:  slices.Clone(v[trainer.AtHistogram:]),
+	}
 }
 
 // deadUnits is the share of units (channels) with more than 99 % exact zeros.

@@ -83,11 +83,20 @@ func (t Trainer) Start(ctx context.Context, spec trainer.Spec) (trainer.Session,
 }
 
 func newSession(spec trainer.Spec, b trainer.Backend, training []int) *session {
-	return &session{spec: spec, backend: b, training: training,
-		train: &source{data: spec.Data, images: spec.Data.Train},
-		test:  &source{data: spec.Data, images: spec.Data.Test}, step: trainer.Step{Key: spec.Seed},
-		latest: trainer.EpochRecord{TrainLoss: trainer.Missing, TrainAccuracy: trainer.Missing,
-			ValidationLoss: trainer.Missing, ValidationAccuracy: trainer.Missing}}
+	return &session{
+		spec:     spec,
+		backend:  b,
+		training: training,
+		train:    &source{data: spec.Data, images: spec.Data.Train},
+		test:     &source{data: spec.Data, images: spec.Data.Test},
+		step:     trainer.Step{Key: spec.Seed},
+		latest: trainer.EpochRecord{
+			TrainLoss:          trainer.Missing,
+			TrainAccuracy:      trainer.Missing,
+			ValidationLoss:     trainer.Missing,
+			ValidationAccuracy: trainer.Missing,
+		},
+	}
 }
 
 // Close implements trainer.Session.
@@ -187,8 +196,10 @@ func (s *session) moveRunning(at buffers) (calls []trainer.Call, err error) {
 		}
 		s.running = append(s.running, buffer)
 		calls = append(calls, trainer.Call{
-			Op: trainer.BatchNormUpdate{Plane: r.plane, Momentum: r.momentum},
-			In: []trainer.Buffer{at[r.stats]}, Out: []trainer.Buffer{buffer}})
+			Op:  trainer.BatchNormUpdate{Plane: r.plane, Momentum: r.momentum},
+			In:  []trainer.Buffer{at[r.stats]},
+			Out: []trainer.Buffer{buffer},
+		})
 	}
 	return calls, nil
 }
@@ -264,8 +275,11 @@ func (s *session) trainEpoch(ctx context.Context, o trainer.Observer, clock func
 				return err
 			}
 		}
-		o.Progress(trainer.Progress{Batch: s.epoch*batches + i + 1, Batches: s.spec.Budget.Epochs * batches,
-			Epoch: s.epoch + 1})
+		o.Progress(trainer.Progress{
+			Batch:   s.epoch*batches + i + 1,
+			Batches: s.spec.Budget.Epochs * batches,
+			Epoch:   s.epoch + 1,
+		})
 	}
 	return nil
 }

@@ -15,8 +15,15 @@ import (
 // stripes is a data set of 9×8×2 images whose class is the position of a bright row, in noise.
 func stripes(train, test int) *trainer.Dataset {
 	r := rand.New(rand.NewPCG(5, 5))
-	d := &trainer.Dataset{Name: "stripes", ID: "stripes", Height: 9, Width: 8, Channels: 2,
-		Classes: []string{"low", "middle", "high"}, SplitSeed: 1}
+	d := &trainer.Dataset{
+		Name:      "stripes",
+		ID:        "stripes",
+		Height:    9,
+		Width:     8,
+		Channels:  2,
+		Classes:   []string{"low", "middle", "high"},
+		SplitSeed: 1,
+	}
 	for _, part := range []struct {
 		images *trainer.Images
 		n      int
@@ -55,8 +62,8 @@ func (n *notebook) Record(_ context.Context, r trainer.EpochRecord) error {
 func start(t *testing.T, a trainer.Architecture, threads, epochs int) *session {
 	t.Helper()
 	tr := Trainer{Open: func() (trainer.Backend, error) { return kernel.New(threads) }}
-	s, err := tr.Start(t.Context(), trainer.Spec{Architecture: a, Data: stripes(220, 90),
-		Budget: trainer.Budget{Images: 200, Epochs: epochs}, Seed: 3})
+	s, err := tr.Start(t.Context(),
+		trainer.Spec{Architecture: a, Data: stripes(220, 90), Budget: trainer.Budget{Images: 200, Epochs: epochs}, Seed: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,8 +106,7 @@ func sameBits(a, b [][]float32) bool {
 
 func TestSameSeedSameBits(t *testing.T) {
 	for name, layers := range nets {
-		a := parse(t, layers, `"batch_size":32,"augment":{"flip":true,"crop":1},`+
-			`"clip_norm":1,"schedule":{"type":"cosine"}`)
+		a := parse(t, layers, `"batch_size":32,"augment":{"flip":true,"crop":1},"clip_norm":1,"schedule":{"type":"cosine"}`)
 		once := start(t, a, 1, 5)
 		trainTo(t, once, 3, &notebook{})
 		want := weights(t, once)
@@ -191,8 +197,9 @@ func TestRecords(t *testing.T) {
 // TestResidualLearns also wants statistics of every layer with weights, those inside blocks under their names.
 func TestResidualLearns(t *testing.T) {
 	n := &notebook{}
-	out := trainTo(t, start(t, parse(t, nets["residual"],
-		`"batch_size":16,"optimizer":{"type":"adam","learning_rate":0.01}`), 0, 12), 12, n)
+	out := trainTo(t,
+		start(t, parse(t, nets["residual"], `"batch_size":16,"optimizer":{"type":"adam","learning_rate":0.01}`), 0, 12), 12,
+		n)
 	if out.Diverged || out.TestAccuracy < 0.9 {
 		t.Errorf("%+v, want an accuracy above 0.9", out)
 	}

@@ -20,8 +20,8 @@ func (s *session) updates(weights, gradients *joined) (complete, update []traine
 		}
 	}
 	if t.ClipNorm > 0 {
-		update = append(update, trainer.Call{Op: trainer.ClipNorm{Max: float32(t.ClipNorm)},
-			Out: []trainer.Buffer{gradients.whole}})
+		update = append(update,
+			trainer.Call{Op: trainer.ClipNorm{Max: float32(t.ClipNorm)}, Out: []trainer.Buffer{gradients.whole}})
 	}
 	op, err := t.Optimizer.Update(weights.whole.Len())
 	if err != nil {

@@ -35,9 +35,16 @@ func (s *convSweep) dataGrad(e *engine, l layout, o trainer.ConvDataGrad, phaseH
 	firstH, firstW := (o.PT-phaseH+o.SH-1)/o.SH, (o.PL-phaseW+o.SW-1)/o.SW // the first q inside the image
 	tapsH, tapsW := (o.KH-phaseH+o.SH-1)/o.SH, (o.KW-phaseW+o.SW-1)/o.SW
 	*s = convSweep{
-		planes: o.C, taps: o.F * tapsH * tapsW, panels: s.panels, offsets: s.offsets[:0],
-		rows: positions(o.H-1+o.PT-phaseH, o.SH) - firstH, cols: positions(o.W-1+o.PL-phaseW, o.SW) - firstW,
-		h: firstH*o.SH + phaseH - o.PT, w: firstW*o.SW + phaseW - o.PL, sh: o.SH, sw: o.SW,
+		planes:  o.C,
+		taps:    o.F * tapsH * tapsW,
+		panels:  s.panels,
+		offsets: s.offsets[:0],
+		rows:    positions(o.H-1+o.PT-phaseH, o.SH) - firstH,
+		cols:    positions(o.W-1+o.PL-phaseW, o.SW) - firstW,
+		h:       firstH*o.SH + phaseH - o.PT,
+		w:       firstW*o.SW + phaseW - o.PL,
+		sh:      o.SH,
+		sw:      o.SW,
 	}
 	s.rows, s.cols = max(s.rows, 0), max(s.cols, 0)
 	for f := range o.F {

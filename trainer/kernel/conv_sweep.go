@@ -45,8 +45,16 @@ func (c *CPU) convForward(o trainer.ConvOp) {
 	w := &c.conv
 	w.source = windowLayout(o.Window)
 	s := w.begin(1, c)
-	*s = convSweep{planes: o.F, taps: o.C * o.KH * o.KW, panels: s.panels, offsets: w.tapOffsets(s.offsets, o.Window),
-		rows: o.OH, cols: o.OW, sh: 1, sw: 1}
+	*s = convSweep{
+		planes:  o.F,
+		taps:    o.C * o.KH * o.KW,
+		panels:  s.panels,
+		offsets: w.tapOffsets(s.offsets, o.Window),
+		rows:    o.OH,
+		cols:    o.OW,
+		sh:      1,
+		sw:      1,
+	}
 	w.measure(c.engine)
 	s.panels = grow(s.panels, c.engine.blocks(o.F)*c.engine.rows*s.taps)
 	c.each(c.engine.blocks(o.F), o.F*s.taps, packFiltersPass)

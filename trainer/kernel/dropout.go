@@ -20,9 +20,11 @@ type dropoutConstants struct {
 func (c *CPU) dropoutOp(o trainer.DropoutOp) {
 	k := &c.dropout
 	*k = dropoutConstants{
-		stream: o.Stream, indexLow: uint32(c.at.Index), indexHigh: uint32(c.at.Index >> 32),
-		keep:  uint32(math.Ceil(float64(o.Rate) * (1 << 32))), // below 2³² for every float32 below 1
-		scale: float32(1 / (1 - float64(o.Rate))),
+		stream:    o.Stream,
+		indexLow:  uint32(c.at.Index),
+		indexHigh: uint32(c.at.Index >> 32),
+		keep:      uint32(math.Ceil(float64(o.Rate) * (1 << 32))), // below 2³² for every float32 below 1
+		scale:     float32(1 / (1 - float64(o.Rate))),
 	}
 	low, high := uint32(c.at.Key), uint32(c.at.Key>>32)
 	for round := range 10 {

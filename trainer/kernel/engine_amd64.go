@@ -124,12 +124,29 @@ func winogradFilterGrad256(n int, from *float32, element int, to *float32, tap i
 
 // loops256 serve both engines: memory, not arithmetic, is their limit.
 var loops256 = loops{
-	affine: affine256, add: add256, rectify: rectify256, rectifyGrad: rectifyGrad256, normGrad: normGrad256,
-	sum: sum256, squares: squares256, moments: moments256, zeros: zeros256, products: products256, adam: adam256,
-	rmsprop: rmsprop256, count: count256,
-	copyRows: copyRows256, halve: halve256, halveGrad: halveGrad256, dropout: dropout256,
-	gather: gather256, scatter: scatter256, transpose: transpose256,
-	winogradInput: winogradInput256, winogradSpread: winogradSpread256, winogradFilter: winogradFilter256,
+	affine:             affine256,
+	add:                add256,
+	rectify:            rectify256,
+	rectifyGrad:        rectifyGrad256,
+	normGrad:           normGrad256,
+	sum:                sum256,
+	squares:            squares256,
+	moments:            moments256,
+	zeros:              zeros256,
+	products:           products256,
+	adam:               adam256,
+	rmsprop:            rmsprop256,
+	count:              count256,
+	copyRows:           copyRows256,
+	halve:              halve256,
+	halveGrad:          halveGrad256,
+	dropout:            dropout256,
+	gather:             gather256,
+	scatter:            scatter256,
+	transpose:          transpose256,
+	winogradInput:      winogradInput256,
+	winogradSpread:     winogradSpread256,
+	winogradFilter:     winogradFilter256,
 	winogradOutput:     winogradOutput256,
 	winogradFilterGrad: winogradFilterGrad256,
 }
@@ -138,14 +155,26 @@ var loops256 = loops{
 func assembled() []*engine {
 	var all []*engine
 	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
-		all = append(all, &engine{variant: avx2, rows: 4, lanes: 8,
+		all = append(all, &engine{
+			variant:  avx2,
+			rows:     4,
+			lanes:    8,
 			sweeps:   [...]sweepFunc{sweep256x1, sweep256x2, sweep256x3},
-			multiply: [...]productFunc{product256x1, product256x2, product256x3}, dot: dot256, loops: loops256})
+			multiply: [...]productFunc{product256x1, product256x2, product256x3},
+			dot:      dot256,
+			loops:    loops256,
+		})
 	}
 	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512VL && cpu.X86.HasAVX512DQ {
-		all = append(all, &engine{variant: avx512, rows: 8, lanes: 16,
+		all = append(all, &engine{
+			variant:  avx512,
+			rows:     8,
+			lanes:    16,
 			sweeps:   [...]sweepFunc{sweep512x1, sweep512x2, sweep512x3},
-			multiply: [...]productFunc{product512x1, product512x2, product512x3}, dot: dot512, loops: loops256})
+			multiply: [...]productFunc{product512x1, product512x2, product512x3},
+			dot:      dot512,
+			loops:    loops256,
+		})
 	}
 	return all
 }

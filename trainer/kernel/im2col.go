@@ -33,8 +33,7 @@ func im2colFilterGradPass(c *CPU, task, worker int) {
 	for n := first; n < end; n++ {
 		im2col(o.Window, c.in[0][n*o.C*o.H*o.W:], columns)
 		sgemmPortable(false, true, o.F, taps, positions, matrix{c.in[1][n*o.F*positions:], positions},
-			matrix{columns, positions},
-			matrix{sum, taps}, n > first)
+			matrix{columns, positions}, matrix{sum, taps}, n > first)
 	}
 }
 

@@ -29,8 +29,17 @@ func (l layout) offset(plane, row, col int) int {
 
 // windowLayout is that of a convolution's input.
 func windowLayout(g trainer.Window) layout {
-	l := layout{planes: g.C, h: g.H, w: g.W, sh: g.SH, sw: g.SW, top: g.PT, left: g.PL, phasesH: min(g.SH, g.KH),
-		phasesW: min(g.SW, g.KW)}
+	l := layout{
+		planes:  g.C,
+		h:       g.H,
+		w:       g.W,
+		sh:      g.SH,
+		sw:      g.SW,
+		top:     g.PT,
+		left:    g.PL,
+		phasesH: min(g.SH, g.KH),
+		phasesW: min(g.SW, g.KW),
+	}
 	l.rows = g.OH + (g.KH-1)/g.SH
 	if g.SW == 1 {
 		l.pitch = sharedPitch(g.W, g.PL, g.OW-1+g.KW-1-g.PL-(g.W-1))
@@ -46,8 +55,17 @@ func sharedPitch(width, left, right int) int { return width + max(left, right) }
 // gradLayout is that of a convolution's output gradient, for the data gradient: input row h = q·SH+phase−PT takes the
 // output rows q, q−1, … q−(KH−1)/SH.
 func gradLayout(g trainer.Window, f int) layout {
-	l := layout{planes: f, h: g.OH, w: g.OW, sh: 1, sw: 1, top: (g.KH - 1) / g.SH, left: (g.KW - 1) / g.SW, phasesH: 1,
-		phasesW: 1}
+	l := layout{
+		planes:  f,
+		h:       g.OH,
+		w:       g.OW,
+		sh:      1,
+		sw:      1,
+		top:     (g.KH - 1) / g.SH,
+		left:    (g.KW - 1) / g.SW,
+		phasesH: 1,
+		phasesW: 1,
+	}
 	l.rows = (g.H-1+g.PT)/g.SH + 1 + l.top
 	l.pitch = sharedPitch(g.OW, l.left, (g.W-1+g.PL)/g.SW-(g.OW-1))
 	return l

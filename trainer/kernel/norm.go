@@ -73,8 +73,11 @@ func (c *CPU) batchNormApply(o trainer.BatchNormApply) {
 	stats, params := c.in[1], c.in[2]
 	c.lines = grow(c.lines, o.C)
 	for i := range c.lines {
-		c.lines[i] = line{mean: stats[i], scale: float32(float64(params[i]) * inverseDeviation(stats[o.C+i],
-			o.Epsilon)), shift: params[o.C+i]}
+		c.lines[i] = line{
+			mean:  stats[i],
+			scale: float32(float64(params[i]) * inverseDeviation(stats[o.C+i], o.Epsilon)),
+			shift: params[o.C+i],
+		}
 	}
 	c.each(elementTasks(o.Plane), o.Len(), batchNormApplyPass)
 }
@@ -99,8 +102,12 @@ func (c *CPU) batchNormDataGrad(o trainer.BatchNormDataGrad) {
 	c.lines = grow(c.lines, o.C)
 	for i := range c.lines {
 		inverse := inverseDeviation(stats[o.C+i], o.Epsilon)
-		c.lines[i] = line{mean: stats[i], scale: float32(float64(params[i]) * inverse),
-			level: float32(float64(dparams[o.C+i]) / n), slope: float32(float64(dparams[i]) * inverse / n)}
+		c.lines[i] = line{
+			mean:  stats[i],
+			scale: float32(float64(params[i]) * inverse),
+			level: float32(float64(dparams[o.C+i]) / n),
+			slope: float32(float64(dparams[i]) * inverse / n),
+		}
 	}
 	c.each(elementTasks(o.Plane), o.Len(), batchNormDataGradPass)
 }

@@ -176,8 +176,7 @@ func TestQuantiles(t *testing.T) {
 	}
 	slices.Sort(x)
 	for i, rank := range []int{50, 2500, 4950} {
-		if got, want := s[trainer.AtQuantiles+i], x[rank]; math.Abs(float64(got-want)) > math.Abs(
-			float64(want))/32+1e-3 {
+		if got, want := s[trainer.AtQuantiles+i], x[rank]; math.Abs(float64(got-want)) > math.Abs(float64(want))/32+1e-3 {
 			t.Errorf("the value at rank %d is %g, want %g", rank, got, want)
 		}
 	}

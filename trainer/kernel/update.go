@@ -64,7 +64,10 @@ func (c *CPU) adam(o trainer.AdamOp) error {
 	t := float64(c.at.Index)
 	root := math.Sqrt(1 - math.Pow(float64(o.Beta2), t))
 	c.adamK = adamConstants{
-		beta1: o.Beta1, rest1: 1 - o.Beta1, beta2: o.Beta2, rest2: 1 - o.Beta2,
+		beta1:   o.Beta1,
+		rest1:   1 - o.Beta1,
+		beta2:   o.Beta2,
+		rest2:   1 - o.Beta2,
 		rate:    float32(float64(c.at.LearningRate) * root / (1 - math.Pow(float64(o.Beta1), t))),
 		epsilon: float32(root * float64(o.Epsilon)),
 		keep:    1 - c.at.LearningRate*o.WeightDecay,

@@ -76,8 +76,16 @@ func (c *CPU) slideWinograd(g trainer.Window, planes int, source, bias []float32
 	w.tiles = tilesOf(g.OH, g.OW)
 	w.width = e.vectors(planes) * e.lanes
 	w.columns = e.splitColumns(w.columns, w.width)
-	w.frame = frame{channels: g.C, h: g.H, w: g.W, depth: e.vectors(g.C) * e.lanes,
-		rows: 2*w.tiles.down + 2, cols: 2*w.tiles.across + 2, top: g.PT, left: g.PL}
+	w.frame = frame{
+		channels: g.C,
+		h:        g.H,
+		w:        g.W,
+		depth:    e.vectors(g.C) * e.lanes,
+		rows:     2*w.tiles.down + 2,
+		cols:     2*w.tiles.across + 2,
+		top:      g.PT,
+		left:     g.PL,
+	}
 	// Two blocks of tiles to a task, so that little of the last one is empty, and some tasks for each thread.
 	w.images = min((2*blockTiles+w.tiles.count()-1)/w.tiles.count(), max(1, g.N/(4*c.threads)))
 	w.turned = grow(w.turned, g.C*windowTaps*w.width)

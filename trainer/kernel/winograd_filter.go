@@ -28,10 +28,24 @@ const filterBlock = 64
 func (c *CPU) winogradFilterGrad(o trainer.ConvFilterGrad) {
 	w, e := &c.winogradGrad, c.engine
 	w.op, w.tiles = o, tilesOf(o.OH, o.OW)
-	w.x = frame{channels: o.C, h: o.H, w: o.W, depth: e.vectors(o.C) * e.lanes,
-		rows: 2*w.tiles.down + 2, cols: 2*w.tiles.across + 2, top: o.PT, left: o.PL}
-	w.dy = frame{channels: o.F, h: o.OH, w: o.OW, depth: (o.F + half - 1) / half * half, rows: 2 * w.tiles.down,
-		cols: 2 * w.tiles.across}
+	w.x = frame{
+		channels: o.C,
+		h:        o.H,
+		w:        o.W,
+		depth:    e.vectors(o.C) * e.lanes,
+		rows:     2*w.tiles.down + 2,
+		cols:     2*w.tiles.across + 2,
+		top:      o.PT,
+		left:     o.PL,
+	}
+	w.dy = frame{
+		channels: o.F,
+		h:        o.OH,
+		w:        o.OW,
+		depth:    (o.F + half - 1) / half * half,
+		rows:     2 * w.tiles.down,
+		cols:     2 * w.tiles.across,
+	}
 	w.columns = e.splitColumns(w.columns, w.x.depth)
 	each := w.x.depth + w.dy.depth
 	w.images = min(o.N, max(1, chunkValues/(each*w.tiles.count())))
@@ -59,8 +73,7 @@ func winogradSpreadPass(c *CPU, image, worker int) {
 		tile := first + row*w.tiles.across
 		for _, col := range w.columns {
 			width := col.vectors * e.lanes
-			e.loops.winogradInput(w.tiles.across, width/half, &pixels[w.x.at(2*row, 0)+col.first], 4*w.x.depth,
-				4*w.x.row(),
+			e.loops.winogradInput(w.tiles.across, width/half, &pixels[w.x.at(2*row, 0)+col.first], 4*w.x.depth, 4*w.x.row(),
 				&w.patches[w.chunk*col.first+tile*width], 4*width, 4*half, 4*apart(w.chunk*w.x.depth))
 		}
 	}

@@ -28,15 +28,22 @@ func TestDescribe(t *testing.T) {
 		edits []Edit
 		want  []string
 	}{
-		{[]Edit{{Op: "remove", Path: "/layers/1"}, {Op: "add", Path: "/layers/1/kernel", Value: []any{5.0, 5.0}}},
-			[]string{"remove max_pool1 (max_pool, padding valid, size 2×2, stride 2×2)", "conv2: kernel 3×3 → 5×5"}},
-		{[]Edit{{Op: "add", Path: "/layers/0", Value: map[string]any{"type": "zero_pad", "padding": []any{1, 1}}}},
-			[]string{"add at the start: zero_pad (zero_pad, padding 1×1)"}},
-		{[]Edit{{Op: "replace", Path: "/layers/3", Value: map[string]any{"type": "global_avg_pool",
-			"name": "flatten"}}},
-			[]string{"replace flatten1 (flatten) by flatten (global_avg_pool)"}},
-		{[]Edit{{Op: "remove", Path: "/layers/0/activation"}, {Op: "add", Path: "/name", Value: "better"}},
-			[]string{"conv1: activation relu → removed", "name flawed-cnn → better"}},
+		{
+			[]Edit{{Op: "remove", Path: "/layers/1"}, {Op: "add", Path: "/layers/1/kernel", Value: []any{5.0, 5.0}}},
+			[]string{"remove max_pool1 (max_pool, padding valid, size 2×2, stride 2×2)", "conv2: kernel 3×3 → 5×5"},
+		},
+		{
+			[]Edit{{Op: "add", Path: "/layers/0", Value: map[string]any{"type": "zero_pad", "padding": []any{1, 1}}}},
+			[]string{"add at the start: zero_pad (zero_pad, padding 1×1)"},
+		},
+		{
+			[]Edit{{Op: "replace", Path: "/layers/3", Value: map[string]any{"type": "global_avg_pool", "name": "flatten"}}},
+			[]string{"replace flatten1 (flatten) by flatten (global_avg_pool)"},
+		},
+		{
+			[]Edit{{Op: "remove", Path: "/layers/0/activation"}, {Op: "add", Path: "/name", Value: "better"}},
+			[]string{"conv1: activation relu → removed", "name flawed-cnn → better"},
+		},
 		{[]Edit{{Op: "replace", Path: "/layers", Value: []any{}}}, []string{"all layers are replaced"}},
 	} {
 		got, err := Describe(base, c.edits)
@@ -59,12 +66,13 @@ func TestDescribe(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := Describe(block.Architecture, []Edit{
-		{Op: "remove", Path: "/layers/2/body/1"}, {Op: "add", Path: "/layers/2/body/0",
-			Value: map[string]any{"type": "batch_norm", "name": "b"}},
+		{Op: "remove", Path: "/layers/2/body/1"},
+		{Op: "add", Path: "/layers/2/body/0", Value: map[string]any{"type": "batch_norm", "name": "b"}},
 		{Op: "add", Path: "/layers/2/body/2", Value: map[string]any{"type": "flatten", "name": "f"}},
 		{Op: "add", Path: "/layers/2/body/1/l2", Value: 0.1},
 		{Op: "add", Path: "/layers/2/shortcut/0", Value: map[string]any{"type": "dense", "units": 8, "name": "p"}},
-		{Op: "remove", Path: "/layers/2"}})
+		{Op: "remove", Path: "/layers/2"},
+	})
 	want := []string{"remove dropout1 (dropout, rate 0.5)", "add at the start of residual1's body: b (batch_norm)",
 		"add after dense2: f (flatten)", "dense2: l2 0 → 0.1",
 		"add at the start of residual1's shortcut: p (dense, units 8)",

@@ -42,20 +42,29 @@ func Run(t *testing.T, r *rand.Rand, filters int) advisor.PastRun {
 	}
 	early := 0.2 + 0.5*r.Float64()
 	records := []trainer.EpochRecord{{
-		ValidationAccuracy: 0.1, ValidationLoss: 2.3, TrainLoss: trainer.Missing, TrainAccuracy: trainer.Missing,
+		ValidationAccuracy: 0.1,
+		ValidationLoss:     2.3,
+		TrainLoss:          trainer.Missing,
+		TrainAccuracy:      trainer.Missing,
 	}}
 	for epoch := 1; epoch <= 2; epoch++ {
 		l := trainer.LayerStatistics{Layer: "conv1", Type: trainer.Conv}
 		l.Weights.Variance = trainer.Number(early * float64(epoch))
 		records = append(records, trainer.EpochRecord{
 			Epoch:              float64(epoch),
-			ValidationAccuracy: trainer.Number(early), ValidationLoss: trainer.Number(1 - early),
-			TrainAccuracy: trainer.Number(early), TrainLoss: trainer.Number(1 - early),
-			Layers: []trainer.LayerStatistics{l},
+			ValidationAccuracy: trainer.Number(early),
+			ValidationLoss:     trainer.Number(1 - early),
+			TrainAccuracy:      trainer.Number(early),
+			TrainLoss:          trainer.Number(1 - early),
+			Layers:             []trainer.LayerStatistics{l},
 		})
 	}
-	return advisor.PastRun{Key: Key, Architecture: p.Architecture, Records: records,
-		Outcome: trainer.Outcome{Epochs: 9, TestAccuracy: trainer.Number(early + 0.2)}}
+	return advisor.PastRun{
+		Key:          Key,
+		Architecture: p.Architecture,
+		Records:      records,
+		Outcome:      trainer.Outcome{Epochs: 9, TestAccuracy: trainer.Number(early + 0.2)},
+	}
 }
 
 // Runs makes n of them, each with another architecture; the same ones each time.

@@ -89,10 +89,14 @@ type DiagnosisView struct {
 // chooses the statistic of the panel.
 func View(a advisor.Advice, records []trainer.EpochRecord, trials []Trial, key string) (AdviceView, error) {
 	v := AdviceView{
-		ID: a.ID, Name: report.Name(a.Architecture), State: a.State, Error: a.Error, Notes: report.Notes(a.Warnings),
-		Facts: append(report.Describe(a.Architecture, advisor.Key{
-			Dataset: a.Dataset, Images: a.Request.Probe.Images, Epochs: a.Request.Epochs,
-		}), report.Fact{Word: "Probe", Text: report.Probe(a.Request.Probe)}),
+		ID:    a.ID,
+		Name:  report.Name(a.Architecture),
+		State: a.State,
+		Error: a.Error,
+		Notes: report.Notes(a.Warnings),
+		Facts: append(report.Describe(a.Architecture,
+			advisor.Key{Dataset: a.Dataset, Images: a.Request.Probe.Images, Epochs: a.Request.Epochs}),
+			report.Fact{Word: "Probe", Text: report.Probe(a.Request.Probe)}),
 		Curve: Curve("curve", "Learning curve of the probe", records, false),
 		Panel: NewPanel(records, a.Diagnoses, key),
 		Spent: []report.Fact{
@@ -128,15 +132,18 @@ func View(a advisor.Advice, records []trainer.EpochRecord, trials []Trial, key s
 
 // Foresee shows a prediction, and what the full run reached where that is known.
 func Foresee(id string, p advisor.Prediction, reached trainer.Number) *Forecast {
-	f := &Forecast{Text: report.Predicted(p), Standing: Standing(p), Chart: PredictionChart(p, reached),
-		Deciles: DecileTable(id, p)}
+	f := &Forecast{
+		Text:     report.Predicted(p),
+		Standing: Standing(p),
+		Chart:    PredictionChart(p, reached),
+		Deciles:  DecileTable(id, p),
+	}
 	for _, w := range p.Warnings {
 		f.Warnings = append(f.Warnings, figure.Sentence(figure.Capital(w)))
 	}
 	if p.HeldOutR2 != 0 {
 		f.Trust = fmt.Sprintf("Held out, predictions of this forest explain %s of the variance of test accuracy among its "+
-			"past runs (R² %s). "+
-			"Novelty is the share of them that are less unusual than this network.",
+			"past runs (R² %s). Novelty is the share of them that are less unusual than this network.",
 			figure.Percent(max(p.HeldOutR2, 0)), figure.Score(p.HeldOutR2))
 	}
 	return f
@@ -168,7 +175,10 @@ func (v *AdviceView) revise(a advisor.Advice) error {
 	before, after := a.Architecture.Cost().Parameters, r.Architecture.Cost().Parameters
 	shown, more := first(lines)
 	v.Revised = &RevisedView{
-		Origin: report.Origin(a) + ".", Lines: shown, More: more, JSON: Indented(r.Architecture),
+		Origin: report.Origin(a) + ".",
+		Lines:  shown,
+		More:   more,
+		JSON:   Indented(r.Architecture),
 		Facts: []report.Fact{
 			{Word: "Layers", Text: report.Layers(r.Architecture)},
 			{Word: "Parameters", Text: figure.Count(before) + " → " + figure.Count(after)},

@@ -12,8 +12,13 @@ import (
 // Ends are worked by hand: multiples of 1, 2 or 5 times a power of ten that hold what is drawn.
 func TestAxisEndsAreRound(t *testing.T) {
 	for _, c := range [][4]float64{
-		{-0.457, 0.33, -0.5, 0.4}, {0, 0.61, 0, 0.7}, {0, 0.15, 0, 0.16}, {0, 0, 0, 1}, {-3, 12, -4, 12}, {0, 0.3, 0,
-			0.3}, {-0.0003, 0, -0.0003, 0},
+		{-0.457, 0.33, -0.5, 0.4},
+		{0, 0.61, 0, 0.7},
+		{0, 0.15, 0, 0.16},
+		{0, 0, 0, 1},
+		{-3, 12, -4, 12},
+		{0, 0.3, 0, 0.3},
+		{-0.0003, 0, -0.0003, 0},
 	} {
 		if low, high := round(c[0], c[1]); !near(low, c[2]) || !near(high, c[3]) {
 			t.Errorf("%g to %g: %g to %g, want %g to %g", c[0], c[1], low, high, c[2], c[3])
@@ -23,12 +28,24 @@ func TestAxisEndsAreRound(t *testing.T) {
 
 // four rows: below zero, above, with a whisker, missing.
 func fourBars() Bars {
-	return Bars{Rows: []string{"a", "b <i>", "c", "d"}, By: "row", Panels: []BarPanel{
-		{Title: "Gain", Mark: 2, Bars: []Bar{bare(-1, "-1.0"), bare(3, "3.0"), {Value: 1, Low: 0.5, High: 2, Text: "1.0"},
-			{Value: trainer.Missing, Low: trainer.Missing, High: trainer.Missing, Text: figure.Absent, Remark: `"constant"`}}},
-		{Title: "In-sample", Pale: true, Mark: trainer.Missing,
-			Bars: []Bar{bare(0, "0"), bare(0.5, ".5"), bare(1, "1"), bare(1, "1")}},
-	}}
+	return Bars{
+		Rows: []string{"a", "b <i>", "c", "d"},
+		By:   "row",
+		Panels: []BarPanel{
+			{
+				Title: "Gain",
+				Mark:  2,
+				Bars: []Bar{bare(-1, "-1.0"), bare(3, "3.0"), {Value: 1, Low: 0.5, High: 2, Text: "1.0"},
+					{Value: trainer.Missing, Low: trainer.Missing, High: trainer.Missing, Text: figure.Absent, Remark: `"constant"`}},
+			},
+			{
+				Title: "In-sample",
+				Pale:  true,
+				Mark:  trainer.Missing,
+				Bars:  []Bar{bare(0, "0"), bare(0.5, ".5"), bare(1, "1"), bare(1, "1")},
+			},
+		},
+	}
 }
 
 // The axis goes from -1 to 3 over 96 of 100 %, so that a unit has 24 and zero stands at 26.

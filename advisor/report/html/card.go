@@ -66,8 +66,11 @@ var marks = map[string]trainer.Number{"80 % interval covers": 0.8}
 // quality draws how good predictions are, by probe length.
 func quality(c analysis.Card) ([]BarDrawing, Table) {
 	b := Bars{By: "probe length"}
-	t := Table{ID: "quality", Caption: "Held-out figures by probe length",
-		Columns: []Column{{Title: "Probe"}, {Title: "Runs"}}}
+	t := Table{
+		ID:      "quality",
+		Caption: "Held-out figures by probe length",
+		Columns: []Column{{Title: "Probe"}, {Title: "Runs"}},
+	}
 	for _, e := range c.Probe {
 		b.Rows = append(b.Rows, report.ProbeLength(e.Epochs))
 		t.Rows = append(t.Rows, []Cell{{Text: report.ProbeLength(e.Epochs)}, {Text: figure.Count(e.Runs)}})
@@ -99,8 +102,11 @@ func modelName(s string) string {
 
 // alone sets each of the blended models beside the blend.
 func alone(entries []analysis.CardEntry) Comparison {
-	l := Comparison{Table: Table{ID: "members", Caption: "Held-out R² of each of the blended models alone",
-		Columns: []Column{{Title: "Probe"}, {Title: "Blended"}}}}
+	l := Comparison{Table: Table{
+		ID:      "members",
+		Caption: "Held-out R² of each of the blended models alone",
+		Columns: []Column{{Title: "Probe"}, {Title: "Blended"}},
+	}}
 	b := Bars{By: "probe length", Panels: []BarPanel{{Title: "Blended", Axis: "r2", Cut: worstR2, Mark: trainer.Missing}}}
 	for _, a := range entries[0].Members {
 		title := modelName(a.Name)

@@ -67,8 +67,12 @@ func TestHeatMapsAreGolden(t *testing.T) {
 }
 
 func TestHeatMapEscapesNames(t *testing.T) {
-	m := HeatMap{Label: `"><script>`, Layers: []string{"<b>&\"'"},
-		Columns: []HeatColumn{{Title: "<i>", Name: "<u>", Group: "<s>"}}, Values: [][]trainer.Number{{1}}}
+	m := HeatMap{
+		Label:   `"><script>`,
+		Layers:  []string{"<b>&\"'"},
+		Columns: []HeatColumn{{Title: "<i>", Name: "<u>", Group: "<s>"}},
+		Values:  [][]trainer.Number{{1}},
+	}
 	svg := string(m.SVG())
 	wellFormed(t, svg)
 	for _, tag := range []string{"<script", "<b>", "<i>", "<u>", "<s>"} {
@@ -84,8 +88,8 @@ func TestCellsHaveTextWhereThereIsRoom(t *testing.T) {
 		for range columns {
 			m.Columns = append(m.Columns, HeatColumn{Title: "1"})
 		}
-		if got := regexp.MustCompile(
-			`<g class="h0"><title>[^<]*</title><rect [^>]*/><text`).MatchString(string(m.SVG())); got != want {
+		if got := regexp.MustCompile(`<g class="h0"><title>[^<]*</title><rect [^>]*/><text`).
+			MatchString(string(m.SVG())); got != want {
 			t.Errorf("%d columns: text in the cells %v, want %v", columns, got, want)
 		}
 	}
@@ -103,14 +107,15 @@ func TestPanelBeginsWithTheWorstDiagnosis(t *testing.T) {
 		marked    bool
 	}{
 		"nothing is wrong": {"", nil, "activations.variance", false},
-		"the worst": {"", []advisor.Diagnosis{of("gradient_l2_norm", advisor.Low),
-			of("weight_variance_acceleration", advisor.High)}, "weights.variance", true},
-		"about the architecture": {"", []advisor.Diagnosis{of("filter_ratio", advisor.High)},
-			"activations.variance", false},
-		"dead units": {"", []advisor.Diagnosis{of("dead_units", advisor.Medium)},
-			"activations.dead_units", true},
-		"what was asked for": {"weights.mean", []advisor.Diagnosis{of("dead_units", advisor.Medium)},
-			"weights.mean", false},
+		"the worst": {"",
+			[]advisor.Diagnosis{of("gradient_l2_norm", advisor.Low), of("weight_variance_acceleration", advisor.High)},
+			"weights.variance", true},
+		"about the architecture": {"", []advisor.Diagnosis{of("filter_ratio", advisor.High)}, "activations.variance",
+			false},
+		"dead units": {"", []advisor.Diagnosis{of("dead_units", advisor.Medium)}, "activations.dead_units",
+			true},
+		"what was asked for": {"weights.mean", []advisor.Diagnosis{of("dead_units", advisor.Medium)}, "weights.mean",
+			false},
 		"a key that does not exist": {"weights.<script>", nil, "activations.variance", false},
 	} {
 		p := NewPanel(records, c.diagnoses, c.key)

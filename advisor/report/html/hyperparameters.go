@@ -58,9 +58,12 @@ func merged(notes, more []string) []string {
 // toStatistics is the heat map hyperparameter × statistic of one method. Betas and coefficients have the unit of their
 // statistic, so that only those of a column can be compared.
 func toStatistics(t analysis.HyperparameterTable, m report.Method) Picture {
-	h := HeatMap{Longest: maxColumn, Write: figure.Short[trainer.Number],
-		Label: fmt.Sprintf("%s of hyperparameters with statistics of %s: a row a hyperparameter, a column a statistic. The "+
-			"table has the same figures.", m.Title, report.Place(t.Position))}
+	h := HeatMap{
+		Longest: maxColumn,
+		Write:   figure.Short[trainer.Number],
+		Label: fmt.Sprintf("%s of hyperparameters with statistics of %s: a row a hyperparameter, a column a statistic. "+
+			"The table has the same figures.", m.Title, report.Place(t.Position)),
+	}
 	h.Values = make([][]trainer.Number, len(t.Statistics[0].Hyperparameters))
 	for _, r := range t.Statistics[0].Hyperparameters {
 		h.Layers = append(h.Layers, figure.Words(r.Name))

@@ -191,10 +191,11 @@ func through(records []trainer.EpochRecord, layers []string, s statistic) HeatMa
 // Statistics of both signs and columns without any figure are left out.
 func at(r trainer.EpochRecord, layers []string, of trainer.TensorKind) HeatMap {
 	m := HeatMap{
-		Label: fmt.Sprintf("Statistics of %s at epoch %s: a row a layer, a column a statistic. The table has the same "+
-			"figures.",
-			of, figure.Setting(r.Epoch)),
-		Layers: layers, Values: make([][]trainer.Number, len(layers)),
+		Label: fmt.Sprintf(
+			"Statistics of %s at epoch %s: a row a layer, a column a statistic. The table has the same figures.", of,
+			figure.Setting(r.Epoch)),
+		Layers: layers,
+		Values: make([][]trainer.Number, len(layers)),
 	}
 	for _, s := range offered(of) {
 		column := make([]trainer.Number, len(layers))

@@ -11,33 +11,64 @@ import (
 )
 
 func relation(name string, correlation, beta, coefficient, importance float64) analysis.Relation {
-	return analysis.Relation{Name: name, Correlation: trainer.Number(correlation), Beta: trainer.Number(beta),
+	return analysis.Relation{
+		Name:          name,
+		Correlation:   trainer.Number(correlation),
+		Beta:          trainer.Number(beta),
 		Coefficient:   trainer.Number(coefficient),
-		StandardError: 0.1, PValue: 0.0004, Importance: trainer.Number(
-			importance), Spread: 0.05, Hits: 16, Confirmed: importance > 0}
+		StandardError: 0.1,
+		PValue:        0.0004,
+		Importance:    trainer.Number(importance),
+		Spread:        0.05,
+		Hits:          16,
+		Confirmed:     importance > 0,
+	}
 }
 
 func unknown(name, reason string) analysis.Relation {
 	none := trainer.Missing
-	return analysis.Relation{Name: name, Correlation: none, Beta: none, Coefficient: none, StandardError: none,
-		PValue: none, Importance: none, Spread: none, Reason: reason}
+	return analysis.Relation{
+		Name:          name,
+		Correlation:   none,
+		Beta:          none,
+		Coefficient:   none,
+		StandardError: none,
+		PValue:        none,
+		Importance:    none,
+		Spread:        none,
+		Reason:        reason,
+	}
 }
 
 func related() analysis.StatisticsTable {
 	ridge := relation("activation_variance", 0.9, 4, 0.3, -0.02)
 	ridge.StandardError, ridge.PValue, ridge.Reason = trainer.Missing, trainer.Missing, "a ridge: no p-value"
-	return analysis.StatisticsTable{Dataset: "made-up", Images: 1000, Epochs: 9, PastRuns: 40, Target: analysis.Validation,
-		Reason: "middle: too few past runs: 3, want at least 20",
+	return analysis.StatisticsTable{
+		Dataset:  "made-up",
+		Images:   1000,
+		Epochs:   9,
+		PastRuns: 40,
+		Target:   analysis.Validation,
+		Reason:   "middle: too few past runs: 3, want at least 20",
 		Positions: []analysis.PositionTable{
-			{Position: trainer.AllLayers, Runs: 40, Linear: analysis.Fit{InSample: 0.9, HeldOut: -0.2},
-				Forest: analysis.Fit{InSample: 0.95, HeldOut: 0.5},
+			{
+				Position: trainer.AllLayers,
+				Runs:     40,
+				Linear:   analysis.Fit{InSample: 0.9, HeldOut: -0.2},
+				Forest:   analysis.Fit{InSample: 0.95, HeldOut: 0.5},
 				Statistics: []analysis.Relation{relation("weight_variance", -0.5, 0.25, -0.2, 0.1),
-					unknown("dead_units", "constant"), unknown("gradient_noise", "constant"), ridge}},
-			{Position: trainer.DenseLayers, Runs: 38, Linear: analysis.Fit{InSample: 0.8, HeldOut: 0.1},
-				Forest: analysis.Fit{InSample: 0.9, HeldOut: 0.4},
+					unknown("dead_units", "constant"), unknown("gradient_noise", "constant"), ridge},
+			},
+			{
+				Position: trainer.DenseLayers,
+				Runs:     38,
+				Linear:   analysis.Fit{InSample: 0.8, HeldOut: 0.1},
+				Forest:   analysis.Fit{InSample: 0.9, HeldOut: 0.4},
 				Statistics: []analysis.Relation{relation("weight_variance", 0.25, -0.5, 0.1, 0.3), unknown("dead_units", ""),
-					unknown("gradient_noise", ""), ridge}},
-		}}
+					unknown("gradient_noise", ""), ridge},
+			},
+		},
+	}
 }
 
 func TestStatisticsView(t *testing.T) {
@@ -127,19 +158,31 @@ func TestPositionsAreOnTheScaleOfTheirMethod(t *testing.T) {
 }
 
 func TestHyperparametersView(t *testing.T) {
-	table := analysis.HyperparameterTable{Dataset: "made-up", Images: 1000, Epochs: 9, PastRuns: 40,
-		Position: trainer.FirstTwo, Probe: new(float64),
-		Reason: "weight_kurtosis: all targets are equal",
+	table := analysis.HyperparameterTable{
+		Dataset:  "made-up",
+		Images:   1000,
+		Epochs:   9,
+		PastRuns: 40,
+		Position: trainer.FirstTwo,
+		Probe:    new(float64),
+		Reason:   "weight_kurtosis: all targets are equal",
 		Statistics: []analysis.StatisticTable{
-			{Statistic: "weight_update_ratio", Runs: 40, Linear: analysis.Fit{InSample: 0.9, HeldOut: 0.1},
-				Hyperparameters: []analysis.Relation{
-					relation("log_l2", 0.5, 10, 0.02, 0.3), unknown("momentum", "constant")}},
-			{Statistic: "dead_units", Runs: 39, Hyperparameters: []analysis.Relation{
-				relation("log_l2", -0.5, -0.02, -4, 0.3), unknown("momentum", "constant")}},
-		}}
+			{
+				Statistic:       "weight_update_ratio",
+				Runs:            40,
+				Linear:          analysis.Fit{InSample: 0.9, HeldOut: 0.1},
+				Hyperparameters: []analysis.Relation{relation("log_l2", 0.5, 10, 0.02, 0.3), unknown("momentum", "constant")},
+			},
+			{
+				Statistic:       "dead_units",
+				Runs:            39,
+				Hyperparameters: []analysis.Relation{relation("log_l2", -0.5, -0.02, -4, 0.3), unknown("momentum", "constant")},
+			},
+		},
+	}
 	v := ViewHyperparameters(table, "coefficient")
-	if want := "40 past runs of made-up (1,000 images × 9 epochs), statistics of the first two layers after " +
-		"initialisation."; v.About != want {
+	if want := "40 past runs of made-up (1,000 images × 9 epochs), " +
+		"statistics of the first two layers after initialisation."; v.About != want {
 		t.Errorf("%q, want %q", v.About, want)
 	}
 	if v.Reason != "weight kurtosis: all targets are equal" || !slices.Equal(v.Notes, []string{"Momentum: constant"}) {
@@ -171,14 +214,23 @@ func TestHyperparametersView(t *testing.T) {
 
 func TestCardView(t *testing.T) {
 	gain, low, high := 0.25, -0.05, 0.5
-	card := analysis.Card{Dataset: "made-up", PastRuns: 40, Images: 1000, Epochs: 9,
-		Reason: "at 5 epochs: too few past runs",
-		Probe: []analysis.CardEntry{{Epochs: 0, Runs: 40, R2: -0.1, MAE: 0.2, Tau: 0.3, Coverage80: 0.81, Width80: 0.5},
-			{Epochs: 3, Runs: 39, R2: 0.86, MAE: 0.05, Tau: 0.75, Coverage80: 0.795, Width80: 0.2}},
-		Ablation: []analysis.AblationEntry{{Features: "last accuracy", Epochs: 0, R2: 0.1},
+	card := analysis.Card{
+		Dataset:  "made-up",
+		PastRuns: 40,
+		Images:   1000,
+		Epochs:   9,
+		Reason:   "at 5 epochs: too few past runs",
+		Probe: []analysis.CardEntry{
+			{Epochs: 0, Runs: 40, R2: -0.1, MAE: 0.2, Tau: 0.3, Coverage80: 0.81, Width80: 0.5},
+			{Epochs: 3, Runs: 39, R2: 0.86, MAE: 0.05, Tau: 0.75, Coverage80: 0.795, Width80: 0.2},
+		},
+		Ablation: []analysis.AblationEntry{
+			{Features: "last accuracy", Epochs: 0, R2: 0.1},
 			{Features: "curve", Epochs: 0, R2: 0.35, Gain: &gain, Low: &low, High: &high},
-			{Features: "last accuracy", Epochs: 3, R2: 0.6}, {Features: "curve", Epochs: 3, R2: 0.6, Gain: new(float64),
-				Low: &low, High: &high}}}
+			{Features: "last accuracy", Epochs: 3, R2: 0.6},
+			{Features: "curve", Epochs: 3, R2: 0.6, Gain: new(float64), Low: &low, High: &high},
+		},
+	}
 	other := card
 	other.Epochs, other.Probe, other.Reason = 20, nil, "too few past runs"
 	v := ViewCard(analysis.Cards{Card: card,

@@ -123,8 +123,11 @@ func DecileTable(id string, f advisor.Prediction) Table {
 	if len(f.Deciles) != deciles {
 		return Table{}
 	}
-	t := Table{ID: id, Caption: "Test accuracy of the past runs",
-		Columns: []Column{{Title: "Share of runs at or below"}, {Title: "Test accuracy"}}}
+	t := Table{
+		ID:      id,
+		Caption: "Test accuracy of the past runs",
+		Columns: []Column{{Title: "Share of runs at or below"}, {Title: "Test accuracy"}},
+	}
 	for i, v := range f.Deciles {
 		name := fmt.Sprintf("%d %%", 10*i)
 		switch i {

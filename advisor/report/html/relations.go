@@ -52,9 +52,10 @@ type StatisticsView struct {
 func ViewStatistics(t analysis.StatisticsTable, position trainer.LayerSet, key string) StatisticsView {
 	v := StatisticsView{
 		About: fmt.Sprintf("%s of %s (%s), statistics %s, related to the final %s accuracy.",
-			figure.Counted(t.PastRuns, "past run"), t.Dataset, report.FullRun(t.Images, t.Epochs),
-			report.Moment(t.Probe), t.Target),
-		Reason: figure.Words(t.Reason), Absent: "no past run has such layers",
+			figure.Counted(t.PastRuns, "past run"), t.Dataset, report.FullRun(t.Images, t.Epochs), report.Moment(t.Probe),
+			t.Target),
+		Reason: figure.Words(t.Reason),
+		Absent: "no past run has such layers",
 	}
 	if len(t.Positions) == 0 {
 		return v
@@ -92,8 +93,12 @@ func relate(id, title, first string, relations []analysis.Relation) Relations {
 		}
 		b.Panels = append(b.Panels, panel)
 	}
-	return Relations{Title: title, Charts: b.Draw(), Table: relationTable(id, title, first, relations),
-		Notes: remarks(relations)}
+	return Relations{
+		Title:  title,
+		Charts: b.Draw(),
+		Table:  relationTable(id, title, first, relations),
+		Notes:  remarks(relations),
+	}
 }
 
 func relationTable(id, caption, first string, relations []analysis.Relation) Table {
@@ -104,11 +109,9 @@ func relationTable(id, caption, first string, relations []analysis.Relation) Tab
 	}
 	for _, r := range relations {
 		row := []Cell{{Text: figure.Words(r.Name)}}
-		row = append(row,
-			cellOf(r.Correlation, report.Correlation.Text(r.Correlation)), cellOf(r.Beta, report.Beta.Text(r.Beta)),
-			cellOf(r.Coefficient, report.Coefficient.Text(r.Coefficient)), cellOf(r.StandardError,
-				report.Coefficient.Text(r.StandardError)),
-			cellOf(r.PValue, figure.PValue(r.PValue)),
+		row = append(row, cellOf(r.Correlation, report.Correlation.Text(r.Correlation)),
+			cellOf(r.Beta, report.Beta.Text(r.Beta)), cellOf(r.Coefficient, report.Coefficient.Text(r.Coefficient)),
+			cellOf(r.StandardError, report.Coefficient.Text(r.StandardError)), cellOf(r.PValue, figure.PValue(r.PValue)),
 			cellOf(r.Importance, report.Importance.Text(r.Importance)), cellOf(r.Spread, report.Importance.Text(r.Spread)))
 		hits := Cell{Text: figure.Absent} // of a column without figures
 		if r.Importance.Known() {
@@ -146,8 +149,12 @@ func remarks(relations []analysis.Relation) []string {
 // byPosition is the heat map statistic × position of one method. Betas have the unit of their statistic, so that only
 // those of a row can be compared.
 func byPosition(t analysis.StatisticsTable, m report.Method) Picture {
-	h := HeatMap{Longest: maxColumn, Label: fmt.Sprintf("%s with %s accuracy: a row a statistic, a column a "+
-		"position of layers. The table has the same figures.", m.Title, t.Target)}
+	h := HeatMap{
+		Longest: maxColumn,
+		Label: fmt.Sprintf(
+			"%s with %s accuracy: a row a statistic, a column a position of layers. The table has the same figures.", m.Title,
+			t.Target),
+	}
 	for _, p := range t.Positions {
 		h.Columns = append(h.Columns, HeatColumn{Title: string(p.Position), Name: report.Place(p.Position)})
 	}

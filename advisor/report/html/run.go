@@ -31,10 +31,16 @@ type RunView struct {
 // ViewRun makes the page of a run. The prediction is that of the architecture that it trains; nil: there is none.
 func ViewRun(r advisor.Run, records []trainer.EpochRecord, predicted *advisor.Prediction, key string) RunView {
 	v := RunView{
-		ID: r.ID, Name: report.Name(
-			r.Architecture), Kind: report.Kind(r), State: r.State, Error: r.Error, FromAdvice: r.FromAdvice,
-		Facts: report.Describe(r.Architecture, r.Key()), Notes: report.Notes(r.Warnings),
-		Curve: Curve("curve", "Learning curve", records, true), Panel: NewPanel(records, nil, key),
+		ID:         r.ID,
+		Name:       report.Name(r.Architecture),
+		Kind:       report.Kind(r),
+		State:      r.State,
+		Error:      r.Error,
+		FromAdvice: r.FromAdvice,
+		Facts:      report.Describe(r.Architecture, r.Key()),
+		Notes:      report.Notes(r.Warnings),
+		Curve:      Curve("curve", "Learning curve", records, true),
+		Panel:      NewPanel(records, nil, key),
 	}
 	reached := trainer.Missing
 	if o := r.Outcome; o != nil {

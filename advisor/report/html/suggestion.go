@@ -29,9 +29,17 @@ func changes(a advisor.Advice) ([]Change, error) {
 		}
 		shown, more := first(lines)
 		c := Change{
-			Rank: s.Rank, Title: briefly(s,
-				lines), Lines: shown, More: more, Reason: s.Reason, Rules: s.Rules, Observed: figure.Absent,
-			Epochs: figure.Absent, Verdict: string(s.Verdict), Class: verdictClass[s.Verdict], Patch: string(patch),
+			Rank:     s.Rank,
+			Title:    briefly(s, lines),
+			Lines:    shown,
+			More:     more,
+			Reason:   s.Reason,
+			Rules:    s.Rules,
+			Observed: figure.Absent,
+			Epochs:   figure.Absent,
+			Verdict:  string(s.Verdict),
+			Class:    verdictClass[s.Verdict],
+			Patch:    string(patch),
 			Followed: a.Revised != nil && a.Revised.Rank == s.Rank,
 		}
 		if s.Predicted != nil {

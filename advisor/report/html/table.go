@@ -53,22 +53,25 @@ func cellOf(n trainer.Number, text string) Cell {
 
 // Curve is a run's learning curve, every record a row. With test, the accuracy on the fixed test images too.
 func Curve(id, caption string, records []trainer.EpochRecord, test bool) Table {
-	t := Table{ID: id, Caption: caption, Columns: []Column{
-		{Title: "Epoch", Key: "epoch"},
-		{Title: "Train accuracy", Key: "train_accuracy", Plot: "Accuracy", Digits: 3},
-		{Title: "Validation accuracy", Key: "validation_accuracy", Plot: "Accuracy", Digits: 3},
-		{Title: "Test accuracy", Key: "test_accuracy", Plot: "Accuracy", Digits: 3},
-		{Title: "Train loss", Key: "train_loss", Plot: "Loss", Digits: 3},
-		{Title: "Validation loss", Key: "validation_loss", Plot: "Loss", Digits: 3},
-		{Title: "Seconds", Key: "seconds", Digits: 1},
-	}}
+	t := Table{
+		ID:      id,
+		Caption: caption,
+		Columns: []Column{
+			{Title: "Epoch", Key: "epoch"},
+			{Title: "Train accuracy", Key: "train_accuracy", Plot: "Accuracy", Digits: 3},
+			{Title: "Validation accuracy", Key: "validation_accuracy", Plot: "Accuracy", Digits: 3},
+			{Title: "Test accuracy", Key: "test_accuracy", Plot: "Accuracy", Digits: 3},
+			{Title: "Train loss", Key: "train_loss", Plot: "Loss", Digits: 3},
+			{Title: "Validation loss", Key: "validation_loss", Plot: "Loss", Digits: 3},
+			{Title: "Seconds", Key: "seconds", Digits: 1},
+		},
+	}
 	for _, r := range records {
 		t.Rows = append(t.Rows, []Cell{
-			cellOf(trainer.Number(r.Epoch), figure.Setting(r.Epoch)),
-			cellOf(r.TrainAccuracy, figure.Share(r.TrainAccuracy)), cellOf(r.ValidationAccuracy,
-				figure.Share(r.ValidationAccuracy)),
-			cellOf(r.TestAccuracy, figure.Share(r.TestAccuracy)),
-			cellOf(r.TrainLoss, figure.Share(r.TrainLoss)), cellOf(r.ValidationLoss, figure.Share(r.ValidationLoss)),
+			cellOf(trainer.Number(r.Epoch), figure.Setting(r.Epoch)), cellOf(r.TrainAccuracy, figure.Share(r.TrainAccuracy)),
+			cellOf(r.ValidationAccuracy, figure.Share(r.ValidationAccuracy)),
+			cellOf(r.TestAccuracy, figure.Share(r.TestAccuracy)), cellOf(r.TrainLoss, figure.Share(r.TrainLoss)),
+			cellOf(r.ValidationLoss, figure.Share(r.ValidationLoss)),
 			cellOf(trainer.Number(r.Seconds), figure.Decimals(r.Seconds, 1)),
 		})
 	}

@@ -86,8 +86,8 @@ func TestViewSaysWhyNot(t *testing.T) {
 		len(v.Figures) != 1 || v.Figures[0].Number != "+3.1" {
 		t.Errorf("%q, %+v", v.NoForecast, v.Figures)
 	}
-	if v := view(
-		t, "diverged"); v.Short != "The probe diverged: after epoch 1.75 of 3 its numbers were no longer finite." ||
+	if v := view(t,
+		"diverged"); v.Short != "The probe diverged: after epoch 1.75 of 3 its numbers were no longer finite." ||
 		v.Headline != "No change advised" {
 		t.Errorf("%q, %q", v.Short, v.Headline)
 	}

@@ -56,11 +56,15 @@ func Recorded(a trainer.Architecture, epochs int, parabolic string) []trainer.Ep
 	var records []trainer.EpochRecord
 	for _, at := range moments {
 		r := trainer.EpochRecord{
-			Epoch: at, LearningRate: 0.001, TrainLoss: trainer.Number(
-				2.3 * math.Exp(-at/3)), TrainAccuracy: trainer.Number(0.9 - 0.8*math.Exp(-at)),
-			ValidationLoss: trainer.Number(0.3 +
-				2*math.Exp(-at/3)), ValidationAccuracy: trainer.Number(0.87 - 0.77*math.Exp(-at)),
-			TestLoss: trainer.Missing, TestAccuracy: trainer.Missing, Seconds: 0.1 + 4*at,
+			Epoch:              at,
+			LearningRate:       0.001,
+			TrainLoss:          trainer.Number(2.3 * math.Exp(-at/3)),
+			TrainAccuracy:      trainer.Number(0.9 - 0.8*math.Exp(-at)),
+			ValidationLoss:     trainer.Number(0.3 + 2*math.Exp(-at/3)),
+			ValidationAccuracy: trainer.Number(0.87 - 0.77*math.Exp(-at)),
+			TestLoss:           trainer.Missing,
+			TestAccuracy:       trainer.Missing,
+			Seconds:            0.1 + 4*at,
 		}
 		if at == 0 {
 			r.TrainLoss, r.TrainAccuracy = trainer.Missing, trainer.Missing
@@ -93,9 +97,17 @@ func Recorded(a trainer.Architecture, epochs int, parabolic string) []trainer.Ep
 
 // Forecast is a prediction with an interval of 80 %.
 func Forecast(mean, low, high float64, warnings ...string) *advisor.Prediction {
-	return &advisor.Prediction{Target: advisor.Target{Images: 10_000, Epochs: 15}, TestAccuracy: mean,
-		Low: low, High: high,
-		Confidence: 0.8, Novelty: 0.12, PastRuns: 43, Forest: "f1", Warnings: warnings}
+	return &advisor.Prediction{
+		Target:       advisor.Target{Images: 10_000, Epochs: 15},
+		TestAccuracy: mean,
+		Low:          low,
+		High:         high,
+		Confidence:   0.8,
+		Novelty:      0.12,
+		PastRuns:     43,
+		Forest:       "f1",
+		Warnings:     warnings,
+	}
 }
 
 // Diagnosis is one that is complete enough to be printed.
@@ -105,11 +117,21 @@ func Diagnosis(rule string, s advisor.Severity, message string) advisor.Diagnosi
 
 // Answered is advice that came through, with nothing in its answer yet.
 func Answered(a trainer.Architecture) advisor.Advice {
-	return advisor.Advice{ID: "0193a1f0-0000-7000-8000-000000000001", State: advisor.Succeeded,
-		Dataset: "fashion-mnist-sample", Architecture: a,
-		Request: advisor.Request{Dataset: "fashion-mnist-sample",
-			Probe: advisor.ProbeRequest{Epochs: 3, Images: 10_000, Seed: 1}, Epochs: 15, Suggestions: 8, Verify: true},
-		Compute: advisor.Compute{ProbeFLOPs: 4.1e11}, Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	return advisor.Advice{
+		ID:           "0193a1f0-0000-7000-8000-000000000001",
+		State:        advisor.Succeeded,
+		Dataset:      "fashion-mnist-sample",
+		Architecture: a,
+		Request: advisor.Request{
+			Dataset:     "fashion-mnist-sample",
+			Probe:       advisor.ProbeRequest{Epochs: 3, Images: 10_000, Seed: 1},
+			Epochs:      15,
+			Suggestions: 8,
+			Verify:      true,
+		},
+		Compute: advisor.Compute{ProbeFLOPs: 4.1e11},
+		Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+	}
 }
 
 // Advised has a prediction, diagnoses of all severities, and suggestions with all verdicts.
@@ -137,20 +159,39 @@ func Advised(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 		{Op: "add", Path: "/training/optimizer/learning_rate", Value: 0.0003},
 	}
 	a.Suggestions = []advisor.Suggestion{
-		{Rank: 1, Title: "Ladder the filters up: conv1 8, conv2 16; Trim the dense layers to three: dense1 128, dense2 " +
-			"128; Add L2 0.001 to dense1; Add dropout 0.3 after dense1",
-			Rules: []string{"flat-filters", "too-many-dense", "parabolic-layer"}, Edits: edits,
+		{
+			Rank: 1,
+			Title: "Ladder the filters up: conv1 8, conv2 16; Trim the dense layers to three: dense1 128, dense2 128; Add " +
+				"L2 0.001 to dense1; Add dropout 0.3 after dense1",
+			Rules:     []string{"flat-filters", "too-many-dense", "parabolic-layer"},
+			Edits:     edits,
 			Predicted: &advisor.Expectation{TestAccuracy: 0.88, Low: 0.85, High: 0.9, HeldOutR2: 0.31},
-			Verified: &advisor.Verification{Run: "r1", Epochs: 3, Gain: 0.0213, Low: 0.008, High: 0.034,
-				Observed: 0.0130}, Verdict: advisor.Gained},
-		{Rank: 2, Title: "Add L2 0.001 to dense1", Rules: []string{"parabolic-layer"},
+			Verified:  &advisor.Verification{Run: "r1", Epochs: 3, Gain: 0.0213, Low: 0.008, High: 0.034, Observed: 0.0130},
+			Verdict:   advisor.Gained,
+		},
+		{
+			Rank:      2,
+			Title:     "Add L2 0.001 to dense1",
+			Rules:     []string{"parabolic-layer"},
 			Predicted: &advisor.Expectation{TestAccuracy: 0.874, Low: 0.85, High: 0.89},
-			Verified: &advisor.Verification{Run: "r2", Epochs: 1, Gain: -0.0041, Low: trainer.Missing, High: trainer.Missing,
-				Observed: -0.0002}, Verdict: advisor.NoGain},
+			Verified: &advisor.Verification{
+				Run:      "r2",
+				Epochs:   1,
+				Gain:     -0.0041,
+				Low:      trainer.Missing,
+				High:     trainer.Missing,
+				Observed: -0.0002,
+			},
+			Verdict: advisor.NoGain,
+		},
 		{Rank: 3, Title: "Learning rate ×0.3", Rules: []string{"parabolic-layer"}, Verdict: advisor.NotTried},
 	}
-	a.Revised = &advisor.Revised{Architecture: Edited(t, edits...), Prediction: Forecast(0.8925, 0.8732, 0.9144),
-		Verified: true, Rank: 1}
+	a.Revised = &advisor.Revised{
+		Architecture: Edited(t, edits...),
+		Prediction:   Forecast(0.8925, 0.8732, 0.9144),
+		Verified:     true,
+		Rank:         1,
+	}
 	a.Compute.VerificationFLOPs = 8.35e11
 	return a, Recorded(base, 3, "dense2")
 }
@@ -160,16 +201,29 @@ func Unpredicted(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 	base := Parse(t, flawed)
 	a := Answered(base)
 	a.Dataset = "cifar10"
-	a.PredictionReason = "0 past runs of (cifar10, 10000 images, 15 epochs) with records of 3 epochs; a prediction " +
-		"needs 20"
+	a.PredictionReason = "0 past runs of (cifar10, 10000 images, 15 epochs) with records of 3 epochs; " +
+		"a prediction needs 20"
 	a.Diagnoses = []advisor.Diagnosis{Diagnosis("unregularised-higher-layers", advisor.Medium,
 		"dense1: techniques 0 is not above 0: nothing keeps its weights small.")}
 	edits := []patch.Edit{{Op: "add", Path: "/layers/4/batch_norm", Value: true}}
-	a.Suggestions = []advisor.Suggestion{{Rank: 1, Title: "Add batch norm to dense1",
-		Rules: []string{"unregularised-higher-layers"}, Edits: edits,
-		Verified: &advisor.Verification{Run: "r1", Epochs: 3, Gain: trainer.Missing, Low: trainer.Missing,
-			High:   trainer.Missing,
-			Reason: "no prediction: " + a.PredictionReason, Observed: 0.0312}, Verdict: advisor.Gained}}
+	a.Suggestions = []advisor.Suggestion{
+		{
+			Rank:  1,
+			Title: "Add batch norm to dense1",
+			Rules: []string{"unregularised-higher-layers"},
+			Edits: edits,
+			Verified: &advisor.Verification{
+				Run:      "r1",
+				Epochs:   3,
+				Gain:     trainer.Missing,
+				Low:      trainer.Missing,
+				High:     trainer.Missing,
+				Reason:   "no prediction: " + a.PredictionReason,
+				Observed: 0.0312,
+			},
+			Verdict: advisor.Gained,
+		},
+	}
 	a.Revised = &advisor.Revised{Architecture: Edited(t, edits...), Verified: true, Rank: 1}
 	run := "0193a1f0-0000-7000-8000-000000000009"
 	a.TrainingRun = &run
@@ -183,10 +237,22 @@ func Diverged(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 	a.Prediction = Forecast(0.1, 0.1, 0.23)
 	a.Diagnoses = []advisor.Diagnosis{Diagnosis("diverged", advisor.High,
 		"The whole net: loss not finite (at most 3.45) at epoch 2: the training diverged.")}
-	a.Suggestions = []advisor.Suggestion{{Rank: 1, Title: "Learning rate ×0.3, gradients clipped at norm 1",
-		Rules: []string{"diverged"},
-		Verified: &advisor.Verification{Run: "r1", Epochs: 1, Gain: 0, Low: trainer.Missing, High: trainer.Missing,
-			Observed: 0}, Verdict: advisor.NoGain}}
+	a.Suggestions = []advisor.Suggestion{
+		{
+			Rank:  1,
+			Title: "Learning rate ×0.3, gradients clipped at norm 1",
+			Rules: []string{"diverged"},
+			Verified: &advisor.Verification{
+				Run:      "r1",
+				Epochs:   1,
+				Gain:     0,
+				Low:      trainer.Missing,
+				High:     trainer.Missing,
+				Observed: 0,
+			},
+			Verdict: advisor.NoGain,
+		},
+	}
 	a.RevisedReason = "no change advised: 1 suggestions were tried, none gained"
 	records := Recorded(base, 2, "dense2")[:8]
 	last := &records[len(records)-1]
@@ -215,23 +281,49 @@ func Failed(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 // Trained is a full run.
 func Trained(t *testing.T) (advisor.Run, []trainer.EpochRecord) {
 	a := Parse(t, flawed)
-	return advisor.Run{ID: "0193a1f0-0000-7000-8000-000000000002", Kind: advisor.Full, State: advisor.Succeeded,
-		Architecture: a, Dataset: "fashion-mnist-sample",
-		Budget: trainer.Budget{Images: 10_000, Epochs: 15}, StopAfter: 15, FromAdvice: "0193a1f0-0000-7000-8000-000000000001",
-		Outcome: &trainer.Outcome{Epochs: 15, TrainLoss: 0.1024, TrainAccuracy: 0.9651, ValidationLoss: 0.4517,
-			ValidationAccuracy: 0.88, TestLoss: 0.4712,
-			TestAccuracy: 0.8745, Parameters: 54_321, Seconds: 61.24, ParameterEfficiency: 61.24 / 54_321,
-			Device: "cpu: gonum, 2 threads"}}, Recorded(a, 15, "dense2")
+	return advisor.Run{
+		ID:           "0193a1f0-0000-7000-8000-000000000002",
+		Kind:         advisor.Full,
+		State:        advisor.Succeeded,
+		Architecture: a,
+		Dataset:      "fashion-mnist-sample",
+		Budget:       trainer.Budget{Images: 10_000, Epochs: 15},
+		StopAfter:    15,
+		FromAdvice:   "0193a1f0-0000-7000-8000-000000000001",
+		Outcome: &trainer.Outcome{
+			Epochs:              15,
+			TrainLoss:           0.1024,
+			TrainAccuracy:       0.9651,
+			ValidationLoss:      0.4517,
+			ValidationAccuracy:  0.88,
+			TestLoss:            0.4712,
+			TestAccuracy:        0.8745,
+			Parameters:          54_321,
+			Seconds:             61.24,
+			ParameterEfficiency: 61.24 / 54_321,
+			Device:              "cpu: gonum, 2 threads",
+		},
+	}, Recorded(a, 15, "dense2")
 }
 
 // Broken is a full run that diverged.
 func Broken(t *testing.T) (advisor.Run, []trainer.EpochRecord) {
 	r, records := Trained(t)
-	r.Outcome = &trainer.Outcome{Diverged: true, DivergedEpoch: 2, Epochs: 1, TrainLoss: trainer.Missing,
-		TrainAccuracy:  trainer.Missing,
-		ValidationLoss: trainer.Missing, ValidationAccuracy: trainer.Missing, TestLoss: trainer.Missing,
-		TestAccuracy: trainer.Missing,
-		Parameters:   54_321, Seconds: 5.1, ParameterEfficiency: 5.1 / 54_321, Device: "cpu: gonum, 2 threads"}
+	r.Outcome = &trainer.Outcome{
+		Diverged:            true,
+		DivergedEpoch:       2,
+		Epochs:              1,
+		TrainLoss:           trainer.Missing,
+		TrainAccuracy:       trainer.Missing,
+		ValidationLoss:      trainer.Missing,
+		ValidationAccuracy:  trainer.Missing,
+		TestLoss:            trainer.Missing,
+		TestAccuracy:        trainer.Missing,
+		Parameters:          54_321,
+		Seconds:             5.1,
+		ParameterEfficiency: 5.1 / 54_321,
+		Device:              "cpu: gonum, 2 threads",
+	}
 	r.FromAdvice = ""
 	return r, records[:6]
 }
@@ -244,8 +336,9 @@ func Deep(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 			`{"type": "conv", "name": "a_convolution_with_a_name_of_sixty_four_characters_as_the_cap_%02d", `+
 				`"filters": 4, "kernel": 3, "padding": "same", "l1": 1e-5, "l2": 1e-5},`, i)
 	}
-	base := Parse(
-		t, `{"version": 1, "name": "deep", "input": [28, 28, 1], "classes": 10, "layers": [`+layers+`{"type": "flatten"},
+	base := Parse(t,
+		`{"version": 1, "name": "deep", "input": [28, 28, 1], "classes": 10, "layers": [`+layers+
+			`{"type": "flatten"},
 			{"type": "dense", "units": 10, "activation": "softmax"}]}`)
 	a := Answered(base)
 	a.Prediction = Forecast(0.5, 0.4, 0.6)

@@ -41,8 +41,8 @@ func TestUploadWithoutWaitShows(t *testing.T) {
 	}
 	if early, late, waited := uploaded("", false), uploaded("late", false),
 		uploaded("late", true); early != 1 || late != 2 || waited != 1 {
-		t.Errorf("uploaded 1, then the memory got 2: the device has %v where uploads are read at once, %v where "+
-			"late, %v where late but waited for; want 1, 2, 1", early, late, waited)
+		t.Errorf("uploaded 1, then the memory got 2: the device has %v where uploads are read at once, %v where late, %v "+
+			"where late but waited for; want 1, 2, 1", early, late, waited)
 	}
 	t.Log("caught fault=upload-without-wait: the device has what the memory got afterwards")
 }

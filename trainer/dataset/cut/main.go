@@ -84,8 +84,14 @@ func load(ctx context.Context, from string) (*trainer.Dataset, error) {
 
 // cut draws the sample. No image is taken twice, and no test image that is also a training image of the sample.
 func cut(all *trainer.Dataset) (*trainer.Dataset, error) {
-	sample := &trainer.Dataset{Name: dataset.Sample, Height: all.Height, Width: all.Width, Channels: all.Channels,
-		Classes: all.Classes, SplitSeed: all.SplitSeed}
+	sample := &trainer.Dataset{
+		Name:      dataset.Sample,
+		Height:    all.Height,
+		Width:     all.Width,
+		Channels:  all.Channels,
+		Classes:   all.Classes,
+		SplitSeed: all.SplitSeed,
+	}
 	taken := map[string]bool{}
 	var err error
 	if sample.Train, err = draw(all, all.Train, trainPerClass, taken); err != nil {
