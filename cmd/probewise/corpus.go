@@ -12,6 +12,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/corpus"
+	"probewise/advisor/figure"
 	"probewise/trainer"
 	"probewise/trainer/dataset"
 )
@@ -140,13 +141,14 @@ func (a *app) corpusBuild(ctx context.Context, name, out string, p corpus.Plan, 
 
 // describe is one line about a finished run.
 func describe(e corpus.Entry) string {
-	result := fmt.Sprintf("test accuracy %.3f", float64(e.Outcome.TestAccuracy))
+	result := "test accuracy " + figure.Share(e.Outcome.TestAccuracy)
 	if e.Outcome.Diverged {
 		result = fmt.Sprintf("diverged in epoch %d", e.Outcome.DivergedEpoch)
 	}
 	cost := e.Architecture.Cost()
-	return fmt.Sprintf("run %d: %s, %d parameters, %.2f million multiply-adds, %.0f s",
-		e.Index, result, cost.Parameters, float64(cost.MultiplyAdds)/1e6, e.Outcome.Seconds)
+	return fmt.Sprintf("run %d: %s, %s parameters, %s million multiply-adds, %s",
+		e.Index, result, figure.Count(cost.Parameters), figure.Decimals(float64(cost.MultiplyAdds)/1e6, 2),
+		figure.Duration(e.Outcome.Seconds))
 }
 
 func (a *app) corpusShowCommand() *cobra.Command {

@@ -6,6 +6,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 )
 
 // watch shows events: a progress bar, one per phase, where the standard error is a terminal, else a line per record.
@@ -36,8 +37,8 @@ func (a *app) watch() advisor.Watcher {
 
 func (a *app) lines(e advisor.Event) {
 	if e.Type == advisor.EventEpoch {
-		fmt.Fprintf(a.errOut, "%s: epoch %g, validation accuracy %.3f\n", e.Phase, e.Record.Epoch,
-			float64(e.Record.ValidationAccuracy))
+		fmt.Fprintf(a.errOut, "%s: epoch %s, validation accuracy %s\n", e.Phase, figure.Setting(e.Record.Epoch),
+			figure.Share(e.Record.ValidationAccuracy))
 	}
 }
 
