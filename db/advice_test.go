@@ -194,8 +194,8 @@ func TestFindUnfinished(t *testing.T) {
 		t.Fatal(err)
 	}
 	// As older versions could store it.
-	if _, err := d.Writer().ExecContext(t.Context(), "UPDATE runs SET fingerprint = 'same' WHERE id = ?",
-		second.ID); err != nil {
+	if _, err := d.Writer().ExecContext(t.Context(),
+		"UPDATE runs SET fingerprint = 'same' WHERE id = ?", second.ID); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.CreateRun(t.Context(), third, "", advisor.IdempotencyKey{}); err != nil {

@@ -134,8 +134,8 @@ func (p *parser) input(root *node) {
 	case n == nil:
 		p.a.Input = given
 	case n.kind != isArray:
-		p.add(n.offset, "/input", CodeWrongType, "must be an array of 3 integers (height, width, channels), not %s",
-			n.kind)
+		p.add(n.offset, "/input", CodeWrongType,
+			"must be an array of 3 integers (height, width, channels), not %s", n.kind)
 	default:
 		var input [3]int
 		if !p.integers(n, "/input", input[:], 1, maxImage) {

@@ -172,8 +172,8 @@ func (p *parser) ending(sites []site, f flow, count int) {
 		p.warn(n.offset, path, CodeSoftmaxAdded,
 			"the network ends without softmax: an activation layer was added after %s", last.label())
 	default:
-		p.add(n.offset, path, CodeLastLayer, "the network cannot end in %s: it must end in softmax over the classes",
-			last.Type)
+		p.add(n.offset, path, CodeLastLayer,
+			"the network cannot end in %s: it must end in softmax over the classes", last.Type)
 		return
 	}
 	switch {

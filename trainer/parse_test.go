@@ -233,8 +233,8 @@ func TestMissingSoftmax(t *testing.T) {
 }
 
 func TestNamesAvoidGivenOnes(t *testing.T) {
-	a := mustParse(t, net(conv, `{"type": "conv", "filters": 4, "kernel": 3, "name": "conv1"}`, conv, flatten, out),
-		known).Architecture
+	a := mustParse(t,
+		net(conv, `{"type": "conv", "filters": 4, "kernel": 3, "name": "conv1"}`, conv, flatten, out), known).Architecture
 	var names []string
 	for _, l := range a.Layers {
 		names = append(names, l.Name)

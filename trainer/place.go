@@ -7,7 +7,7 @@ import "slices"
 //
 //	first two, last two      InFirstTwo, InLastTwo
 //	upper half               InUpperHalf, of any n layers, with the smaller part of an odd number
-//	upper, lower hidden      UpperHidden, LowerHidden, of the layers before the output; the upper ones are the larger part
+//	upper, lower hidden      UpperHidden, LowerHidden, of the layers before the output; the upper part is the larger
 //	depth third              DepthThird, by kind; the output is by itself
 //	layer set                LayerSet: all, first two ("lower"), middle, last two ("higher"), conv, dense
 

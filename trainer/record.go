@@ -65,8 +65,8 @@ type MemoryError struct {
 // Error implements error.
 func (e *MemoryError) Error() string {
 	if e.Err != nil {
-		return fmt.Sprintf("training %s needs more memory than %s has left: %v", cmp.Or(e.Architecture, "the network"),
-			e.On, e.Err)
+		return fmt.Sprintf("training %s needs more memory than %s has left: %v",
+			cmp.Or(e.Architecture, "the network"), e.On, e.Err)
 	}
 	where, limit := "", "the limit of"
 	if e.On != "" {

@@ -18,8 +18,8 @@ func (r *reader) exceptions(n *yaml.Node, p *Policy) {
 		}
 		e := Exception{Rule: r.exceptedRule(item, keys["rule"], at)}
 		if n := keys["layer"]; n != nil && slices.Contains(available, e.Rule) {
-			r.add(n, at+"/layer", CodeUnusedKey, "rule %s is about the whole network: an exception from it names no layer",
-				e.Rule)
+			r.add(n, at+"/layer", CodeUnusedKey,
+				"rule %s is about the whole network: an exception from it names no layer", e.Rule)
 		}
 		if n := keys["until"]; n == nil {
 			r.add(item, at, CodeMissingKey, "the exception has no \"until\": the last day on which it holds, such as 2027-03-01")

@@ -218,8 +218,8 @@ func (r *reader) predictedAccuracy(n *yaml.Node, at string, rule *PredictedAccur
 func (r *reader) confidence(n *yaml.Node, at string) {
 	before := len(r.findings)
 	if v := r.number(n, at, 0, 1); len(r.findings) == before && v != Confidence {
-		r.add(n, at, CodeOutOfRange, "confidence must be 0.8, not %s: the past runs calibrate the intervals for that alone",
-			plainNumber(v))
+		r.add(n, at, CodeOutOfRange,
+			"confidence must be 0.8, not %s: the past runs calibrate the intervals for that alone", plainNumber(v))
 	}
 }
 

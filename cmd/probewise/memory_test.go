@@ -30,8 +30,8 @@ func TestMachineMemory(t *testing.T) {
 	}{
 		{"none", nil, 0},
 		{"machine", map[string]string{"/proc/meminfo": meminfo}, 24612345 << 10},
-		{"group without a limit", map[string]string{"/proc/meminfo": meminfo, "/sys/fs/cgroup/memory.max": "max\n"},
-			24612345 << 10},
+		{"group without a limit",
+			map[string]string{"/proc/meminfo": meminfo, "/sys/fs/cgroup/memory.max": "max\n"}, 24612345 << 10},
 		{"group", map[string]string{"/proc/meminfo": meminfo, "/sys/fs/cgroup/memory.max": "1073741824\n"}, 1 << 30},
 		{"older group",
 			map[string]string{"/proc/meminfo": meminfo, "/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n"},

@@ -26,8 +26,8 @@ type Text struct{ Path, Content string }
 // source finds the Go files that a doc.go names.
 var source = regexp.MustCompile(`\b[a-z0-9_/]*[a-z0-9_]\.go\b`)
 
-// MissingSources returns a line for each Go file that a doc.go names and that is not among the texts: a name alone is in
-// the folder of the doc.go, a path anywhere.
+// MissingSources returns a line for each Go file that a doc.go names and that is not among the texts: a name alone is
+// in the folder of the doc.go, a path anywhere.
 func MissingSources(texts []Text) []string {
 	var paths, missing []string
 	for _, t := range texts {

@@ -177,8 +177,8 @@ func TestForestStatistics(t *testing.T) {
 	}
 	var level, slope table
 	s.want(http.StatusOK, "GET", "/v1/forest/statistics?wait=10s", "").decode(t, &level)
-	s.want(http.StatusOK, "GET", "/v1/forest/statistics?wait=10s&target=train&probe=0.25&form=slope",
-		"").decode(t, &slope)
+	s.want(http.StatusOK, "GET",
+		"/v1/forest/statistics?wait=10s&target=train&probe=0.25&form=slope", "").decode(t, &slope)
 	whole, quarter := level.Result, slope.Result
 	if level.State != "ready" || whole.Target != "test" || whole.Probe != nil || len(whole.Positions) != 1 ||
 		whole.Positions[0].Statistics[0].PValue != nil {

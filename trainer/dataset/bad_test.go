@@ -82,8 +82,8 @@ func TestAddRefuses(t *testing.T) {
 			idxTestImages + ".gz", []string{"expected"}},
 		{"idx: gzip checksum", idxFiles.with(files{idxTestImages + ".gz": damage(idxFiles[idxTestImages+".gz"], -8)}),
 			idxTestImages + ".gz", []string{"checksum"}},
-		{"idx: gzip header", idxFiles.with(files{idxTestImages + ".gz": "\x1f\x8bxxxxxxxxxxx"}), idxTestImages + ".gz",
-			[]string{"gzip"}},
+		{"idx: gzip header",
+			idxFiles.with(files{idxTestImages + ".gz": "\x1f\x8bxxxxxxxxxxx"}), idxTestImages + ".gz", []string{"gzip"}},
 
 		{"cifar: truncated", cifarFiles.with(files{"data_batch_2.bin": cifarFiles["data_batch_2.bin"][:4000]}),
 			"data_batch_2.bin", []string{"expected 6148 bytes", "has 4000"}},

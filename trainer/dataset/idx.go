@@ -95,8 +95,8 @@ func readIDX(file string, r io.Reader, rank int) (shape []int, data []byte, err 
 	header := make([]byte, 4+4*rank)
 	n, err := io.ReadFull(r, header)
 	if want := [4]byte{0, 0, 8, byte(rank)}; n >= 4 && [4]byte(header) != want {
-		return nil, nil, badInput(file, "not an IDX file of rank %d with bytes: begins with % x, expected % x", rank,
-			header[:4], want)
+		return nil, nil, badInput(file,
+			"not an IDX file of rank %d with bytes: begins with % x, expected % x", rank, header[:4], want)
 	}
 	if err != nil {
 		return nil, nil, badInput(file, "not a whole IDX header: expected %d bytes, has %d", len(header), n)

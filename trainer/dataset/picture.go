@@ -79,8 +79,8 @@ func (p picture) shapeFrom(r io.Reader) (pictureShape, error) {
 		return pictureShape{}, badInput(p.name, "%v", err)
 	}
 	if c.Width < 1 || c.Height < 1 || c.Width > MaxSide || c.Height > MaxSide {
-		return pictureShape{}, badInput(p.name, "%d×%d pixels: at most %d×%d are taken", c.Height, c.Width, MaxSide,
-			MaxSide)
+		return pictureShape{}, badInput(p.name,
+			"%d×%d pixels: at most %d×%d are taken", c.Height, c.Width, MaxSide, MaxSide)
 	}
 	s := pictureShape{c.Height, c.Width, 3}
 	if c.ColorModel == color.GrayModel || c.ColorModel == color.Gray16Model {

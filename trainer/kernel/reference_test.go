@@ -309,8 +309,8 @@ func quantilesOf(t *testing.T, value float32, n int) []float32 {
 	t.Helper()
 	s := make([]float32, trainer.StatisticsLen)
 	op := trainer.StatisticsOp{Plane: trainer.Plane{N: 1, C: n, S: 1}}
-	if err := kernel.Reference(op, [][]float32{slices.Repeat([]float32{value}, n)}, [][]float32{s},
-		trainer.Step{}); err != nil {
+	if err := kernel.Reference(op,
+		[][]float32{slices.Repeat([]float32{value}, n)}, [][]float32{s}, trainer.Step{}); err != nil {
 		t.Fatal(err)
 	}
 	return s[trainer.AtQuantiles:][:3]

@@ -41,8 +41,8 @@ type walk struct {
 func (w *walk) follow(e Edit) error {
 	tokens := strings.Split(strings.TrimPrefix(e.Path, "/"), "/")
 	if tokens[0] != "layers" {
-		w.member(strings.Join(tokens[:len(tokens)-1], " "), dig(w.rest, tokens[:len(tokens)-1]), tokens[len(tokens)-1],
-			e)
+		w.member(strings.Join(tokens[:len(tokens)-1], " "),
+			dig(w.rest, tokens[:len(tokens)-1]), tokens[len(tokens)-1], e)
 		return nil
 	}
 	at, tokens, err := w.reach(tokens[1:])

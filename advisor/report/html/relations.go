@@ -74,8 +74,8 @@ func ViewStatistics(t analysis.StatisticsTable, position trainer.LayerSet, key s
 	for _, p := range t.Positions {
 		rows = append(rows, fitRow{string(p.Position), p.Runs, p.Linear, p.Forest})
 	}
-	v.Fits = fits("fits", fmt.Sprintf("How well all statistics together explain %s accuracy, by position", t.Target),
-		"Position", rows)
+	v.Fits = fits("fits",
+		fmt.Sprintf("How well all statistics together explain %s accuracy, by position", t.Target), "Position", rows)
 	v.Picture = byPosition(t, methodOf(key))
 	return v
 }
