@@ -296,8 +296,8 @@ func TestExamples(t *testing.T) {
 		got := mustParse(t, string(data), ParseOptions{Input: tt.input, Classes: 10, Dataset: "chosen"})
 		a := got.Architecture
 		if c := a.Cost(); c.MultiplyAdds > tt.multiplyAdds || a.Training.Epochs > tt.epochs || got.Warnings != nil {
-			t.Errorf("%s: %d multiply-adds, %d epochs, warnings %v", tt.file, c.MultiplyAdds, a.Training.Epochs,
-				got.Warnings)
+			t.Errorf("%s: %d multiply-adds, %d epochs, warnings %v",
+				tt.file, c.MultiplyAdds, a.Training.Epochs, got.Warnings)
 		}
 		dense, flat, plain := 0, true, true
 		for _, l := range a.Layers {

@@ -210,8 +210,8 @@ func TestRevisedDownload(t *testing.T) {
 	s := newSite(t)
 	s.withAdvice(t)
 	a := s.get(t, "/advice/"+pageAdviceID+"/revised.json")
-	if got := a.header.Get(
-		"Content-Disposition"); got != `attachment; filename="img-src-x-onerror-alert-1-net-revised.json"` {
+	got := a.header.Get("Content-Disposition")
+	if got != `attachment; filename="img-src-x-onerror-alert-1-net-revised.json"` {
 		t.Errorf("%s", got)
 	}
 	var back trainer.Architecture

@@ -22,8 +22,8 @@ func entries(t *testing.T) map[string]int {
 		t.Fatal(err)
 	}
 	size := map[string]int{}
-	for _, m := range regexp.MustCompile(`\.shared \.align \d+ \.b8 (\w+)\[(\d+)\]`).FindAllStringSubmatch(string(text),
-		-1) {
+	shared := regexp.MustCompile(`\.shared \.align \d+ \.b8 (\w+)\[(\d+)\]`)
+	for _, m := range shared.FindAllStringSubmatch(string(text), -1) {
 		size[m[1]], _ = strconv.Atoi(m[2])
 	}
 	kernels := map[string]int{}

@@ -41,8 +41,8 @@ func TestServiceSurvives(t *testing.T) {
 			}
 			again := serve(t, dir)
 			again.answer(queued.ID) // waits for it
-			if got := timelessText(t, again.ask(http.StatusOK, "GET", "/v1/advice/"+queued.ID, "")); !reflect.DeepEqual(got,
-				want) {
+			got := timelessText(t, again.ask(http.StatusOK, "GET", "/v1/advice/"+queued.ID, ""))
+			if !reflect.DeepEqual(got, want) {
 				t.Errorf("the interrupted advice of the service differs from the command line's:\n%v\n%v", got, want)
 			}
 			if err := again.end(syscall.SIGTERM); err != nil {

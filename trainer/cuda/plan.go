@@ -73,8 +73,8 @@ func planWith(op trainer.Op, outs []int, pick picker) (Work, error) {
 	}
 	for _, l := range b.work.Launches {
 		if l.Grid[1] > maxRows || l.Grid[2] > maxRows {
-			return Work{}, fmt.Errorf("cuda: %T%+v: %s needs a grid of %v blocks, more than a device takes", op, op,
-				l.Kernel, l.Grid)
+			return Work{}, fmt.Errorf("cuda: %T%+v: %s needs a grid of %v blocks, more than a device takes",
+				op, op, l.Kernel, l.Grid)
 		}
 	}
 	return b.work, nil

@@ -173,8 +173,8 @@ func TestDouble(t *testing.T) {
 		for _, l := range work.Launches {
 			got = got || l.Double > 0
 			if l.Double < 0 || l.Double > l.FLOPs {
-				t.Errorf("%T%+v: %s: %d of %d FLOP in double precision", trial.Op, trial.Op, l.Kernel, l.Double,
-					l.FLOPs)
+				t.Errorf("%T%+v: %s: %d of %d FLOP in double precision",
+					trial.Op, trial.Op, l.Kernel, l.Double, l.FLOPs)
 			}
 		}
 		if got != want {

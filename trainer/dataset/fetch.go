@@ -75,8 +75,8 @@ func (f fetch) repeat(ctx context.Context) error {
 			furthest, attempt = have, 1
 		}
 		if attempt == maxAttempts {
-			return fmt.Errorf("%w; given up after %d attempts with %d of %d bytes, which are kept", err, maxAttempts,
-				have, f.size)
+			return fmt.Errorf("%w; given up after %d attempts with %d of %d bytes, which are kept",
+				err, maxAttempts, have, f.size)
 		}
 		select {
 		case <-ctx.Done():
@@ -229,8 +229,8 @@ func (f fetch) verify(path string) error {
 		return err
 	}
 	if sum := hex.EncodeToString(h.Sum(nil)); sum != f.md5 {
-		return fmt.Errorf("%s: wrong checksum: MD5 %s, published %s; the file was removed, get it again", f.url, sum,
-			f.md5)
+		return fmt.Errorf("%s: wrong checksum: MD5 %s, published %s; the file was removed, get it again",
+			f.url, sum, f.md5)
 	}
 	return nil
 }

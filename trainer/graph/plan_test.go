@@ -297,8 +297,8 @@ func checkDifferences(t *testing.T, name string, a trainer.Architecture, r *rand
 		params[i][j] = x
 		want := (up - down) / (2 * h)
 		if math.Abs(grads[i][j]-want) > 1e-5*math.Max(1, math.Abs(want)) {
-			t.Errorf("%s: gradient of %s[%d] = %g, finite difference %g", name, first.params[i].name, j, grads[i][j],
-				want)
+			t.Errorf("%s: gradient of %s[%d] = %g, finite difference %g",
+				name, first.params[i].name, j, grads[i][j], want)
 		}
 	}
 }

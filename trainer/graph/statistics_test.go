@@ -124,12 +124,12 @@ func TestHistogramsAreWhole(t *testing.T) {
 					}
 				}
 				if len(s.Histogram) != trainer.HistogramBins || math.Abs(sum-1) > 1e-5 {
-					t.Errorf("epoch %g, %s of %s: %d bins with %g in all", r.Epoch, kind, l.Layer, len(s.Histogram),
-						sum)
+					t.Errorf("epoch %g, %s of %s: %d bins with %g in all",
+						r.Epoch, kind, l.Layer, len(s.Histogram), sum)
 				}
 				if (s.Q50 < 0) != (low > 0.5) {
-					t.Errorf("epoch %g, %s of %s: median %g, %g of the values below 0", r.Epoch, kind, l.Layer, s.Q50,
-						low)
+					t.Errorf("epoch %g, %s of %s: median %g, %g of the values below 0",
+						r.Epoch, kind, l.Layer, s.Q50, low)
 				}
 			}
 		}

@@ -62,14 +62,14 @@ func TestLoopsAgainstGo(t *testing.T) {
 				sums, wantSums := c.run(e, got.values, in), c.run(nil, want, in)
 				for i := range want {
 					if !near(got.values[i], float64(want[i])) {
-						t.Errorf("%s: %s of %d values: value %d is %v, want %v", e.variant, c.name, n, i, got.values[i],
-							want[i])
+						t.Errorf("%s: %s of %d values: value %d is %v, want %v",
+							e.variant, c.name, n, i, got.values[i], want[i])
 					}
 				}
 				for i := range wantSums {
 					if math.Abs(sums[i]-wantSums[i]) > 1e-12*float64(n) {
-						t.Errorf("%s: %s of %d values: sum %d is %v, want %v", e.variant, c.name, n, i, sums[i],
-							wantSums[i])
+						t.Errorf("%s: %s of %d values: sum %d is %v, want %v",
+							e.variant, c.name, n, i, sums[i], wantSums[i])
 					}
 				}
 				if !a.intact() || !b.intact() || !got.intact() {

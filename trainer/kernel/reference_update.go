@@ -14,8 +14,8 @@ func classOf[T float](label T, classes int) (class int, ok bool) {
 }
 
 func labelError[T float](op trainer.Op, row int, label T, classes int) error {
-	return fmt.Errorf("kernel: %s: label of row %d is %v, not a class number below %d", trainer.OpTitle(op), row, label,
-		classes)
+	return fmt.Errorf("kernel: %s: label of row %d is %v, not a class number below %d",
+		trainer.OpTitle(op), row, label, classes)
 }
 
 // logSumExp is log Σ exp(row), stable for any values.

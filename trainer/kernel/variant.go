@@ -43,8 +43,8 @@ func choose(wanted string, here []variant) (variant, error) {
 		return here[len(here)-1], nil
 	case portable, avx2, avx512:
 		if !slices.Contains(here, v) {
-			return "", fmt.Errorf("kernel: %s=%s does not run on this processor or build, only %v", environment, wanted,
-				here)
+			return "", fmt.Errorf("kernel: %s=%s does not run on this processor or build, only %v",
+				environment, wanted, here)
 		}
 		return v, nil
 	}

@@ -152,8 +152,8 @@ func byPosition(t analysis.StatisticsTable, m report.Method) Picture {
 	h := HeatMap{
 		Longest: maxColumn,
 		Label: fmt.Sprintf(
-			"%s with %s accuracy: a row a statistic, a column a position of layers. The table has the same figures.", m.Title,
-			t.Target),
+			"%s with %s accuracy: a row a statistic, a column a position of layers. The table has the same figures.",
+			m.Title, t.Target),
 	}
 	for _, p := range t.Positions {
 		h.Columns = append(h.Columns, HeatColumn{Title: string(p.Position), Name: report.Place(p.Position)})

@@ -227,8 +227,8 @@ func TestMissingBarrierShows(t *testing.T) {
 	forward, reverse := mirrored(t, "fault_mirror", "forward"), mirrored(t, "fault_mirror", "reverse")
 	for i := range 768 {
 		if want := float32(i/256*256 + 255 - i%256); forward[i] != want || reverse[i] != want {
-			t.Fatalf("with its barrier, value %d is %v forward and %v in reverse, want %v", i, forward[i], reverse[i],
-				want)
+			t.Fatalf("with its barrier, value %d is %v forward and %v in reverse, want %v",
+				i, forward[i], reverse[i], want)
 		}
 	}
 	forward, reverse = mirrored(t, "fault_mirror_without_barrier", "forward"),
