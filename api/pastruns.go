@@ -183,6 +183,9 @@ func (s *Server) getExpectations(ctx context.Context, in *struct {
 		Position     trainer.LayerSet `json:"position,omitempty" default:"all" doc:"layers that the statistics are means over"`
 	}
 }) (*computedBody[expectations], error) {
+	if _, err := in.duration(); err != nil { // before the data set is read
+		return nil, err
+	}
 	run, err := s.Service.Validate(ctx, []byte(in.Body.Architecture), in.Body.Dataset)
 	if err != nil {
 		return nil, s.Problem(err)

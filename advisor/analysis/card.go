@@ -19,28 +19,28 @@ type Card struct {
 	PastRuns int             `json:"past_runs"`
 	Images   int             `json:"images"`
 	Epochs   int             `json:"epochs"`
-	Probe    []CardEntry     `json:"probe"`
-	Ablation []AblationEntry `json:"ablation"`
-	Reason   string          `json:"reason,omitempty"` // why figures are missing
+	Probe    []CardEntry     `json:"probe" nullable:"false"`
+	Ablation []AblationEntry `json:"ablation" nullable:"false"`
+	Reason   string          `json:"reason,omitempty" doc:"why figures are missing"`
 }
 
 // CardEntry is held-out, at one probe length.
 type CardEntry struct {
-	Epochs     float64 `json:"epochs"` // 0: the initial weights
+	Epochs     float64 `json:"epochs" doc:"0: the initial weights"`
 	Runs       int     `json:"runs"`
 	R2         float64 `json:"r2"`
 	MAE        float64 `json:"mae"`
-	Tau        float64 `json:"tau"` // Kendall's τ-b
+	Tau        float64 `json:"tau" doc:"Kendall's τ-b"`
 	Coverage80 float64 `json:"coverage80"`
 	Width80    float64 `json:"width80"`
 
-	Members []MemberEntry `json:"alternatives"`
+	Members []MemberEntry `json:"alternatives" nullable:"false"`
 }
 
 // MemberEntry is one of the models that predictions are blended from, alone.
 type MemberEntry struct {
 	Name string  `json:"name"`
-	R2   float64 `json:"r2"` // held-out
+	R2   float64 `json:"r2" doc:"held-out"`
 }
 
 // AblationEntry says what a group of features adds, at one probe length: held-out R² with it and all before it.
@@ -48,8 +48,8 @@ type AblationEntry struct {
 	Features features.Group `json:"features"`
 	Epochs   float64        `json:"epochs"`
 	R2       float64        `json:"r2"`
-	Gain     *float64       `json:"gain"` // null for the first
-	Low      *float64       `json:"low"`  // 95 % bootstrap interval of the gain, over architectures
+	Gain     *float64       `json:"gain" doc:"null for the first"`
+	Low      *float64       `json:"low" doc:"95 % bootstrap interval of the gain, over architectures"`
 	High     *float64       `json:"high"`
 }
 
@@ -63,7 +63,7 @@ type Effort struct {
 // Cards are the model cards of a data set's keys: the one with the most past runs, and the others beside it.
 type Cards struct {
 	Card
-	Others []Card `json:"others,omitempty"`
+	Others []Card `json:"others,omitempty" nullable:"false"`
 }
 
 // ProbeLengths are those that a card shows, in epochs.

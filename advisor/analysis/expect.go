@@ -17,10 +17,10 @@ type ExpectedStatistics struct {
 	Images     int                 `json:"images"`
 	Epochs     int                 `json:"epochs"`
 	PastRuns   int                 `json:"past_runs"`
-	Probe      *float64            `json:"probe"` // epochs into the run; null: at its end
+	Probe      *float64            `json:"probe" doc:"epochs into the run; null: at its end"`
 	Position   trainer.LayerSet    `json:"position"`
-	Statistics []ExpectedStatistic `json:"statistics"`
-	Reason     string              `json:"reason,omitempty"` // why there are no figures, of some statistics or of all
+	Statistics []ExpectedStatistic `json:"statistics" nullable:"false"`
+	Reason     string              `json:"reason,omitempty" doc:"why there are no figures, of some statistics or of all"`
 }
 
 // ExpectedStatistic is the mean of a statistic over the layers at the position, the geometric mean where it spans
@@ -28,16 +28,16 @@ type ExpectedStatistics struct {
 type ExpectedStatistic struct {
 	Name       string  `json:"name"`
 	Mean       float64 `json:"mean"`
-	Low        float64 `json:"low"` // of the interval
+	Low        float64 `json:"low" doc:"of the interval"`
 	High       float64 `json:"high"`
 	Confidence float64 `json:"confidence"`
-	Runs       int     `json:"runs"` // past runs that have it
+	Runs       int     `json:"runs" doc:"past runs that have it"`
 	// on the logarithm for geometric means; near 0 or below: the architecture does not tell
 	HeldOutR2 float64 `json:"held_out_r2"`
 	// share of past runs that are less unusual than the architecture; above 0.95 the interval is widened
 	Novelty float64 `json:"novelty"`
 
-	Warnings []string `json:"warnings"`
+	Warnings []string `json:"warnings" nullable:"false"`
 }
 
 // Expect predicts the statistics that the architecture's layers at a position will have, with intervals, without any

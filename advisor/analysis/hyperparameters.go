@@ -19,11 +19,11 @@ type HyperparameterTable struct {
 	Images     int              `json:"images"`
 	Epochs     int              `json:"epochs"`
 	PastRuns   int              `json:"past_runs"`
-	Probe      *float64         `json:"probe"` // epochs into the run; null: at its end
-	Form       features.Form    `json:"form"`  // of the statistics over the epochs up to then
+	Probe      *float64         `json:"probe" doc:"epochs into the run; null: at its end"`
+	Form       features.Form    `json:"form" doc:"of the statistics over the epochs up to then"`
 	Position   trainer.LayerSet `json:"position"`
-	Statistics []StatisticTable `json:"statistics"`
-	Reason     string           `json:"reason,omitempty"` // why there are no figures
+	Statistics []StatisticTable `json:"statistics" nullable:"false"`
+	Reason     string           `json:"reason,omitempty" doc:"why there are no figures"`
 }
 
 // StatisticTable relates all hyperparameters to one statistic.

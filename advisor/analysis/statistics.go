@@ -34,17 +34,17 @@ type StatisticsTable struct {
 	Images    int             `json:"images"`
 	Epochs    int             `json:"epochs"`
 	PastRuns  int             `json:"past_runs"`
-	Probe     *float64        `json:"probe"` // epochs into the run; null: at its end
-	Form      features.Form   `json:"form"`  // of the statistics over the epochs up to then
+	Probe     *float64        `json:"probe" doc:"epochs into the run; null: at its end"`
+	Form      features.Form   `json:"form" doc:"of the statistics over the epochs up to then"`
 	Target    Target          `json:"target"`
-	Positions []PositionTable `json:"positions"`
-	Reason    string          `json:"reason,omitempty"` // why there are no figures
+	Positions []PositionTable `json:"positions" nullable:"false"`
+	Reason    string          `json:"reason,omitempty" doc:"why there are no figures"`
 }
 
 // PositionTable is that of the layers at one position.
 type PositionTable struct {
 	Position   trainer.LayerSet `json:"position"`
-	Runs       int              `json:"runs"` // that have layers there
+	Runs       int              `json:"runs" doc:"that have layers there"`
 	Linear     Fit              `json:"linear"`
 	Forest     Fit              `json:"forest"`
 	Statistics []Relation       `json:"statistics"`
@@ -66,8 +66,8 @@ type Relation struct {
 	PValue        trainer.Number `json:"p_value"`
 	Importance    trainer.Number `json:"importance"`
 	Spread        trainer.Number `json:"importance_spread"`
-	Hits          int            `json:"boruta_hits"` // of 20
-	Confirmed     bool           `json:"confirmed"`   // by Boruta, with at least 15 hits
+	Hits          int            `json:"boruta_hits" doc:"of 20"`
+	Confirmed     bool           `json:"confirmed" doc:"by Boruta, with at least 15 hits"`
 	Reason        string         `json:"reason,omitempty"`
 }
 
