@@ -34,7 +34,7 @@ type CardEntry struct {
 	Coverage80 float64 `json:"coverage80"`
 	Width80    float64 `json:"width80"`
 
-	Members []MemberEntry `json:"alternatives" nullable:"false"`
+	Members []MemberEntry `json:"alternatives"`
 }
 
 // MemberEntry is one of the models that predictions are blended from, alone.

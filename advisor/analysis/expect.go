@@ -37,7 +37,7 @@ type ExpectedStatistic struct {
 	// share of past runs that are less unusual than the architecture; above 0.95 the interval is widened
 	Novelty float64 `json:"novelty"`
 
-	Warnings []string `json:"warnings" nullable:"false"`
+	Warnings []string `json:"warnings"`
 }
 
 // Expect predicts the statistics that the architecture's layers at a position will have, with intervals, without any
