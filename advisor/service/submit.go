@@ -67,7 +67,7 @@ func (s Service) SubmitAdvice(ctx context.Context, architecture []byte, r adviso
 	}
 	run.Kind, run.StopAfter, run.Advice, run.Warnings = advisor.Probe, r.Probe.Epochs, a.ID, []string{}
 	err = s.Store.CreateAdvice(ctx, a, run, fingerprint, key)
-	// by a request at the same time
+	// An equal request, or one with the key, was taken at the same time: answer as it was answered.
 	if errors.Is(err, advisor.ErrSubmitted) || errors.Is(err, advisor.ErrUnfinishedEqual) {
 		return s.SubmitAdvice(ctx, architecture, r, key)
 	}

@@ -199,7 +199,7 @@ func contentType(name string) string {
 func (p *Pages) cancelled(kind advisor.JobKind, prefix string) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		id := c.Params("id")
-		// it has ended
+		// A conflict says that the job has ended by itself: its page tells how.
 		if err := p.Server.Cancel(c.UserContext(), kind, id); err != nil &&
 			p.Server.Problem(err).Status != http.StatusConflict {
 			return p.fail(c, err)
