@@ -17,6 +17,7 @@ const (
 	streamFlip
 	streamShiftRows
 	streamShiftColumns
+	streamTestHalf
 )
 
 // Partition says which training images form a run that uses the given number of them: the first ones of a permutation
