@@ -35,8 +35,14 @@ type Theme string
 const (
 	Stabilise  Theme = "stabilise the training" // learning rate, clipping, initialiser, activation
 	Regularise Theme = "regularise the higher layers"
-	Reshape    Theme = "reshape the ladder" // filters, dense widths, number of dense layers
+	Reshape    Theme = "reshape the ladder"   // filters, dense widths, number of dense layers
+	Retune     Theme = "retune the training"  // learning rate, optimizer, schedule, batch size
+	Rework     Theme = "rework the whole net" // a recipe: several of the others at once
 )
+
+// Themes lists them in the order in which their changes are applied: layers are reshaped before what remains is
+// regularised.
+func Themes() []Theme { return []Theme{Rework, Reshape, Regularise, Stabilise, Retune} }
 
 // Proposal is a change that a rule asks for.
 type Proposal struct {

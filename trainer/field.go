@@ -90,7 +90,7 @@ func readVariant[T any](p *parser, n *node, path, noun string, variants []varian
 			return ""
 		} else if !ok {
 			p.add(t.offset, path+"/type", CodeUnknownType, "unknown %s type %s%s", noun, quote(name),
-				suggest(name, variantNames(variants)))
+				Suggest(name, variantNames(variants)))
 			return ""
 		}
 	}
@@ -149,7 +149,7 @@ func (p *parser) checkKeys(n *node, path, noun string, known []string) {
 		case seen[m.key]:
 			p.add(m.offset, at, CodeDuplicateKey, "the key %s stands here twice", quote(m.key))
 		case !slices.Contains(known, m.key):
-			p.add(m.offset, at, CodeUnknownKey, "%s has no key %s%s", noun, quote(m.key), suggest(m.key, known))
+			p.add(m.offset, at, CodeUnknownKey, "%s has no key %s%s", noun, quote(m.key), Suggest(m.key, known))
 		}
 		seen[m.key] = true
 	}
@@ -186,7 +186,7 @@ func (f field[T]) read(p *parser, n *node, path string, into *T) {
 			return
 		}
 		if !slices.Contains(f.choices, n.text) {
-			p.add(n.offset, path, CodeUnknownValue, "unknown %s %s%s", f.key, quote(n.text), suggest(n.text, f.choices))
+			p.add(n.offset, path, CodeUnknownValue, "unknown %s %s%s", f.key, quote(n.text), Suggest(n.text, f.choices))
 			return
 		}
 		set(to, n.text)

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// suggest ends a message about an unknown word: the nearest known one, or all of them.
-func suggest(word string, known []string) string {
+// Suggest ends a message about an unknown word: the nearest known one, or all of them.
+func Suggest(word string, known []string) string {
 	if near := nearest(word, known); near != "" {
 		return "; did you mean " + quote(near) + "?"
 	}

@@ -207,7 +207,7 @@ func (p *parser) optimizerByName(n *node) {
 	v, ok := find(optimizerVariants, n.text)
 	if !ok {
 		p.add(n.offset, "/training/optimizer", CodeUnknownType, "unknown optimizer type %s%s", quote(n.text),
-			suggest(n.text, variantNames(optimizerVariants)))
+			Suggest(n.text, variantNames(optimizerVariants)))
 		return
 	}
 	p.a.Training.Optimizer.Type = OptimizerType(v.name)

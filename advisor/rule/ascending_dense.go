@@ -5,6 +5,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/figure"
+	"probewise/advisor/knob"
 	"probewise/trainer"
 )
 
@@ -25,7 +26,7 @@ var ascendingDense = Rule{
 	Run: func(p *Pass) {
 		a := p.Architecture
 		worst, ratio, before := "", 0.0, 0
-		for _, b := range chain(&a, trainer.Dense) {
+		for _, b := range knob.Chain(&a, trainer.Dense) {
 			l := *b.Layer()
 			if r := float64(l.Units) / float64(before); before > 0 && r > ratio {
 				worst, ratio = l.Name, r
@@ -45,7 +46,7 @@ var ascendingDense = Rule{
 // proposeDense asks for falling widths (see denseLadder), after the dense layers in gone are taken away.
 func (p *Pass) proposeDense(what string, d advisor.Diagnosis, limit float64, gone []string) {
 	edits := denseLadder(p.Architecture, limit, gone)
-	revised := after(p.Architecture, edits...)
+	revised := knob.After(p.Architecture, edits...)
 	p.Propose(proposal(advisor.Reshape, what+": "+figure.List(denseWidths(&revised)), d,
 		"Fewer weights should be spent where they overfit first.", edits...))
 }

@@ -6,6 +6,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/figure"
+	"probewise/advisor/knob"
 	"probewise/trainer"
 )
 
@@ -42,19 +43,21 @@ var atChance = Rule{
 		d = explain(d, notAbove, "the net guesses")
 		p.Report(d)
 		p.proposeReLU(d, "Gradients should reach the first layer.")
-		p.proposeHe(d, names(hidden(&p.Architecture, "")), "Signals should keep their scale from layer to layer.")
+		all := knob.Hidden(&p.Architecture, "")
+		p.proposeHe(d, knob.Names(all), "Signals should keep their scale from layer to layer.")
 		switch rate := p.Architecture.Training.Optimizer.LearningRate; p.pace(last) {
 		case tooFast:
 			p.proposeLowerRate(d, 0.1,
 				"Steps were too large: weights have grown, units have died, or the rate is above the usual.")
 		case tooSlow:
-			rate = scaled(rate, 10)
+			rate = knob.Scaled(rate, 10)
 			p.Propose(proposal(advisor.Stabilise, fmt.Sprintf("Raise the learning rate to %g", rate), d,
-				"Steps were too small: the weights have hardly moved, or the rate is below the usual.", raiseRate(rate)))
+				"Steps were too small: the weights have hardly moved, or the rate is below the usual.",
+				knob.RateAtLeast(rate)))
 		}
 		title := fmt.Sprintf("Lower L1 and L2 to at most %g", maxPenalty)
 		p.Propose(proposal(advisor.Stabilise, title, d, "Penalties should not outweigh the loss.",
-			penaltyAtMost(maxPenalty)))
+			knob.Each(knob.Names(all), knob.PenaltyAtMost(maxPenalty))))
 	},
 }
 
@@ -92,14 +95,4 @@ func (p *Pass) pace(last trainer.EpochRecord) pace {
 		return tooSlow
 	}
 	return unclear
-}
-
-// penaltyAtMost lowers the penalties of all hidden layers.
-func penaltyAtMost(most float64) edit {
-	return func(a *trainer.Architecture) {
-		for _, b := range hidden(a, "") {
-			l := b.Layer()
-			l.L1, l.L2 = min(l.L1, most), min(l.L2, most)
-		}
-	}
 }

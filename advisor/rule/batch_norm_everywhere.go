@@ -6,6 +6,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/figure"
+	"probewise/advisor/knob"
 	"probewise/trainer"
 )
 
@@ -25,10 +26,10 @@ var batchNormEverywhere = Rule{
 	Proposes: "To keep it on the higher half.",
 	Run: func(p *Pass) {
 		a := &p.Architecture
-		all := hidden(a, "")
+		all := knob.Hidden(a, "")
 		normed := 0
 		for _, b := range all {
-			if slices.Contains(techniques(b, b.Following()), batchNorm) {
+			if slices.Contains(knob.Techniques(b, b.Following()), knob.BatchNorm) {
 				normed++
 			}
 		}
@@ -36,11 +37,11 @@ var batchNormEverywhere = Rule{
 		if len(all) < minNormed || share <= maxNormShare {
 			return
 		}
-		layers := names(trainer.LowerHidden(trainer.Blocks(a)))
+		layers := knob.Names(trainer.LowerHidden(trainer.Blocks(a)))
 		d := structural(layers[0], "batch_norm_share", share, maxNormShare, advisor.Low)
 		d = explain(d, above, "batch norm on every layer ties the lower ones, "+figure.List(layers)+", to the batch")
 		p.Report(d)
 		p.Propose(proposal(advisor.Regularise, "Remove batch norm from "+figure.List(layers), d,
-			"Lower layers should learn more freely.", without(layers, batchNorm)))
+			"Lower layers should learn more freely.", knob.Each(layers, knob.Unnormalised)))
 	},
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"probewise/advisor"
+	"probewise/advisor/knob"
 	"probewise/trainer"
 )
 
@@ -98,7 +99,7 @@ func TestProposalsLeaveTheCaseAlone(t *testing.T) {
 
 func TestDropoutGoesIntoTheBody(t *testing.T) {
 	a := parse(t, residualNets["projection"], "")
-	droppedOut([]string{"dense3"}, 0.5)(&a)
+	knob.Each([]string{"dense3"}, knob.DropOut(0.5))(&a)
 	block := a.Layers[slices.IndexFunc(a.Layers, func(l trainer.Layer) bool { return l.Name == "residual3" })]
 	if n := len(block.Body); n != 3 || block.Body[2].Type != trainer.Dropout {
 		t.Errorf("body %+v", block.Body)

@@ -5,6 +5,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/figure"
+	"probewise/advisor/knob"
 	"probewise/trainer"
 )
 
@@ -50,7 +51,8 @@ var deadReLU = Rule{
 		}
 		title := fmt.Sprintf("Use leaky_relu with slope %g in %s, initialised after He", leakySlope, figure.List(dead))
 		p.Propose(proposal(advisor.Stabilise, title, worst, "Units that output zero should keep a gradient.",
-			activated(dead, trainer.LeakyReLU, leakySlope), heInitialised(dead)))
+			knob.Each(dead, knob.Activate(trainer.LeakyReLU, leakySlope)),
+			knob.Each(dead, knob.HeInitialise)))
 		p.proposeLowerRate(worst, calmer, "Smaller steps should drive fewer units into the flat part.")
 	},
 }

@@ -6,6 +6,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/figure"
+	"probewise/advisor/knob"
 	"probewise/trainer"
 )
 
@@ -42,21 +43,23 @@ var diverged = Rule{
 		d = explain(d, above, "training diverged")
 		p.Report(d)
 		p.proposeCalmer(d, "The loss should fall below that of guessing.")
-		p.proposeHe(d, names(hidden(&p.Architecture, "")), "Activations should keep their scale from layer to layer.")
+		p.proposeHe(d, knob.Names(knob.Hidden(&p.Architecture, "")),
+			"Activations should keep their scale from layer to layer.")
 	},
 }
 
 // proposeCalmer asks for a lower learning rate and clipped gradients.
 func (p *Pass) proposeCalmer(d advisor.Diagnosis, expect string) {
-	rate := scaled(p.Architecture.Training.Optimizer.LearningRate, calmer)
+	rate := knob.Scaled(p.Architecture.Training.Optimizer.LearningRate, calmer)
 	title := fmt.Sprintf("Lower the learning rate to %g and clip gradients at norm %d", rate, clipNorm)
-	p.Propose(proposal(advisor.Stabilise, title, d, expect, lowerRate(rate), clip(clipNorm)))
+	p.Propose(proposal(advisor.Stabilise, title, d, expect, knob.RateAtMost(rate), knob.Clip(clipNorm)))
 }
 
 // proposeLowerRate asks for a lower learning rate alone.
 func (p *Pass) proposeLowerRate(d advisor.Diagnosis, factor float64, expect string) {
-	rate := scaled(p.Architecture.Training.Optimizer.LearningRate, factor)
-	p.Propose(proposal(advisor.Stabilise, fmt.Sprintf("Lower the learning rate to %g", rate), d, expect, lowerRate(rate)))
+	rate := knob.Scaled(p.Architecture.Training.Optimizer.LearningRate, factor)
+	title := fmt.Sprintf("Lower the learning rate to %g", rate)
+	p.Propose(proposal(advisor.Stabilise, title, d, expect, knob.RateAtMost(rate)))
 }
 
 // proposeHe asks for He's initialiser on those of the layers that have a ReLU-like activation and another initialiser.
@@ -71,5 +74,6 @@ func (p *Pass) proposeHe(d advisor.Diagnosis, layers []string, expect string) {
 			}
 		}
 	}
-	p.Propose(proposal(advisor.Stabilise, "Initialise "+figure.List(some)+" after He", d, expect, heInitialised(some)))
+	p.Propose(proposal(advisor.Stabilise, "Initialise "+figure.List(some)+" after He", d, expect,
+		knob.Each(some, knob.HeInitialise)))
 }

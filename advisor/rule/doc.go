@@ -11,6 +11,6 @@
 // A new rule is NAME.go with the Rule, whose texts name every numeric constant that it decides by; a line in All; and
 // NAME_test.go with its fixtures, at least two cases that fire and two that stay quiet, registered in fixture_test.go.
 //
-// Read next: rule.go (what a rule sees and says), driver.go (order and validation), block.go and edit.go (how edits
-// find and change layers), ladder.go (filters and widths), then any rule.
+// Read next: rule.go (what a rule sees and says), driver.go (order and validation), advisor/knob (how edits find and
+// change layers), ladder.go (widths of dense layers), then any rule.
 package rule

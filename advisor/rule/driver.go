@@ -8,6 +8,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/figure"
+	"probewise/advisor/knob"
 	"probewise/trainer"
 )
 
@@ -106,7 +107,7 @@ func validate(c advisor.Case, d advisor.Diagnosis) error {
 	if d.Statistic == "" {
 		return fmt.Errorf("no statistic: %q", d.Message)
 	}
-	if d.Layer != "" && !named(c.Architecture, d.Layer) {
+	if d.Layer != "" && !knob.Has(c.Architecture, d.Layer) {
 		return fmt.Errorf("no layer %q", d.Layer)
 	}
 	if !d.Threshold.Known() {

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"probewise/advisor"
+	"probewise/advisor/knob"
 	"probewise/trainer"
 )
 
@@ -192,7 +193,7 @@ func TestMistakesOfRulesAreReported(t *testing.T) {
 		}
 	}
 	r := Rule{Name: "made-up", Run: func(p *Pass) {
-		p.Propose(advisor.Proposal{Title: "Flip", Theme: advisor.Regularise, Revise: flip})
+		p.Propose(advisor.Proposal{Title: "Flip", Theme: advisor.Regularise, Revise: knob.Flip})
 	}}
 	if got := mistake(t, Driver{Rules: []Rule{r}}, probed(t, a)); !strings.Contains(got, "no theme, title or reason") {
 		t.Errorf("got %q", got)
@@ -231,10 +232,10 @@ func TestMessage(t *testing.T) {
 // TestProposalsAreDroppedWhereIdleOrIllegal: what changes nothing, or shrinks a shape to zero, is no proposal.
 func TestProposalsAreDroppedWhereIdleOrIllegal(t *testing.T) {
 	p := newPass(untrained(t, parse(t, plainLayers, "")), "made-up")
-	p.Propose(advisor.Proposal{Title: "idle", Revise: lowerRate(1)})
+	p.Propose(advisor.Proposal{Title: "idle", Revise: knob.RateAtMost(1)})
 	p.Propose(advisor.Proposal{Title: "illegal",
 		Revise: func(a *trainer.Architecture) { a.Layers[0].Kernel = [2]int{99, 99} }})
-	p.Propose(advisor.Proposal{Title: "fine", Revise: lowerRate(1e-4)})
+	p.Propose(advisor.Proposal{Title: "fine", Revise: knob.RateAtMost(1e-4)})
 	if len(p.proposals) != 1 || p.proposals[0].Title != "fine" {
 		t.Errorf("got %+v", p.proposals)
 	}

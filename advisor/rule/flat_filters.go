@@ -5,6 +5,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/figure"
+	"probewise/advisor/knob"
 )
 
 const minFilterRatio = 1 // of the filters of the last and the first stage
@@ -15,17 +16,17 @@ var flatFilters = Rule{
 	Title: "Filters do not grow towards the top",
 	Finds: fmt.Sprintf("The last stage of conv layers has at most %d times the filters of the first. A stage ends at "+
 		"a pool or before a stride above 1; the thirds of a single stage of %d or more conv layers count as stages.",
-		minFilterRatio, thirds),
+		minFilterRatio, knob.MinStageConvs),
 	Source: "Salit: let filters grow towards the top.",
 	Proposes: fmt.Sprintf("Filters that grow ×1.5 to ×2 from stage to stage in multiples of 8, as many as %g times the "+
-		"multiply-adds allow; the lower stages may shrink.", maxGrowth),
+		"multiply-adds allow; the lower stages may shrink.", knob.MaxLadderGrowth),
 	Run: func(p *Pass) {
 		a := p.Architecture
-		all := stages(&a)
+		all := knob.Stages(&a)
 		if len(all) < 2 {
 			return
 		}
-		filters := stageFilters(&a, all)
+		filters := knob.StageFilters(&a, all)
 		top := len(all) - 1
 		ratio := float64(filters[top]) / float64(filters[0])
 		if ratio > minFilterRatio {
@@ -34,7 +35,7 @@ var flatFilters = Rule{
 		d := structural(all[top][0], "filter_ratio", ratio, minFilterRatio, advisor.Medium)
 		d = explain(d, notAbove, "filters do not grow from the first stage to the last")
 		p.Report(d)
-		rising := ladderUp(a, all)
+		rising := knob.LadderUp(a, all)
 		if rising == nil {
 			return
 		}
@@ -45,6 +46,6 @@ var flatFilters = Rule{
 			}
 		}
 		p.Propose(proposal(advisor.Reshape, "Ladder the filters up: "+figure.List(steps), d,
-			"Higher layers should tell more patterns apart where the images are smaller.", filtered(all, rising)))
+			"Higher layers should tell more patterns apart where the images are smaller.", knob.Filtered(all, rising)))
 	},
 }

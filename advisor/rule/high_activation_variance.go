@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"probewise/advisor"
+	"probewise/advisor/knob"
 	"probewise/trainer"
 )
 
@@ -60,10 +61,11 @@ var highActivationVariance = Rule{
 			wide = append(wide, d)
 		}
 		const expect = "The variance of its outputs should fall."
-		free := names(unregularised(trainer.UpperHidden(trainer.Blocks(&p.Architecture))))
+		free := knob.Names(knob.Unregularised(trainer.UpperHidden(trainer.Blocks(&p.Architecture))))
 		for _, d := range wide {
 			if slices.Contains(free, d.Layer) {
-				p.Propose(proposal(advisor.Regularise, "Add batch norm to "+d.Layer, d, expect, normalised([]string{d.Layer})))
+				p.Propose(proposal(advisor.Regularise, "Add batch norm to "+d.Layer, d, expect,
+					knob.Each([]string{d.Layer}, knob.Alone(knob.Normalise))))
 			} else {
 				p.proposeDamping(d, expect)
 			}

@@ -9,6 +9,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/figure"
+	"probewise/advisor/knob"
 	"probewise/trainer"
 )
 
@@ -100,7 +101,8 @@ func measured(layer, statistic string, value, threshold, epoch float64, s adviso
 }
 
 // proposal is what d asks for; expect says in one sentence what the edits should move. Edits are made in order.
-func proposal(theme advisor.Theme, title string, d advisor.Diagnosis, expect string, edits ...edit) advisor.Proposal {
+func proposal(theme advisor.Theme, title string, d advisor.Diagnosis, expect string,
+	edits ...knob.Edit) advisor.Proposal {
 	return advisor.Proposal{
 		Theme:  theme,
 		Title:  title,

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"probewise/advisor"
+	"probewise/advisor/knob"
 	"probewise/trainer"
 )
 
@@ -28,12 +29,12 @@ func checkRevised(t *testing.T, before, after trainer.Architecture, what string)
 	}
 	for _, b := range now[:len(now)-1] {
 		name := b.Layer().Name
-		was, known := find(&before, name)
+		was, known := knob.Find(&before, name)
 		if !known {
 			t.Errorf("%s: %s came from nowhere", what, name)
 			continue
 		}
-		had, has := techniques(was, was.Following()), techniques(b, b.Following())
+		had, has := knob.Techniques(was, was.Following()), knob.Techniques(b, b.Following())
 		for _, technique := range has {
 			if !slices.Contains(had, technique) && len(has) > 1 {
 				t.Errorf("%s: %s had %v, has %v", what, name, had, has)

@@ -5,6 +5,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/figure"
+	"probewise/advisor/knob"
 	"probewise/trainer"
 )
 
@@ -42,15 +43,15 @@ var overfit = Rule{
 		p.Report(d)
 		a := &p.Architecture
 		const expect = "The gap should narrow while validation accuracy rises."
-		for _, b := range unregularised(chain(a, trainer.Dense)) {
+		for _, b := range knob.Unregularised(knob.Chain(a, trainer.Dense)) {
 			name := b.Layer().Name
 			rate := dropoutRate(a, name)
 			p.Propose(proposal(advisor.Regularise, "Add dropout "+figure.Measured(rate)+" after "+name, d, expect,
-				droppedOut([]string{name}, rate)))
+				knob.Each([]string{name}, knob.Alone(knob.DropOut(rate)))))
 			break // one dropout at a time: more of it slows a short training
 		}
-		p.proposeL2(d, names(unregularised(trainer.UpperHidden(trainer.Blocks(a)))), expect)
-		p.Propose(proposal(advisor.Regularise, "Flip training images left to right", d, expect, flip))
+		p.proposeL2(d, knob.Names(knob.Unregularised(trainer.UpperHidden(trainer.Blocks(a)))), expect)
+		p.Propose(proposal(advisor.Regularise, "Flip training images left to right", d, expect, knob.Flip))
 	},
 }
 

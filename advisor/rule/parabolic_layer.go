@@ -7,6 +7,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/figure"
+	"probewise/advisor/knob"
 	"probewise/trainer"
 )
 
@@ -108,20 +109,20 @@ const (
 // else, and for the output layer, for a lower learning rate.
 func (p *Pass) proposeDamping(d advisor.Diagnosis, expect string) {
 	a := &p.Architecture
-	all := hidden(a, "")
-	at := slices.Index(names(all), d.Layer)
+	all := knob.Hidden(a, "")
+	at := slices.Index(knob.Names(all), d.Layer)
 	if at < 0 {
 		p.proposeLowerRate(d, calmer, expect)
 		return
 	}
 	layers, l := []string{d.Layer}, *all[at].Layer()
-	switch used := techniques(all[at], all[at].Following()); {
+	switch used := knob.Techniques(all[at], all[at].Following()); {
 	case len(used) == 0:
 		p.proposeL2(d, layers, expect)
-	case slices.Contains(used, penalty) && l.L2 < maxL2:
-		l2 := min(maxL2, max(scaled(max(l.L2, convL2), 3), convL2))
+	case slices.Contains(used, knob.Penalty) && l.L2 < maxL2:
+		l2 := min(maxL2, max(knob.Scaled(max(l.L2, convL2), 3), convL2))
 		p.Propose(proposal(advisor.Regularise, "Raise L2 of "+d.Layer+" to "+figure.Measured(l2), d, expect,
-			penaltyAtLeast(layers, l2)))
+			knob.Each(layers, knob.PenaltyAtLeast(l2))))
 	default:
 		p.proposeLowerRate(d, calmer, expect)
 	}
@@ -130,7 +131,16 @@ func (p *Pass) proposeDamping(d advisor.Diagnosis, expect string) {
 // proposeL2 asks for L2 on layers without a technique.
 func (p *Pass) proposeL2(d advisor.Diagnosis, layers []string, expect string) {
 	p.Propose(proposal(advisor.Regularise, "Add "+figure.List(l2Titles(&p.Architecture, layers)), d, expect,
-		penalised(layers, denseL2, convL2)))
+		knob.Each(layers, knob.Alone(penalise))))
+}
+
+// penalise gives a layer the L2 of its type.
+func penalise(a *trainer.Architecture, b trainer.Block) {
+	if b.Layer().Type == trainer.Dense {
+		knob.Penalise(denseL2)(a, b)
+	} else {
+		knob.Penalise(convL2)(a, b)
+	}
 }
 
 // l2Titles words L2 by its value: "L2 0.0003 to conv3", "L2 0.001 to dense1 and dense2".
@@ -142,7 +152,7 @@ func l2Titles(a *trainer.Architecture, layers []string) []string {
 	}{{trainer.Conv, convL2}, {trainer.Dense, denseL2}} {
 		var some []string
 		for _, name := range layers {
-			if b, ok := find(a, name); ok && b.Layer().Type == kind.layer {
+			if b, ok := knob.Find(a, name); ok && b.Layer().Type == kind.layer {
 				some = append(some, name)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"probewise/advisor"
+	"probewise/advisor/knob"
 	"probewise/trainer"
 )
 
@@ -75,16 +76,10 @@ func (p *Pass) Propose(proposal advisor.Proposal) {
 	}
 	revised := p.Architecture
 	proposal.Revise(&revised)
-	if reflect.DeepEqual(revised, p.Architecture) || legal(p.Architecture) && !legal(revised) {
+	if reflect.DeepEqual(revised, p.Architecture) || knob.Legal(p.Architecture) && !knob.Legal(revised) {
 		return
 	}
 	p.proposals = append(p.proposals, proposal)
-}
-
-// legal says whether the parser accepts the architecture.
-func legal(a trainer.Architecture) bool {
-	_, err := trainer.Validate(a, trainer.Limits{})
-	return err == nil
 }
 
 // last returns the last record after initialisation.
@@ -96,4 +91,4 @@ func (p *Pass) last() (trainer.EpochRecord, bool) {
 }
 
 // layer returns the architecture's layer of the name.
-func (p *Pass) layer(name string) (trainer.Block, bool) { return find(&p.Architecture, name) }
+func (p *Pass) layer(name string) (trainer.Block, bool) { return knob.Find(&p.Architecture, name) }

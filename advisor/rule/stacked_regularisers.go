@@ -6,6 +6,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/figure"
+	"probewise/advisor/knob"
 	"probewise/trainer"
 )
 
@@ -24,11 +25,11 @@ var stackedRegularisers = Rule{
 		a := &p.Architecture
 		var worst advisor.Diagnosis
 		var steps []string
-		var edits []edit
-		top := names(trainer.UpperHidden(trainer.Blocks(a)))
-		for _, b := range hidden(a, "") {
+		var edits []knob.Edit
+		top := knob.Names(trainer.UpperHidden(trainer.Blocks(a)))
+		for _, b := range knob.Hidden(a, "") {
 			l := *b.Layer()
-			found := techniques(b, b.Direct())
+			found := knob.Techniques(b, b.Direct())
 			if len(found) <= maxTechniques {
 				continue
 			}
@@ -50,7 +51,7 @@ var stackedRegularisers = Rule{
 			steps = append(steps, fmt.Sprintf("only %s on %s", keep, l.Name))
 			for _, t := range found {
 				if t != keep {
-					edits = append(edits, without([]string{l.Name}, t))
+					edits = append(edits, knob.Each([]string{l.Name}, knob.Without(t)))
 				}
 			}
 		}
@@ -62,12 +63,12 @@ var stackedRegularisers = Rule{
 }
 
 // better returns the technique to keep.
-func better(t trainer.LayerType, high bool, found []technique) technique {
-	preference := []technique{penalty, batchNorm, dropout}
+func better(t trainer.LayerType, high bool, found []knob.Technique) knob.Technique {
+	preference := []knob.Technique{knob.Penalty, knob.BatchNorm, knob.Dropout}
 	if t == trainer.Dense {
-		preference = []technique{dropout, penalty, batchNorm}
+		preference = []knob.Technique{knob.Dropout, knob.Penalty, knob.BatchNorm}
 	} else if high {
-		preference = []technique{batchNorm, penalty, dropout}
+		preference = []knob.Technique{knob.BatchNorm, knob.Penalty, knob.Dropout}
 	}
 	for _, t := range preference {
 		if slices.Contains(found, t) {

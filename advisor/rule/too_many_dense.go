@@ -5,6 +5,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/figure"
+	"probewise/advisor/knob"
 	"probewise/trainer"
 )
 
@@ -23,12 +24,12 @@ var tooManyDense = Rule{
 		"at least twice the classes.", fallingHalf),
 	Run: func(p *Pass) {
 		a := &p.Architecture
-		dense := chain(a, trainer.Dense)
+		dense := knob.Chain(a, trainer.Dense)
 		all := trainer.Blocks(a)
 		if len(all) == 0 || all[len(all)-1].Layer().Type != trainer.Dense || len(dense)+1 <= maxDense {
 			return
 		}
-		gone := names(dense[maxDense-1:])
+		gone := knob.Names(dense[maxDense-1:])
 		d := structural(gone[0], "dense_layers", float64(len(dense)+1), maxDense, advisor.Medium)
 		d = explain(d, above, "dense layers from it on add parameters and hinder training more than they help")
 		p.Report(d)

@@ -2,10 +2,10 @@ package rule
 
 import (
 	"fmt"
-	"slices"
 
 	"probewise/advisor"
 	"probewise/advisor/figure"
+	"probewise/advisor/knob"
 	"probewise/trainer"
 )
 
@@ -30,19 +30,19 @@ var unregularisedHigherLayers = Rule{
 	Run: func(p *Pass) {
 		a := &p.Architecture
 		top := trainer.UpperHidden(trainer.Blocks(a))
-		free := unregularised(top)
+		free := knob.Unregularised(top)
 		share := float64(len(free)) / float64(max(len(top), 1))
 		if share <= maxUnregularised {
 			return
 		}
-		layers := names(free)
+		layers := knob.Names(free)
 		d := structural(layers[0], "unregularised_share", share, maxUnregularised, advisor.Medium)
 		d = explain(d, above, "of the higher layers, "+figure.List(layers)+" lack any regularisation")
 		p.Report(d)
 		p.proposeMix(d, layers)
 		p.proposeL2(d, layers, "The gap between training and validation should narrow.")
 		p.Propose(proposal(advisor.Regularise, "Add batch norm to "+figure.List(layers), d,
-			"Activations of the higher layers should stay narrow.", normalised(layers)))
+			"Activations of the higher layers should stay narrow.", knob.Each(layers, knob.Alone(knob.Normalise))))
 	},
 }
 
@@ -51,7 +51,7 @@ func (p *Pass) proposeMix(d advisor.Diagnosis, layers []string) {
 	a := &p.Architecture
 	var conv, dense []string
 	for _, name := range layers {
-		if b, _ := find(a, name); b.Layer().Type == trainer.Conv {
+		if b, _ := knob.Find(a, name); b.Layer().Type == trainer.Conv {
 			conv = append(conv, name)
 		} else {
 			dense = append(dense, name)
@@ -69,12 +69,13 @@ func (p *Pass) proposeMix(d advisor.Diagnosis, layers []string) {
 	steps = append(steps, l2Titles(a, dense[1:])...)
 	p.Propose(proposal(advisor.Regularise, "Add "+figure.List(steps), d,
 		"Higher layers should stay calm and the gap between training and validation narrow.",
-		normalised(conv), droppedOut(dense[:1], rate), penalised(slices.Clone(dense[1:]), denseL2, convL2)))
+		knob.Each(conv, knob.Alone(knob.Normalise)), knob.Each(dense[:1], knob.Alone(knob.DropOut(rate))),
+		knob.Each(dense[1:], knob.Alone(penalise))))
 }
 
 // dropoutRate suits the width of the dense layer.
 func dropoutRate(a *trainer.Architecture, layer string) float64 {
-	if b, ok := find(a, layer); ok && b.Layer().Units >= wideUnits {
+	if b, ok := knob.Find(a, layer); ok && b.Layer().Units >= wideUnits {
 		return wideDropout
 	}
 	return denseDropout

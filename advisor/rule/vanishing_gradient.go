@@ -6,6 +6,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/figure"
+	"probewise/advisor/knob"
 	"probewise/trainer"
 )
 
@@ -42,7 +43,7 @@ var vanishingGradient = Rule{
 		d = explain(d, below, "gradients vanish before they reach it")
 		p.Report(d)
 		p.proposeReLU(d, "Gradients should reach the first layer.")
-		p.proposeHe(d, names(hidden(&p.Architecture, "")), "Gradients should keep their scale from layer to layer.")
+		p.proposeHe(d, knob.Names(knob.Hidden(&p.Architecture, "")), "Gradients should keep their scale from layer to layer.")
 		p.proposeMiddleNorm(d, "Gradients should keep their scale through the middle.")
 	},
 }
@@ -61,26 +62,28 @@ func smallestGradient(layers []trainer.LayerStatistics) (worst trainer.LayerStat
 // proposeReLU asks for relu in place of sigmoid and tanh, with He's initialiser there.
 func (p *Pass) proposeReLU(d advisor.Diagnosis, expect string) {
 	var some []string
-	for _, b := range hidden(&p.Architecture, "") {
+	for _, b := range knob.Hidden(&p.Architecture, "") {
 		switch b.Activation() {
 		case trainer.Sigmoid, trainer.Tanh:
 			some = append(some, b.Layer().Name)
 		}
 	}
 	title := fmt.Sprintf("Use relu in %s, initialised after He", figure.List(some))
-	p.Propose(proposal(advisor.Stabilise, title, d, expect, activated(some, trainer.ReLU, 0), heInitialised(some)))
+	p.Propose(proposal(advisor.Stabilise, title, d, expect,
+		knob.Each(some, knob.Activate(trainer.ReLU, 0)), knob.Each(some, knob.HeInitialise)))
 }
 
 // proposeMiddleNorm asks for batch norm on the layer without a technique that is nearest to the middle of the hidden
 // ones.
 func (p *Pass) proposeMiddleNorm(d advisor.Diagnosis, expect string) {
-	all := hidden(&p.Architecture, "")
+	all := knob.Hidden(&p.Architecture, "")
 	nearest, distance := "", len(all)
 	for i, b := range all {
 		from := max(i-len(all)/2, len(all)/2-i)
-		if !regularised(b) && from < distance {
+		if !knob.Regularised(b) && from < distance {
 			nearest, distance = b.Layer().Name, from
 		}
 	}
-	p.Propose(proposal(advisor.Stabilise, "Add batch norm to "+nearest, d, expect, normalised([]string{nearest})))
+	p.Propose(proposal(advisor.Stabilise, "Add batch norm to "+nearest, d, expect,
+		knob.Each([]string{nearest}, knob.Alone(knob.Normalise))))
 }

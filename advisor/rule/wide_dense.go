@@ -6,6 +6,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/figure"
+	"probewise/advisor/knob"
 	"probewise/trainer"
 )
 
@@ -63,24 +64,17 @@ func parametersOf(c trainer.Cost, layer string) int64 {
 // proposeNarrow halves the layer's units until it is no longer wide, down to minWidth and twice the classes.
 func (p *Pass) proposeNarrow(d advisor.Diagnosis, b trainer.Block) {
 	l := *b.Layer()
-	least := max(minWidth, minUnits(p.Architecture.Classes))
-	var edits []edit
+	least := max(minWidth, knob.MinUnits(p.Architecture.Classes))
+	var edits []knob.Edit
 	for units := (l.Units/2 + 7) / 8 * 8; units >= least && units < l.Units; units = (units/2 + 7) / 8 * 8 {
-		edits = []edit{narrowed(l.Name, units), ladderDown(falling)}
-		cost := after(p.Architecture, edits...).Cost()
+		edits = []knob.Edit{knob.Each([]string{l.Name}, knob.UnitsAtMost(units)), knob.LadderDown(falling)}
+		cost := knob.After(p.Architecture, edits...).Cost()
 		if units == least || !isWide(parametersOf(cost, l.Name), cost.Parameters) {
 			title := fmt.Sprintf("Narrow %s to %d units", l.Name, units)
 			p.Propose(proposal(advisor.Reshape, title, d, "Parameters should fall with little loss of accuracy.", edits...))
 			return
 		}
 	}
-}
-
-// narrowed gives a hidden dense layer at most the units.
-func narrowed(layer string, units int) edit {
-	return each([]string{layer}, func(a *trainer.Architecture, b trainer.Block) {
-		b.Layer().Units = min(b.Layer().Units, units)
-	})
 }
 
 // proposePooling replaces the flatten before the layer, or puts a pool before it.
@@ -105,7 +99,7 @@ func (p *Pass) proposePooling(d advisor.Diagnosis, b trainer.Block) {
 			atFlatten(name, in, func(a *trainer.Architecture, i int) {
 				pool := trainer.Layer{
 					Type:    trainer.MaxPool,
-					Name:    freeName(*a, "max_pool"),
+					Name:    knob.FreeName(*a, "max_pool"),
 					Size:    two,
 					Stride:  two,
 					Padding: trainer.Valid,
@@ -148,7 +142,7 @@ func flattenBefore(a *trainer.Architecture, b trainer.Block) int {
 }
 
 // atFlatten makes a change where the flatten of the name still is, with images of the same height and width before it.
-func atFlatten(name string, in trainer.Shape, change func(a *trainer.Architecture, i int)) edit {
+func atFlatten(name string, in trainer.Shape, change func(a *trainer.Architecture, i int)) knob.Edit {
 	return func(a *trainer.Architecture) {
 		i := slices.IndexFunc(a.Layers, func(l trainer.Layer) bool { return l.Name == name && l.Type == trainer.Flatten })
 		shapes, err := a.Shapes()

@@ -19,15 +19,12 @@ type candidate struct {
 	weight       int // of the diagnoses that it treats
 }
 
-// themes in the order in which they are applied: layers are reshaped before what remains is regularised.
-var themes = []advisor.Theme{advisor.Reshape, advisor.Regularise, advisor.Stabilise}
-
 // packages combines proposals: all of them, all of one theme, all but those of one theme, and each alone. Packages that
 // are not valid, that change nothing, or that equal another are left out.
 func packages(base trainer.Architecture, diagnoses []advisor.Diagnosis,
 	proposals []advisor.Proposal) ([]candidate, error) {
 	var ordered []advisor.Proposal
-	for _, theme := range themes {
+	for _, theme := range advisor.Themes() {
 		for _, p := range proposals {
 			if p.Theme == theme {
 				ordered = append(ordered, p)
@@ -35,7 +32,7 @@ func packages(base trainer.Architecture, diagnoses []advisor.Diagnosis,
 		}
 	}
 	groups := [][]advisor.Proposal{ordered}
-	for _, theme := range themes {
+	for _, theme := range advisor.Themes() {
 		of := slices.DeleteFunc(slices.Clone(ordered), func(p advisor.Proposal) bool { return p.Theme != theme })
 		without := slices.DeleteFunc(slices.Clone(ordered), func(p advisor.Proposal) bool { return p.Theme == theme })
 		groups = append(groups, of, without)

@@ -1,4 +1,4 @@
-package rule
+package knob
 
 import (
 	"testing"
@@ -18,8 +18,8 @@ func TestLadderUpKeepsToTheBound(t *testing.T) {
 			{"type":"max_pool"},{"type":"conv","filters":1,"kernel":3},{"type":"flatten"}`,
 	} {
 		a := parse(t, layers+`,{"type":"dense","units":10}`, "")
-		all := stages(&a)
-		filters := ladderUp(a, all)
+		all := Stages(&a)
+		filters := LadderUp(a, all)
 		if filters == nil {
 			t.Errorf("%s: nothing fits", layers)
 			continue
@@ -31,7 +31,7 @@ func TestLadderUpKeepsToTheBound(t *testing.T) {
 		}
 		before := a.Cost().MultiplyAdds
 		a.Layers = append([]trainer.Layer(nil), a.Layers...)
-		filtered(all, filters)(&a)
+		Filtered(all, filters)(&a)
 		if after := a.Cost().MultiplyAdds; float64(after) > 2.5*float64(before) {
 			t.Errorf("%s: %v takes %d multiply-adds, before %d", layers, filters, after, before)
 		}
