@@ -7,7 +7,7 @@ GO_FILES  = $(shell git ls-files '*.go')
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build build-gpu fmt lint test test-slow test-gpu race browser bench generate ptx check-ptx barriers cover ci \
-	bench-step bench-step-gpu bench-load bench-memory compare-torch compare-sklearn compare-cuda
+	bench-step bench-step-gpu bench-load bench-memory bench-optuna compare-torch compare-sklearn compare-cuda
 
 help: ## list the targets; ARGS=... hands arguments to a script
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -82,6 +82,9 @@ bench-load: ## what 200 readers a second cost a probe that trains
 
 bench-memory: ## the memory that runs are predicted to need, against what they take
 	bench/memory.sh $(ARGS)
+
+bench-optuna: ## let Optuna revise nets of bench/advice at the compute of advice; ARGS as the script says
+	bench/advice/optuna.sh $(ARGS)
 
 compare-torch: ## train here and in PyTorch from the same weights, and compare everything; needs Python
 	interop/torch.sh $(ARGS)

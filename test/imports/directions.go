@@ -47,4 +47,4 @@ var Technologies = []Technology{
 const Heavy = "gorgonia.org/gorgonia"
 
 // Carriers are the folders that may reach Heavy, directly or through others.
-var Carriers = []string{"cmd/probewise", "interop/torch", "trainer/cuda", "trainer/graph", "bench/roofline"}
+var Carriers = []string{"cmd/probewise", "interop/torch", "trainer/cuda", "trainer/graph", "bench/roofline", "bench/advice"}
