@@ -48,20 +48,21 @@ func TestMigrations(t *testing.T) {
 	d, err := db.OpenMigrated(t.Context(), path, fstest.MapFS{
 		"migrations/0001_a.sql": one, "migrations/0002_b.sql": step("CREATE TABLE b (x);"),
 		"migrations/0003_c.sql": step("CREATE TABLE c (x);"),
-		"migrations/0004_d.sql": step("CREATE TABLE d (x);")})
+		"migrations/0004_d.sql": step("CREATE TABLE d (x);"),
+		"migrations/0005_e.sql": step("CREATE TABLE e (x);")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if v := query[int](t, d, "PRAGMA user_version"); v != 4 {
-		t.Errorf("schema version %d, want 4", v)
+	if v := query[int](t, d, "PRAGMA user_version"); v != 5 {
+		t.Errorf("schema version %d, want 5", v)
 	}
 	if err := d.Close(); err != nil {
 		t.Error(err)
 	}
 
 	_, err = db.Open(t.Context(), path)
-	if !errors.Is(err, db.ErrTooNew) || !strings.Contains(err.Error(), "version 4") ||
-		!strings.Contains(err.Error(), "up to 3") {
+	if !errors.Is(err, db.ErrTooNew) || !strings.Contains(err.Error(), "version 5") ||
+		!strings.Contains(err.Error(), "up to 4") {
 		t.Errorf("a newer schema gave %v", err)
 	}
 	_, err = db.OpenMigrated(t.Context(), path, fstest.MapFS{"migrations/0001_a.sql": one, "migrations/0003_c.sql": one})
@@ -155,10 +156,11 @@ func TestOldDatabaseStays(t *testing.T) {
 	}
 
 	d := dbtest.OpenFile(t, path)
-	if v := query[int](t, d, "PRAGMA user_version"); v != 3 {
-		t.Errorf("schema version %d, want 3", v)
+	if v := query[int](t, d, "PRAGMA user_version"); v != 4 {
+		t.Errorf("schema version %d, want 4", v)
 	}
-	added := map[string]map[string]string{"runs": {"warnings": "string []"}, "layer_statistics": {}}
+	added := map[string]map[string]string{"runs": {"warnings": "string []"}, "layer_statistics": {},
+		"records": {"norm_batches": "int64 0"}}
 	for _, column := range []string{"kurtosis", "q01", "q50", "q99", "histogram", "update_ratio", "gradient_noise"} {
 		added["layer_statistics"][column] = "<nil> <nil>"
 	}

@@ -52,11 +52,11 @@ func checkNext(ctx context.Context, tx *sql.Tx, run string, r trainer.EpochRecor
 func insertRecord(ctx context.Context, tx *sql.Tx, run string, r trainer.EpochRecord) error {
 	result, err := tx.ExecContext(ctx, `
 		INSERT INTO records (run, epoch, learning_rate, train_loss, train_accuracy, validation_loss, validation_accuracy,
-			test_loss, test_accuracy, seconds)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			test_loss, test_accuracy, norm_batches, seconds)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		run, r.Epoch, numberValue(r.LearningRate), numberValue(r.TrainLoss), numberValue(r.TrainAccuracy),
 		numberValue(r.ValidationLoss), numberValue(r.ValidationAccuracy), numberValue(r.TestLoss),
-		numberValue(r.TestAccuracy), r.Seconds)
+		numberValue(r.TestAccuracy), r.NormBatches, r.Seconds)
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func readRecords(ctx context.Context, tx *sql.Tx, ids string, args ...any) (map[
 	}
 	rows, err := tx.QueryContext(ctx, `
 		SELECT id, run, epoch, learning_rate, train_loss, train_accuracy, validation_loss, validation_accuracy, test_loss,
-			test_accuracy, seconds
+			test_accuracy, norm_batches, seconds
 		FROM records WHERE id IN (`+ids+`) ORDER BY run, epoch`, args...)
 	if err != nil {
 		return nil, err
@@ -135,7 +135,8 @@ func readRecords(ctx context.Context, tx *sql.Tx, ids string, args ...any) (map[
 		var r trainer.EpochRecord
 		if err := rows.Scan(&id, &run, &r.Epoch, numberColumn{&r.LearningRate}, numberColumn{&r.TrainLoss},
 			numberColumn{&r.TrainAccuracy}, numberColumn{&r.ValidationLoss}, numberColumn{&r.ValidationAccuracy},
-			numberColumn{&r.TestLoss}, numberColumn{&r.TestAccuracy}, &r.Seconds); err != nil {
+			numberColumn{&r.TestLoss}, numberColumn{&r.TestAccuracy}, &r.NormBatches,
+			&r.Seconds); err != nil {
 			return nil, err
 		}
 		if r.Layers = layers[id]; r.Layers == nil {

@@ -41,14 +41,17 @@ type EpochRecord struct {
 	Epoch        float64 `json:"epoch"`
 	LearningRate Number  `json:"learning_rate"`
 	// as it runs, since the start of the epoch; null at initialisation
-	TrainLoss          Number            `json:"train_loss"`
-	TrainAccuracy      Number            `json:"train_accuracy"`
-	ValidationLoss     Number            `json:"validation_loss"`
-	ValidationAccuracy Number            `json:"validation_accuracy"`
-	TestLoss           Number            `json:"test_loss"` // whole epochs only, on 2,000 fixed test images
-	TestAccuracy       Number            `json:"test_accuracy"`
-	Seconds            float64           `json:"seconds"` // since the run began
-	Layers             []LayerStatistics `json:"layers,omitempty"`
+	TrainLoss          Number `json:"train_loss"`
+	TrainAccuracy      Number `json:"train_accuracy"`
+	ValidationLoss     Number `json:"validation_loss"`
+	ValidationAccuracy Number `json:"validation_accuracy"`
+	TestLoss           Number `json:"test_loss"` // whole epochs only, on 2,000 fixed test images
+	TestAccuracy       Number `json:"test_accuracy"`
+	// training batches that the statistics of batch norm were measured on, anew, for this evaluation: so in the first
+	// epochs. 0 where the running statistics were taken, as Keras and PyTorch do, and without batch norm
+	NormBatches int               `json:"norm_batches,omitempty"`
+	Seconds     float64           `json:"seconds"` // since the run began
+	Layers      []LayerStatistics `json:"layers,omitempty"`
 }
 
 // Whole says whether the record stands at the end of an epoch (not at initialisation or within one).

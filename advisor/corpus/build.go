@@ -13,16 +13,38 @@ import (
 	"probewise/trainer"
 )
 
-// Plan says which runs to make: architectures 0 to Runs−1 of the seed's sequence, trained in full.
+// Plan says which runs to make: those of numbers 0 to Runs−1 of the seed's sequence, trained in full.
 type Plan struct {
 	Data    *trainer.Dataset
 	Budget  trainer.Budget
-	Runs    int
+	Runs    int // numbers of the sequence: one run each, or a base with its edits
 	Seed    uint64
 	Jobs    int    // runs at a time
 	File    string // the shard
 	Version string // of the program
 	Space   Space
+	// Draw lists what is trained for a number of the sequence; nil: the architecture that Sample draws. DrawPairs is
+	// another one.
+	Draw func(s Space, seed uint64, index int) ([]Draft, error)
+}
+
+// Draft is an architecture that is to be trained.
+type Draft struct {
+	Edit         int      // 0: a sampled architecture; from 1: an edit of it
+	Settings     []string // of knobs, that the edit consists of
+	Architecture trainer.Architecture
+}
+
+// drawOne draws the sampled architecture alone.
+func drawOne(s Space, seed uint64, index int) ([]Draft, error) {
+	a, err := Sample(s, seed, index)
+	return []Draft{{Architecture: a}}, err
+}
+
+// job is a draft of the plan.
+type job struct {
+	index int
+	Draft
 }
 
 // Progress tells how far a build is. Done counts the runs in the shard.
@@ -47,6 +69,9 @@ func Build(ctx context.Context, t Trainer, p Plan, watch func(Progress)) error {
 	if err := os.MkdirAll(filepath.Dir(p.File), 0o755); err != nil {
 		return fmt.Errorf("make the shard's folder: %w", err)
 	}
+	if p.Draw == nil {
+		p.Draw = drawOne
+	}
 	b := builder{Plan: p, trainer: t, watch: watch}
 	missing, err := b.missing()
 	if err != nil {
@@ -54,20 +79,20 @@ func Build(ctx context.Context, t Trainer, p Plan, watch func(Progress)) error {
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	next := make(chan int)
+	next := make(chan job)
 	var group sync.WaitGroup
 	for range max(p.Jobs, 1) {
 		group.Go(func() {
-			for index := range next {
-				if err := b.run(ctx, index); err != nil {
-					cancel(fmt.Errorf("run %d: %w", index, err))
+			for j := range next {
+				if err := b.run(ctx, j); err != nil {
+					cancel(fmt.Errorf("run %d: %w", j.index, err))
 				}
 			}
 		})
 	}
-	for _, index := range missing {
+	for _, j := range missing {
 		select {
-		case next <- index:
+		case next <- j:
 		case <-ctx.Done():
 		}
 	}
@@ -111,61 +136,66 @@ type builder struct {
 
 	mu    sync.Mutex // of the shard and the watcher
 	done  int
+	total int
 	watch func(Progress)
 }
 
-// missing lists the runs that the shard does not hold.
-func (b *builder) missing() ([]int, error) {
-	have := map[int]bool{}
+// missing lists the runs that the shard does not hold. Edits that it holds may be other ones than those drawn now: the
+// catalogue of knobs grows.
+func (b *builder) missing() ([]job, error) {
+	have := map[[2]int]Entry{}
 	entries, err := readIfThere(b.File)
 	if err != nil {
 		return nil, err
 	}
 	for _, e := range entries {
-		if e.Seed != b.Seed {
-			continue
+		if e.Seed == b.Seed {
+			have[[2]int{e.Index, e.Edit}] = e
 		}
-		a, err := Sample(b.Space, b.Seed, e.Index)
+	}
+	var missing []job
+	for i := range b.Runs {
+		drafts, err := b.Draw(b.Space, b.Seed, i)
 		if err != nil {
 			return nil, err
 		}
-		if a.ID() != e.Architecture.ID() || e.DatasetID != b.Data.ID {
-			return nil, fmt.Errorf("shard %s: run %d was made with other settings or images; use another seed or folder",
-				b.File, e.Index)
+		for _, d := range drafts {
+			e, done := have[[2]int{i, d.Edit}]
+			switch {
+			case !done:
+				missing = append(missing, job{i, d})
+			case e.DatasetID != b.Data.ID || d.Edit == 0 && d.Architecture.ID() != e.Architecture.ID():
+				return nil, fmt.Errorf("shard %s: run %d was made with other settings or images; use another seed or folder",
+					b.File, i)
+			default:
+				b.done++
+			}
 		}
-		have[e.Index] = true
 	}
-	var missing []int
-	for i := range b.Runs {
-		if !have[i] {
-			missing = append(missing, i)
-		}
-	}
-	b.done = b.Runs - len(missing)
+	b.total = b.done + len(missing)
 	return missing, nil
 }
 
-func (b *builder) run(ctx context.Context, index int) error {
+func (b *builder) run(ctx context.Context, j job) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	a, err := Sample(b.Space, b.Seed, index)
-	if err != nil {
-		return err
-	}
+	a := j.Architecture
 	session, err := b.trainer.Start(ctx,
 		trainer.Spec{Architecture: a, Data: b.Data, Budget: b.Budget, Seed: a.Training.Seed})
 	if err != nil {
 		return err
 	}
-	o := &observer{builder: b, index: index}
+	o := &observer{builder: b, index: j.index}
 	outcome, err := session.TrainTo(ctx, b.Budget.Epochs, o)
 	if err := errors.Join(err, session.Close()); err != nil {
 		return err
 	}
 	e := Entry{
-		Seed:  b.Seed,
-		Index: index,
+		Seed:     b.Seed,
+		Index:    j.index,
+		Edit:     j.Edit,
+		Settings: j.Settings,
 		PastRun: advisor.PastRun{
 			Key:          advisor.Key{Dataset: b.Data.Name, Images: b.Budget.Images, Epochs: b.Budget.Epochs},
 			DatasetID:    b.Data.ID,
@@ -182,7 +212,7 @@ func (b *builder) run(ctx context.Context, index int) error {
 		return err
 	}
 	b.done++
-	b.watch(Progress{Done: b.done, Runs: b.Runs, Index: index, Finished: &e})
+	b.watch(Progress{Done: b.done, Runs: b.total, Index: j.index, Finished: &e})
 	return nil
 }
 
@@ -197,7 +227,7 @@ type observer struct {
 func (o *observer) Progress(p trainer.Progress) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.watch(Progress{Done: o.done, Runs: o.Runs, Index: o.index, Training: p})
+	o.watch(Progress{Done: o.done, Runs: o.total, Index: o.index, Training: p})
 }
 
 // Record implements trainer.Observer.

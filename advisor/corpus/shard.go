@@ -26,12 +26,18 @@ const suffix = ".jsonl.gz"
 type Entry struct {
 	Seed  uint64 `json:"corpus_seed"` // of Sample
 	Index int    `json:"index"`       // of Sample
+	// Edit is 0 for a sampled architecture, from 1 for an edit of it: a pair is an edit and the edit 0 of its index.
+	Edit     int      `json:"edit,omitempty"`
+	Settings []string `json:"settings,omitempty"` // of knobs, that the edit consists of
 	advisor.PastRun
 }
 
 // Append adds a run to the shard file, which is created if need be. When Append returns nil, the run is on disk.
 func Append(file string, e Entry) (err error) {
-	e.PastRun = compact(e.PastRun, e.Index < histogramRuns)
+	e.PastRun = compact(e.PastRun, e.Edit == 0 && e.Index < histogramRuns)
+	if e.Edit > 0 {
+		e.Records = slices.DeleteFunc(e.Records, between)
+	}
 	var member bytes.Buffer
 	w, err := gzip.NewWriterLevel(&member, gzip.BestCompression)
 	if err != nil {
@@ -145,6 +151,15 @@ func compact(p advisor.PastRun, histograms bool) advisor.PastRun {
 	}
 	p.Records = kept
 	return p
+}
+
+// between are the records that edits go without: probes of the other lengths are what a search looks at.
+func between(r trainer.EpochRecord) bool {
+	switch r.Epoch {
+	case 0.25, 0.5, 1, 2, 3:
+		return false
+	}
+	return r.Epoch <= 5
 }
 
 func shorten(r trainer.EpochRecord, histograms bool) trainer.EpochRecord {

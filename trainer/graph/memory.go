@@ -83,6 +83,9 @@ func PeakMemory(spec trainer.Spec) (Memory, error) {
 		return Memory{}, err
 	}
 	host := 2*s.input.hostValues() + s.measure.input.hostValues()
+	if len(s.norms.running) > 0 {
+		host += s.input.hostValues()
+	}
 	for _, p := range s.params {
 		host += p.Len()
 	}

@@ -57,11 +57,15 @@ func (s *session) recordInitial(ctx context.Context, o trainer.Observer, clock f
 // record measures the net, hands the record to the observer and reports divergence of the weights.
 func (s *session) record(ctx context.Context, o trainer.Observer, moment float64, whole bool, seen tally,
 	clock func() float64) error {
+	batches, err := s.normalise(moment)
+	if err != nil {
+		return err
+	}
 	r, err := s.measure.record(whole, moment > 0, s.step)
 	if err != nil {
 		return err
 	}
-	r.Epoch = moment
+	r.Epoch, r.NormBatches = moment, batches
 	r.LearningRate = trainer.Number(s.step.LearningRate)
 	if moment == 0 {
 		r.LearningRate = trainer.Number(learningRate(s.spec.Architecture.Training, 0, 0))

@@ -31,7 +31,7 @@ type session struct {
 	update   *plan // running statistics of batch norm, clipping, optimizer
 	measure  *measure
 	params   []trainer.Buffer // parts of one buffer, so that an update is one call
-	running  []trainer.Buffer // statistics of the batch norms
+	norms    norms
 	scores   *scores
 	input    batch
 	training []int // indices of training images
@@ -148,8 +148,7 @@ func (s *session) prepare(validation []int) (err error) {
 	if s.forward, err = compile(s.backend, at, rows, wanted...); err != nil {
 		return err
 	}
-	move, err := s.moveRunning(at)
-	if err != nil {
+	if s.norms, err = s.newNorms(at, s.forward.calls); err != nil {
 		return err
 	}
 	complete, update, err := s.updates(weights, gradients)
@@ -157,9 +156,9 @@ func (s *session) prepare(validation []int) (err error) {
 		return err
 	}
 	s.forward.calls = append(s.forward.calls, complete...)
-	s.update = newPlan(s.backend, rows, append(move, update...)...)
+	s.update = newPlan(s.backend, rows, append(s.moveRunning(at), update...)...)
 	s.measure, err = newMeasure(s.backend, s.spec, s.train, s.test, validation, s.net, s.params, gradients.parts,
-		s.running)
+		s.norms.shown)
 	return err
 }
 
@@ -179,29 +178,21 @@ func (s *session) initialise() error {
 	}
 	s.input.onHost(true)
 	s.measure.input.onHost(false)
+	s.norms.onHost(s.input)
 	return nil
 }
 
-// moveRunning allocates the running statistics and lists the calls that move them. They belong to the update, so that
-// a batch that is only looked at (the record at initialisation) does not move them.
-func (s *session) moveRunning(at buffers) (calls []trainer.Call, err error) {
-	for _, r := range s.net.running {
-		initial := make([]float32, 2*r.plane.C) // mean 0, variance 1
-		for i := r.plane.C; i < len(initial); i++ {
-			initial[i] = 1
-		}
-		buffer, err := upload(s.backend, initial)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", r.name, err)
-		}
-		s.running = append(s.running, buffer)
+// moveRunning lists the calls that move the running statistics. They belong to the update, so that a batch that is only
+// looked at does not move them.
+func (s *session) moveRunning(at buffers) (calls []trainer.Call) {
+	for i, r := range s.net.running {
 		calls = append(calls, trainer.Call{
 			Op:  trainer.BatchNormUpdate{Plane: r.plane, Momentum: r.momentum},
 			In:  []trainer.Buffer{at[r.stats]},
-			Out: []trainer.Buffer{buffer},
+			Out: []trainer.Buffer{s.norms.running[i]},
 		})
 	}
-	return calls, nil
+	return calls
 }
 
 // TrainTo implements trainer.Session.

@@ -11,7 +11,7 @@ import (
 // needs to be used elsewhere. It may be called between the stretches of a run and by its Observer.
 func (s *session) Weights() ([]trainer.Tensor, error) {
 	var all []trainer.Tensor
-	running := s.running
+	running := s.norms.running
 	for i, p := range s.net.params {
 		values, err := s.read(p.name, s.params[i])
 		if err != nil {
