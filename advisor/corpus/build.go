@@ -24,8 +24,8 @@ type Plan struct {
 	Version string // of the program
 	Space   Space
 	// Draw lists what is trained for a number of the sequence; nil: the architecture that Sample draws. DrawPairs is
-	// another one.
-	Draw func(s Space, seed uint64, index int) ([]Draft, error)
+	// another one. Base is what the shard holds as edit 0 of that number; nil: nothing.
+	Draw func(s Space, seed uint64, index int, base *trainer.Architecture) ([]Draft, error)
 }
 
 // Draft is an architecture that is to be trained.
@@ -36,7 +36,7 @@ type Draft struct {
 }
 
 // drawOne draws the sampled architecture alone.
-func drawOne(s Space, seed uint64, index int) ([]Draft, error) {
+func drawOne(s Space, seed uint64, index int, _ *trainer.Architecture) ([]Draft, error) {
 	a, err := Sample(s, seed, index)
 	return []Draft{{Architecture: a}}, err
 }
@@ -155,7 +155,11 @@ func (b *builder) missing() ([]job, error) {
 	}
 	var missing []job
 	for i := range b.Runs {
-		drafts, err := b.Draw(b.Space, b.Seed, i)
+		var base *trainer.Architecture
+		if e, there := have[[2]int{i, 0}]; there {
+			base = &e.Architecture
+		}
+		drafts, err := b.Draw(b.Space, b.Seed, i, base)
 		if err != nil {
 			return nil, err
 		}

@@ -19,6 +19,7 @@ import (
 
 func (a *app) corpusCommand() *cobra.Command {
 	return group("corpus", "Make and show past runs", trains(a.corpusBuildCommand()), trains(a.corpusExtendCommand()),
+		trains(a.corpusPairsCommand()),
 		a.corpusShowCommand(), a.corpusExportCommand())
 }
 
@@ -65,6 +66,30 @@ func (a *app) corpusExtendCommand() *cobra.Command {
 	return c
 }
 
+func (a *app) corpusPairsCommand() *cobra.Command {
+	var name, out string
+	p := corpus.Plan{Draw: corpus.DrawPairs}
+	c := &cobra.Command{
+		Use:   "pairs",
+		Short: "Train architectures with and without changes",
+		Long: "Samples bases 0 … N-1 of the seed's sequence and trains each in full, and some six edits of it with the\n" +
+			"same seed: from such pairs it is learnt what a change is worth. Test accuracy is that of one half of the test\n" +
+			"images; proofs use the other half. An interrupted build goes on where it stopped.",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			p.Seed = max(a.Seed, 1)
+			if out == "" {
+				out = filepath.Join(a.DataDir, "pairs")
+			}
+			return a.corpusBuild(c.Context(), name, out, p, 0)
+		},
+	}
+	c.Flags().IntVar(&p.Runs, "bases", 100, "bases that the shard holds in the end")
+	corpusFlags(c, &p, &name, &out)
+	c.Flags().Lookup("out").Usage = "folder of the shard; default: pairs in the data folder"
+	return c
+}
+
 // corpusFlags are those that building and extending share.
 func corpusFlags(c *cobra.Command, p *corpus.Plan, name, out *string) {
 	f := c.Flags()
@@ -98,6 +123,9 @@ func (a *app) corpusBuild(ctx context.Context, name, out string, p corpus.Plan, 
 	if p.Budget.Images > data.Train.Len() || p.Budget.Images < advisor.MinImages {
 		return fmt.Errorf("--images %d: data set %s has %d training images, and a run needs %d", p.Budget.Images, name,
 			data.Train.Len(), advisor.MinImages)
+	}
+	if p.Draw != nil {
+		data = dataset.TestHalf(data, dataset.Fitting)
 	}
 	if out == "" {
 		out = a.corpusDir()
