@@ -124,6 +124,9 @@ type Schedule struct {
 	Every   int     // step: epochs between two drops
 	Factor  float64 // step: the rate is multiplied by it at every drop
 	Minimum float64 // cosine: the share of the learning rate that is left at the end
+	// Warmup is the number of epochs, at most half of them, over which the rate grows in equal steps to what the type
+	// says (Goyal et al. 2017); 0: none.
+	Warmup float64
 }
 
 // Augment says what random changes training images get.

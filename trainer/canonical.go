@@ -72,7 +72,7 @@ func variantDocument[T any](variants []variant[T], name string, of T) object {
 	return d
 }
 
-// fieldsDocument writes the fields that apply. An empty word in an architecture made by hand stands for the default.
+// fieldsDocument writes the fields that apply, later ones only where they differ from the default. An empty word in an architecture made by hand stands for the default.
 func fieldsDocument[T any](fields []field[T], of T) object {
 	d := object{}
 	for _, f := range fields {
@@ -80,6 +80,9 @@ func fieldsDocument[T any](fields []field[T], of T) object {
 			continue
 		}
 		v := reflect.ValueOf(f.at(&of)).Elem()
+		if f.later && v.Interface() == f.def {
+			continue
+		}
 		d[f.key] = v.Interface()
 		if v.Kind() == reflect.String && v.Len() == 0 {
 			d[f.key] = f.fallback(of)

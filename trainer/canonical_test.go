@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -60,6 +61,24 @@ func TestIDIgnoresSpelling(t *testing.T) {
 		if mustParse(t, other, known).Architecture.ID() == base {
 			t.Errorf("%s has the same id", other)
 		}
+	}
+}
+
+// TestLaterKeysKeepIDs: a key that came to the format later is in the canonical form only where it says something.
+func TestLaterKeysKeepIDs(t *testing.T) {
+	base := mustParse(t, trained(`{"schedule": {"type": "cosine"}}`), known)
+	zero := mustParse(t, trained(`{"schedule": {"type": "cosine", "warmup": 0}}`), known)
+	if string(zero.Architecture.Canonical()) != string(base.Architecture.Canonical()) ||
+		zero.Architecture.ID() != base.Architecture.ID() {
+		t.Errorf("no warm-up, said so: %s", zero.Architecture.Canonical())
+	}
+	if slices.Contains(base.Defaults, "/training/schedule/warmup") {
+		t.Errorf("defaults %v", base.Defaults)
+	}
+	warm := mustParse(t, trained(`{"schedule": {"type": "cosine", "warmup": 1.5}}`), known).Architecture
+	const want = `"schedule":{"minimum":0,"type":"cosine","warmup":1.5}`
+	if !strings.Contains(string(warm.Canonical()), want) || warm.ID() == base.Architecture.ID() {
+		t.Errorf("%s has no %s", warm.Canonical(), want)
 	}
 }
 
@@ -215,7 +234,8 @@ func drawTraining(r *rand.Rand) Training {
 				WeightDecay:  r.Float64(),
 			}),
 		Schedule: pick(r, Schedule{Type: Constant}, Schedule{Type: StepDown, Every: 1 + r.IntN(9), Factor: 0.5},
-			Schedule{Type: Cosine, Minimum: r.Float64()}),
+			Schedule{Type: Cosine, Minimum: r.Float64()}, Schedule{Type: Cosine, Warmup: 0.5},
+			Schedule{Type: Constant, Warmup: r.Float64() / 2}),
 		ClipNorm:  r.ExpFloat64(),
 		BatchSize: 1 + r.IntN(200),
 		Epochs:    1 + r.IntN(50),

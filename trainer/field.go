@@ -21,6 +21,7 @@ type field[T any] struct {
 	choices  []string     // of a string
 	when     func(T) bool // the field has no effect where this is false; nil: always has
 	whenText string       // says so: "where activation is leaky_relu"
+	later    bool         // added to the format later: the canonical form leaves the default out, so that ids stay
 }
 
 // fallback is the default of the field beside what was read before it.
@@ -128,7 +129,7 @@ func readFields[T any](p *parser, n *node, path, noun string, fields []field[T],
 			f.read(p, value, at, into)
 		case f.def != nil:
 			set(f.at(into), f.fallback(*into))
-			if n != nil {
+			if n != nil && !f.later {
 				p.filled(at)
 			}
 		case n != nil:

@@ -197,6 +197,10 @@ func (p *parser) training(n *node) {
 		string(Constant), &t.Schedule))
 	readFields(p, augment, "/training/augment", "augment", augmentFields, &t.Augment)
 	slices.Sort(p.defaults)
+	if half := float64(t.Epochs) / 2; half > 0 && t.Schedule.Warmup > half {
+		p.add(schedule.index["warmup"].offset, "/training/schedule/warmup", CodeOutOfRange,
+			"must be at most %g, half of the %d epochs, not %g", half, t.Epochs, t.Schedule.Warmup)
+	}
 	if side := min(p.a.Input[0], p.a.Input[1]); side > 0 && t.Augment.Crop > side/2 {
 		p.add(augment.index["crop"].offset, "/training/augment/crop", CodeOutOfRange,
 			"must be at most %d, half the image's smaller side, not %d", side/2, t.Augment.Crop)

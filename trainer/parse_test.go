@@ -71,6 +71,7 @@ func validDocuments() map[string]string {
 		"step":  trained(`{"schedule": {"type": "step", "every": 5}}`),
 		"cosine": trained(`{"schedule": {"type": "cosine", "minimum": 0.01}, "augment": {"flip": true, ` +
 			`"crop": 14}}`),
+		"warm-up":        trained(`{"schedule": {"type": "step", "every": 5, "warmup": 2.5}, "epochs": 5}`),
 		"empty settings": trained(`{"schedule": {}, "augment": {}, "optimizer": {}}`),
 		"identity":       net(residual("", same, `{"type": "activation", "activation": "relu"}`, same), flatten, out),
 		"projection": net(residual(`{"type": "conv", "filters": 8, "kernel": 1, "stride": 2, "batch_norm": true}`,

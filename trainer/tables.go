@@ -216,17 +216,23 @@ var optimizerVariants = []variant[Optimizer]{
 		[]optimizerField{learningRate(0.001), beta1, beta2, optimizerEpsilon, weightDecay}},
 }
 
+var warmup = scheduleField{key: "warmup", doc: "epochs, at most half of them, over which the rate grows in equal " +
+	"steps to what the type says (Goyal et al. 2017)",
+	at: func(s *Schedule) any { return &s.Warmup }, def: 0.0, max: 5000, later: true}
+
 var scheduleVariants = []variant[Schedule]{
-	{string(Constant), "the learning rate stays", nil},
+	{string(Constant), "the learning rate stays", []scheduleField{warmup}},
 	{string(StepDown), "the learning rate drops every few epochs", []scheduleField{
 		{key: "every", doc: "epochs between two drops", at: func(s *Schedule) any { return &s.Every }, min: 1,
 			max: 10_000},
 		{key: "factor", doc: "the rate is multiplied by it at every drop",
 			at: func(s *Schedule) any { return &s.Factor }, def: 0.1, max: 1, above: true, below: true},
+		warmup,
 	}},
 	{string(Cosine), "half a cosine down (Loshchilov & Hutter 2017)", []scheduleField{
 		{key: "minimum", doc: "share of the learning rate that is left at the end",
 			at: func(s *Schedule) any { return &s.Minimum }, def: 0.0, max: 1},
+		warmup,
 	}},
 }
 

@@ -35,6 +35,7 @@ func Traits(a trainer.Architecture) []string {
 	note(t.Optimizer.Type == trainer.AdamW && t.Optimizer.WeightDecay > 0, "decoupled weight decay")
 	note(t.Optimizer.Type == trainer.SGD && t.Optimizer.Nesterov, "Nesterov momentum")
 	note(true, "the schedule %s", t.Schedule.Type)
+	note(t.Schedule.Warmup > 0, "warm-up of the learning rate")
 	note(t.Augment.Flip, "flipped images")
 	note(t.Augment.Crop > 0, "shifted images")
 	return all

@@ -20,11 +20,11 @@ func TestTraits(t *testing.T) {
 			{"type":"batch_norm"},{"type":"global_avg_pool"},
 			{"type":"dense","units":3,"activation":"softmax","initializer":"he_normal"}],
 			"training":{"optimizer":{"type":"adamw","weight_decay":0.01},
-				"schedule":{"type":"step","every":2,"factor":0.5},"augment":{"flip":true,"crop":2}}}`: {
+				"schedule":{"type":"step","every":2,"factor":0.5,"warmup":1},"augment":{"flip":true,"crop":2}}}`: {
 			"residual layers", "conv layers", "kernels of 5×5", "strides of 2×2 in convolutions",
 			"the initializer glorot_uniform", "kernels of 1×1", "global_avg_pool layers", "dense layers",
 			"the initializer he_normal", "the activation softmax", "the optimizer adamw", "decoupled weight decay",
-			"the schedule step", "flipped images", "shifted images"},
+			"the schedule step", "warm-up of the learning rate", "flipped images", "shifted images"},
 	} {
 		p, err := trainer.Parse([]byte(text), trainer.ParseOptions{})
 		if err != nil {

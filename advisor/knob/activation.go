@@ -75,6 +75,43 @@ func Activate(to trainer.Activation, slope float64) Change {
 	}
 }
 
+var initializer = Knob{
+	Name:  "initializer",
+	Title: "Initialiser of hidden layers",
+	Does:  "Sets how the first weights spread, so that signals keep their scale from layer to layer.",
+	Range: "he_uniform or he_normal where the activation is relu, elu or leaky_relu; glorot_uniform where it is tanh, " +
+		"sigmoid or softmax.",
+	Costs: "Nothing.",
+	When:  "Where gradients shrink or explode from layer to layer and there is no batch norm.",
+	Theme: advisor.Stabilise,
+	Settings: settings("initializer", advisor.Stabilise, func(a trainer.Architecture, l *list) {
+		var he, glorot []string
+		saturating := Saturating(&a)
+		for _, b := range Hidden(&a, "") {
+			name, kind := b.Layer().Name, b.Layer().Initializer
+			after := kind == trainer.HeUniform || kind == trainer.HeNormal
+			if after && slices.Contains(saturating, name) {
+				glorot = append(glorot, name)
+			} else if !after && rectified(b) {
+				he = append(he, name)
+			}
+		}
+		if len(he) > 0 {
+			l.add("he", "Initialise "+figure.List(he)+" after He", Each(he, HeInitialise))
+		}
+		if len(glorot) > 0 {
+			l.add("glorot", "Initialise "+figure.List(glorot)+" after Glorot",
+				Each(glorot, func(_ *trainer.Architecture, b trainer.Block) { b.Layer().Initializer = trainer.GlorotUniform }))
+		}
+	}),
+	differs: differently(func(b trainer.Block) trainer.Initializer { return b.Layer().Initializer }),
+}
+
+// rectified says whether the block's activation is relu or like it.
+func rectified(b trainer.Block) bool {
+	return slices.Contains([]trainer.Activation{trainer.ReLU, trainer.LeakyReLU, trainer.ELU}, b.PathActivation())
+}
+
 // HeInitialise gives the layer He's initialiser, uniform or normal as before.
 func HeInitialise(_ *trainer.Architecture, b trainer.Block) {
 	switch l := b.Layer(); l.Initializer {

@@ -9,14 +9,15 @@ import (
 	"probewise/trainer"
 )
 
-const newUnits = 128 // of a dense layer that is added
+// newUnits are those of a dense layer that is added, the first that does not cost too much.
+var newUnits = []int{128, 64, 32}
 
 var denseLayers = Knob{
 	Name:  "dense-layers",
 	Title: "Hidden dense layers",
 	Does:  "Sets how many dense layers stand between the conv layers and the output.",
-	Range: fmt.Sprintf("Any number: the last one removed, all removed, one of %d units added before the output or, where "+
-		"there are others, before the first.", newUnits),
+	Range: fmt.Sprintf("Any number: the last one removed, all removed, one of %d units (of fewer where that costs too "+
+		"much) added before the output or, where there are others, before the first.", newUnits[0]),
 	Costs: "The first one after flatten holds most of a net's parameters; compute is small.",
 	When: "Fewer where there are more than two, or they overfit; one more where the output reads the conv layers " +
 		"directly.",
@@ -50,11 +51,15 @@ func addDense(a trainer.Architecture, l *list, dense []string) {
 	name := FreeName(a, "dense")
 	style := hidden[len(hidden)-1]
 	before := func(size, layer string) {
-		l.add(size, fmt.Sprintf("Add a dense layer of %d units before %s", newUnits, layer), func(a *trainer.Architecture) {
-			if at := indexOf(a, layer); at >= 0 && !Has(*a, name) {
-				insert(&a.Layers, at, denseLike(style, name, newUnits))
+		edit := func(units int) Edit {
+			return func(a *trainer.Architecture) {
+				if at := indexOf(a, layer); at >= 0 && !Has(*a, name) {
+					insert(&a.Layers, at, denseLike(style, name, units))
+				}
 			}
-		})
+		}
+		units := affordable(a, newUnits, edit)
+		l.add(size, fmt.Sprintf("Add a dense layer of %d units before %s", units, layer), edit(units))
 	}
 	before("+1", blocks[len(blocks)-1].Layer().Name)
 	if len(dense) > 0 {

@@ -18,8 +18,9 @@ var convLayers = Knob{
 	Name:  "conv-layers",
 	Title: "Conv layers and stages",
 	Does:  "Sets how many conv layers, and stages of them between pools, a net has.",
-	Range: fmt.Sprintf("At least one: a stage (conv of twice the last filters, up to %d, and a pool where images are %d "+
-		"pixels high and wide) added at the top; the last stage removed; the last conv layer of each stage doubled.",
+	Range: fmt.Sprintf("At least one: a stage (conv of twice the last filters, up to %d, or fewer where that "+
+		"costs too much, and a pool where images are %d pixels high and wide) added at the top; the last stage removed; "+
+		"the last conv layer of each stage, or of the last stage, doubled.",
 		maxFilters, pooledSide),
 	Costs: "Compute as the layers added; a stage with a pool makes the dense layers after flatten smaller.",
 	When: "More where training accuracy stays low with healthy gradients; fewer where images have shrunk to a few " +
@@ -48,27 +49,31 @@ func addStage(t trunk, l *list) {
 		return
 	}
 	head, pooled := t.a.Layers[t.head].Name, min(in.H, in.W) >= pooledSide
-	filters := max(min(2*last.Layer().Filters, maxFilters), last.Layer().Filters)
 	name, pool := FreeName(*t.a, "conv"), FreeName(*t.a, "max_pool")
+	stage := func(filters int) Edit {
+		return func(a *trainer.Architecture) {
+			at := indexOf(a, head)
+			if at < 0 || Has(*a, name) {
+				return
+			}
+			conv := convLike(last, name, filters)
+			if conv.Kernel[0] < 3 || conv.Kernel[1] < 3 {
+				conv.Kernel = [2]int{3, 3}
+			}
+			added := []trainer.Layer{conv}
+			if pooled {
+				added = append(added, maxPool(pool))
+			}
+			insert(&a.Layers, at, added...)
+		}
+	}
+	now := last.Layer().Filters
+	filters := affordable(*t.a, []int{max(min(2*now, maxFilters), now), now, (now + 1) / 2}, stage)
 	title := fmt.Sprintf("Add a conv layer of %d filters", filters)
 	if pooled {
 		title += " and a pool"
 	}
-	l.add("+1 stage", title+" before "+head, func(a *trainer.Architecture) {
-		at := indexOf(a, head)
-		if at < 0 || Has(*a, name) {
-			return
-		}
-		conv := convLike(last, name, filters)
-		if conv.Kernel[0] < 3 || conv.Kernel[1] < 3 {
-			conv.Kernel = [2]int{3, 3}
-		}
-		added := []trainer.Layer{conv}
-		if pooled {
-			added = append(added, maxPool(pool))
-		}
-		insert(&a.Layers, at, added...)
-	})
+	l.add("+1 stage", title+" before "+head, stage(filters))
 }
 
 // hiddenTrunk says whether the output layer comes after the head: no conv before it gives the classes.
@@ -117,12 +122,12 @@ func doubleConvs(t trunk, l *list) {
 	if len(names) == 0 {
 		return
 	}
-	l.add("doubled", "Add a conv layer of the same size after "+figure.List(names),
-		Each(names, func(a *trainer.Architecture, b trainer.Block) {
-			twin := twins[b.Layer().Name]
-			if Has(*a, twin) {
-				return
-			}
+	double := func(a *trainer.Architecture, b trainer.Block) {
+		if twin := twins[b.Layer().Name]; !Has(*a, twin) {
 			insert(b.List, afterActivation(b), convLike(b, twin, b.Layer().Filters))
-		}))
+		}
+	}
+	last := names[len(names)-1:]
+	l.add("doubled", "Add a conv layer of the same size after "+figure.List(names), Each(names, double))
+	l.add("doubled last", "Add a conv layer of the same size after "+last[0], Each(last, double))
 }

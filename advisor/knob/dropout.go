@@ -166,8 +166,8 @@ func dropAfterPool(rate float64) Change {
 	}
 }
 
-// Undropped takes the dropout directly after a layer out.
-func Undropped(_ *trainer.Architecture, b trainer.Block) { Directly(b, trainer.Layer.IsDropout) }
+// undropped takes the dropout directly after a layer out.
+func undropped(_ *trainer.Architecture, b trainer.Block) { directly(b, trainer.Layer.IsDropout) }
 
 // ratesDiffer says whether the rates of dropout on images, or on features, differ after any layer that both have.
 func ratesDiffer(flat bool) func(base, revised trainer.Architecture) bool {

@@ -38,10 +38,11 @@ type Setting struct {
 // All returns the knobs: training, regularisation, shape, whole recipes.
 func All() []Knob {
 	return []Knob{
-		learningRate, optimizer, momentum, schedule, batchSize, clipping,
+		learningRate, optimizer, momentum, schedule, warmUpKnob, batchSize, clipping,
 		l1, l2, weightDecay, convDropout, denseDropout, batchNorm,
 		flip, crop,
-		filters, denseWidth, denseLayers, convLayers, pools, head, activation,
+		filters, denseWidth, denseLayers, convLayers, pools, strides, kernelSize, padding, head,
+		activation, initializer, shortcuts,
 		recipe,
 	}
 }
@@ -59,6 +60,17 @@ func Named(name string) (Knob, bool) {
 // maxGrowth bounds the training FLOPs of a setting, as a multiple of those before: a candidate that takes longer would
 // use up a search's budget alone, and wins by its size more than by the change.
 const maxGrowth = 4
+
+// affordable returns the first of the sizes whose edit keeps to maxGrowth, else the last.
+func affordable(a trainer.Architecture, sizes []int, edit func(size int) Edit) int {
+	most := maxGrowth * float64(a.Cost().TrainingFLOPs)
+	for _, size := range sizes {
+		if float64(After(a, edit(size)).Cost().TrainingFLOPs) <= most {
+			return size
+		}
+	}
+	return sizes[len(sizes)-1]
+}
 
 // Settings returns all legal settings of the architecture that change something and differ from each other (by
 // architecture ID), within the constraints and at most maxGrowth times as expensive to train.

@@ -63,7 +63,7 @@ func Normalise(_ *trainer.Architecture, b trainer.Block) {
 // Unnormalised takes batch norm off: the layer's own and those directly after it.
 func Unnormalised(_ *trainer.Architecture, b trainer.Block) {
 	notNormed(b.Layer())
-	Directly(b, func(l trainer.Layer) bool { return l.Type == trainer.BatchNorm })
+	directly(b, func(l trainer.Layer) bool { return l.Type == trainer.BatchNorm })
 }
 
 func notNormed(l *trainer.Layer) { l.BatchNorm, l.Momentum, l.Epsilon = false, 0, 0 }
@@ -84,8 +84,8 @@ func unnormalised(a *trainer.Architecture, layers []string) Edit {
 	return Together(remove(apart), Each(layers, func(_ *trainer.Architecture, b trainer.Block) { notNormed(b.Layer()) }))
 }
 
-// Directly takes the layers that are so away from directly after the one with weights.
-func Directly(b trainer.Block, gone func(trainer.Layer) bool) {
+// directly takes the layers that are so away from directly after the one with weights.
+func directly(b trainer.Block, gone func(trainer.Layer) bool) {
 	layers := *b.List
 	after := slices.Clone(b.Direct())
 	*b.List = slices.Concat(layers[:b.At+1], slices.DeleteFunc(after, gone), layers[b.DirectEnd():])

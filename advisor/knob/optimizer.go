@@ -119,7 +119,11 @@ func momenta(a trainer.Architecture, l *list) {
 	}
 	if o.Type == trainer.SGD {
 		m := fmt.Sprintf("%g", usualMomentumShare)
-		l.add(m, fmt.Sprintf("Train sgd with momentum %s instead of %g", m, o.Momentum), set(usualMomentumShare, false))
+		plain := fmt.Sprintf("Train sgd with momentum %s instead of %g", m, o.Momentum)
+		if o.Nesterov && o.Momentum == usualMomentumShare {
+			plain = fmt.Sprintf("Train sgd with plain momentum of %s instead of Nesterov's", m)
+		}
+		l.add(m, plain, set(usualMomentumShare, false))
 		l.add(m+" nesterov", fmt.Sprintf("Train sgd with Nesterov's momentum of %s", m), set(usualMomentumShare, true))
 	}
 	if o.Momentum > 0 {

@@ -144,5 +144,5 @@ func PenaltyAtMost(value float64) Change {
 	}
 }
 
-// Unpenalised takes L1 and L2 off.
-func Unpenalised(_ *trainer.Architecture, b trainer.Block) { b.Layer().L1, b.Layer().L2 = 0, 0 }
+// unpenalised takes L1 and L2 off.
+func unpenalised(_ *trainer.Architecture, b trainer.Block) { b.Layer().L1, b.Layer().L2 = 0, 0 }

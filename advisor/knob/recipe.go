@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 	"probewise/trainer"
 )
 
@@ -33,8 +34,7 @@ var recipe = Knob{
 	Settings: settings("recipe", advisor.Rework, func(a trainer.Architecture, l *list) {
 		usual := usualTraining(a)
 		convs, dense := Names(Hidden(&a, trainer.Conv)), Names(Chain(&a, trainer.Dense))
-		const title = "Use the usual training: adam, cosine, batches of 64, no L1, L2, clipping or dropout between conv " +
-			"layers"
+		title := usualTitle(a)
 		l.add("usual", title, usual)
 		if len(convs) > 0 {
 			l.add("usual, batch norm", title+"; with batch norm on all conv layers", usual, Each(convs, Normalise))
@@ -56,6 +56,32 @@ var recipe = Knob{
 	}),
 }
 
+// usualTitle says what the usual training sets and what it takes off.
+func usualTitle(a trainer.Architecture) string {
+	title := fmt.Sprintf("Use the usual training: adam at %g, cosine, batches of %d", usualAdaptive, usualBatch)
+	var off []string
+	for _, part := range []struct {
+		has  bool
+		what string
+	}{
+		{len(layersWith(&a, func(l trainer.Layer) bool { return l.L1 > 0 })) > 0, "L1"},
+		{len(layersWith(&a, func(l trainer.Layer) bool { return l.L2 > 0 })) > 0, "L2"},
+		{len(dropouts(a, false)) > 0, "dropout between conv layers"},
+		{a.Training.ClipNorm > 0, "clipping"},
+	} {
+		if part.has {
+			off = append(off, part.what)
+		}
+	}
+	if len(off) > 0 {
+		title += ", without " + figure.List(off)
+	}
+	if saturating := Saturating(&a); len(saturating) > 0 {
+		title += ", relu in " + figure.List(saturating)
+	}
+	return title
+}
+
 // usualTraining takes off what slows a short training, and sets the usual optimizer, schedule and batch size.
 func usualTraining(a trainer.Architecture) Edit {
 	adam := usualOptimizer(a, trainer.Adam)
@@ -65,9 +91,10 @@ func usualTraining(a trainer.Architecture) Edit {
 	}
 	return Together(
 		onTraining(func(t *trainer.Training) {
-			t.Optimizer, t.Schedule, t.BatchSize, t.ClipNorm = adam, cosine, usualBatch, 0
+			t.Optimizer, t.BatchSize, t.ClipNorm = adam, usualBatch, 0
+			t.Schedule = trainer.Schedule{Type: trainer.Cosine, Warmup: t.Schedule.Warmup}
 		}),
-		Each(layersWith(&a, func(l trainer.Layer) bool { return l.L1 > 0 || l.L2 > 0 }), Unpenalised),
+		Each(layersWith(&a, func(l trainer.Layer) bool { return l.L1 > 0 || l.L2 > 0 }), unpenalised),
 		remove(drops),
 		Each(Saturating(&a), both(activate(trainer.ReLU), HeInitialise)),
 	)

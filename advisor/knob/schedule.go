@@ -28,15 +28,45 @@ var schedule = Knob{
 		l.add("step", fmt.Sprintf("Multiply the learning rate by %g every %d epochs", stepFactor, every),
 			scheduled(trainer.Schedule{Type: trainer.StepDown, Every: every, Factor: stepFactor}))
 	}),
-	differs: trainingDiffers(func(t trainer.Training) trainer.Schedule { return t.Schedule }),
+	differs: trainingDiffers(func(t trainer.Training) trainer.Schedule {
+		t.Schedule.Warmup = 0
+		return t.Schedule
+	}),
+}
+
+// warmUp is how many epochs the rate takes to grow; more would be lost in short trainings.
+const warmUp = 1.0
+
+var warmUpKnob = Knob{
+	Name:  "warm-up",
+	Title: "Warm-up of the learning rate",
+	Does:  "Lets the learning rate grow from update to update over the first epochs (Goyal et al. 2017).",
+	Range: fmt.Sprintf("0 (none) to half of the epochs; %g, off.", warmUp),
+	Costs: "Nothing; the first epochs move the net less.",
+	When: "On where a high rate, large batches or plain sgd throw the first updates off; off where the rate is low and " +
+		"every update counts.",
+	Theme: advisor.Retune,
+	Settings: settings("warm-up", advisor.Retune, func(a trainer.Architecture, l *list) {
+		now := a.Training.Schedule.Warmup
+		if now == 0 {
+			l.add("on", fmt.Sprintf("Let the learning rate grow over the first %g epoch", warmUp), warmedUp(warmUp))
+		}
+		l.add("off", fmt.Sprintf("Start with the full learning rate, without %g epochs of warm-up", now), warmedUp(0))
+	}),
+	differs: trainingDiffers(func(t trainer.Training) float64 { return t.Schedule.Warmup }),
+}
+
+func warmedUp(epochs float64) Edit {
+	return onTraining(func(t *trainer.Training) { t.Schedule.Warmup = epochs })
 }
 
 var cosine = trainer.Schedule{Type: trainer.Cosine}
 
-// scheduled sets the schedule, unless it is of the type already.
+// scheduled sets the schedule, but not its warm-up, unless it is of the type already.
 func scheduled(to trainer.Schedule) Edit {
 	return onTraining(func(t *trainer.Training) {
 		if t.Schedule.Type != to.Type {
+			to.Warmup = t.Schedule.Warmup // a knob of its own
 			t.Schedule = to
 		}
 	})

@@ -62,7 +62,7 @@ func Without(t Technique) Change {
 	case BatchNorm:
 		return Unnormalised
 	case Dropout:
-		return Undropped
+		return undropped
 	}
-	return Unpenalised
+	return unpenalised
 }

@@ -92,6 +92,9 @@ func trainingLine(t trainer.Training) string {
 	if t.Schedule.Type != trainer.Constant {
 		words = append(words, string(t.Schedule.Type)+" schedule")
 	}
+	if t.Schedule.Warmup > 0 {
+		words = append(words, figure.Setting(t.Schedule.Warmup)+" epochs of warm-up")
+	}
 	if t.ClipNorm > 0 {
 		words = append(words, "gradients clipped at norm "+figure.Setting(t.ClipNorm))
 	}

@@ -199,6 +199,8 @@ def optimizer(training, params):
 def learning_rate(training, step, steps):
     """The rate of a step (from 1), each an epoch of its own."""
     rate, schedule, before = training["optimizer"]["learning_rate"], training["schedule"], step - 1
+    if schedule.get("warmup"):
+        rate *= min(step / schedule["warmup"], 1)
     if schedule["type"] == "step":
         return rate * schedule["factor"] ** (before // schedule["every"])
     if schedule["type"] == "cosine":

@@ -30,6 +30,24 @@ func TestLearningRate(t *testing.T) {
 	}
 }
 
+func TestWarmUp(t *testing.T) {
+	for _, c := range []struct {
+		warmup            float64
+		epoch, i, batches int
+		want              float64
+	}{
+		{0, 0, 0, 10, 1}, {0, 3, 4, 10, 1},
+		{1, 0, 0, 10, .1}, {1, 0, 4, 10, .5}, {1, 0, 9, 10, 1}, {1, 1, 0, 10, 1},
+		{2.5, 0, 0, 10, .04}, {2.5, 2, 3, 10, .96}, {2.5, 2, 4, 10, 1}, {2.5, 7, 0, 10, 1},
+		{0.25, 0, 0, 3, 1}, // less than one update
+	} {
+		got := warmed(trainer.Schedule{Warmup: c.warmup}, c.epoch, c.i, c.batches)
+		if math.Abs(got-c.want) > 1e-12 {
+			t.Errorf("%+v: %g", c, got)
+		}
+	}
+}
+
 func TestInitialValues(t *testing.T) {
 	node := gorgonia.NewTensor(gorgonia.NewGraph(), tensor.Float32, 2, gorgonia.WithShape(100, 200),
 		gorgonia.WithName("w"))

@@ -68,7 +68,8 @@ func (s *session) record(ctx context.Context, o trainer.Observer, moment float64
 	r.Epoch, r.NormBatches = moment, batches
 	r.LearningRate = trainer.Number(s.step.LearningRate)
 	if moment == 0 {
-		r.LearningRate = trainer.Number(learningRate(s.spec.Architecture.Training, 0, 0))
+		t := s.spec.Architecture.Training // of the first update
+		r.LearningRate = trainer.Number(learningRate(t, 0, 0) * warmed(t.Schedule, 0, 0, s.batches()))
 	}
 	r.TrainLoss, r.TrainAccuracy = seen.loss(), seen.accuracy()
 	r.Seconds = clock()

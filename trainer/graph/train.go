@@ -229,7 +229,7 @@ func (s *session) TrainTo(ctx context.Context, epoch int, o trainer.Observer) (t
 func (s *session) trainEpoch(ctx context.Context, o trainer.Observer, clock func() float64) error {
 	t := s.spec.Architecture.Training
 	order := dataset.Order(s.training, s.spec.Seed, s.epoch)
-	batches := (len(order) + s.input.rows - 1) / s.input.rows
+	batches := s.batches()
 	feed := s.input.feed(s.train, order, s.augmentation(s.epoch))
 	defer feed.stop()
 	var seen tally
@@ -243,7 +243,7 @@ func (s *session) trainEpoch(ctx context.Context, o trainer.Observer, clock func
 		}
 		s.step.Index++
 		share := (float64(s.epoch) + float64(i)/float64(batches)) / float64(s.spec.Budget.Epochs)
-		s.step.LearningRate = float32(learningRate(t, s.epoch, share))
+		s.step.LearningRate = float32(learningRate(t, s.epoch, share) * warmed(t.Schedule, s.epoch, i, batches))
 
 		if err := s.forward.run(n, s.step); err != nil {
 			return err
@@ -286,6 +286,9 @@ func (s *session) lookAtGradients(moment float64, i, batches int) error {
 	}
 	return nil
 }
+
+// batches is the number of updates in an epoch.
+func (s *session) batches() int { return (len(s.training) + s.input.rows - 1) / s.input.rows }
 
 func (s *session) augmentation(epoch int) dataset.Augmentation {
 	return dataset.Augmentation{Augment: s.spec.Architecture.Training.Augment, Seed: s.spec.Seed, Epoch: epoch}

@@ -194,6 +194,24 @@ func TestRecords(t *testing.T) {
 	}
 }
 
+// TestWarmUpGrowsTheRate: twelve updates in an epoch, of which each quarter takes three.
+func TestWarmUpGrowsTheRate(t *testing.T) {
+	a := parse(t, nets["plain"], `"batch_size":16,"optimizer":{"type":"sgd","learning_rate":0.12},`+
+		`"schedule":{"type":"step","every":2,"factor":0.5,"warmup":1.25}`)
+	n := &notebook{}
+	trainTo(t, start(t, a, 0, 5), 3, n)
+	want := []float64{0.12 / 15, 0.12 * 3 / 15, 0.12 * 6 / 15, 0.12 * 9 / 15, 0.12 * 12 / 15, 0.12, 0.12, 0.12, 0.12, 0.06,
+		0.06, 0.06, 0.06}
+	for i, r := range n.records {
+		if i >= len(want) || math.Abs(float64(r.LearningRate)-want[i]) > 1e-8 {
+			t.Errorf("record %d, epoch %g: rate %g", i, r.Epoch, r.LearningRate)
+		}
+	}
+	if len(n.records) != len(want) {
+		t.Errorf("%d records", len(n.records))
+	}
+}
+
 // TestResidualLearns also wants statistics of every layer with weights, those inside blocks under their names.
 func TestResidualLearns(t *testing.T) {
 	n := &notebook{}

@@ -54,3 +54,12 @@ func learningRate(t trainer.Training, epoch int, share float64) float64 {
 	}
 	return rate
 }
+
+// warmed is the share of the learning rate that update i (from 0) of the given epoch (from 0) gets, with so many
+// batches in an epoch: it grows by the same step from update to update, and is 1 once the warm-up is over.
+func warmed(s trainer.Schedule, epoch, i, batches int) float64 {
+	if s.Warmup == 0 {
+		return 1
+	}
+	return min(float64(epoch*batches+i+1)/(s.Warmup*float64(batches)), 1)
+}

@@ -37,6 +37,7 @@ var mutations = map[string]func(*trainer.Architecture){
 	"another optimizer": func(a *trainer.Architecture) {
 		a.Training.Optimizer = trainer.Optimizer{Type: trainer.SGD, LearningRate: 0.1, Momentum: 0.9}
 	},
+	"warm-up":      func(a *trainer.Architecture) { a.Training.Schedule.Warmup = 1 },
 	"a layer less": func(a *trainer.Architecture) { a.Layers = slices.Delete(a.Layers, 3, 4) },
 	"a layer more": func(a *trainer.Architecture) {
 		a.Layers = slices.Insert(a.Layers, 4, trainer.Layer{Type: trainer.Dropout, Name: "dropout1", Rate: 0.25})
