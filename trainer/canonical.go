@@ -72,7 +72,8 @@ func variantDocument[T any](variants []variant[T], name string, of T) object {
 	return d
 }
 
-// fieldsDocument writes the fields that apply, later ones only where they differ from the default. An empty word in an architecture made by hand stands for the default.
+// fieldsDocument writes the fields that apply, later ones only where they differ from the default. An empty word in an
+// architecture made by hand stands for the default.
 func fieldsDocument[T any](fields []field[T], of T) object {
 	d := object{}
 	for _, f := range fields {

@@ -57,7 +57,8 @@ var results = []result{
 		join(conv8, flatten, `{"type":"dropout","rate":0.5}`)},
 	{"dense-dropout off", join(conv8, `{"type":"spatial_dropout","rate":0.1}`, flatten, `{"type":"dropout","rate":0.5}`),
 		join(conv8, `{"type":"spatial_dropout","rate":0.1}`, flatten)},
-	{"dense-dropout ×1.5", join(flatten, dense32, `{"type":"dropout","rate":0.5}`, dense32, `{"type":"dropout","rate":0.2}`),
+	{"dense-dropout ×1.5",
+		join(flatten, dense32, `{"type":"dropout","rate":0.5}`, dense32, `{"type":"dropout","rate":0.2}`),
 		join(flatten, dense32, `{"type":"dropout","rate":0.7}`, dense32, `{"type":"dropout","rate":0.3}`)},
 	{"dense-dropout 0.25 first", join(flatten, `{"type":"dense","units":32}`, relu, dense32),
 		join(flatten, `{"type":"dense","units":32}`, relu, `{"type":"dropout","rate":0.25}`, dense32)},
@@ -98,8 +99,8 @@ var results = []result{
 			`"activation":"relu"}`, pool, flatten)},
 	{"conv-layers −1 stage", join(conv8, pool, `{"type":"residual","body":[`+conv8+`,`+bare8+`]}`, relu, pool,
 		`{"type":"dropout","rate":0.2}`, flatten, dense32), join(conv8, pool, flatten, dense32)},
-	{"conv-layers doubled", join(`{"type":"conv","filters":8,"kernel":5,"stride":2}`, relu, `{"type":"dropout","rate":0.2}`,
-		pool, conv16, flatten),
+	{"conv-layers doubled", join(`{"type":"conv","filters":8,"kernel":5,"stride":2}`, relu,
+		`{"type":"dropout","rate":0.2}`, pool, conv16, flatten),
 		join(`{"type":"conv","filters":8,"kernel":5,"stride":2}`, relu,
 			`{"type":"conv","filters":8,"kernel":5,"padding":"same","activation":"relu"}`, `{"type":"dropout","rate":0.2}`,
 			pool, conv16, conv16, flatten)},
@@ -108,7 +109,8 @@ var results = []result{
 	{"pools −1 first", join(conv8, `{"type":"avg_pool"}`, conv8, pool, flatten), join(conv8, conv8, pool, flatten)},
 	{"strides to pools", join(`{"type":"conv","filters":8,"kernel":3,"stride":2,"padding":"same"}`, norm, relu, flatten),
 		join(bare8, norm, relu, `{"type":"max_pool","padding":"same"}`, flatten)},
-	{"strides to strides", join(conv8, `{"type":"avg_pool"}`, bare8, relu, `{"type":"max_pool","size":3,"stride":2}`, flatten),
+	{"strides to strides",
+		join(conv8, `{"type":"avg_pool"}`, bare8, relu, `{"type":"max_pool","size":3,"stride":2}`, flatten),
 		join(`{"type":"conv","filters":8,"kernel":3,"stride":2,"padding":"same","activation":"relu"}`,
 			`{"type":"conv","filters":8,"kernel":3,"stride":2,"padding":"same"}`, relu, flatten)},
 	{"kernel-size 1→3", join(conv16, `{"type":"residual","body":[`+conv8+`,{"type":"conv","filters":16,"kernel":1}],`+
@@ -123,8 +125,8 @@ var results = []result{
 
 	// Activations behind a pool and behind a sum; the output's softmax stays.
 	{"activation elu", join(bare8, pool, relu, `{"type":"residual","body":[`+conv8+`,`+bare8+`]}`, relu, flatten),
-		join(bare8, pool, `{"type":"activation","activation":"elu"}`, `{"type":"residual","body":[{"type":"conv","filters":8,`+
-			`"kernel":3,"padding":"same","activation":"elu"},`+bare8+`]}`, `{"type":"activation","activation":"elu"}`, flatten)},
+		join(bare8, pool, `{"type":"activation","activation":"elu"}`, `{"type":"residual","body":[{"type":"conv",`+
+			`"filters":8,"kernel":3,"padding":"same","activation":"elu"},`+bare8+`]}`, `{"type":"activation","activation":"elu"}`, flatten)},
 	{"activation relu for saturating", join(`{"type":"conv","filters":8,"kernel":3,"activation":"elu"}`, flatten,
 		`{"type":"dense","units":32,"activation":"softmax"}`, `{"type":"dense","units":32}`),
 		join(`{"type":"conv","filters":8,"kernel":3,"activation":"elu"}`, flatten, dense32, `{"type":"dense","units":32}`)},
