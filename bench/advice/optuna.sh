@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Lets Optuna revise the nets of a frozen set at the same compute as the other arms:
 #
-#     bench/advice/optuna.sh --out FILE [--sampler tpe|random] [--budget 1] [--seed 1] [--jobs 1] \
+#     bench/advice/optuna.sh --out FILE [--sampler tpe|random] [--space few|all] [--budget 1] [--seed 1] [--jobs 1] \
 #         -- -data FOLDER [-dataset cifar10] [-set dev] [-only 'flawed/*']
 #
-# Revisions are appended to FILE; nets that it has are left out. What is behind -- goes to `go run ./bench/advice trial`.
+# Revisions are appended to FILE; nets that it has are left out. What is behind -- goes to the program's trial command.
 # Installs Optuna from PyPI into $PROBEWISE_BENCH (default: ~/.cache/probewise-bench) where it is missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."

@@ -1,12 +1,15 @@
-"""Lets Optuna revise the nets of a frozen set, with the same trainer, knobs, images and compute as every other arm.
+r"""Lets Optuna revise the nets of a frozen set, with the same trainer, knobs, images and compute as every other arm.
 
-    optuna_arm.py --program FILE --out FILE [--sampler tpe|random] [--budget 1] [--seed 1] -- ARGUMENTS OF trial
+    optuna_arm.py --program FILE --out FILE [--sampler tpe|random] [--space few|all] [--budget 1] [--seed 1] \
+        -- ARGUMENTS OF trial
 
-Each knob of the catalogue is a categorical parameter: keep, or one of its settings for the net. The first trial is the
-net itself. A trial trains to 3 epochs at most, the length of a probe, and Hyperband may prune it at 1/4, 1/2, 1 and 2
-epochs. The study ends when the floating-point operations of all trials, the first and the pruned ones included, reach
-budget x one full training of the net; the last trial ends at the rung that does. The result is the trial with the best
-validation accuracy among those that trained furthest.
+In the space "all" each knob of the catalogue is a categorical parameter: keep, or one of its settings for the net; a
+trial then changes nearly every knob at once. In "few", the default, three parameters say which knobs a trial changes,
+or none, and each knob that is chosen has a parameter for its setting: trials stay near the net, as random legal edits
+do. The first trial is the net itself. A trial trains to 3 epochs at most, the length of a probe, and Hyperband may prune it at 1/4, 1/2, 1 and 2
+epochs. Floating-point operations are counted of all trials, the first and the pruned ones included: a trial ends where
+its next rung would go over budget x one full training of the net, and the study where a quarter of an epoch of the net
+itself would. The result is the trial with the best validation accuracy among those that trained furthest.
 
 bench/advice/optuna.sh installs Optuna and runs this.
 """
@@ -20,7 +23,9 @@ import threading
 import optuna
 
 RUNGS = [0.25, 0.5, 1, 2, 3]  # epochs; Optuna counts quarters
+EPOCHS = 15  # of a full training
 KEEP = "keep"
+SLOTS = ["first change", "second change", "third change"]
 
 
 class Trainer:
@@ -51,61 +56,88 @@ def stable(text):
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
 
+def arm_of(arguments):
+    return f"optuna-{arguments.sampler}" + ("" if arguments.space == "few" else f"-{arguments.space}")
+
+
 def sampler_of(name, seed):
     if name == "random":
         return optuna.samplers.RandomSampler(seed=seed)
-    return optuna.samplers.TPESampler(seed=seed)
+    # Ten random trials at first, the default, would be all that the budget has room for.
+    return optuna.samplers.TPESampler(seed=seed, n_startup_trials=4)
+
+
+def choose_all(trial, knobs):
+    """The settings of a trial that may change every knob."""
+    chosen = [trial.suggest_categorical(name, [KEEP, *settings]) for name, settings in knobs.items()]
+    return [setting for setting in chosen if setting != KEEP]
+
+
+def choose_few(trial, knobs):
+    """The settings of a trial that changes as many knobs as there are slots, or fewer."""
+    chosen = {}
+    for slot in SLOTS:
+        name = trial.suggest_categorical(slot, [KEEP, *knobs])
+        if name != KEEP:
+            chosen[name] = trial.suggest_categorical(name, knobs[name])
+    return list(chosen.values())
+
+
+SPACES = {"few": choose_few, "all": choose_all}
 
 
 class Search:
     """One study: what it has spent, and the trial that is best so far."""
 
-    def __init__(self, trainer, net, sampler, budget, seed):
-        self.trainer, self.net, self.seed = trainer, net, seed
+    def __init__(self, trainer, net, arguments):
+        self.trainer, self.net, self.seed = trainer, net, arguments.seed
         described = trainer.ask("knobs", net=net)
-        self.knobs, self.full = described["knobs"], described["flops"]
-        self.most, self.spent = budget * self.full, 0.0
+        self.knobs = {knob["name"]: knob["settings"] for knob in described["knobs"]}
+        self.choose = SPACES[arguments.space]
+        self.full, self.spent = described["flops"], 0.0
+        self.most = arguments.budget * self.full
         self.best, self.trials = None, 0
-        own = stable(f"{net} {seed}")
+        own = f"{net} {self.seed}"
         self.study = optuna.create_study(
-            direction="maximize", sampler=sampler_of(sampler, own), study_name=f"{net} {seed}",
+            direction="maximize", sampler=sampler_of(arguments.sampler, stable(own)), study_name=own,
             pruner=optuna.pruners.HyperbandPruner(min_resource=1, max_resource=int(4 * RUNGS[-1]), reduction_factor=3))
-        self.study.enqueue_trial({knob["name"]: KEEP for knob in self.knobs})
+        self.study.enqueue_trial({name: KEEP for name in [*self.knobs, *SLOTS]})
 
     def run(self):
         # A refused trial costs nothing, so their number is bounded as well.
-        self.study.optimize(self.objective, n_trials=1000)
+        self.study.optimize(self.objective, n_trials=1000, callbacks=[self.stop_when_spent])
         return self.result()
 
     def objective(self, trial):
-        settings = []
-        for knob in self.knobs:
-            chosen = trial.suggest_categorical(knob["name"], [KEEP, *knob["settings"]])
-            if chosen != KEEP:
-                settings.append(chosen)
+        settings = self.choose(trial, self.knobs)
         start = self.trainer.ask("start", net=self.net, settings=settings, seed=self.seed)
         if "refused" in start:
             raise optuna.TrialPruned()
-        self.trials += 1
         before, reached = self.spent, None
         for rung in RUNGS:
+            if before + rung * start["flops"] > self.most:
+                break
             answer = self.trainer.ask("train", epoch=rung)
             # JSON leaves out a number that is not finite; such a run is as bad as one can be.
             accuracy = answer.get("validation_accuracy") or 0.0
             self.spent = before + answer["flops"]
+            self.trials += rung == RUNGS[0]
             if answer.get("diverged"):
-                self.keep_best(rung, 0.0, start)
+                self.keep_best(0, 0.0, start)
                 trial.report(0.0, int(4 * rung))
                 raise optuna.TrialPruned()
             reached = accuracy
             self.keep_best(rung, accuracy, start)
             trial.report(accuracy, int(4 * rung))
-            if self.spent >= self.most:
-                trial.study.stop()
-                break
             if rung != RUNGS[-1] and trial.should_prune():
                 raise optuna.TrialPruned()
+        if reached is None:
+            raise optuna.TrialPruned()
         return reached
+
+    def stop_when_spent(self, study, _):
+        if self.spent + self.full / EPOCHS / 4 > self.most:
+            study.stop()
 
     def keep_best(self, rung, accuracy, start):
         if self.best is None or (rung, accuracy) > self.best[:2]:
@@ -132,11 +164,11 @@ def work(arguments, nets, lock, failures):
                 break
             net = nets.pop(0)
         try:
-            found = Search(trainer, net, arguments.sampler, arguments.budget, arguments.seed).run()
+            found = Search(trainer, net, arguments).run()
         except Exception as error:  # the other workers stop, and main ends with it
             failures.append(f"{net}: {error}")
             break
-        line = {"net": net, "arm": f"optuna-{arguments.sampler}", "budget": arguments.budget, "seed": arguments.seed,
+        line = {"net": net, "arm": arm_of(arguments), "budget": arguments.budget, "seed": arguments.seed,
                 **found}
         with lock, open(arguments.out, "a", encoding="utf-8") as out:
             out.write(json.dumps(line) + "\n")
@@ -156,7 +188,7 @@ def done_before(arguments):
     lines = [json.loads(line) for line in text[:whole].splitlines()]
     return {line["net"] for line in lines
             if (line["arm"], line["budget"], line["seed"]) ==
-            (f"optuna-{arguments.sampler}", arguments.budget, arguments.seed)}
+            (arm_of(arguments), arguments.budget, arguments.seed)}
 
 
 def main():
@@ -164,6 +196,7 @@ def main():
     parser.add_argument("--program", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--sampler", choices=["tpe", "random"], default="tpe")
+    parser.add_argument("--space", choices=list(SPACES), default="few")
     parser.add_argument("--budget", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)

@@ -54,7 +54,9 @@ func TestPage(t *testing.T) {
 			t.Errorf("no member %q", name)
 		}
 	}
-	for _, name := range []string{"win_rate", "mean_gain", "median_gain", "gain_interval", "harm_rate", "compute_share"} {
+	for _, name := range []string{
+		"win_rate", "mean_gain", "median_gain", "gain_interval", "harm_rate", "compute_share",
+	} {
 		for _, group := range []string{"flawed", "sound"} {
 			if _, ok := members[group].(map[string]any)[name]; !ok {
 				t.Errorf("%s has no member %q", group, name)

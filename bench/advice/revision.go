@@ -43,15 +43,6 @@ type Finding struct {
 	Severity advisor.Severity `json:"severity"`
 }
 
-// findings are those of an answer.
-func findings(diagnoses []advisor.Diagnosis) []Finding {
-	var list []Finding
-	for _, d := range diagnoses {
-		list = append(list, Finding{d.Rule, d.Severity})
-	}
-	return list
-}
-
 // work names what one arm makes of one net: what is there is not made again.
 func (r Revision) work() string { return fmt.Sprint(r.Net, " ", r.Arm, " ", r.Budget, " ", r.Seed) }
 

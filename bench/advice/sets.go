@@ -105,8 +105,8 @@ func netsOf(dataset, set string) ([]Net, error) {
 		}
 	}
 	if len(nets) == 0 {
-		return nil, fmt.Errorf("there is no set %q of data set %q; there are dev and test of fashion-mnist-sample and cifar10",
-			set, dataset)
+		return nil, fmt.Errorf(
+			"there is no set %q of data set %q; there are dev and test of fashion-mnist-sample and of cifar10", set, dataset)
 	}
 	return nets, nil
 }

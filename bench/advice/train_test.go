@@ -47,7 +47,9 @@ func smallLab(s starter) *lab {
 
 func TestTrainAllGoesOnWhereItStopped(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "some", "trainings.jsonl")
-	tasks := []task{{"a", baseArm, small(1)}, {"b", baseArm, small(2)}, {"b", oursArm, small(3)}, {"b", "same", small(3)}}
+	tasks := []task{
+		{"a", baseArm, small(1)}, {"b", baseArm, small(2)}, {"b", oursArm, small(3)}, {"b", "same", small(3)},
+	}
 	c := &counting{breaks: 2}
 	if err := smallLab(c).trainAll(t.Context(), tasks, proofSeeds, file); !errors.Is(err, errTraining) {
 		t.Fatalf("got %v", err)
@@ -121,8 +123,8 @@ func TestReadLinesNamesTheLine(t *testing.T) {
 }
 
 func TestFLOPs(t *testing.T) {
-	// 4×4×1 images, 3×3 valid: 2×2 positions × 9 × 1 filter, then 4 × 10: 36 and 40 multiply-adds; the first layer takes
-	// two passes of two operations each, the second three.
+	// 4×4×1 images, 3×3 valid: 2×2 positions × 9 × 1 filter, then 4 × 10: 36 and 40 multiply-adds; the first layer
+	// takes two passes of two operations each, the second three.
 	if got, want := flops(small(1), 2), float64((36*2+40*3)*2*9000*2); got != want {
 		t.Errorf("%g, want %g", got, want)
 	}

@@ -25,7 +25,7 @@ type question struct {
 type answer struct {
 	Nets  []string     `json:"nets,omitempty"`
 	Knobs []knobAnswer `json:"knobs,omitempty"`
-	// of the net's full training (knobs), of what the trial has trained so far (train)
+	// of the net's full training (knobs), of one epoch (start), of what the trial has trained so far (train)
 	FLOPs        float64               `json:"flops,omitempty"`
 	Refused      string                `json:"refused,omitempty"` // start: why there is no such net
 	Architecture *trainer.Architecture `json:"architecture,omitempty"`
@@ -139,7 +139,7 @@ func (t *trials) start(ctx context.Context, n Net, q question) (answer, error) {
 		return answer{}, err
 	}
 	t.now = newRunning(ctx, session, a)
-	return answer{Architecture: &a, Same: seedlessID(a) == seedlessID(n.Architecture)}, nil
+	return answer{Architecture: &a, Same: seedlessID(a) == seedlessID(n.Architecture), FLOPs: flops(a, 1)}, nil
 }
 
 func (t *trials) stop() error {

@@ -54,7 +54,8 @@ func ask(t *testing.T, s *stepping, questions ...string) ([]answer, error) {
 		{File: "d/dev/broken/b.json", Architecture: small(3)},
 	}
 	var out bytes.Buffer
-	err := serveTrials(t.Context(), &trials{lab: lab, nets: nets}, strings.NewReader(strings.Join(questions, "\n")), &out)
+	in := strings.NewReader(strings.Join(questions, "\n"))
+	err := serveTrials(t.Context(), &trials{lab: lab, nets: nets}, in, &out)
 	var answers []answer
 	for d := json.NewDecoder(&out); ; {
 		var a answer
@@ -85,7 +86,7 @@ func TestTrial(t *testing.T) {
 	if a[1].FLOPs != flops(small(2), epochs) || len(a[1].Knobs) < 5 {
 		t.Errorf("knobs %+v", a[1])
 	}
-	if !a[2].Same || a[2].Architecture.ID() != small(2).ID() {
+	if !a[2].Same || a[2].FLOPs != flops(small(2), 1) || a[2].Architecture.ID() != small(2).ID() {
 		t.Errorf("start without settings: %+v", a[2])
 	}
 	for i, want := range map[int]float64{3: .25, 4: .25, 5: 2} {

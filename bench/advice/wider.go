@@ -35,7 +35,10 @@ func widened(a trainer.Architecture, budget float64) (Revision, error) {
 		}
 	}
 	wide, _ := within(low)
-	r := Revision{ComputeShare: flops(wide, epochs)/flops(a, epochs) - 1, Verdict: fmt.Sprintf("%.2f times as wide", low)}
+	r := Revision{
+		ComputeShare: flops(wide, epochs)/flops(a, epochs) - 1,
+		Verdict:      fmt.Sprintf("%.2f times as wide", low),
+	}
 	if seedlessID(wide) != seedlessID(a) {
 		r.Revised, r.Better = &wide, true
 	}
