@@ -40,7 +40,7 @@ func report(_ context.Context, args []string, stdout, stderr io.Writer) error {
 		if err := s.describe(*name, *set, r.trainings); err != nil {
 			return err
 		}
-		if err := writeJSON(filepath.Join(*out, "advice-"+*name+".json"), s); err != nil {
+		if err := s.write(filepath.Join(*out, "advice-"+*name)); err != nil {
 			return err
 		}
 	}
@@ -95,15 +95,21 @@ func readResults(name, set, trainings, revisions string) (results, error) {
 	return r, nil
 }
 
-func writeJSON(file string, value any) error {
-	data, err := json.MarshalIndent(value, "", " ")
+// write writes the summary and, where gains were shown, the plot of them.
+func (s Summary) write(name string) error {
+	data, err := json.MarshalIndent(s, "", " ")
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(file, append(data, '\n'), 0o644)
+	if plot := calibrationPlot(s.Rows); plot != nil {
+		if err := os.WriteFile(name+".svg", plot, 0o644); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(name+".json", append(data, '\n'), 0o644)
 }
 
 //go:embed page.tmpl
@@ -128,7 +134,7 @@ func intervalText(i *Interval) string {
 type NetRow struct {
 	Net, Cause, Verdict string
 	Before, After       float64
-	Shown               string
+	Claim               *Claim
 	Share               float64
 }
 
@@ -144,12 +150,8 @@ func byNet(rows []Row) (list []NetRow) {
 			i = len(list)
 			at[r.Net] = i
 			name := strings.TrimSuffix(strings.SplitN(r.Net, "/", 3)[2], ".json")
-			n := NetRow{Net: name, Cause: string(r.Cause), Verdict: r.Verdict, Shown: "–", Share: r.ComputeShare}
-			if r.Claim != nil {
-				n.Shown = fmt.Sprintf("%+.1f (%s)", 100*r.Claim.Gain,
-					intervalText(&Interval{r.Claim.Low, r.Claim.High}))
-			}
-			list = append(list, n)
+			list = append(list, NetRow{Net: name, Cause: string(r.Cause), Verdict: r.Verdict, Claim: r.Claim,
+				Share: r.ComputeShare})
 		}
 		list[i].Before += r.Before / float64(len(proofSeeds))
 		list[i].After += r.After / float64(len(proofSeeds))
@@ -159,6 +161,14 @@ func byNet(rows []Row) (list []NetRow) {
 
 // Gain is what full training gained.
 func (n NetRow) Gain() float64 { return n.After - n.Before }
+
+// Shown is the gain that was shown, with its interval.
+func (n NetRow) Shown() string {
+	if n.Claim == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%+.1f (%s)", 100*n.Claim.Gain, intervalText(&Interval{n.Claim.Low, n.Claim.High}))
+}
 
 // pageOf renders the page from the summaries in the folder.
 func pageOf(folder string) ([]byte, error) {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"encoding/xml"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,7 +23,7 @@ func TestPage(t *testing.T) {
 	if _, err := pageOf(folder); err == nil {
 		t.Error("a page without a summary")
 	}
-	if err := writeJSON(filepath.Join(folder, "advice-cifar10.json"), s); err != nil {
+	if err := s.write(filepath.Join(folder, "advice-cifar10")); err != nil {
 		t.Fatal(err)
 	}
 	page, err := pageOf(folder)
@@ -35,7 +36,7 @@ func TestPage(t *testing.T) {
 		"| flawed | 3 | 2 | 67 % | +6.7 | +10.0 |",
 		"| wider | 1 | 2 | 1 | 50 % | +0.5 |",
 		"| flawed/a | learning-rate-too-high | 0.520 | 0.620 | +10.0 | +12.0 (+5.0 … +20.0) |",
-		"better\nin 1 of 2 cases",
+		"called better in 1 of 2 cases",
 	} {
 		if !bytes.Contains(page, []byte(want)) {
 			t.Errorf("%q is not in the page:\n%s", want, page)
@@ -62,6 +63,28 @@ func TestPage(t *testing.T) {
 				t.Errorf("%s has no member %q", group, name)
 			}
 		}
+	}
+}
+
+func TestCalibrationPlot(t *testing.T) {
+	s, err := summarise(madeUp())
+	if err != nil {
+		t.Fatal(err)
+	}
+	plot := calibrationPlot(s.Rows)
+	if err := xml.Unmarshal(plot, new(struct{})); err != nil {
+		t.Errorf("%v in\n%s", err, plot)
+	}
+	// Reached +10 and shown +12 (+5 … +20) on axes from −5 to +20: 400 pixels, 50 pixels from the edge.
+	if want := `<path d="M290.0 290.0V50.0" stroke-opacity=".4"/><circle cx="290.0" cy="178.0"`; !bytes.Contains(
+		plot, []byte(want)) {
+		t.Errorf("%s is not in\n%s", want, plot)
+	}
+	if bytes.Count(plot, []byte("<circle")) != 3 {
+		t.Errorf("want three nets in\n%s", plot)
+	}
+	if calibrationPlot(nil) != nil {
+		t.Error("a plot of nothing")
 	}
 }
 

@@ -12,19 +12,20 @@ import (
 // Summary is docs/results/advice-DATASET.json: what the arms made of one set. Accuracies and gains are shares, .01 is
 // one point.
 type Summary struct {
-	Dataset     string      `json:"dataset"`
-	Set         string      `json:"set"`
-	Images      int         `json:"images"`
-	Epochs      int         `json:"epochs"`
-	Seeds       []uint64    `json:"seeds"`       // of the trainings in full
-	TestImages  int         `json:"test_images"` // that they are judged on
-	Flawed      Gains       `json:"flawed"`      // what ours makes of them at a budget of one full training
-	Sound       Sound       `json:"sound"`
-	Arms        []ArmResult `json:"arms"` // every arm at every budget, ours among them
-	Calibration Calibration `json:"calibration"`
-	Identical   Identical   `json:"identical"`
-	Broken      Broken      `json:"broken"`
-	Rows        []Row       `json:"rows"`
+	Dataset    string      `json:"dataset"`
+	Set        string      `json:"set"`
+	Images     int         `json:"images"`
+	Epochs     int         `json:"epochs"`
+	Seeds      []uint64    `json:"seeds"`       // of the trainings in full
+	TestImages int         `json:"test_images"` // that they are judged on
+	Flawed     Gains       `json:"flawed"`      // what ours makes of them at a budget of one full training
+	Sound      Sound       `json:"sound"`
+	Arms       []ArmResult `json:"arms"` // every arm at every budget, ours among them
+	// null: no net of these was looked at
+	Calibration *Calibration `json:"calibration"`
+	Identical   *Identical   `json:"identical"`
+	Broken      *Broken      `json:"broken"`
+	Rows        []Row        `json:"rows"`
 }
 
 // Gains are those of one arm on the nets of a group. A net's gain is the difference of its mean accuracies over the
@@ -198,7 +199,7 @@ func difference(ours, other map[string]outcome) *Difference {
 	return &Difference{len(more), mean(more), bootstrap(more)}
 }
 
-func calibration(ours map[string]outcome) Calibration {
+func calibration(ours map[string]outcome) *Calibration {
 	var shown, reached, inside, promised []float64
 	for _, net := range slices.Sorted(maps.Keys(ours)) {
 		o := ours[net]
@@ -212,7 +213,10 @@ func calibration(ours map[string]outcome) Calibration {
 		}
 		inside, promised = append(inside, in), append(promised, o.claim.Confidence)
 	}
-	return Calibration{
+	if len(shown) == 0 {
+		return nil
+	}
+	return &Calibration{
 		Nets:     len(shown),
 		Slope:    slope(shown, reached),
 		Bias:     mean(shown) - mean(reached),
@@ -221,7 +225,8 @@ func calibration(ours map[string]outcome) Calibration {
 	}
 }
 
-func (r results) identical() (i Identical) {
+func (r results) identical() *Identical {
+	var i Identical
 	for _, v := range r.revisions {
 		if v.Arm == identicalArm {
 			i.Nets++
@@ -230,8 +235,11 @@ func (r results) identical() (i Identical) {
 			}
 		}
 	}
-	i.Rate = float64(i.CalledBetter) / float64(max(i.Nets, 1))
-	return i
+	if i.Nets == 0 {
+		return nil
+	}
+	i.Rate = float64(i.CalledBetter) / float64(i.Nets)
+	return &i
 }
 
 // looked are the nets of a group with what ours says of them.
@@ -257,10 +265,13 @@ func (r results) severe() (n int) {
 	return n
 }
 
-func (r results) broken() (b Broken) {
+func (r results) broken() *Broken {
 	nets, all := r.looked(broken)
+	if len(nets) == 0 {
+		return nil
+	}
+	b := Broken{Nets: len(nets)}
 	for i, n := range nets {
-		b.Nets++
 		if seenBroken(all[i]) {
 			b.Seen++
 		}
@@ -268,9 +279,9 @@ func (r results) broken() (b Broken) {
 			b.Named++
 		}
 	}
-	b.SeenRate = float64(b.Seen) / float64(max(b.Nets, 1))
-	b.NamedRate = float64(b.Named) / float64(max(b.Nets, 1))
-	return b
+	b.SeenRate = float64(b.Seen) / float64(b.Nets)
+	b.NamedRate = float64(b.Named) / float64(b.Nets)
+	return &b
 }
 
 // describe fills in which set it was.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -114,7 +115,7 @@ func TestSummarise(t *testing.T) {
 	near(t, "coverage", c.Coverage, 2./3)
 	near(t, "nominal", c.Nominal, .8)
 	near(t, "slope", c.Slope, 84./97) // Σ(x−x̄)(y−ȳ) / Σ(x−x̄)² with x = 12, 4, 1 and y = 10, 10, −2
-	if s.Identical != (Identical{2, 1, .5}) {
+	if *s.Identical != (Identical{2, 1, .5}) {
 		t.Errorf("identical %+v", s.Identical)
 	}
 	if s.Broken.Nets != 3 || s.Broken.Seen != 2 || s.Broken.Named != 1 {
@@ -149,6 +150,18 @@ func TestSummariseLeavesNothingOut(t *testing.T) {
 		if _, err := summarise(r); err == nil || !strings.Contains(err.Error(), "no training with seed") {
 			t.Errorf("without a training of %s: %v", arm, err)
 		}
+	}
+}
+
+func TestSummariseSaysWhatWasNotLookedAt(t *testing.T) {
+	r := madeUp()
+	r.revisions = slices.DeleteFunc(r.revisions, func(v Revision) bool { return v.Arm != "wider" })
+	s, err := summarise(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Calibration != nil || s.Identical != nil || s.Broken != nil || s.Flawed.Nets != 0 || len(s.Arms) != 1 {
+		t.Errorf("%+v", s)
 	}
 }
 

@@ -26,7 +26,7 @@ func widened(a trainer.Architecture, budget float64) (Revision, error) {
 		}
 		low, high = high, 2*high
 	}
-	for range 40 {
+	for range 20 {
 		middle := (low + high) / 2
 		if _, ok := within(middle); ok {
 			low = middle
