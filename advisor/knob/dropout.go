@@ -24,8 +24,8 @@ var convDropout = Knob{
 	Range: fmt.Sprintf("0 to below 1: ×%s up to %g, off; off in the lower half; %s after each stage of conv layers, or "+
 		"after the last alone.", numbers(dropoutFactors), maxRate, numbers(convRates)),
 	Costs: "Next to nothing; the net learns more slowly.",
-	When: "Off or less in short trainings: 6.3 points per 0.25 in the past runs. More where training accuracy runs far " +
-		"ahead of validation accuracy in a long one.",
+	When: "Off or less in short trainings, where it costs accuracy. More where training accuracy runs far ahead of " +
+		"validation accuracy in a long one.",
 	Theme: advisor.Regularise,
 	Settings: settings("conv-dropout", advisor.Regularise, func(a trainer.Architecture, l *list) {
 		drops(a, l, dropouts(a, false))

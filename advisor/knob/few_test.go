@@ -3,4 +3,4 @@
 package knob_test
 
 // sampledNets is how many nets the property tests sample.
-const sampledNets = 8
+const sampledNets = 4

@@ -13,8 +13,8 @@ var head = Knob{
 	Does:  "Turns images into features for the dense layers: all values (flatten), or one per channel (global pooling).",
 	Range: "flatten, global_avg_pool; a global_max_pool can become either.",
 	Costs: "Global pooling divides the parameters of the first dense layer by the pixels of the image before it.",
-	When: "Global pooling to shrink a net with many channels; flatten where accuracy counts in a short training: global " +
-		"pooling cost 10.5 points in the past runs.",
+	When: "Global pooling to shrink a net with many channels; flatten where accuracy counts in a short training, or " +
+		"channels are few.",
 	Theme: advisor.Reshape,
 	Settings: settings("head", advisor.Reshape, func(a trainer.Architecture, l *list) {
 		t, ok := trunkOf(&a)

@@ -7,6 +7,8 @@ import (
 	"probewise/trainer"
 )
 
+//go:generate go test -run ^TestKnobsPage$ -update .
+
 // Knob is one thing that may be changed.
 type Knob struct {
 	Name  string // kebab-case, stable: "learning-rate"

@@ -16,8 +16,8 @@ var batchNorm = Knob{
 	Range: "On or off, by layer: added to all hidden layers, all conv layers, the higher or the lower half; removed " +
 		"from the same.",
 	Costs: "Two parameters per channel; some 10 to 30 % of the time and one more activation in memory.",
-	When: "Added where activations spread, gradients shrink or explode from layer to layer, or the net learns slowly: " +
-		"everywhere it gained 10.2 points in the past runs. Removed where batches are tiny.",
+	When: "Added where activations spread, gradients shrink or explode from layer to layer, or the net learns slowly. " +
+		"Removed where batches are tiny.",
 	Theme:    advisor.Stabilise,
 	Settings: settings("batch-norm", advisor.Stabilise, norms),
 	differs:  differently(trainer.Block.PathBatchNorm),

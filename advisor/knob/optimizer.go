@@ -98,9 +98,8 @@ var momentum = Knob{
 	Does:  "Keeps a share of the last update, so that steps add up where gradients agree.",
 	Range: fmt.Sprintf("0 to below 1, of sgd and rmsprop; of sgd %g, with or without Nesterov's form; 0.",
 		usualMomentumShare),
-	Costs: "Memory: one value per parameter. Steps become up to 1/(1 − momentum) times as long.",
-	When: "On where plain sgd learns slowly: +6.7 points in the past runs. Off where the loss " +
-		"swings.",
+	Costs:    "Memory: one value per parameter. Steps become up to 1/(1 − momentum) times as long.",
+	When:     "On where plain sgd learns slowly; off where the loss swings.",
 	Theme:    advisor.Retune,
 	Settings: settings("momentum", advisor.Retune, momenta),
 	differs: trainingDiffers(func(t trainer.Training) [2]any {

@@ -44,7 +44,7 @@ var l2 = Knob{
 		"the dense ones, on the higher half.", numbers(penaltyFactors), numbers(newPenalties)),
 	Costs: "Next to nothing.",
 	When: "More where training accuracy runs ahead of validation accuracy. Off or less where the penalty has a large " +
-		"share in the loss: from 1e-3 on it cost 6.9 points in the past runs.",
+		"share in the loss, as from 1e-3 on in short trainings.",
 	Theme:    advisor.Regularise,
 	Settings: settings("l2", advisor.Regularise, penalties),
 	differs:  differently(func(b trainer.Block) float64 { return b.Layer().L2 }),

@@ -20,8 +20,7 @@ var pools = Knob{
 		"gives images of %d pixels or more, or after all of these; the first or the last removed.", largeSide),
 	Costs: "One more quarters the compute above it and the parameters of the dense layer after flatten; one less does " +
 		"the opposite.",
-	When: "More where images reach the head large; fewer where they shrink to a few pixels: one more than needed cost " +
-		"3.9 points in the past runs.",
+	When:  "More where images reach the head large; fewer where they shrink to a few pixels.",
 	Theme: advisor.Reshape,
 	Settings: settings("pools", advisor.Reshape, func(a trainer.Architecture, l *list) {
 		t, ok := trunkOf(&a)

@@ -22,8 +22,8 @@ var learningRate = Knob{
 		"with momentum and batch norm %g) where it is at least %g decades away.",
 		numbers(rateFactors), usualAdaptive, usualPlain, usualMomentum, usualNormed, farRate),
 	Costs: "Nothing.",
-	When: "Nearly always worth a try: among poor past runs about half have theirs far too small. Lower it where the " +
-		"loss jumps or diverges, raise it where the loss falls slowly.",
+	When: "Nearly always worth a try: a rate that is far too small or too large is the commonest flaw. Lower it where " +
+		"the loss jumps or diverges, raise it where the loss falls slowly.",
 	Theme:    advisor.Retune,
 	Settings: settings("learning-rate", advisor.Retune, rates),
 	differs:  trainingDiffers(func(t trainer.Training) float64 { return t.Optimizer.LearningRate }),

@@ -126,7 +126,8 @@ var results = []result{
 	// Activations behind a pool and behind a sum; the output's softmax stays.
 	{"activation elu", join(bare8, pool, relu, `{"type":"residual","body":[`+conv8+`,`+bare8+`]}`, relu, flatten),
 		join(bare8, pool, `{"type":"activation","activation":"elu"}`, `{"type":"residual","body":[{"type":"conv",`+
-			`"filters":8,"kernel":3,"padding":"same","activation":"elu"},`+bare8+`]}`, `{"type":"activation","activation":"elu"}`, flatten)},
+			`"filters":8,"kernel":3,"padding":"same","activation":"elu"},`+bare8+`]}`,
+			`{"type":"activation","activation":"elu"}`, flatten)},
 	{"activation relu for saturating", join(`{"type":"conv","filters":8,"kernel":3,"activation":"elu"}`, flatten,
 		`{"type":"dense","units":32,"activation":"softmax"}`, `{"type":"dense","units":32}`),
 		join(`{"type":"conv","filters":8,"kernel":3,"activation":"elu"}`, flatten, dense32, `{"type":"dense","units":32}`)},

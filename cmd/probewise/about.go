@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"probewise/advisor"
+	"probewise/advisor/knob"
 	"probewise/advisor/report"
 	"probewise/advisor/rule"
 	"probewise/trainer"
@@ -80,6 +81,33 @@ func (a *app) rulesCommand() *cobra.Command {
 			list := []entry{}
 			for _, r := range rule.All() {
 				list = append(list, entry{r.Name, r.Title, r.Doc()})
+			}
+			return a.printJSON(list)
+		},
+	}
+}
+
+func (a *app) knobsCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "knobs",
+		Short: "List what may be changed in an architecture",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if !a.JSON {
+				return report.Knobs(a.out, knob.All(), report.Options{Color: a.color(), Width: a.width()})
+			}
+			type entry struct {
+				Name  string `json:"name"`
+				Title string `json:"title"`
+				Does  string `json:"does"`
+				Range string `json:"range"`
+				Costs string `json:"costs"`
+				When  string `json:"when"`
+				Theme string `json:"theme"`
+			}
+			list := []entry{}
+			for _, k := range knob.All() {
+				list = append(list, entry{k.Name, k.Title, k.Does, k.Range, k.Costs, k.When, string(k.Theme)})
 			}
 			return a.printJSON(list)
 		},

@@ -46,6 +46,8 @@ func TestExitCodes(t *testing.T) {
 		{"no folder for data", []string{"train", valid, "--data-dir", valid}, exitUnevaluated, "data folder"},
 		{"version", []string{"version"}, exitOK, ""},
 		{"rules", []string{"rules"}, exitOK, ""},
+		{"knobs", []string{"knobs"}, exitOK, ""},
+		{"knobs as JSON", []string{"knobs", "--json"}, exitOK, ""},
 		{"schema", []string{"schema"}, exitOK, ""},
 		{"healthcheck", []string{"healthcheck"}, exitOK, ""},
 		{"data sets", []string{"dataset", "list"}, exitOK, ""},
