@@ -142,13 +142,15 @@ type Spec struct {
 	Data         *Dataset
 	Budget       Budget
 	Seed         uint64 // initial weights, order of the images, dropout, augmentation
+	Threads      int    // of the CPU, at most; 0: all. The bits are the same
 }
 
-// Session is one training that can be continued: training to epoch 1 and then to epoch 3 gives the same bits as
-// training to epoch 3 at once.
+// Session is one training that can be continued: training to a quarter of epoch 1 and then to epoch 3 gives the same
+// bits as training to epoch 3 at once.
 type Session interface {
-	// TrainTo trains until the given epoch is finished, or the run diverges. It returns the outcome so far.
-	// ctx is checked every batch.
-	TrainTo(ctx context.Context, epoch int, o Observer) (Outcome, error)
+	// TrainTo trains to the moment, in epochs, or until the run diverges, and returns the outcome so far. It stops after a
+	// record: at a whole epoch, or a quarter of one where there are records of quarters (EpochRecord). Another moment is
+	// an error. ctx is checked every batch.
+	TrainTo(ctx context.Context, moment float64, o Observer) (Outcome, error)
 	Close() error
 }

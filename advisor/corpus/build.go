@@ -20,6 +20,7 @@ type Plan struct {
 	Runs    int // numbers of the sequence: one run each, or a base with its edits
 	Seed    uint64
 	Jobs    int    // runs at a time
+	Threads int    // of a run, at most; 0: all
 	File    string // the shard
 	Version string // of the program
 	Space   Space
@@ -186,12 +187,12 @@ func (b *builder) run(ctx context.Context, j job) error {
 	}
 	a := j.Architecture
 	session, err := b.trainer.Start(ctx,
-		trainer.Spec{Architecture: a, Data: b.Data, Budget: b.Budget, Seed: a.Training.Seed})
+		trainer.Spec{Architecture: a, Data: b.Data, Budget: b.Budget, Seed: a.Training.Seed, Threads: b.Threads})
 	if err != nil {
 		return err
 	}
 	o := &observer{builder: b, index: j.index}
-	outcome, err := session.TrainTo(ctx, b.Budget.Epochs, o)
+	outcome, err := session.TrainTo(ctx, float64(b.Budget.Epochs), o)
 	if err := errors.Join(err, session.Close()); err != nil {
 		return err
 	}

@@ -31,12 +31,12 @@ type scriptedSession struct {
 	spec trainer.Spec
 }
 
-func (s *scriptedSession) TrainTo(ctx context.Context, epoch int, o trainer.Observer) (trainer.Outcome, error) {
+func (s *scriptedSession) TrainTo(ctx context.Context, moment float64, o trainer.Observer) (trainer.Outcome, error) {
 	if err := s.stop(s.spec.Architecture.Name); err != nil {
 		return trainer.Outcome{}, err
 	}
-	for e := range epoch + 1 {
-		o.Progress(trainer.Progress{Batch: e, Batches: epoch, Epoch: e})
+	for e := range int(moment) + 1 {
+		o.Progress(trainer.Progress{Batch: e, Batches: int(moment), Epoch: e})
 		r := trainer.EpochRecord{
 			Epoch:              float64(e),
 			ValidationAccuracy: 0.123456,
@@ -49,7 +49,7 @@ func (s *scriptedSession) TrainTo(ctx context.Context, epoch int, o trainer.Obse
 			return trainer.Outcome{}, err
 		}
 	}
-	return trainer.Outcome{Epochs: epoch, TestAccuracy: trainer.Number(1 / float64(len(s.spec.Architecture.Layers)))}, nil
+	return trainer.Outcome{Epochs: int(moment), TestAccuracy: trainer.Number(1 / float64(len(s.spec.Architecture.Layers)))}, nil
 }
 
 func (s *scriptedSession) Close() error { return nil }

@@ -146,8 +146,8 @@ type fakeSession struct {
 
 func (s *fakeSession) Close() error { return nil }
 
-func (s *fakeSession) TrainTo(ctx context.Context, epoch int, o trainer.Observer) (trainer.Outcome, error) {
-	for s.epoch < epoch {
+func (s *fakeSession) TrainTo(ctx context.Context, moment float64, o trainer.Observer) (trainer.Outcome, error) {
+	for float64(s.epoch) < moment {
 		if s.before != nil {
 			s.before(s.epoch + 1)
 		}

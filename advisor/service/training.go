@@ -49,7 +49,7 @@ func (t *training) close() error { return t.session.Close() }
 
 // trainTo trains to the end of the epoch.
 func (t *training) trainTo(ctx context.Context, epoch int) error {
-	outcome, err := t.session.TrainTo(ctx, epoch, &recorder{training: t, last: epoch})
+	outcome, err := t.session.TrainTo(ctx, float64(epoch), &recorder{training: t, last: epoch})
 	if err != nil {
 		return err
 	}

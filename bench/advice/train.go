@@ -95,7 +95,7 @@ func openLab(ctx context.Context, folder, name string, jobs int, progress io.Wri
 	return &lab{
 		fitting:  dataset.TestHalf(data, dataset.Fitting),
 		proof:    dataset.TestHalf(data, dataset.Proof),
-		trainer:  graph.Trainer{Open: func() (trainer.Backend, error) { return kernel.New(1) }},
+		trainer:  graph.Trainer{Open: func(int) (trainer.Backend, error) { return kernel.New(1) }},
 		jobs:     jobs,
 		progress: progress,
 	}, nil

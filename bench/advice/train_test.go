@@ -36,8 +36,8 @@ type ended struct{}
 
 func (ended) Close() error { return nil }
 
-func (ended) TrainTo(_ context.Context, epoch int, _ trainer.Observer) (trainer.Outcome, error) {
-	return trainer.Outcome{Epochs: epoch, TestAccuracy: .5}, nil
+func (ended) TrainTo(_ context.Context, moment float64, _ trainer.Observer) (trainer.Outcome, error) {
+	return trainer.Outcome{Epochs: int(moment), TestAccuracy: .5}, nil
 }
 
 func smallLab(s starter) *lab {

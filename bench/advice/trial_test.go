@@ -32,7 +32,7 @@ type stepSession struct{ *stepping }
 
 func (s *stepSession) Close() error { s.closed++; return nil }
 
-func (s *stepSession) TrainTo(ctx context.Context, epoch int, o trainer.Observer) (trainer.Outcome, error) {
+func (s *stepSession) TrainTo(ctx context.Context, moment float64, o trainer.Observer) (trainer.Outcome, error) {
 	for _, at := range []float64{0, .25, .5, .75, 1, 2, 3, 4, 5} {
 		if s.diverges > 0 && int(math.Ceil(at)) >= s.diverges {
 			return trainer.Outcome{Diverged: true, DivergedEpoch: s.diverges}, nil
@@ -42,7 +42,7 @@ func (s *stepSession) TrainTo(ctx context.Context, epoch int, o trainer.Observer
 			return trainer.Outcome{}, err
 		}
 	}
-	return trainer.Outcome{Epochs: epoch}, nil
+	return trainer.Outcome{Epochs: int(moment)}, nil
 }
 
 func ask(t *testing.T, s *stepping, questions ...string) ([]answer, error) {

@@ -142,7 +142,8 @@ func (a *app) corpusBuild(ctx context.Context, name, out string, p corpus.Plan, 
 	p.Space.Input = [3]int{data.Height, data.Width, data.Channels}
 	p.Space.Classes, p.Space.Epochs = len(data.Classes), p.Budget.Epochs
 	bar := a.bar(int64(p.Runs), "past runs")
-	t := a.newTrainer(max(runtime.GOMAXPROCS(0)/p.Jobs, 1))
+	t := a.newTrainer()
+	p.Threads = max(runtime.GOMAXPROCS(0)/p.Jobs, 1)
 	t.Memory.Sessions = p.Jobs
 	err = corpus.Build(ctx, t, p, func(s corpus.Progress) {
 		if s.Finished == nil {

@@ -56,9 +56,7 @@ func trains(c *cobra.Command) *cobra.Command {
 }
 
 // openCPU starts a backend on the processor with so many threads; 0: all.
-func openCPU(threads int) func() (trainer.Backend, error) {
-	return func() (trainer.Backend, error) { return kernel.New(threads) }
-}
+func openCPU(threads int) (trainer.Backend, error) { return kernel.New(threads) }
 
 // environment is what the choice of a device looks at and does; tests put others in their place.
 type environment struct {

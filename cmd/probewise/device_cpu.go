@@ -20,8 +20,8 @@ func (a *app) chooseDevice(ctx context.Context, chosen device, trains bool) erro
 }
 
 // opener opens the backends of this process. own says whether they have memory of their own.
-func (a *app) opener(threads int) (open func() (trainer.Backend, error), own bool) {
-	return openCPU(threads), false
+func (a *app) opener() (open func(threads int) (trainer.Backend, error), own bool) {
+	return openCPU, false
 }
 
 func abilities() ([]ability, error) {

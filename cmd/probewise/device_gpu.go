@@ -46,11 +46,11 @@ func (a *app) chooseDevice(_ context.Context, chosen device, trains bool) error 
 }
 
 // opener opens the backends of this process. own says whether they have memory of their own.
-func (a *app) opener(threads int) (open func() (trainer.Backend, error), own bool) {
+func (a *app) opener() (open func(threads int) (trainer.Backend, error), own bool) {
 	if a.device.name == cpuName {
-		return openCPU(threads), false
+		return openCPU, false
 	}
-	return func() (trainer.Backend, error) { return cuda.Open(a.device.number) }, true
+	return func(int) (trainer.Backend, error) { return cuda.Open(a.device.number) }, true
 }
 
 func abilities() ([]ability, error) {

@@ -57,7 +57,7 @@ func (a *app) open(ctx context.Context) (*program, error) {
 	s.service = service.Service{
 		Store:     store,
 		Datasets:  s.library,
-		Trainer:   a.newTrainer(0),
+		Trainer:   a.newTrainer(),
 		Predictor: s.predictor,
 		Version:   version(),
 		Rules:     rule.Driver{Incomplete: func(err error) { fmt.Fprintln(a.errOut, "left out of the answer:", err) }},
@@ -74,10 +74,9 @@ func (a *app) openStore(ctx context.Context) (*db.DB, error) {
 
 func (s *program) close() error { return s.db.Close() }
 
-// newTrainer trains on the device that was chosen, a CPU with the given number of threads (0: all), within the memory
-// limit.
-func (a *app) newTrainer(threads int) graph.Trainer {
-	open, own := a.opener(threads)
+// newTrainer trains on the device that was chosen, within the memory limit.
+func (a *app) newTrainer() graph.Trainer {
+	open, own := a.opener()
 	return graph.Trainer{Open: open, Memory: &graph.MemoryLimit{Bytes: a.memory, Elsewhere: own}}
 }
 

@@ -79,7 +79,7 @@ func train(ctx context.Context, a trainer.Architecture, images *trainer.Dataset,
 	if err != nil {
 		return err
 	}
-	tr := graph.Trainer{Open: func() (trainer.Backend, error) { return kernel.New(0) }}
+	tr := graph.Trainer{Open: func(threads int) (trainer.Backend, error) { return kernel.New(threads) }}
 	session, err := tr.Start(ctx,
 		trainer.Spec{Architecture: a, Data: d, Budget: trainer.Budget{Images: used, Epochs: steps}, Seed: a.Training.Seed})
 	if err != nil {
@@ -96,7 +96,7 @@ func train(ctx context.Context, a trainer.Architecture, images *trainer.Dataset,
 	for epoch := range steps {
 		w.images("images", d, dataset.Order(training, a.Training.Seed, epoch),
 			dataset.Augmentation{Augment: a.Training.Augment, Seed: a.Training.Seed, Epoch: epoch})
-		if outcome, err = s.TrainTo(ctx, epoch+1, w); err != nil {
+		if outcome, err = s.TrainTo(ctx, float64(epoch+1), w); err != nil {
 			return err
 		}
 		w.weights(s)

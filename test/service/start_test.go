@@ -244,12 +244,12 @@ type fakeSession struct {
 
 func (l *fakeSession) Close() error { return nil }
 
-func (l *fakeSession) TrainTo(ctx context.Context, epoch int, o trainer.Observer) (trainer.Outcome, error) {
+func (l *fakeSession) TrainTo(ctx context.Context, moment float64, o trainer.Observer) (trainer.Outcome, error) {
 	cost := l.spec.Architecture.Cost()
 	accuracy := func(at float64) trainer.Number {
 		return trainer.Number(0.9 - 0.8*math.Exp(-at*math.Log10(float64(cost.MultiplyAdds))/6))
 	}
-	for len(l.records) > 0 && l.records[0] <= float64(epoch) {
+	for len(l.records) > 0 && l.records[0] <= moment {
 		at := l.records[0]
 		if err := l.wait(ctx, at); err != nil {
 			return trainer.Outcome{}, err
@@ -260,9 +260,9 @@ func (l *fakeSession) TrainTo(ctx context.Context, epoch int, o trainer.Observer
 		}
 		l.records = l.records[1:]
 	}
-	a := accuracy(float64(epoch))
+	a := accuracy(moment)
 	return trainer.Outcome{
-		Epochs: epoch, TrainLoss: 0.5, TrainAccuracy: a, ValidationLoss: 0.6, ValidationAccuracy: a, TestLoss: 0.6,
+		Epochs: int(moment), TrainLoss: 0.5, TrainAccuracy: a, ValidationLoss: 0.6, ValidationAccuracy: a, TestLoss: 0.6,
 		TestAccuracy: a - 0.01, Parameters: cost.Parameters, Seconds: 1,
 		ParameterEfficiency: trainer.Number(1 / float64(cost.Parameters)), Device: "formula",
 	}, nil

@@ -34,7 +34,7 @@ func TestFits(t *testing.T) {
 	start := func(size int64) (*counted, trainer.Session) {
 		t.Setenv(memoryVariable, fmt.Sprint(size))
 		c := &counted{}
-		s, err := graph.Trainer{Open: func() (trainer.Backend, error) {
+		s, err := graph.Trainer{Open: func(int) (trainer.Backend, error) {
 			g, err := cuda.Open(0)
 			c.GPU = g
 			return c, err

@@ -121,11 +121,11 @@ type trained struct {
 	weights []trainer.Tensor
 }
 
-func train(t *testing.T, spec trainer.Spec, open func() (trainer.Backend, error)) trained {
+func train(t *testing.T, spec trainer.Spec, open func(int) (trainer.Backend, error)) trained {
 	t.Helper()
 	var p *tap
-	s, err := graph.Trainer{Open: func() (trainer.Backend, error) {
-		b, err := open()
+	s, err := graph.Trainer{Open: func(int) (trainer.Backend, error) {
+		b, err := open(0)
 		p = &tap{Backend: b}
 		if gpu, ok := b.(*cuda.GPU); ok {
 			return roomyTap{p, gpu}, err
@@ -151,7 +151,7 @@ func train(t *testing.T, spec trainer.Spec, open func() (trainer.Backend, error)
 	return run
 }
 
-func onGPU() (trainer.Backend, error) { return cuda.Open(0) }
+func onGPU(int) (trainer.Backend, error) { return cuda.Open(0) }
 
 // TestTraining trains nets A, B and C of the benchmark on the CPU and on the device: all losses of 20 steps, and of the
 // evaluations between them, agree within 1e-4 (on a card, which fuses multiplications and has whole batches to sum,
@@ -162,7 +162,7 @@ func TestTraining(t *testing.T) {
 	for _, net := range []string{"A", "B", "C"} {
 		t.Run(net, func(t *testing.T) {
 			spec := short(t, net)
-			want := train(t, spec, func() (trainer.Backend, error) { return kernel.New(0) })
+			want := train(t, spec, func(threads int) (trainer.Backend, error) { return kernel.New(threads) })
 			got := train(t, spec, onGPU)
 			if len(got.losses) != len(want.losses) || len(got.losses) < steps ||
 				len(got.records) != len(want.records) || len(got.records) != 5 {
@@ -279,7 +279,7 @@ func TestAccuracy(t *testing.T) {
 		Budget:       trainer.Budget{Images: images, Epochs: 3},
 		Seed:         5,
 	}
-	accuracy := func(open func() (trainer.Backend, error)) float64 {
+	accuracy := func(open func(int) (trainer.Backend, error)) float64 {
 		s, err := graph.Trainer{Open: open}.Start(t.Context(), spec)
 		if err != nil {
 			t.Fatal(err)
@@ -291,7 +291,7 @@ func TestAccuracy(t *testing.T) {
 		}
 		return float64(o.TestAccuracy)
 	}
-	want, got := accuracy(func() (trainer.Backend, error) { return kernel.New(0) }), accuracy(onGPU)
+	want, got := accuracy(func(int) (trainer.Backend, error) { return kernel.New(0) }), accuracy(onGPU)
 	t.Logf("accuracy after 3 epochs of %d images: %.4f on the CPU, %.4f on the device", images, want, got)
 	if math.Abs(got-want) > 0.01 || want < 0.4 {
 		t.Errorf("accuracy %.4f, on the CPU %.4f", got, want)

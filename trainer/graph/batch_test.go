@@ -46,7 +46,7 @@ func (d *device) Upload(dst trainer.Buffer, src []float32) error {
 // by bit; one with less room is sent batches; one with too little is refused.
 func TestKeptImages(t *testing.T) {
 	a := parse(t, nets["norm"], `"batch_size":16,"augment":{"flip":true,"crop":2}`)
-	train := func(open func() (trainer.Backend, error)) (*session, string) {
+	train := func(open func(int) (trainer.Backend, error)) (*session, string) {
 		t.Helper()
 		s, err := Trainer{Open: open}.Start(t.Context(), specOf(a))
 		if err != nil {
@@ -63,11 +63,11 @@ func TestKeptImages(t *testing.T) {
 		}
 		return s.(*session), string(text)
 	}
-	open := func(room int) (*device, func() (trainer.Backend, error)) {
+	open := func(room int) (*device, func(int) (trainer.Backend, error)) {
 		d := &device{room: room}
-		return d, func() (_ trainer.Backend, err error) { d.Backend, err = kernel.New(1); return d, err }
+		return d, func(int) (_ trainer.Backend, err error) { d.Backend, err = kernel.New(1); return d, err }
 	}
-	plain, records := train(func() (trainer.Backend, error) { return kernel.New(1) })
+	plain, records := train(func(int) (trainer.Backend, error) { return kernel.New(1) })
 	roomy, keeps := open(1 << 30)
 	kept, keptRecords := train(keeps)
 	_, all, err := rehearsed(specOf(a), true)

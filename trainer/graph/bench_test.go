@@ -116,11 +116,11 @@ func architecture(b *testing.B, file string) trainer.Architecture {
 // opened starts a session on n images of noise.
 func opened(b *testing.B, a trainer.Architecture, n int) *session {
 	b.Helper()
-	return openedOn(b, a, n, func() (trainer.Backend, error) { return kernel.New(0) })
+	return openedOn(b, a, n, func(threads int) (trainer.Backend, error) { return kernel.New(threads) })
 }
 
 // openedOn starts it on a backend.
-func openedOn(b *testing.B, a trainer.Architecture, n int, open func() (trainer.Backend, error)) *session {
+func openedOn(b *testing.B, a trainer.Architecture, n int, open func(int) (trainer.Backend, error)) *session {
 	b.Helper()
 	tr := Trainer{Open: open}
 	s, err := tr.Start(b.Context(),

@@ -33,7 +33,7 @@ func TestPredictedBuffersAreAllocated(t *testing.T) {
 			t.Fatal(err)
 		}
 		c := &counting{}
-		open := func() (_ trainer.Backend, err error) {
+		open := func(int) (_ trainer.Backend, err error) {
 			c.Backend, err = kernel.New(1)
 			return c, err
 		}
@@ -90,7 +90,7 @@ func TestMemoryLimit(t *testing.T) {
 		t.Fatal(err)
 	}
 	opened := 0
-	open := func() (trainer.Backend, error) { opened++; return kernel.New(1) }
+	open := func(int) (trainer.Backend, error) { opened++; return kernel.New(1) }
 	start := func(l *MemoryLimit) (trainer.Session, error) {
 		return Trainer{Open: open, Memory: l}.Start(t.Context(), specOf(a))
 	}
@@ -136,7 +136,7 @@ func TestMemoryLimit(t *testing.T) {
 // TestFailedStartsReserveNothing: the memory of a run whose backend does not open is free again.
 func TestFailedStartsReserveNothing(t *testing.T) {
 	l := &MemoryLimit{Bytes: 1 << 40}
-	tr := Trainer{Open: func() (trainer.Backend, error) { return nil, errFull }, Memory: l}
+	tr := Trainer{Open: func(int) (trainer.Backend, error) { return nil, errFull }, Memory: l}
 	if _, err := tr.Start(t.Context(), specOf(parse(t, nets["plain"], ""))); !errors.Is(err, errFull) || l.open != 0 {
 		t.Errorf("error %v, %d bytes reserved", err, l.open)
 	}

@@ -30,6 +30,11 @@ func recordMoment(epoch, i, n int) (moment float64, whole bool) {
 	return 0, false
 }
 
+// recorded says whether a record can stand at the moment.
+func recorded(moment float64) bool {
+	return moment >= 0 && (moment == math.Trunc(moment) || moment < 3 && 4*moment == math.Trunc(4*moment))
+}
+
 // recordInitial looks at the second batch and the first, without learning from them.
 func (s *session) recordInitial(ctx context.Context, o trainer.Observer, clock func() float64) error {
 	order := dataset.Order(s.training, s.spec.Seed, 0)

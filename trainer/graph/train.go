@@ -16,8 +16,8 @@ import (
 
 // Trainer starts sessions.
 type Trainer struct {
-	// Open opens the backend that one session computes on, and closes.
-	Open func() (trainer.Backend, error)
+	// Open opens the backend that one session computes on, and closes, with so many threads (Spec.Threads).
+	Open func(threads int) (trainer.Backend, error)
 	// Memory bounds what the process takes; nil: nothing does.
 	Memory *MemoryLimit
 }
@@ -40,7 +40,9 @@ type session struct {
 	keep        bool // the sources, on the backend
 
 	step     trainer.Step
-	epoch    int // finished
+	epoch    int   // finished
+	batch    int   // of the next epoch, finished
+	seen     tally // of these batches
 	latest   trainer.EpochRecord
 	diverged int // the epoch, from 1, in which NaN or Inf appeared
 	started  bool
@@ -63,7 +65,7 @@ func (t Trainer) Start(ctx context.Context, spec trainer.Spec) (trainer.Session,
 	if err != nil {
 		return nil, err
 	}
-	backend, err := t.Open()
+	backend, err := t.Open(spec.Threads)
 	if err != nil {
 		release()
 		return nil, fmt.Errorf("open the backend: %w", err)
@@ -196,10 +198,13 @@ func (s *session) moveRunning(at buffers) (calls []trainer.Call) {
 }
 
 // TrainTo implements trainer.Session.
-func (s *session) TrainTo(ctx context.Context, epoch int, o trainer.Observer) (trainer.Outcome, error) {
+func (s *session) TrainTo(ctx context.Context, moment float64, o trainer.Observer) (trainer.Outcome, error) {
 	start := time.Now()
 	before := s.seconds
 	clock := func() float64 { s.seconds = before + time.Since(start).Seconds(); return s.seconds }
+	if !recorded(moment) {
+		return trainer.Outcome{}, fmt.Errorf("train to epoch %g: no record ends there", moment)
+	}
 	if !s.started {
 		err := s.recordInitial(ctx, o, clock)
 		if errors.Is(err, errDiverged) {
@@ -209,14 +214,12 @@ func (s *session) TrainTo(ctx context.Context, epoch int, o trainer.Observer) (t
 		}
 		s.started = true
 	}
-	for s.epoch < min(epoch, s.spec.Budget.Epochs) && s.diverged == 0 {
-		err := s.trainEpoch(ctx, o, clock)
+	for s.moment() < min(moment, float64(s.spec.Budget.Epochs)) && s.diverged == 0 {
+		err := s.trainEpoch(ctx, moment, o, clock)
 		if errors.Is(err, errDiverged) {
 			s.diverged = s.epoch + 1
 		} else if err != nil {
 			return trainer.Outcome{}, fmt.Errorf("epoch %d: %w", s.epoch+1, err)
-		} else {
-			s.epoch++
 		}
 	}
 	outcome, err := s.outcome()
@@ -225,15 +228,17 @@ func (s *session) TrainTo(ctx context.Context, epoch int, o trainer.Observer) (t
 	return outcome, err
 }
 
-// trainEpoch is the training loop.
-func (s *session) trainEpoch(ctx context.Context, o trainer.Observer, clock func() float64) error {
+// moment is how far the training is, in epochs: that of the latest record.
+func (s *session) moment() float64 { return max(s.latest.Epoch, float64(s.epoch)) }
+
+// trainEpoch is the training loop: of an epoch, or of what is left of it, to the moment.
+func (s *session) trainEpoch(ctx context.Context, moment float64, o trainer.Observer, clock func() float64) error {
 	t := s.spec.Architecture.Training
 	order := dataset.Order(s.training, s.spec.Seed, s.epoch)
 	batches := s.batches()
-	feed := s.input.feed(s.train, order, s.augmentation(s.epoch))
+	feed := s.input.feed(s.train, order[s.batch*s.input.rows:], s.augmentation(s.epoch))
 	defer feed.stop()
-	var seen tally
-	for i := range batches {
+	for ; s.batch < batches && s.moment() < moment; s.batch++ {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -242,35 +247,38 @@ func (s *session) trainEpoch(ctx context.Context, o trainer.Observer, clock func
 			return err
 		}
 		s.step.Index++
-		share := (float64(s.epoch) + float64(i)/float64(batches)) / float64(s.spec.Budget.Epochs)
-		s.step.LearningRate = float32(learningRate(t, s.epoch, share) * warmed(t.Schedule, s.epoch, i, batches))
+		share := (float64(s.epoch) + float64(s.batch)/float64(batches)) / float64(s.spec.Budget.Epochs)
+		s.step.LearningRate = float32(learningRate(t, s.epoch, share) * warmed(t.Schedule, s.epoch, s.batch, batches))
 
 		if err := s.forward.run(n, s.step); err != nil {
 			return err
 		}
-		if err := seen.add(s.scores, n); err != nil {
+		if err := s.seen.add(s.scores, n); err != nil {
 			return err
 		}
-		if !seen.finite() {
+		if !s.seen.finite() {
 			return errDiverged
 		}
-		moment, whole := recordMoment(s.epoch, i, batches)
-		if err := s.lookAtGradients(moment, i, batches); err != nil {
+		at, whole := recordMoment(s.epoch, s.batch, batches)
+		if err := s.lookAtGradients(at, s.batch, batches); err != nil {
 			return err
 		}
 		if err := s.update.run(n, s.step); err != nil {
 			return err
 		}
-		if moment > 0 {
-			if err := s.record(ctx, o, moment, whole, seen, clock); err != nil {
+		if at > 0 {
+			if err := s.record(ctx, o, at, whole, s.seen, clock); err != nil {
 				return err
 			}
 		}
 		o.Progress(trainer.Progress{
-			Batch:   s.epoch*batches + i + 1,
+			Batch:   s.epoch*batches + s.batch + 1,
 			Batches: s.spec.Budget.Epochs * batches,
 			Epoch:   s.epoch + 1,
 		})
+	}
+	if s.batch == batches {
+		s.epoch, s.batch, s.seen = s.epoch+1, 0, tally{}
 	}
 	return nil
 }

@@ -2,9 +2,11 @@ package graph
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -61,7 +63,7 @@ func (n *notebook) Record(_ context.Context, r trainer.EpochRecord) error {
 
 func start(t *testing.T, a trainer.Architecture, threads, epochs int) *session {
 	t.Helper()
-	tr := Trainer{Open: func() (trainer.Backend, error) { return kernel.New(threads) }}
+	tr := Trainer{Open: func(int) (trainer.Backend, error) { return kernel.New(threads) }}
 	s, err := tr.Start(t.Context(),
 		trainer.Spec{Architecture: a, Data: stripes(220, 90), Budget: trainer.Budget{Images: 200, Epochs: epochs}, Seed: 3})
 	if err != nil {
@@ -71,7 +73,7 @@ func start(t *testing.T, a trainer.Architecture, threads, epochs int) *session {
 	return s.(*session)
 }
 
-func trainTo(t *testing.T, s *session, epoch int, n *notebook) trainer.Outcome {
+func trainTo(t *testing.T, s *session, epoch float64, n *notebook) trainer.Outcome {
 	t.Helper()
 	out, err := s.TrainTo(t.Context(), epoch, n)
 	if err != nil {
@@ -108,21 +110,42 @@ func TestSameSeedSameBits(t *testing.T) {
 	for name, layers := range nets {
 		a := parse(t, layers, `"batch_size":32,"augment":{"flip":true,"crop":1},"clip_norm":1,"schedule":{"type":"cosine"}`)
 		once := start(t, a, 1, 5)
-		trainTo(t, once, 3, &notebook{})
+		atOnce, inSteps := &notebook{}, &notebook{}
+		trainTo(t, once, 3, atOnce)
 		want := weights(t, once)
 
 		steps := start(t, a, 2, 5)
-		for epoch := 1; epoch <= 3; epoch++ {
-			trainTo(t, steps, epoch, &notebook{})
+		for _, moment := range []float64{0, 0.25, 0.5, 1, 2.75, 3} {
+			trainTo(t, steps, moment, inSteps)
+			if at := inSteps.records[len(inSteps.records)-1].Epoch; at != moment {
+				t.Errorf("%s: training to %g ended at %g", name, moment, at)
+			}
 		}
 		if !sameBits(want, weights(t, steps)) {
-			t.Errorf("%s: two threads in three stretches differ from one thread in one go", name)
+			t.Errorf("%s: two threads in stretches differ from one thread in one go", name)
+		}
+		for i, r := range inSteps.records {
+			if r.Seconds = atOnce.records[i].Seconds; !reflect.DeepEqual(encoded(t, r), encoded(t, atOnce.records[i])) {
+				t.Errorf("%s: in stretches, the record of epoch %g is another one", name, r.Epoch)
+			}
+		}
+		if _, err := steps.TrainTo(t.Context(), 3.3, inSteps); err == nil {
+			t.Errorf("%s: training stopped where no record stands", name)
 		}
 		trainTo(t, steps, 4, &notebook{})
 		if sameBits(want, weights(t, steps)) {
 			t.Errorf("%s: the fourth epoch changed nothing", name)
 		}
 	}
+}
+
+func encoded(t *testing.T, r trainer.EpochRecord) string {
+	t.Helper()
+	text, err := json.Marshal(r) // numbers that are missing are not equal to themselves
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 func TestLearns(t *testing.T) {
