@@ -62,7 +62,7 @@ func addStage(t trunk, l *list) {
 			}
 			added := []trainer.Layer{conv}
 			if pooled {
-				added = append(added, maxPool(pool))
+				added = append(added, MaxPool(pool))
 			}
 			insert(&a.Layers, at, added...)
 		}

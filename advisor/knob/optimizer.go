@@ -102,10 +102,14 @@ var momentum = Knob{
 	When:     "On where plain sgd learns slowly; off where the loss swings.",
 	Theme:    advisor.Retune,
 	Settings: settings("momentum", advisor.Retune, momenta),
-	differs: trainingDiffers(func(t trainer.Training) [2]any {
-		return [2]any{t.Optimizer.Momentum, t.Optimizer.Nesterov}
-	}),
+	differs: func(base, revised trainer.Architecture) bool {
+		was, is := base.Training.Optimizer, revised.Training.Optimizer
+		return hasMomentum(was) && hasMomentum(is) && (was.Momentum != is.Momentum || was.Nesterov != is.Nesterov)
+	},
 }
+
+// hasMomentum says whether momentum counts for the optimizer.
+func hasMomentum(o trainer.Optimizer) bool { return o.Type == trainer.SGD || o.Type == trainer.RMSprop }
 
 func momenta(a trainer.Architecture, l *list) {
 	o := a.Training.Optimizer

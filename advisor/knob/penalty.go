@@ -17,18 +17,19 @@ var l1 = Knob{
 	Name:  "l1",
 	Title: "L1 penalty",
 	Does:  "Adds l1·Σ|w| of a layer to the loss, which drives weights to zero.",
-	Range: fmt.Sprintf("0 to 1000, by layer; on all layers that have it ×%g, off.", penaltyFactors[0]),
+	Range: fmt.Sprintf("0 to 1000, by layer; on all layers that have it ×%s, off.", numbers(penaltyFactors)),
 	Costs: "Next to nothing.",
 	When: "Off or less where the penalty has a large share in the loss, or the weights shrink while the net learns " +
-		"little.",
+		"little; more to let a layer choose among its inputs.",
 	Theme: advisor.Regularise,
 	Settings: settings("l1", advisor.Regularise, func(a trainer.Architecture, l *list) {
 		have := layersWith(&a, func(layer trainer.Layer) bool { return layer.L1 > 0 })
 		if len(have) == 0 {
 			return
 		}
-		f := penaltyFactors[0]
-		l.add(fmt.Sprintf("×%g", f), fmt.Sprintf("Lower L1 of %s to a tenth", figure.List(have)), scaledL1(&a, have, f))
+		for _, f := range penaltyFactors {
+			l.add(fmt.Sprintf("×%g", f), tenfold("L1", have, f), scaledL1(&a, have, f))
+		}
 		l.add("off", "Take L1 off "+figure.List(have), Each(have, func(_ *trainer.Architecture, b trainer.Block) {
 			b.Layer().L1 = 0
 		}))
@@ -55,11 +56,7 @@ func penalties(a trainer.Architecture, l *list) {
 	if len(have) > 0 {
 		l.add("off", "Take L2 off "+figure.List(have), penaltyOff(have))
 		for _, f := range penaltyFactors {
-			title := "Raise L2 of %s tenfold"
-			if f < 1 {
-				title = "Lower L2 of %s to a tenth"
-			}
-			l.add(fmt.Sprintf("×%g", f), fmt.Sprintf(title, figure.List(have)), scaledL2(&a, have, f))
+			l.add(fmt.Sprintf("×%g", f), tenfold("L2", have, f), scaledL2(&a, have, f))
 		}
 	}
 	for _, place := range []struct {
@@ -83,6 +80,14 @@ func penalties(a trainer.Architecture, l *list) {
 			}
 		}
 	}
+}
+
+// tenfold words one of penaltyFactors.
+func tenfold(penalty string, layers []string, factor float64) string {
+	if factor < 1 {
+		return fmt.Sprintf("Lower %s of %s to a tenth", penalty, figure.List(layers))
+	}
+	return fmt.Sprintf("Raise %s of %s tenfold", penalty, figure.List(layers))
 }
 
 // layersWith names the layers with weights that are so, the output among them.

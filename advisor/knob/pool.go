@@ -61,7 +61,7 @@ func addPools(t trunk, l *list) {
 		l.add(size, "Add a 2×2 max pool after "+figure.List(layers), Each(layers,
 			func(a *trainer.Architecture, b trainer.Block) {
 				if name := poolOf[b.Layer().Name]; !Has(*a, name) {
-					insert(b.List, afterActivation(b), maxPool(name))
+					insert(b.List, afterActivation(b), MaxPool(name))
 				}
 			}))
 	}

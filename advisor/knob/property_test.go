@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -84,6 +85,8 @@ func TestSettingsAreLegal(t *testing.T) {
 				t.Errorf("%s: %s is more than 4 times as expensive", name, s.Name)
 			case string(a.Canonical()) != before:
 				t.Fatalf("%s: %s changed the architecture that it is for", name, s.Name)
+			case len(strangers(a, s.Title)) > 0:
+				t.Errorf("%s: %s: no layers %v: %s", name, s.Name, strangers(a, s.Title), s.Title)
 			case s.Title == "" || s.Theme == "" || !strings.HasPrefix(s.Name, s.Knob+" "):
 				t.Errorf("%s: incomplete: %+v", name, s)
 			}
@@ -94,6 +97,14 @@ func TestSettingsAreLegal(t *testing.T) {
 	if total < 30*sampledNets {
 		t.Errorf("only %d settings", total)
 	}
+}
+
+// numbered are the names that layers have by default.
+var numbered = regexp.MustCompile(`\b(?:[a-z]+_)*[a-z]+\d+\b`)
+
+// strangers are the layers that a title names and the architecture does not have.
+func strangers(a trainer.Architecture, title string) []string {
+	return slices.DeleteFunc(numbered.FindAllString(title, -1), func(name string) bool { return knob.Has(a, name) })
 }
 
 // TestPairsCompose: any two settings can be made one after the other; what is illegal then is said to be so.

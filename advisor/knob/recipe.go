@@ -146,7 +146,7 @@ func standardLayers(a trainer.Architecture, filters int, norm bool) trainer.Arch
 		if side < pooledSide {
 			break
 		}
-		layers = append(layers, maxPool(names(trainer.MaxPool)))
+		layers = append(layers, MaxPool(names(trainer.MaxPool)))
 		side /= 2
 		filters = min(2*filters, recipeMost)
 		if side < stageSide {

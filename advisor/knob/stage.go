@@ -133,8 +133,8 @@ func indexOf(a *trainer.Architecture, name string) int {
 // isWindow says whether the layer is a pool that moves a window, not a global one.
 func isWindow(l trainer.Layer) bool { return l.Type == trainer.MaxPool || l.Type == trainer.AvgPool }
 
-// maxPool halves height and width.
-func maxPool(name string) trainer.Layer {
+// MaxPool halves height and width.
+func MaxPool(name string) trainer.Layer {
 	two := [2]int{2, 2}
 	return trainer.Layer{Type: trainer.MaxPool, Name: name, Size: two, Stride: two, Padding: trainer.Valid}
 }

@@ -59,7 +59,7 @@ func strideToPool(names map[string]string) Change {
 		if l.Stride == [2]int{1, 1} || Has(*a, name) {
 			return
 		}
-		pool := maxPool(name)
+		pool := MaxPool(name)
 		pool.Size, pool.Stride, pool.Padding = l.Stride, l.Stride, l.Padding
 		l.Stride = [2]int{1, 1}
 		insert(b.List, afterActivation(b), pool)

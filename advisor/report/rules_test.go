@@ -25,11 +25,11 @@ func TestKnobsKeepToTheirPage(t *testing.T) {
 }
 
 // keepsToItsPage wants the texts on a page, and no line wider than it.
-func keepsToItsPage(t *testing.T, print func(w io.Writer, o Options) error, texts ...string) {
+func keepsToItsPage(t *testing.T, write func(w io.Writer, o Options) error, texts ...string) {
 	t.Helper()
 	for _, width := range []int{80, 120} {
 		var b strings.Builder
-		if err := print(&b, Options{Width: width}); err != nil {
+		if err := write(&b, Options{Width: width}); err != nil {
 			t.Fatal(err)
 		}
 		for _, line := range strings.Split(b.String(), "\n") {

@@ -89,22 +89,12 @@ func (p *Pass) proposePooling(d advisor.Diagnosis, b trainer.Block) {
 	case in.C >= max(minPooled, 2*a.Classes) && in.H*in.W > 1:
 		p.Propose(proposal(advisor.Reshape, "Replace "+name+" by global average pooling", d,
 			"Parameters should fall and the net see where a pattern is less.",
-			atFlatten(name, in, func(a *trainer.Architecture, i int) {
-				a.Layers[i] = trainer.Layer{Type: trainer.GlobalAvgPool, Name: name}
-			})))
+			atFlatten(name, in, func(a *trainer.Architecture, _ int) { knob.Pooled(name)(a) })))
 	case in.H >= minHalving && in.W >= minHalving:
-		two := [2]int{2, 2}
 		p.Propose(proposal(advisor.Reshape, "Put a 2×2 max pool before "+name, d,
 			"Parameters of the dense layer should fall to a quarter.",
 			atFlatten(name, in, func(a *trainer.Architecture, i int) {
-				pool := trainer.Layer{
-					Type:    trainer.MaxPool,
-					Name:    knob.FreeName(*a, "max_pool"),
-					Size:    two,
-					Stride:  two,
-					Padding: trainer.Valid,
-				}
-				a.Layers = slices.Insert(a.Layers, i, pool)
+				a.Layers = slices.Insert(a.Layers, i, knob.MaxPool(knob.FreeName(*a, "max_pool")))
 			})))
 	}
 }
