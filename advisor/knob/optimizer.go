@@ -21,8 +21,8 @@ const (
 	usualDecay         = 0.004 // Keras' default of adamw
 )
 
-// usualRate is the learning rate that the optimizer is usually given in the net.
-func usualRate(a trainer.Architecture, o trainer.Optimizer) float64 {
+// UsualRate is the learning rate that the optimizer is usually given in the net.
+func UsualRate(a trainer.Architecture, o trainer.Optimizer) float64 {
 	switch {
 	case o.Type != trainer.SGD:
 		return usualAdaptive
@@ -48,7 +48,7 @@ func usualOptimizer(a trainer.Architecture, t trainer.OptimizerType) trainer.Opt
 			o.WeightDecay = usualDecay
 		}
 	}
-	o.LearningRate = usualRate(a, o)
+	o.LearningRate = UsualRate(a, o)
 	return o
 }
 

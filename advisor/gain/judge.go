@@ -1,0 +1,114 @@
+package gain
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"probewise/advisor"
+	"probewise/forest"
+	"probewise/trainer"
+)
+
+// Forests fits forests, and keeps them. It is *pastruns.Forests.
+type Forests interface {
+	Model(ctx context.Context, t forest.Table, member string) (*forest.Model, error)
+}
+
+// Judge foretells gains. It is safe for concurrent use.
+type Judge struct {
+	Pairs   func() ([]Pair, error)
+	Forests Forests
+	Without []Group // columns that it does without
+}
+
+// MinPairs is the least number of pairs that gains are foretold from.
+const MinPairs = 100
+
+// Gain is what a change is foretold to be worth, in test accuracy of full training.
+type Gain struct {
+	Mean, Low, High float64
+	Confidence      float64 // of Low…High
+	Noise           float64 // standard deviation of the same difference between a net and itself with another seed
+	Pairs           int     // that it was learnt from
+}
+
+// NoJudgeError says why no gain can be foretold.
+type NoJudgeError struct{ Reason string }
+
+func (e *NoJudgeError) Error() string { return "no gain is foretold: " + e.Reason }
+
+// Foretell says what the revised net gains over the base, of which there is a probe, when the trial stands at the
+// moment (0: before any). The error is a *NoJudgeError where there are too few pairs.
+func (j *Judge) Foretell(ctx context.Context, base advisor.ProbeResult, revised trainer.Architecture,
+	trial advisor.ProbeResult, moment float64) (Gain, error) {
+	moment = stage(moment)
+	pairs, err := j.Pairs()
+	if err != nil {
+		return Gain{}, fmt.Errorf("read the pairs: %w", err)
+	}
+	if len(pairs) < MinPairs {
+		return Gain{}, &NoJudgeError{fmt.Sprintf("%d pairs of runs, and %d are the least", len(pairs), MinPairs)}
+	}
+	m, err := j.Forests.Model(ctx, Table(pairs, moment, j.Without...), "")
+	if err != nil {
+		return Gain{}, fmt.Errorf("fit what changes are worth at epoch %g: %w", moment, err)
+	}
+	row, _, _ := Edit(base, revised, trial, moment).row(moment, j.Without)
+	p, err := m.Predict(row)
+	if err != nil {
+		return Gain{}, fmt.Errorf("foretell a gain at epoch %g: %w", moment, err)
+	}
+	return Gain{
+		Mean:       gainOf(p.Mean),
+		Low:        gainOf(p.Low),
+		High:       gainOf(p.High),
+		Confidence: p.Confidence,
+		Noise:      noise(pairs, base),
+		Pairs:      len(pairs),
+	}, nil
+}
+
+// stage is the latest of the Moments that the trial has reached.
+func stage(moment float64) float64 {
+	at := Moments[0]
+	for _, m := range Moments {
+		if m <= moment {
+			at = m
+		}
+	}
+	return at
+}
+
+// alike is how many pairs of a net with itself tell the noise of a net.
+const alike = 12
+
+// noise is the standard deviation of the gain of nothing: over the pairs of a net with itself whose base reached most
+// nearly the accuracy that this one reached in its probe.
+func noise(pairs []Pair, base advisor.ProbeResult) float64 {
+	level := logit(at(base, float64(base.Epochs)).validation)
+	type repeat struct{ distance, gain float64 }
+	var repeats []repeat
+	for _, p := range pairs {
+		if p.Again() {
+			theirs := logit(at(probe(p.Base), ProbeEpochs).validation)
+			repeats = append(repeats, repeat{math.Abs(theirs - level), p.Gain()})
+		}
+	}
+	slices.SortStableFunc(repeats, func(a, b repeat) int {
+		switch {
+		case a.distance < b.distance:
+			return -1
+		case a.distance > b.distance:
+			return 1
+		}
+		return 0
+	})
+	repeats = repeats[:min(alike, len(repeats))]
+	squares := 0.0
+	for _, r := range repeats {
+		squares += r.gain * r.gain
+	}
+	return math.Sqrt(squares / math.Max(float64(len(repeats)), 1))
+}

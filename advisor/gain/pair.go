@@ -1,0 +1,122 @@
+package gain
+
+import (
+	"fmt"
+
+	"probewise/advisor"
+	"probewise/advisor/corpus"
+	"probewise/forest"
+	"probewise/trainer"
+)
+
+// Pair is a net and an edit of it, both trained in full with the same seed.
+type Pair struct {
+	Family   string   // names the base: its pairs are alike
+	Settings []string // of knobs, that the edit consists of
+	Base     advisor.PastRun
+	Edited   advisor.PastRun
+}
+
+// Again says whether the pair is a net with itself, trained with another seed.
+func (p Pair) Again() bool { return len(p.Settings) == 0 }
+
+// Gain is what the edit gained in test accuracy.
+func (p Pair) Gain() float64 { return reached(p.Edited) - reached(p.Base) }
+
+// reached is the test accuracy of a run, or chance where it diverged.
+func reached(r advisor.PastRun) float64 {
+	if r.Outcome.Diverged {
+		return 1 / float64(r.Architecture.Classes)
+	}
+	return float64(r.Outcome.TestAccuracy)
+}
+
+// Pairs puts edits and their bases together; edits whose base is not there are left out.
+func Pairs(entries []corpus.Entry) []Pair {
+	type place struct {
+		key   advisor.Key
+		seed  uint64
+		index int
+	}
+	bases := map[place]advisor.PastRun{}
+	for _, e := range entries {
+		if e.Edit == 0 {
+			bases[place{e.Key, e.Seed, e.Index}] = e.PastRun
+		}
+	}
+	var pairs []Pair
+	for _, e := range entries {
+		base, there := bases[place{e.Key, e.Seed, e.Index}]
+		if e.Edit == 0 || !there {
+			continue
+		}
+		pairs = append(pairs, Pair{
+			Family:   fmt.Sprintf("%s seed %d base %d", e.Key, e.Seed, e.Index),
+			Settings: e.Settings,
+			Base:     base,
+			Edited:   e.PastRun,
+		})
+	}
+	return pairs
+}
+
+// ProbeEpochs is the length of the probes that pairs begin with.
+const ProbeEpochs = 3
+
+// vector describes a pair as it is known when the trial stands at the moment.
+func (p Pair) vector(moment float64) Vector {
+	return Edit(probe(p.Base), p.Edited.Architecture, probe(p.Edited), moment)
+}
+
+func probe(r advisor.PastRun) advisor.ProbeResult {
+	var records []trainer.EpochRecord
+	for _, record := range r.Records {
+		if record.Epoch <= ProbeEpochs {
+			records = append(records, record)
+		}
+	}
+	return advisor.ProbeResult{Architecture: r.Architecture, Epochs: ProbeEpochs, Records: records, Outcome: r.Outcome}
+}
+
+// Table is what the forest of a moment is fitted on, without the columns of some groups. Targets are accuracies from 0
+// to 1, as forests have them: the middle between no change and all of it, (1 + gain)/2.
+func Table(pairs []Pair, moment float64, without ...Group) forest.Table {
+	var t forest.Table
+	for _, p := range pairs {
+		row, names, linear := p.vector(moment).row(moment, without)
+		t.Names, t.Linear = names, linear
+		t.X = append(t.X, row)
+		t.Y = append(t.Y, share(p.Gain()))
+		t.Groups = append(t.Groups, p.Family)
+	}
+	if moment > 0 {
+		t.Current = current
+	}
+	return t
+}
+
+// share is a gain as a target of a forest, gainOf the gain of what a forest says.
+func share(gain float64) float64   { return (1 + gain) / 2 }
+func gainOf(share float64) float64 { return 2*share - 1 }
+
+// current is the column of the gain so far, as a target.
+const current = "trial_current"
+
+// row is a vector as a row of a table.
+func (v Vector) row(moment float64, without []Group) (row []float64, names []string, linear []bool) {
+	for i, name := range v.Names {
+		left := false
+		for _, g := range without {
+			left = left || v.Groups[i] == g
+		}
+		if left {
+			continue
+		}
+		row, names = append(row, v.Values[i]), append(names, name)
+		linear = append(linear, v.Groups[i] == OfTrial || moment == 0 && v.Groups[i] == OfEdit)
+		if name == observed {
+			row, names, linear = append(row, share(v.Values[i])), append(names, current), append(linear, true)
+		}
+	}
+	return row, names, linear
+}

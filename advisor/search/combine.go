@@ -1,0 +1,94 @@
+package search
+
+import (
+	"slices"
+	"strings"
+
+	"probewise/advisor"
+	"probewise/trainer"
+)
+
+// parts is how many of the best are combined: each two of them, and all.
+const parts = 3
+
+// combinations are new entries, each of several of the best: of those that promise something and do not turn the same
+// knob. What is foretold of one before it is tried is the sum of its parts', each half of what it would be alone:
+// effects overlap, and the best were chosen.
+func (s *searcher) combinations(ordered []*Entry, base advisor.ProbeResult, seed uint64) []*Entry {
+	var best []*Entry
+	for _, e := range ordered {
+		if e.Foretold.Mean > 0 && len(best) < parts && !slices.ContainsFunc(best, func(b *Entry) bool { return clash(b, e) }) {
+			best = append(best, e)
+		}
+	}
+	var groups [][]*Entry
+	if len(best) == parts {
+		groups = append(groups, best)
+	}
+	for i := range best {
+		for j := range i {
+			groups = append(groups, []*Entry{best[j], best[i]})
+		}
+	}
+	var all []*Entry
+	for _, group := range groups {
+		c, ok := combined(base.Architecture, group)
+		if !ok {
+			continue
+		}
+		e := s.enter(c, base, seed)
+		if e == nil {
+			continue
+		}
+		for i, part := range group {
+			weight := 0.5
+			if i == 0 {
+				weight = 1
+			}
+			e.Foretold.Mean += weight * part.Foretold.Mean
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+// clash says whether two entries turn a knob in common.
+func clash(a, b *Entry) bool {
+	for _, s := range a.Settings {
+		if slices.ContainsFunc(b.Settings, func(t Setting) bool { return t.Knob == s.Knob }) {
+			return true
+		}
+	}
+	return false
+}
+
+// combined applies the settings of all, one after the other.
+func combined(base trainer.Architecture, group []*Entry) (Candidate, bool) {
+	var c Candidate
+	var titles, reasons []string
+	for _, e := range group {
+		c.Settings = append(c.Settings, e.Settings...)
+		titles = append(titles, e.Title)
+		if !slices.Contains(reasons, e.Reason) {
+			reasons = append(reasons, e.Reason)
+		}
+		for _, r := range e.Rules {
+			if !slices.Contains(c.Rules, r) {
+				c.Rules = append(c.Rules, r)
+			}
+		}
+	}
+	c.Title, c.Reason = strings.Join(titles, "; "), strings.Join(reasons, " ")
+	a, err := apply(base, c.Settings)
+	c.Architecture = a
+	return c, err == nil
+}
+
+// apply returns the net after the settings.
+func apply(base trainer.Architecture, settings []Setting) (trainer.Architecture, error) {
+	a := base.Clone()
+	for _, s := range settings {
+		s.Revise(&a)
+	}
+	return trainer.Validate(a, trainer.Limits{})
+}

@@ -1,0 +1,115 @@
+package search
+
+import (
+	"context"
+	"math"
+
+	"probewise/advisor"
+	"probewise/advisor/gain"
+	"probewise/trainer"
+)
+
+// Confirmed is what seeds that did not choose a candidate show of it.
+type Confirmed struct {
+	gain.Gain         // over the net, not over the base of the round
+	Observed  float64 // mean difference of validation accuracy to the base of the round
+	Seeds     []uint64
+	Runs      [][2]string // of base and candidate, for each seed
+	Moment    float64
+}
+
+// confirm trains the winner of a race and its base again, with as many fresh seeds as the budget allows, to the probe's
+// length, and returns the winner's last trial; nil where the budget allows none.
+func (s *searcher) confirm(ctx context.Context, e *Entry, base trainer.Architecture) (*Trial, error) {
+	if err := s.Lab.Drop(ctx, []*Trial{e.Trial}); err != nil {
+		return nil, err
+	}
+	baseCost := float64(base.Cost().TrainingFLOPs) * float64(s.Problem.Budget.Images) / s.epoch
+	cost := s.probeEpochs() * (baseCost + e.Cost)
+	var last *Trial
+	var sum gain.Gain
+	c := &Confirmed{Moment: s.probeEpochs()}
+	for len(c.Seeds) < max(s.Seeds, 1) && s.left >= cost {
+		seed := s.seed()
+		pair := []*Trial{
+			{Architecture: base, Seed: seed, Moment: c.Moment},
+			{Architecture: e.Architecture, Seed: seed, Moment: c.Moment},
+		}
+		s.left -= cost
+		if err := s.Lab.Train(ctx, pair); err != nil {
+			return nil, err
+		}
+		if err := s.Lab.Drop(ctx, pair); err != nil {
+			return nil, err
+		}
+		if pair[0].TooLarge || pair[1].TooLarge {
+			break
+		}
+		g, err := s.Judge.Foretell(ctx, pair[0].Result, e.Architecture, pair[1].Result, c.Moment)
+		if err != nil {
+			return nil, err
+		}
+		c.Seeds = append(c.Seeds, seed)
+		c.Runs = append(c.Runs, [2]string{pair[0].Run, pair[1].Run})
+		c.Observed += accuracy(pair[1].Result, c.Moment) - accuracy(pair[0].Result, c.Moment)
+		sum.Mean, sum.Low, sum.High = sum.Mean+g.Mean, sum.Low+g.Low, sum.High+g.High
+		sum.Noise, sum.Confidence, sum.Pairs = g.Noise, g.Confidence, g.Pairs
+		last = pair[1]
+	}
+	n := float64(len(c.Seeds))
+	if n == 0 {
+		return nil, nil
+	}
+	c.Observed /= n
+	c.Gain = sum
+	c.Mean, c.Low, c.High = sum.Mean/n, sum.Low/n, sum.High/n
+	if e.from != nil {
+		c.Gain = chained(e.from.Gain(), c.Gain)
+	}
+	e.Confirmed = c
+	s.step(Step{Moment: c.Moment, Confirm: true, Tried: []*Entry{e}, Kept: 1})
+	return last, nil
+}
+
+// chained is the gain of one change after another: means add up, and so do squared distances to the bounds.
+func chained(first, second gain.Gain) gain.Gain {
+	sum := second
+	sum.Mean = first.Mean + second.Mean
+	sum.Low = sum.Mean - math.Hypot(first.Mean-first.Low, second.Mean-second.Low)
+	sum.High = sum.Mean + math.Hypot(first.High-first.Mean, second.High-second.Mean)
+	return sum
+}
+
+// Gain is what is believed of the entry: what fresh seeds showed, or else what its trial lets foretell.
+func (e *Entry) Gain() gain.Gain {
+	switch {
+	case e.Confirmed != nil:
+		return e.Confirmed.Gain
+	case e.from != nil:
+		return chained(e.from.Gain(), e.Foretold)
+	}
+	return e.Foretold
+}
+
+// Verdict says what the gain amounts to. Better needs fresh seeds and a lower bound above zero; probably better a chance
+// of three in four that the gain is above zero; both a gain above what another seed alone makes.
+func (e *Entry) Verdict() advisor.Verdict {
+	g := e.Gain()
+	switch {
+	case e.Trial.TooLarge:
+		return advisor.NotTried
+	case g.High < 0:
+		return advisor.Worse
+	case g.Mean <= g.Noise:
+		return advisor.NoDifference
+	case g.Low > 0 && e.Confirmed != nil:
+		return advisor.Better
+	case g.Mean >= threeQuarters*(g.Mean-g.Low):
+		return advisor.ProbablyBetter
+	}
+	return advisor.NoDifference
+}
+
+// threeQuarters is the distance to the mean, in those of the lower bound of an interval of 80 %, below which a normal
+// distribution has a quarter: 0.674/1.282.
+const threeQuarters = 0.526

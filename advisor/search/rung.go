@@ -1,0 +1,218 @@
+package search
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"probewise/advisor"
+)
+
+// rung is a moment to which candidates of a race are trained, and the share of the race's budget that this may take.
+type rung struct{ moment, share float64 }
+
+// rungs of a race. Many short looks and few long ones: docs/advice.md has what else was tried.
+var rungs = []rung{{0.25, 0.4}, {0.5, 0.3}, {1, 0.3}}
+
+// kept is the share of the entries of a rung that may go on to the next one; at least one does.
+const kept = 0.5
+
+// race trains candidates of the base and returns the best; nil where none promises anything.
+func (s *searcher) race(ctx context.Context, base advisor.ProbeResult, seed uint64) (*Entry, error) {
+	field, err := s.field(ctx, base, seed)
+	if err != nil || len(field) == 0 {
+		return nil, err
+	}
+	budget := s.left
+	if confirmed := s.left - 2*s.probeEpochs(); confirmed >= least {
+		budget = confirmed
+		if twice := s.left - 4*s.probeEpochs(); s.Seeds > 1 && twice >= 2*least {
+			budget = min(budget, twice)
+		}
+		budget = min(budget, s.roundShare())
+	}
+	var racing []*Entry
+	carried := 0.0
+	for i, r := range rungs {
+		if r.moment > s.probeEpochs() {
+			break
+		}
+		carried += r.share * budget
+		chosen, spent := s.choose(field, r.moment, carried)
+		if len(chosen) == 0 {
+			break
+		}
+		carried -= spent
+		dropped := without(racing, chosen)
+		if err := s.Lab.Drop(ctx, trials(dropped)); err != nil {
+			return nil, err
+		}
+		if racing, err = s.train(ctx, base, chosen, r.moment); err != nil {
+			return nil, err
+		}
+		order(racing)
+		going := max(int(kept*float64(len(racing))+0.5), 1)
+		if i == len(rungs)-1 {
+			going = 1
+		}
+		s.step(Step{Moment: r.moment, Tried: slices.Clone(racing), Kept: min(going, len(racing))})
+		field = racing[:min(going, len(racing))]
+		if i == 0 { // what won alone is tried together
+			field = append(slices.Clone(field), s.combinations(racing, base, seed)...)
+			order(field)
+		}
+	}
+	if len(racing) == 0 {
+		return nil, nil
+	}
+	if err := s.Lab.Drop(ctx, trials(racing[1:])); err != nil {
+		return nil, err
+	}
+	if racing[0].Foretold.Mean <= 0 {
+		return nil, s.Lab.Drop(ctx, trials(racing[:1]))
+	}
+	return racing[0], nil
+}
+
+// roundShare bounds a race so that a large budget makes more rounds, not one that is larger: a second round builds on
+// what the first has found.
+func (s *searcher) roundShare() float64 { return max(3*s.probeEpochs(), float64(2*least)) }
+
+// field lists what may be tried on the base, the most promising first: what is wrong with the net and what the judge
+// thinks well of take turns.
+func (s *searcher) field(ctx context.Context, base advisor.ProbeResult, seed uint64) ([]*Entry, error) {
+	diagnosed, others, err := s.Candidates(ctx, base)
+	if err != nil {
+		return nil, err
+	}
+	lists := make([][]*Entry, 2)
+	for i, list := range [][]Candidate{diagnosed, others} {
+		for _, c := range list {
+			e := s.enter(c, base, seed)
+			if e == nil {
+				continue
+			}
+			if err := s.judge(ctx, e, 0); err != nil {
+				return nil, err
+			}
+			lists[i] = append(lists[i], e)
+		}
+	}
+	order(lists[0])
+	order(lists[1])
+	lists[0], lists[1] = varied(lists[0]), varied(lists[1])
+	var field []*Entry
+	for len(lists[0])+len(lists[1]) > 0 {
+		for i, n := range []int{1, 2} { // of each list in turn
+			n = min(n, len(lists[i]))
+			field = append(field, lists[i][:n]...)
+			lists[i] = lists[i][n:]
+		}
+	}
+	return field, nil
+}
+
+// ofOneKnob is how many settings of a knob stand in a row at most: the rest of them comes after those of others.
+const ofOneKnob = 2
+
+// varied moves entries behind others where their knob has been there often.
+func varied(entries []*Entry) []*Entry {
+	var out []*Entry
+	for len(entries) > 0 {
+		seen := map[string]int{}
+		var later []*Entry
+		for _, e := range entries {
+			knob := ""
+			if len(e.Settings) == 1 {
+				knob = e.Settings[0].Knob
+			}
+			if seen[knob]++; knob != "" && seen[knob] > ofOneKnob {
+				later = append(later, e)
+			} else {
+				out = append(out, e)
+			}
+		}
+		entries = later
+	}
+	return out
+}
+
+// choose takes entries in their order as far as the budget reaches, and says what they take. The first of them is taken
+// where what is left of the search allows it at all.
+func (s *searcher) choose(field []*Entry, moment, budget float64) (chosen []*Entry, spent float64) {
+	for _, e := range field {
+		cost := e.Cost * (moment - e.Trial.reached())
+		if spent+cost <= budget || len(chosen) == 0 && cost <= s.left {
+			chosen = append(chosen, e)
+			spent += cost
+		}
+	}
+	return chosen, spent
+}
+
+// reached is the moment at which the trial stands.
+func (t *Trial) reached() float64 {
+	if n := len(t.Result.Records); n > 0 {
+		return t.Result.Records[n-1].Epoch
+	}
+	return 0
+}
+
+// train takes entries to the moment and judges them. What is too large for the memory is left out.
+func (s *searcher) train(ctx context.Context, base advisor.ProbeResult, entries []*Entry, moment float64) ([]*Entry,
+	error) {
+	for _, e := range entries {
+		s.left -= e.Cost * (moment - e.Trial.reached())
+		e.Trial.Moment = moment
+	}
+	if err := s.Lab.Train(ctx, trials(entries)); err != nil {
+		return nil, err
+	}
+	var trained []*Entry
+	for _, e := range entries {
+		if !known(s.result.Entries, e) {
+			s.result.Entries = append(s.result.Entries, e)
+		}
+		if e.Trial.TooLarge {
+			continue
+		}
+		if err := s.judge(ctx, e, moment); err != nil {
+			return nil, err
+		}
+		e.Observed = accuracy(e.Trial.Result, moment) - accuracy(base, moment)
+		trained = append(trained, e)
+	}
+	return trained, nil
+}
+
+func (s *searcher) judge(ctx context.Context, e *Entry, moment float64) (err error) {
+	if e.Foretold, err = s.Judge.Foretell(ctx, e.base, e.Architecture, e.Trial.Result, moment); err != nil {
+		return fmt.Errorf("judge %q: %w", e.Title, err)
+	}
+	return nil
+}
+
+// accuracy is the validation accuracy at the moment; chance where the run diverged before.
+func accuracy(r advisor.ProbeResult, moment float64) float64 {
+	for _, record := range r.Records {
+		if record.Epoch == moment && record.ValidationAccuracy.Known() {
+			return float64(record.ValidationAccuracy)
+		}
+	}
+	return 1 / float64(r.Architecture.Classes)
+}
+
+func trials(entries []*Entry) []*Trial {
+	all := make([]*Trial, len(entries))
+	for i, e := range entries {
+		all[i] = e.Trial
+	}
+	return all
+}
+
+func known(entries []*Entry, e *Entry) bool { return slices.Contains(entries, e) }
+
+// without are the entries that are not among the others.
+func without(entries, others []*Entry) []*Entry {
+	return slices.DeleteFunc(slices.Clone(entries), func(e *Entry) bool { return known(others, e) })
+}

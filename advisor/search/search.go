@@ -1,0 +1,234 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"probewise/advisor"
+	"probewise/advisor/gain"
+	"probewise/trainer"
+)
+
+// Candidate is a net that differs from the base.
+type Candidate struct {
+	Title        string
+	Reason       string
+	Rules        []string // that propose it
+	Settings     []Setting
+	Architecture trainer.Architecture
+}
+
+// Setting is one part of a candidate. Parts apply in their order.
+type Setting struct {
+	Knob, Name, Title string
+	Revise            func(*trainer.Architecture)
+}
+
+// Trial is what a lab trains: a net with a seed, to a moment in epochs.
+type Trial struct {
+	Architecture trainer.Architecture
+	Seed         uint64
+	Moment       float64             // to be reached
+	Result       advisor.ProbeResult // as far as it is trained; Epochs are those that the probe takes
+	Run          string              // the run's id
+	TooLarge     bool                // for the memory: it stays where it is
+}
+
+// Lab trains trials.
+type Lab interface {
+	// Train takes each trial on to its moment, from where it stands, some of them side by side.
+	Train(ctx context.Context, trials []*Trial) error
+	// Drop ends trials that are not trained on.
+	Drop(ctx context.Context, trials []*Trial) error
+}
+
+// Judge foretells what a candidate gains over the base in full training, when its trial stands at the moment. The error
+// is a *gain.NoJudgeError where it cannot say.
+type Judge interface {
+	Foretell(ctx context.Context, base advisor.ProbeResult, revised trainer.Architecture, trial advisor.ProbeResult,
+		moment float64) (gain.Gain, error)
+}
+
+// Problem is what is searched.
+type Problem struct {
+	Probe  advisor.ProbeResult // of the net
+	Budget trainer.Budget      // of its full run
+	Seed   uint64              // of the probe
+	// Candidates lists what may be tried on a net: the most promising first, as far as is known without the judge.
+	// Diagnosed says that they come from what is wrong with the net.
+	Candidates func(ctx context.Context, base advisor.ProbeResult) (diagnosed, others []Candidate, err error)
+	// Allowed says whether a net is within what the user allows.
+	Allowed func(trainer.Architecture) bool
+	Judge   Judge
+	Lab     Lab
+	// Watch is told of each step; nil: nobody.
+	Watch func(Step)
+}
+
+// Options bound a search.
+type Options struct {
+	Budget float64 // full trainings of the net that it may take, its probe included
+	Seeds  int     // that the winner is confirmed with, at most; the budget may allow fewer
+}
+
+// Result is what came of a search.
+type Result struct {
+	Best    *Entry // what is advised; nil: nothing
+	Entries []*Entry
+	Rounds  int
+	Steps   []Step
+	Spent   float64 // full trainings of the net, its probe included
+	FLOPs   float64 // of the search, without the probe
+}
+
+// Entry is a candidate in the race.
+type Entry struct {
+	Candidate
+	Round int
+	Trial *Trial
+	// Cost is what an epoch of it takes, in epochs of the net.
+	Cost float64
+	// Foretold is what the judge makes of its trial so far.
+	Foretold gain.Gain
+	// Observed is the difference of validation accuracy to the base at the trial's moment.
+	Observed  float64
+	Confirmed *Confirmed // nil: it was not
+	base      advisor.ProbeResult
+	from      *Entry // the winner of the round before, which is the base
+}
+
+// Step is one decision.
+type Step struct {
+	Round   int
+	Moment  float64 // 0: choice of what is tried at all; the probe's length with Confirm: confirmation
+	Confirm bool
+	Tried   []*Entry
+	Kept    int     // of them, that go on
+	Spent   float64 // full trainings so far
+}
+
+// searcher is a search in progress. Costs are in epochs of the net.
+type searcher struct {
+	Problem
+	Options
+	epoch   float64 // FLOPs of an epoch of the net
+	left    float64
+	tried   map[string]bool // architectures
+	result  Result
+	nextRun uint64 // seeds that are handed out
+}
+
+// Run searches.
+func Run(ctx context.Context, p Problem, o Options) (Result, error) {
+	if p.Watch == nil {
+		p.Watch = func(Step) {}
+	}
+	net := p.Probe.Architecture
+	s := &searcher{
+		Problem: p,
+		Options: o,
+		epoch:   float64(p.Budget.Images) * float64(net.Cost().TrainingFLOPs),
+		left:    o.Budget*float64(p.Budget.Epochs) - float64(p.Probe.Epochs),
+		tried:   map[string]bool{net.ID(): true},
+	}
+	base, seed := p.Probe, p.Seed
+	var from *Entry
+	for s.left >= least && (from == nil || s.left >= least+2*s.probeEpochs()) {
+		s.result.Rounds++
+		winner, err := s.race(ctx, base, seed)
+		var none *gain.NoJudgeError
+		if errors.As(err, &none) && len(s.result.Steps) == 0 {
+			return s.done(), err
+		} else if err != nil {
+			return s.done(), fmt.Errorf("round %d of the search: %w", s.result.Rounds, err)
+		}
+		if winner == nil {
+			break
+		}
+		winner.from = from
+		next, err := s.confirm(ctx, winner, base.Architecture)
+		if err != nil {
+			return s.done(), fmt.Errorf("confirm what round %d of the search found: %w", s.result.Rounds, err)
+		}
+		if s.better(winner) {
+			s.result.Best = winner
+		}
+		if next == nil || winner.Verdict() != advisor.Better {
+			break
+		}
+		base, seed, from = next.Result, next.Seed, winner
+	}
+	return s.done(), nil
+}
+
+// better says whether a winner is better than what was found so far.
+func (s *searcher) better(e *Entry) bool {
+	if v := e.Verdict(); v != advisor.Better && v != advisor.ProbablyBetter {
+		return false
+	}
+	return s.result.Best == nil || e.Gain().Mean > s.result.Best.Gain().Mean
+}
+
+func (s *searcher) done() Result {
+	net := float64(s.Problem.Budget.Epochs)
+	s.result.Spent = (s.Options.Budget*net - s.left) / net
+	s.result.FLOPs = (s.result.Spent*net - float64(s.Probe.Epochs)) * s.epoch
+	return s.result
+}
+
+func (s *searcher) probeEpochs() float64 { return float64(s.Probe.Epochs) }
+
+// least is what a race needs, in epochs of the net: a few candidates for a quarter of an epoch, one of them for one.
+const least = 2
+
+// seed is one that has chosen nothing: the net's own seed is that of the race.
+func (s *searcher) seed() uint64 {
+	s.nextRun++
+	return s.Problem.Seed + s.nextRun<<32
+}
+
+// step keeps and tells a decision.
+func (s *searcher) step(t Step) {
+	t.Round = s.result.Rounds
+	t.Spent = s.Options.Budget - s.left/float64(s.Problem.Budget.Epochs)
+	s.result.Steps = append(s.result.Steps, t)
+	s.Watch(t)
+}
+
+// enter makes an entry of a candidate that is new and allowed; nil where it is not.
+func (s *searcher) enter(c Candidate, base advisor.ProbeResult, seed uint64) *Entry {
+	id := c.Architecture.ID()
+	if s.tried[id] || s.Allowed != nil && !s.Allowed(c.Architecture) {
+		return nil
+	}
+	s.tried[id] = true
+	e := &Entry{
+		Candidate: c,
+		Round:     s.result.Rounds,
+		Cost:      float64(c.Architecture.Cost().TrainingFLOPs) * float64(s.Problem.Budget.Images) / s.epoch,
+		Trial:     &Trial{Architecture: c.Architecture, Seed: seed},
+		base:      base,
+	}
+	return e
+}
+
+// order sorts entries, the best first; among equals the smaller change, then the cheaper net.
+func order(entries []*Entry) {
+	slices.SortStableFunc(entries, func(a, b *Entry) int {
+		switch x, y := a.Foretold.Mean, b.Foretold.Mean; {
+		case x > y:
+			return -1
+		case x < y:
+			return 1
+		case len(a.Settings) != len(b.Settings):
+			return len(a.Settings) - len(b.Settings)
+		case a.Cost < b.Cost:
+			return -1
+		case a.Cost > b.Cost:
+			return 1
+		}
+		return 0
+	})
+}
