@@ -13,6 +13,11 @@ const (
 	DefaultProbeEpochs = 3
 	DefaultImages      = 10_000
 	DefaultSuggestions = 8
+	DefaultBudget      = 1.0 // full trainings of the net that advice may take, the probe included
+	QuickBudget        = 0.4
+	DefaultSeeds       = 2 // that confirm a gain, as far as the budget allows
+	MaxBudget          = 20.0
+	MaxSeeds           = 8
 	MinImages          = 20 // of a run, training and validation together
 )
 
@@ -23,9 +28,35 @@ type Request struct {
 	Probe       ProbeRequest `json:"probe"`
 	Epochs      int          `json:"epochs,omitempty"` // of the full run, instead of the architecture's
 	Suggestions int          `json:"suggestions"`      // at most this many
-	Verify      bool         `json:"verify"`
-	Train       bool         `json:"train"` // train the revised architecture in full
+	Verify      bool         `json:"verify"`           // search and confirm; else the suggestions are not tried
+	Train       bool         `json:"train"`            // train the revised architecture in full
+	// Budget is how many full trainings of the net the answer may take, its probe included.
+	Budget      float64     `json:"budget"`
+	Effort      Effort      `json:"effort"` // what the budget is where it is not given
+	Seeds       int         `json:"seeds"`  // that confirm a gain, as far as the budget allows
+	Goal        Goal        `json:"goal"`
+	Target      float64     `json:"target,omitempty"` // test accuracy that is to be reached, for GoalTarget
+	Constraints Constraints `json:"constraints"`
 }
+
+// Effort stands for a budget.
+type Effort string
+
+// The efforts: DefaultBudget, or QuickBudget, which leaves nothing for fresh seeds to confirm a gain.
+const (
+	Standard Effort = "standard"
+	Quick    Effort = "quick"
+)
+
+// Goal says what a revision is for.
+type Goal string
+
+// The goals.
+const (
+	GoalAccuracy Goal = "accuracy" // more of it
+	GoalShrink   Goal = "shrink"   // fewer parameters and operations at the same accuracy
+	GoalTarget   Goal = "target"   // a test accuracy, with the smallest change that is expected to reach it
+)
 
 // ProbeRequest says how the probe is trained.
 type ProbeRequest struct {
@@ -48,13 +79,16 @@ type Advice struct {
 	PredictionReason string               `json:"prediction_reason,omitempty"` // why there is none
 	Diagnoses        []Diagnosis          `json:"diagnoses"`
 	Suggestions      []Suggestion         `json:"suggestions"`
-	Revised          *Revised             `json:"revised"`
-	RevisedReason    string               `json:"revised_reason,omitempty"` // why there is none: "no change advised: …"
-	Compute          Compute              `json:"compute"`
-	TrainingRun      *string              `json:"training_run"`
-	Created          time.Time            `json:"created"`
-	Started          *time.Time           `json:"started"`
-	Finished         *time.Time           `json:"finished"`
+	Search           *Search              `json:"search"` // null: nothing was tried
+	// Summary is the answer in one sentence.
+	Summary       string     `json:"summary,omitempty"`
+	Revised       *Revised   `json:"revised"`
+	RevisedReason string     `json:"revised_reason,omitempty"` // why there is none: "no change advised: …"
+	Compute       Compute    `json:"compute"`
+	TrainingRun   *string    `json:"training_run"`
+	Created       time.Time  `json:"created"`
+	Started       *time.Time `json:"started"`
+	Finished      *time.Time `json:"finished"`
 }
 
 // Compute is what the answer cost.
@@ -109,30 +143,57 @@ type Diagnosis struct {
 	Message    string         `json:"message"`
 }
 
-// Verdict says what became of a suggestion.
+// Verdict says what a suggestion is found to be.
 type Verdict string
 
-// The verdicts.
+// The verdicts. Better has been shown by seeds that did not choose the suggestion.
 const (
-	NotTried Verdict = "not tried"
-	NoGain   Verdict = "tried, no gain"
-	Early    Verdict = "gained early" // after one epoch, and not trained to the probe's length
-	Gained   Verdict = "verified"
+	Better         Verdict = "better"
+	ProbablyBetter Verdict = "probably_better"
+	NoDifference   Verdict = "no_clear_difference"
+	Worse          Verdict = "worse"
+	NotTried       Verdict = "not_tried"
 )
 
 // Verdicts lists them.
-func Verdicts() []Verdict { return []Verdict{NotTried, NoGain, Early, Gained} }
+func Verdicts() []Verdict { return []Verdict{Better, ProbablyBetter, NoDifference, Worse, NotTried} }
 
-// Suggestion is a package of edits with its reason and what is expected and verified of it.
+// Suggestion is a package of edits with its reason and what is known of its worth.
 type Suggestion struct {
 	Rank      int           `json:"rank"`
 	Title     string        `json:"title"`
-	Rules     []string      `json:"rules"`
+	Rules     []string      `json:"rules"`    // that propose it; none where the search alone does
+	Settings  []string      `json:"settings"` // of knobs, that it consists of
 	Edits     []patch.Edit  `json:"edits"`
+	Diff      []string      `json:"diff"` // the edits in words
 	Reason    string        `json:"reason"`
-	Predicted *Expectation  `json:"predicted"` // by the architecture alone, before any training
-	Verified  *Verification `json:"verified"`  // null: not tried
+	Predicted *Expectation  `json:"predicted"` // after the change; null without a prediction or a gain
+	Gain      *Gain         `json:"gain"`      // null where none can be foretold
+	Trial     *Trial        `json:"trial"`     // null: not tried
+	Verified  *Verification `json:"verified"`  // null: no fresh seed has shown it
 	Verdict   Verdict       `json:"verdict"`
+	Parts     []Part        `json:"parts,omitempty"` // of a suggestion of several settings
+}
+
+// Gain is what a change is worth, in test accuracy of full training: after minus before.
+type Gain struct {
+	Mean       float64 `json:"mean"`
+	Low        float64 `json:"low"`
+	High       float64 `json:"high"`
+	Confidence float64 `json:"confidence"` // of the interval low…high
+	// Seeds that did not choose the change and that the gain rests on; 0: it is foretold from the trial that chose it, or
+	// before any
+	Seeds int `json:"seeds"`
+	// Noise is the standard deviation of the difference that another seed alone makes in a net like this one.
+	Noise float64 `json:"noise"`
+	Pairs int     `json:"pairs"` // of past runs with and without a change, that it was learnt from
+}
+
+// Part is one setting of a suggestion.
+type Part struct {
+	Title string `json:"title"`
+	// Gain is what the suggestion is foretold to lose without this part.
+	Gain trainer.Number `json:"gain"`
 }
 
 // Expectation is a predicted test accuracy and its interval.
@@ -140,19 +201,55 @@ type Expectation struct {
 	TestAccuracy float64 `json:"test_accuracy"`
 	Low          float64 `json:"low"`
 	High         float64 `json:"high"`
-	HeldOutR2    float64 `json:"held_out_r2"` // of the forest that sees the architecture alone
 }
 
-// Verification is what a re-probe with the same seed showed.
+// Trial is how far a search trained a suggestion, with the seed of the probe.
+type Trial struct {
+	Run      string         `json:"run"`
+	Epochs   float64        `json:"epochs"`
+	Observed trainer.Number `json:"observed"` // difference of validation accuracy at its end
+	Cost     float64        `json:"cost"`     // of an epoch, in epochs of the net
+}
+
+// Verification is what seeds showed that did not choose the suggestion.
 type Verification struct {
-	Run    string `json:"run"`
-	Epochs int    `json:"epochs"` // of the re-probe
-	// predicted final accuracy of the re-probe minus that of the original probe; null without a prediction
-	Gain     trainer.Number `json:"gain"`
-	Low      trainer.Number `json:"low"` // of the gain; null with a reason where one seed gives none
-	High     trainer.Number `json:"high"`
-	Reason   string         `json:"reason,omitempty"`
-	Observed trainer.Number `json:"observed"` // difference of validation accuracy at the re-probe's end
+	Run    string         `json:"run"`    // of the first of those seeds
+	Epochs int            `json:"epochs"` // of each run
+	Gain   trainer.Number `json:"gain"`   // in full training; null where none can be foretold
+	Low    trainer.Number `json:"low"`
+	High   trainer.Number `json:"high"`
+	Reason string         `json:"reason,omitempty"` // why there is no gain
+	// mean difference of validation accuracy at the end of the runs, to the net that the last round of the search began
+	// with
+	Observed trainer.Number `json:"observed"`
+	Seeds    []uint64       `json:"seeds"`
+}
+
+// Search is what was spent on the suggestions, and how it was decided.
+type Search struct {
+	Budget float64      `json:"budget"` // full trainings of the net, its probe included
+	Spent  float64      `json:"spent"`
+	Rounds int          `json:"rounds"`
+	Steps  []SearchStep `json:"steps"`
+}
+
+// SearchStep is one decision of a search.
+type SearchStep struct {
+	Round   int     `json:"round"`
+	Epochs  float64 `json:"epochs"`  // to which the candidates were trained
+	Confirm bool    `json:"confirm"` // with fresh seeds
+	Kept    int     `json:"kept"`    // of the candidates, that went on
+	Spent   float64 `json:"spent"`   // full trainings so far
+	Tried   []Tried `json:"tried"`   // the best first
+}
+
+// Tried is a candidate at one step of a search.
+type Tried struct {
+	Title    string         `json:"title"`
+	Observed trainer.Number `json:"observed"`
+	Gain     float64        `json:"gain"` // foretold
+	Low      float64        `json:"low"`
+	High     float64        `json:"high"`
 }
 
 // Revised is the architecture after the best suggestion.

@@ -30,3 +30,15 @@ func Of(entries []Entry, k advisor.Key) []advisor.PastRun {
 	}
 	return runs
 }
+
+//go:embed pairs
+var shippedPairs embed.FS
+
+// ShippedPairs returns the runs with and without changes that come with the program (DrawPairs).
+var ShippedPairs = sync.OnceValues(func() ([]Entry, error) {
+	folder, err := fs.Sub(shippedPairs, "pairs")
+	if err != nil {
+		return nil, err
+	}
+	return Read(folder)
+})

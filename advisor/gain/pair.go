@@ -2,6 +2,8 @@ package gain
 
 import (
 	"fmt"
+	"os"
+	"slices"
 
 	"probewise/advisor"
 	"probewise/advisor/corpus"
@@ -58,6 +60,24 @@ func Pairs(entries []corpus.Entry) []Pair {
 		})
 	}
 	return pairs
+}
+
+// Joined are the pairs that come with the program and those that the user has made.
+type Joined struct {
+	Folder string // of the user's shards
+}
+
+// Pairs reads them.
+func (j Joined) Pairs() ([]Pair, error) {
+	shipped, err := corpus.ShippedPairs()
+	if err != nil {
+		return nil, fmt.Errorf("read the shipped pairs: %w", err)
+	}
+	own, err := corpus.Read(os.DirFS(j.Folder))
+	if err != nil {
+		return nil, fmt.Errorf("read the pairs in %s: %w", j.Folder, err)
+	}
+	return Pairs(append(slices.Clip(shipped), own...)), nil
 }
 
 // ProbeEpochs is the length of the probes that pairs begin with.

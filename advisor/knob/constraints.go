@@ -5,17 +5,12 @@ import (
 	"reflect"
 	"slices"
 
+	"probewise/advisor"
 	"probewise/trainer"
 )
 
 // Constraints is what users fix, forbid and bound. Zero: nothing.
-type Constraints struct {
-	MaxParameters    int64    `json:"max_parameters,omitempty"`
-	MaxTrainingFLOPs int64    `json:"max_training_flops,omitempty"` // per image: Cost.TrainingFLOPs
-	MaxMemory        int64    `json:"max_memory,omitempty"`         // bytes of a training step: Cost.PeakMemory
-	Frozen           []string `json:"frozen,omitempty"`             // layers
-	Forbid           []string `json:"forbid,omitempty"`             // knobs; nothing that they stand for may change
-}
+type Constraints advisor.Constraints
 
 // ConstraintError says which constraint makes no sense for an architecture.
 type ConstraintError struct {

@@ -92,3 +92,16 @@ func apply(base trainer.Architecture, settings []Setting) (trainer.Architecture,
 	}
 	return trainer.Validate(a, trainer.Limits{})
 }
+
+// AllSettings are those that lead from the net to the entry, the settings of earlier rounds first.
+func (e *Entry) AllSettings() []Setting {
+	if e.from == nil {
+		return e.Settings
+	}
+	return slices.Concat(e.from.AllSettings(), e.Settings)
+}
+
+// Without applies all settings but one to a net. The error says that the result is not valid.
+func Without(net trainer.Architecture, settings []Setting, left int) (trainer.Architecture, error) {
+	return apply(net, slices.Delete(slices.Clone(settings), left, left+1))
+}

@@ -92,15 +92,21 @@ func (e *Entry) Gain() gain.Gain {
 }
 
 // Verdict says what the gain amounts to. Better needs fresh seeds and a lower bound above zero; probably better a chance
-// of three in four that the gain is above zero; both a gain above what another seed alone makes.
+// of three in four that the gain is above zero; both a gain above what another seed alone makes. A smaller net than the
+// one that advice was asked for learns faster at first: what was not trained to the probe's length says nothing of it.
+// Where the net is to shrink, an accuracy that is kept is better.
 func (e *Entry) Verdict() advisor.Verdict {
 	g := e.Gain()
+	if e.shrink {
+		g.Mean, g.Low, g.High = g.Mean+tolerance(g), g.Low+tolerance(g), g.High+tolerance(g)
+		g.Noise = 0
+	}
 	switch {
-	case e.Trial.TooLarge:
+	case e.Trial.TooLarge || e.Trial.Moment == 0:
 		return advisor.NotTried
 	case g.High < 0:
 		return advisor.Worse
-	case g.Mean <= g.Noise:
+	case g.Mean <= g.Noise || e.smaller && e.Confirmed == nil:
 		return advisor.NoDifference
 	case g.Low > 0 && e.Confirmed != nil:
 		return advisor.Better

@@ -50,7 +50,7 @@ func (s *searcher) race(ctx context.Context, base advisor.ProbeResult, seed uint
 		if racing, err = s.train(ctx, base, chosen, r.moment); err != nil {
 			return nil, err
 		}
-		order(racing)
+		s.order(racing)
 		going := max(int(kept*float64(len(racing))+0.5), 1)
 		if i == len(rungs)-1 {
 			going = 1
@@ -59,7 +59,7 @@ func (s *searcher) race(ctx context.Context, base advisor.ProbeResult, seed uint
 		field = racing[:min(going, len(racing))]
 		if i == 0 { // what won alone is tried together
 			field = append(slices.Clone(field), s.combinations(racing, base, seed)...)
-			order(field)
+			s.order(field)
 		}
 	}
 	if len(racing) == 0 {
@@ -68,7 +68,7 @@ func (s *searcher) race(ctx context.Context, base advisor.ProbeResult, seed uint
 	if err := s.Lab.Drop(ctx, trials(racing[1:])); err != nil {
 		return nil, err
 	}
-	if racing[0].Foretold.Mean <= 0 {
+	if s.score(racing[0]) <= 0 {
 		return nil, s.Lab.Drop(ctx, trials(racing[:1]))
 	}
 	return racing[0], nil
@@ -98,8 +98,8 @@ func (s *searcher) field(ctx context.Context, base advisor.ProbeResult, seed uin
 			lists[i] = append(lists[i], e)
 		}
 	}
-	order(lists[0])
-	order(lists[1])
+	s.order(lists[0])
+	s.order(lists[1])
 	lists[0], lists[1] = varied(lists[0]), varied(lists[1])
 	var field []*Entry
 	for len(lists[0])+len(lists[1]) > 0 {
@@ -141,7 +141,7 @@ func varied(entries []*Entry) []*Entry {
 // where what is left of the search allows it at all.
 func (s *searcher) choose(field []*Entry, moment, budget float64) (chosen []*Entry, spent float64) {
 	for _, e := range field {
-		cost := e.Cost * (moment - e.Trial.reached())
+		cost := e.Cost * (moment - e.Trial.Moment)
 		if spent+cost <= budget || len(chosen) == 0 && cost <= s.left {
 			chosen = append(chosen, e)
 			spent += cost
@@ -150,19 +150,11 @@ func (s *searcher) choose(field []*Entry, moment, budget float64) (chosen []*Ent
 	return chosen, spent
 }
 
-// reached is the moment at which the trial stands.
-func (t *Trial) reached() float64 {
-	if n := len(t.Result.Records); n > 0 {
-		return t.Result.Records[n-1].Epoch
-	}
-	return 0
-}
-
 // train takes entries to the moment and judges them. What is too large for the memory is left out.
 func (s *searcher) train(ctx context.Context, base advisor.ProbeResult, entries []*Entry, moment float64) ([]*Entry,
 	error) {
 	for _, e := range entries {
-		s.left -= e.Cost * (moment - e.Trial.reached())
+		s.left -= e.Cost * (moment - e.Trial.Moment)
 		e.Trial.Moment = moment
 	}
 	if err := s.Lab.Train(ctx, trials(entries)); err != nil {

@@ -1,9 +1,11 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"probewise/advisor"
@@ -71,6 +73,9 @@ type Problem struct {
 type Options struct {
 	Budget float64 // full trainings of the net that it may take, its probe included
 	Seeds  int     // that the winner is confirmed with, at most; the budget may allow fewer
+	Shrink bool    // the net is to become smaller, at the same accuracy
+	// Enough says whether a confirmed gain is all that is wanted; nil: none is.
+	Enough func(gain.Gain) bool
 }
 
 // Result is what came of a search.
@@ -95,6 +100,8 @@ type Entry struct {
 	// Observed is the difference of validation accuracy to the base at the trial's moment.
 	Observed  float64
 	Confirmed *Confirmed // nil: it was not
+	shrink    bool       // the net is to become smaller
+	smaller   bool       // than the net
 	base      advisor.ProbeResult
 	from      *Entry // the winner of the round before, which is the base
 }
@@ -122,17 +129,7 @@ type searcher struct {
 
 // Run searches.
 func Run(ctx context.Context, p Problem, o Options) (Result, error) {
-	if p.Watch == nil {
-		p.Watch = func(Step) {}
-	}
-	net := p.Probe.Architecture
-	s := &searcher{
-		Problem: p,
-		Options: o,
-		epoch:   float64(p.Budget.Images) * float64(net.Cost().TrainingFLOPs),
-		left:    o.Budget*float64(p.Budget.Epochs) - float64(p.Probe.Epochs),
-		tried:   map[string]bool{net.ID(): true},
-	}
+	s := newSearcher(p, o)
 	base, seed := p.Probe, p.Seed
 	var from *Entry
 	for s.left >= least && (from == nil || s.left >= least+2*s.probeEpochs()) {
@@ -155,7 +152,7 @@ func Run(ctx context.Context, p Problem, o Options) (Result, error) {
 		if s.better(winner) {
 			s.result.Best = winner
 		}
-		if next == nil || winner.Verdict() != advisor.Better {
+		if next == nil || winner.Verdict() != advisor.Better || s.Enough != nil && s.Enough(winner.Gain()) {
 			break
 		}
 		base, seed, from = next.Result, next.Seed, winner
@@ -163,12 +160,26 @@ func Run(ctx context.Context, p Problem, o Options) (Result, error) {
 	return s.done(), nil
 }
 
+func newSearcher(p Problem, o Options) *searcher {
+	if p.Watch == nil {
+		p.Watch = func(Step) {}
+	}
+	net := p.Probe.Architecture
+	return &searcher{
+		Problem: p,
+		Options: o,
+		epoch:   float64(p.Budget.Images) * float64(net.Cost().TrainingFLOPs),
+		left:    o.Budget*float64(p.Budget.Epochs) - float64(p.Probe.Epochs),
+		tried:   map[string]bool{net.ID(): true},
+	}
+}
+
 // better says whether a winner is better than what was found so far.
 func (s *searcher) better(e *Entry) bool {
 	if v := e.Verdict(); v != advisor.Better && v != advisor.ProbablyBetter {
 		return false
 	}
-	return s.result.Best == nil || e.Gain().Mean > s.result.Best.Gain().Mean
+	return s.result.Best == nil || s.score(e) > s.score(s.result.Best)
 }
 
 func (s *searcher) done() Result {
@@ -200,7 +211,8 @@ func (s *searcher) step(t Step) {
 // enter makes an entry of a candidate that is new and allowed; nil where it is not.
 func (s *searcher) enter(c Candidate, base advisor.ProbeResult, seed uint64) *Entry {
 	id := c.Architecture.ID()
-	if s.tried[id] || s.Allowed != nil && !s.Allowed(c.Architecture) {
+	if s.tried[id] || s.Allowed != nil && !s.Allowed(c.Architecture) ||
+		s.Shrink && saved(s.Probe.Architecture, c.Architecture) <= 0 {
 		return nil
 	}
 	s.tried[id] = true
@@ -209,26 +221,65 @@ func (s *searcher) enter(c Candidate, base advisor.ProbeResult, seed uint64) *En
 		Round:     s.result.Rounds,
 		Cost:      float64(c.Architecture.Cost().TrainingFLOPs) * float64(s.Problem.Budget.Images) / s.epoch,
 		Trial:     &Trial{Architecture: c.Architecture, Seed: seed},
+		shrink:    s.Shrink,
+		smaller:   saved(s.Probe.Architecture, c.Architecture) > 0,
 		base:      base,
 	}
 	return e
 }
 
 // order sorts entries, the best first; among equals the smaller change, then the cheaper net.
-func order(entries []*Entry) {
+func (s *searcher) order(entries []*Entry) {
 	slices.SortStableFunc(entries, func(a, b *Entry) int {
-		switch x, y := a.Foretold.Mean, b.Foretold.Mean; {
-		case x > y:
-			return -1
-		case x < y:
-			return 1
-		case len(a.Settings) != len(b.Settings):
-			return len(a.Settings) - len(b.Settings)
-		case a.Cost < b.Cost:
-			return -1
-		case a.Cost > b.Cost:
+		return cmp.Or(cmp.Compare(s.score(b), s.score(a)), len(a.Settings)-len(b.Settings), cmp.Compare(a.Cost, b.Cost))
+	})
+}
+
+// score is what entries are compared by, above 0 where they are worth a confirmation: the gain; where the net is to
+// shrink, what is saved, as long as the accuracy is kept.
+func (s *searcher) score(e *Entry) float64 {
+	g := e.Gain()
+	if !s.Shrink {
+		return g.Mean
+	}
+	if g.Mean < -tolerance(g) {
+		return g.Mean - 1
+	}
+	return saved(s.Probe.Architecture, e.Architecture)
+}
+
+// saved is the mean of the logarithms of what is saved in parameters and in operations.
+func saved(net, revised trainer.Architecture) float64 {
+	was, is := net.Cost(), revised.Cost()
+	return (math.Log(float64(was.Parameters)/float64(is.Parameters)) +
+		math.Log(float64(was.TrainingFLOPs)/float64(is.TrainingFLOPs))) / 2
+}
+
+// tolerance is the loss of accuracy that a net which shrinks may show: what another seed makes, or half a point.
+func tolerance(g gain.Gain) float64 { return max(g.Noise, 0.005) }
+
+// Ranked lists the entries: what is advised first, then what was confirmed, then by gain.
+func (r Result) Ranked() []*Entry {
+	rank := func(e *Entry) int {
+		switch {
+		case e == r.Best:
+			return 0
+		case e.Confirmed != nil:
 			return 1
 		}
-		return 0
+		return 2
+	}
+	ranked := slices.Clone(r.Entries)
+	slices.SortStableFunc(ranked, func(a, b *Entry) int {
+		return cmp.Or(rank(a)-rank(b), cmp.Compare(b.Gain().Mean, a.Gain().Mean))
 	})
+	return ranked
+}
+
+// Untried lists what may be tried, judged by what is known before any trial.
+func Untried(ctx context.Context, p Problem) (Result, error) {
+	s := newSearcher(p, Options{})
+	field, err := s.field(ctx, p.Probe, p.Seed)
+	s.result.Entries = field
+	return s.result, err
 }

@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"probewise/advisor"
-	"probewise/trainer"
+	"probewise/advisor/search"
 )
 
 // advise answers a request for advice: probe, prediction, diagnoses, suggestions, verification.
@@ -54,39 +54,17 @@ func (s Service) answer(ctx context.Context, l advisor.Lease, a *advisor.Advice,
 	if err != nil {
 		return nil, err
 	}
-	candidates, err := packages(a.Architecture, a.Diagnoses, proposals)
+	if a.Prediction, a.PredictionReason, err = predict(ctx, forecaster.Without(a.Architecture), result); err != nil {
+		return nil, err
+	}
+	best, err := s.try(ctx, l, a, probe, result, forecaster, proposals, watch)
 	if err != nil {
-		return nil, fmt.Errorf("combine the proposals: %w", err)
-	}
-	compared := []trainer.Architecture{a.Architecture} // their predictions must be one forest's
-	for _, c := range candidates {
-		compared = append(compared, c.architecture)
-	}
-	forecaster = forecaster.Without(compared...)
-	if a.Prediction, a.PredictionReason, err = predict(ctx, forecaster, result); err != nil {
 		return nil, err
 	}
-	if err := rank(ctx, forecaster, a.Diagnoses, candidates); err != nil {
-		return nil, fmt.Errorf("rank the suggestions: %w", err)
+	for i := range a.Suggestions {
+		watch(advisor.Event{Type: advisor.EventSuggestion, Suggestion: &a.Suggestions[i]})
 	}
-	candidates = candidates[:min(len(candidates), a.Request.Suggestions)]
-	for i := range candidates {
-		candidates[i].Rank, candidates[i].Verdict = i+1, advisor.NotTried
-	}
-	v := verifier{Service: s, lease: l, forecaster: forecaster, probe: probe, original: result, watch: watch}
-	if a.Request.Verify {
-		if err := v.verify(ctx, candidates); err != nil {
-			return nil, fmt.Errorf("verify the suggestions: %w", err)
-		}
-	}
-	a.Compute.VerificationFLOPs = v.flops
-	for i := range candidates {
-		a.Suggestions = append(a.Suggestions, candidates[i].Suggestion)
-		watch(advisor.Event{Type: advisor.EventSuggestion, Suggestion: &candidates[i].Suggestion})
-	}
-	if err := revised(ctx, forecaster, a, candidates, v.best); err != nil {
-		return nil, err
-	}
+	revised(a, best)
 	if !a.Request.Train || a.Revised == nil {
 		return nil, nil
 	}
@@ -110,12 +88,12 @@ func (s Service) probe(ctx context.Context, l advisor.Lease, r advisor.Run,
 	if err := s.Store.StartRun(ctx, l, r.ID); err != nil {
 		return advisor.ProbeResult{}, err
 	}
-	t, err := s.begin(ctx, l, r, data, "probe", watch)
+	t, err := s.begin(ctx, l, r, data, "probe", 0, watch)
 	if err != nil {
 		return advisor.ProbeResult{}, s.fail(ctx, l, r, err)
 	}
 	defer func() { err = errors.Join(err, t.close()) }()
-	if err := t.trainTo(ctx, r.StopAfter); err != nil {
+	if err := t.trainTo(ctx, float64(r.StopAfter)); err != nil {
 		return advisor.ProbeResult{}, s.fail(ctx, l, r, err)
 	}
 	return t.result, t.finish(ctx)
@@ -128,6 +106,15 @@ func (s Service) fail(ctx context.Context, l advisor.Lease, r advisor.Run, err e
 		return err
 	}
 	return errors.Join(err, s.Store.FinishRun(ctx, l, r.ID, advisor.Failed, nil, err.Error()))
+}
+
+// flops is the training compute of a probe.
+func flops(r advisor.ProbeResult, images int) float64 {
+	epochs := r.Epochs
+	if r.Outcome.Diverged {
+		epochs = min(epochs, r.Outcome.DivergedEpoch)
+	}
+	return float64(images) * float64(epochs) * float64(r.Architecture.Cost().TrainingFLOPs)
 }
 
 // predict returns the prediction, or the reason why there is none.
@@ -144,52 +131,77 @@ func predict(ctx context.Context, f advisor.Forecaster, r advisor.ProbeResult) (
 
 func (s Service) diagnose(reference advisor.Reference, a *advisor.Advice, r advisor.ProbeResult,
 	watch advisor.Watcher) ([]advisor.Proposal, error) {
-	shapes, err := a.Architecture.Shapes()
-	if err != nil {
-		return nil, err
-	}
-	diagnoses, proposals := s.Rules.Examine(advisor.Case{
-		Architecture: a.Architecture,
-		Shapes:       shapes,
-		Cost:         a.Architecture.Cost(),
-		Records:      r.Records,
-		Outcome:      r.Outcome,
-		Reference:    reference,
-	})
+	diagnoses, proposals, err := s.examine(reference, r)
 	a.Diagnoses = append(a.Diagnoses, diagnoses...)
 	for i := range diagnoses {
 		watch(advisor.Event{Type: advisor.EventDiagnosis, Diagnosis: &diagnoses[i]})
 	}
-	return proposals, nil
+	return proposals, err
 }
 
-// revised takes the best verified suggestion.
-func revised(ctx context.Context, f advisor.Forecaster, a *advisor.Advice, candidates []candidate,
-	best *verified) error {
-	probed := 0
-	for _, c := range candidates {
-		if c.Verified != nil {
-			probed++
+// try searches, or, where that was not asked for, lists what rules propose and what is foretold of it.
+func (s Service) try(ctx context.Context, l advisor.Lease, a *advisor.Advice, probe advisor.Run,
+	result advisor.ProbeResult, f advisor.Forecaster, proposals []advisor.Proposal,
+	watch advisor.Watcher) (*search.Entry, error) {
+	b, err := s.newLab(ctx, l, probe, watch)
+	if err != nil {
+		return nil, err
+	}
+	p := s.problem(b, a, result, f.Reference(), proposals)
+	if !a.Request.Verify {
+		untried, err := search.Untried(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		a.Suggestions, err = s.suggestions(ctx, a, untried, p)
+		return nil, err
+	}
+	best, err := s.search(ctx, a, p, b)
+	if err != nil {
+		return nil, fmt.Errorf("search for a better net: %w", err)
+	}
+	return best, nil
+}
+
+// revised takes the entry that is advised.
+func revised(a *advisor.Advice, best *search.Entry) {
+	tried := 0
+	for _, s := range a.Suggestions {
+		if s.Trial != nil {
+			tried++
 		}
 	}
 	switch {
-	case len(candidates) == 0 && len(a.Diagnoses) > 0:
-		a.RevisedReason = "no change advised: no change to what was found gives another valid architecture"
-	case len(candidates) == 0:
-		a.RevisedReason = "no change advised: no rule found anything to change"
-	case !a.Request.Verify:
-		a.RevisedReason = "no suggestion was verified, since verification was not asked for"
-	case probed == 0:
-		a.RevisedReason = "no change advised: no suggestion could be tried within the memory limit"
-	case best == nil:
-		a.RevisedReason = fmt.Sprintf("no change advised: %d suggestions were tried, none gained at the probe's length",
-			probed)
-	default:
-		prediction, _, err := predict(ctx, f, best.result)
-		if err != nil {
-			return err
+	case best != nil:
+		a.Revised = &advisor.Revised{
+			Architecture: best.Architecture,
+			Prediction:   afterwards(a.Prediction, best),
+			Verified:     best.Verdict() == advisor.Better,
+			Rank:         1,
 		}
-		a.Revised = &advisor.Revised{Architecture: best.architecture, Prediction: prediction, Verified: true, Rank: best.Rank}
+	case a.Request.Goal == advisor.GoalTarget && a.Prediction != nil && a.Prediction.TestAccuracy >= a.Request.Target:
+		a.RevisedReason = "no change advised: the net is predicted to reach the target as it is"
+	case !a.Request.Verify:
+		a.RevisedReason = "no suggestion was tried, since verification was not asked for"
+	case len(a.Suggestions) == 0:
+		a.RevisedReason = "no change advised: the constraints allow no other net that promises anything"
+	case tried == 0:
+		a.RevisedReason = "no change advised: no suggestion could be tried within the memory limit and the budget"
+	default:
+		a.RevisedReason = fmt.Sprintf("no change advised: %d changes were tried, and none of them is better beyond noise",
+			tried)
 	}
-	return nil
+	a.Summary = summary(*a)
+}
+
+// afterwards is what full training of the revised net is predicted to reach: the net's prediction and the gain.
+func afterwards(p *advisor.Prediction, best *search.Entry) *advisor.Prediction {
+	if p == nil {
+		return nil
+	}
+	after, g := *p, best.Gain()
+	after.TestAccuracy = bounded(p.TestAccuracy + g.Mean)
+	after.Low, after.High = bounded(p.TestAccuracy+g.Low), bounded(p.TestAccuracy+g.High)
+	after.Warnings = []string{}
+	return &after
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"probewise/advisor"
+	"probewise/advisor/search"
 	"probewise/trainer"
 )
 
@@ -31,6 +32,9 @@ type Rules interface {
 	Examine(c advisor.Case) ([]advisor.Diagnosis, []advisor.Proposal)
 }
 
+// Judge foretells what changes are worth. It is *gain.Judge.
+type Judge = search.Judge
+
 // Service takes requests and works on them: the use cases that server, worker and command line share.
 type Service struct {
 	Store     Store
@@ -38,8 +42,12 @@ type Service struct {
 	Trainer   Trainer
 	Predictor Predictor
 	Rules     Rules
+	Judge     Judge
 	Limits    trainer.Limits
 	Version   string // of the program, kept with each run
+	// SideBySide is how many trainings of a search stand side by side, each on its share of the processor's cores; 0: one
+	// for each core. On a GPU it is 1.
+	SideBySide int
 }
 
 // PredictRun predicts the full run from a finished probe. The error is *advisor.NoPredictionError where that cannot be

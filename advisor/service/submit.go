@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"probewise/advisor"
+	"probewise/advisor/knob"
 	"probewise/trainer"
 )
 
@@ -41,8 +42,8 @@ func (s Service) SubmitAdvice(ctx context.Context, architecture []byte, r adviso
 		return advisor.Advice{}, err
 	}
 	r.Probe.Images, r.Probe.Seed, r.Epochs = run.Budget.Images, run.Seed, run.Budget.Epochs
-	if r.Suggestions < 1 {
-		return advisor.Advice{}, badRequest("/suggestions", "suggestions: %d, want at least 1", r.Suggestions)
+	if r, err = completed(r, run.Architecture); err != nil {
+		return advisor.Advice{}, err
 	}
 	if err := checkProbe("/probe/epochs", r.Probe.Epochs, r.Epochs); err != nil {
 		return advisor.Advice{}, err
@@ -72,6 +73,51 @@ func (s Service) SubmitAdvice(ctx context.Context, architecture []byte, r adviso
 		return s.SubmitAdvice(ctx, architecture, r, key)
 	}
 	return a, err
+}
+
+// completed fills in what the search may take and is for, and refuses what makes no sense for the architecture.
+func completed(r advisor.Request, a trainer.Architecture) (advisor.Request, error) {
+	r.Effort = orDefault(r.Effort, advisor.Standard)
+	r.Goal = orDefault(r.Goal, advisor.GoalAccuracy)
+	r.Seeds = orDefault(r.Seeds, advisor.DefaultSeeds)
+	switch r.Effort {
+	case advisor.Standard:
+		r.Budget = orDefault(r.Budget, advisor.DefaultBudget)
+	case advisor.Quick:
+		r.Budget = orDefault(r.Budget, advisor.QuickBudget)
+	default:
+		return r, badRequest("/effort", "effort %q: it is standard or quick", r.Effort)
+	}
+	if !(r.Budget > 0 && r.Budget <= advisor.MaxBudget) {
+		return r, badRequest("/budget", "a budget of %g full trainings: give one above 0 and up to %g", r.Budget,
+			advisor.MaxBudget)
+	}
+	if r.Seeds < 1 || r.Seeds > advisor.MaxSeeds {
+		return r, badRequest("/seeds", "%d seeds to confirm a gain: give 1 to %d", r.Seeds, advisor.MaxSeeds)
+	}
+	if r.Suggestions < 1 {
+		return r, badRequest("/suggestions", "suggestions: %d, want at least 1", r.Suggestions)
+	}
+	switch r.Goal {
+	case advisor.GoalAccuracy, advisor.GoalShrink:
+		if r.Target != 0 {
+			return r, badRequest("/target", "a target of %g is for the goal target, and the goal is %s", r.Target, r.Goal)
+		}
+	case advisor.GoalTarget:
+		if !(r.Target > 1/float64(a.Classes) && r.Target < 1) {
+			return r, badRequest("/target", "a target of %g: give a test accuracy above chance, %.3f, and below 1", r.Target,
+				1/float64(a.Classes))
+		}
+	default:
+		return r, badRequest("/goal", "goal %q: it is accuracy, shrink or target", r.Goal)
+	}
+	var constraint *knob.ConstraintError
+	if err := knob.Constraints(r.Constraints).Check(a); errors.As(err, &constraint) {
+		return r, badRequest("/constraints"+constraint.Pointer, "%s", constraint.Message)
+	} else if err != nil {
+		return r, err
+	}
+	return r, nil
 }
 
 // SubmitRun validates the architecture and queues a run of its own, or takes up an unfinished one as SubmitAdvice does.

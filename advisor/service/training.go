@@ -21,15 +21,15 @@ type training struct {
 	result  advisor.ProbeResult
 }
 
-// begin starts a run's session.
+// begin starts a run's session with so many threads; 0: all.
 func (s Service) begin(ctx context.Context, l advisor.Lease, r advisor.Run, data *trainer.Dataset, phase string,
-	watch advisor.Watcher) (*training, error) {
+	threads int, watch advisor.Watcher) (*training, error) {
 	if data.ID != r.DatasetID {
 		return nil, fmt.Errorf("data set %s has changed since run %s was asked for", r.Dataset, r.ID)
 	}
 	watch(advisor.Event{Type: advisor.EventState, State: advisor.Running, Phase: phase, Run: r.ID})
 	session, err := s.Trainer.Start(ctx,
-		trainer.Spec{Architecture: r.Architecture, Data: data, Budget: r.Budget, Seed: r.Seed})
+		trainer.Spec{Architecture: r.Architecture, Data: data, Budget: r.Budget, Seed: r.Seed, Threads: threads})
 	if err != nil {
 		return nil, err
 	}
@@ -47,13 +47,13 @@ func (s Service) begin(ctx context.Context, l advisor.Lease, r advisor.Run, data
 
 func (t *training) close() error { return t.session.Close() }
 
-// trainTo trains to the end of the epoch.
-func (t *training) trainTo(ctx context.Context, epoch int) error {
-	outcome, err := t.session.TrainTo(ctx, float64(epoch), &recorder{training: t, last: epoch})
+// trainTo trains to the moment, in epochs.
+func (t *training) trainTo(ctx context.Context, moment float64) error {
+	outcome, err := t.session.TrainTo(ctx, moment, &recorder{training: t, last: moment})
 	if err != nil {
 		return err
 	}
-	t.result.Outcome, t.result.Epochs = outcome, epoch
+	t.result.Outcome, t.result.Epochs = outcome, int(moment)
 	return nil
 }
 
@@ -65,12 +65,12 @@ func (t *training) finish(ctx context.Context) error {
 // recorder is a training as a trainer.Observer.
 type recorder struct {
 	*training
-	last int // epoch of this stretch
+	last float64 // epoch of this stretch
 }
 
 // Progress implements trainer.Observer: the share of this stretch, not of the full run.
 func (r *recorder) Progress(p trainer.Progress) {
-	p.Batches = p.Batches / r.run.Budget.Epochs * r.last
+	p.Batches = int(float64(p.Batches/r.run.Budget.Epochs) * r.last)
 	r.watch(advisor.Event{Type: advisor.EventProgress, Phase: r.phase, Run: r.run.ID, Progress: &p})
 }
 
@@ -95,11 +95,11 @@ func (s Service) train(ctx context.Context, l advisor.Lease, watch advisor.Watch
 	if err != nil {
 		return s.fail(ctx, l, r, fmt.Errorf("load data set %s: %w", r.Dataset, err))
 	}
-	t, err := s.begin(ctx, l, r, data, "train", watch)
+	t, err := s.begin(ctx, l, r, data, "train", 0, watch)
 	if err != nil {
 		return s.fail(ctx, l, r, err)
 	}
-	err = t.trainTo(ctx, r.StopAfter)
+	err = t.trainTo(ctx, float64(r.StopAfter))
 	if err == nil {
 		err = t.finish(ctx)
 	} else {

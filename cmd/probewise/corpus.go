@@ -79,7 +79,7 @@ func (a *app) corpusPairsCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error {
 			p.Seed = max(a.Seed, 1)
 			if out == "" {
-				out = filepath.Join(a.DataDir, "pairs")
+				out = a.pairsDir()
 			}
 			return a.corpusBuild(c.Context(), name, out, p, 0)
 		},

@@ -13,6 +13,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/analysis"
+	"probewise/advisor/gain"
 	"probewise/advisor/pastruns"
 	"probewise/advisor/predict"
 	"probewise/advisor/process"
@@ -59,6 +60,7 @@ func (a *app) open(ctx context.Context) (*program, error) {
 		Datasets:  s.library,
 		Trainer:   a.newTrainer(),
 		Predictor: s.predictor,
+		Judge:     &gain.Judge{Pairs: gain.Joined{Folder: a.pairsDir()}.Pairs, Forests: forests},
 		Version:   version(),
 		Rules:     rule.Driver{Incomplete: func(err error) { fmt.Fprintln(a.errOut, "left out of the answer:", err) }},
 	}
@@ -101,6 +103,8 @@ func (s *program) prober(watch advisor.Watcher) service.Prober {
 		Work:        func(ctx context.Context, run string) error { return s.work(ctx, advisor.JobRun, run, watch) },
 	}
 }
+
+func (a *app) pairsDir() string { return filepath.Join(a.DataDir, "pairs") }
 
 func (a *app) corpusDir() string { return filepath.Join(a.DataDir, "corpus") }
 

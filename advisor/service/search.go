@@ -1,0 +1,198 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"probewise/advisor"
+	"probewise/advisor/gain"
+	"probewise/advisor/knob"
+	"probewise/advisor/search"
+	"probewise/trainer"
+	"probewise/trainer/patch"
+)
+
+// problem is what the search for advice works on. The proposals are those of the net's own probe.
+func (s Service) problem(b *lab, a *advisor.Advice, probe advisor.ProbeResult, reference advisor.Reference,
+	proposals []advisor.Proposal) search.Problem {
+	constraints := knob.Constraints(a.Request.Constraints)
+	return search.Problem{
+		Probe:  probe,
+		Budget: b.probe.Budget,
+		Seed:   b.probe.Seed,
+		Judge:  s.Judge,
+		Lab:    b,
+		Candidates: func(_ context.Context, base advisor.ProbeResult) (diagnosed, others []search.Candidate, err error) {
+			if base.Architecture.ID() != probe.Architecture.ID() {
+				if _, proposals, err = s.examine(reference, base); err != nil {
+					return nil, nil, err
+				}
+			}
+			diagnosed, err = packages(base.Architecture, proposals)
+			return diagnosed, ofKnobs(base.Architecture, a.Request.Constraints), err
+		},
+		Allowed: func(revised trainer.Architecture) bool { return constraints.Allows(a.Architecture, revised) },
+		Watch: func(t search.Step) {
+			b.phase = fmt.Sprintf("search, %.0f %% of the budget", 100*t.Spent/a.Request.Budget)
+		},
+	}
+}
+
+// examine runs the rules on a probe.
+func (s Service) examine(reference advisor.Reference, r advisor.ProbeResult) ([]advisor.Diagnosis, []advisor.Proposal,
+	error) {
+	shapes, err := r.Architecture.Shapes()
+	if err != nil {
+		return nil, nil, err
+	}
+	diagnoses, proposals := s.Rules.Examine(advisor.Case{
+		Architecture: r.Architecture,
+		Shapes:       shapes,
+		Cost:         r.Architecture.Cost(),
+		Records:      r.Records,
+		Outcome:      r.Outcome,
+		Reference:    reference,
+	})
+	return diagnoses, proposals, nil
+}
+
+// search tries what rules and knobs offer, and fills in suggestions, search and compute. It returns the entry that is
+// advised; nil: none.
+func (s Service) search(ctx context.Context, a *advisor.Advice, p search.Problem, b *lab) (best *search.Entry, err error) {
+	o := search.Options{Budget: a.Request.Budget, Seeds: a.Request.Seeds, Shrink: a.Request.Goal == advisor.GoalShrink}
+	if a.Request.Goal == advisor.GoalTarget && a.Prediction != nil {
+		missing := a.Request.Target - a.Prediction.TestAccuracy
+		o.Enough = func(g gain.Gain) bool { return g.Mean >= missing }
+		if missing <= 0 {
+			return nil, nil
+		}
+	}
+	result, err := search.Run(ctx, p, o)
+	if err = errors.Join(err, b.close()); err != nil {
+		return nil, err
+	}
+	a.Compute.VerificationFLOPs = result.FLOPs
+	a.Search = recordOf(result, o.Budget)
+	a.Suggestions, err = s.suggestions(ctx, a, result, p)
+	return result.Best, err
+}
+
+func recordOf(r search.Result, budget float64) *advisor.Search {
+	record := &advisor.Search{Budget: budget, Spent: r.Spent, Rounds: r.Rounds, Steps: []advisor.SearchStep{}}
+	for _, t := range r.Steps {
+		step := advisor.SearchStep{
+			Round: t.Round, Epochs: t.Moment, Confirm: t.Confirm, Kept: t.Kept, Spent: t.Spent, Tried: []advisor.Tried{}}
+		for _, e := range t.Tried {
+			step.Tried = append(step.Tried, advisor.Tried{
+				Title:    e.Title,
+				Observed: trainer.Number(e.Observed),
+				Gain:     e.Gain().Mean,
+				Low:      e.Gain().Low,
+				High:     e.Gain().High,
+			})
+		}
+		record.Steps = append(record.Steps, step)
+	}
+	return record
+}
+
+// suggestions lists what was tried, what is advised first, then by gain, and as many as were asked for.
+func (s Service) suggestions(ctx context.Context, a *advisor.Advice, r search.Result,
+	p search.Problem) ([]advisor.Suggestion, error) {
+	all := []advisor.Suggestion{}
+	for _, e := range r.Ranked() {
+		if len(all) == a.Request.Suggestions {
+			break
+		}
+		suggestion, err := suggestion(a, e)
+		if err != nil {
+			return nil, err
+		}
+		if e == r.Best {
+			if suggestion.Parts, err = parts(ctx, p, e); err != nil {
+				return nil, err
+			}
+		}
+		suggestion.Rank = len(all) + 1
+		all = append(all, suggestion)
+	}
+	return all, nil
+}
+
+func suggestion(a *advisor.Advice, e *search.Entry) (advisor.Suggestion, error) {
+	edits, err := patch.Diff(a.Architecture, e.Architecture)
+	if err != nil {
+		return advisor.Suggestion{}, err
+	}
+	diff, err := patch.Describe(a.Architecture, edits)
+	if err != nil {
+		return advisor.Suggestion{}, err
+	}
+	g := e.Gain()
+	s := advisor.Suggestion{
+		Title:    e.Title,
+		Rules:    append([]string{}, e.Rules...),
+		Settings: []string{},
+		Edits:    edits,
+		Diff:     diff,
+		Reason:   e.Reason,
+		Verdict:  e.Verdict(),
+		Gain: &advisor.Gain{
+			Mean: g.Mean, Low: g.Low, High: g.High, Confidence: g.Confidence, Noise: g.Noise, Pairs: g.Pairs},
+	}
+	for _, setting := range e.AllSettings() {
+		s.Settings = append(s.Settings, setting.Name)
+	}
+	if a.Prediction != nil {
+		s.Predicted = &advisor.Expectation{
+			TestAccuracy: bounded(a.Prediction.TestAccuracy + g.Mean),
+			Low:          bounded(a.Prediction.TestAccuracy + g.Low),
+			High:         bounded(a.Prediction.TestAccuracy + g.High),
+		}
+	}
+	if e.Trial.Run != "" && !e.Trial.TooLarge {
+		s.Trial = &advisor.Trial{
+			Run: e.Trial.Run, Epochs: e.Trial.Moment, Observed: trainer.Number(e.Observed), Cost: e.Cost}
+	}
+	if c := e.Confirmed; c != nil {
+		s.Gain.Seeds = len(c.Seeds)
+		s.Verified = &advisor.Verification{
+			Run:      c.Runs[0][1],
+			Epochs:   int(c.Moment),
+			Gain:     trainer.Number(c.Mean),
+			Low:      trainer.Number(c.Low),
+			High:     trainer.Number(c.High),
+			Observed: trainer.Number(c.Observed),
+			Seeds:    c.Seeds,
+		}
+	}
+	return s, nil
+}
+
+func bounded(accuracy float64) float64 { return min(max(accuracy, 0), 1) }
+
+// parts says what an entry of several settings is foretold to lose without each of them.
+func parts(ctx context.Context, p search.Problem, e *search.Entry) ([]advisor.Part, error) {
+	settings := e.AllSettings()
+	if len(settings) < 2 {
+		return nil, nil
+	}
+	whole, err := p.Judge.Foretell(ctx, p.Probe, e.Architecture, advisor.ProbeResult{}, 0)
+	if err != nil {
+		return nil, err
+	}
+	var all []advisor.Part
+	for i, setting := range settings {
+		part := advisor.Part{Title: setting.Title, Gain: trainer.Missing}
+		if rest, err := search.Without(p.Probe.Architecture, settings, i); err == nil {
+			g, err := p.Judge.Foretell(ctx, p.Probe, rest, advisor.ProbeResult{}, 0)
+			if err != nil {
+				return nil, err
+			}
+			part.Gain = trainer.Number(whole.Mean - g.Mean)
+		}
+		all = append(all, part)
+	}
+	return all, nil
+}

@@ -1,0 +1,46 @@
+package service
+
+import (
+	"fmt"
+
+	"probewise/advisor"
+	"probewise/advisor/figure"
+	"probewise/trainer"
+)
+
+// summary is the answer in one sentence.
+func summary(a advisor.Advice) string {
+	if a.Revised == nil {
+		return figure.Sentence(figure.Capital(a.RevisedReason))
+	}
+	s := a.Suggestions[0]
+	word := map[advisor.Verdict]string{advisor.Better: "Better", advisor.ProbablyBetter: "Probably better"}[s.Verdict]
+	text := fmt.Sprintf("%s: %s", word, figure.Counted(len(s.Diff), "change"))
+	if a.Prediction != nil && a.Revised.Prediction != nil {
+		text += fmt.Sprintf(" %s the predicted test accuracy from %s to %s", takes(len(s.Diff)),
+			figure.Share(trainer.Number(a.Prediction.TestAccuracy)),
+			figure.Share(trainer.Number(a.Revised.Prediction.TestAccuracy)))
+	} else {
+		text += fmt.Sprintf(" %s an expected %s points of test accuracy", gains(len(s.Diff)),
+			figure.Points(trainer.Number(s.Gain.Mean)))
+	}
+	if v := s.Verified; v != nil {
+		return text + fmt.Sprintf("; in trials with %s they gained %s points at once.", figure.Counted(len(v.Seeds), "fresh seed"),
+			figure.Points(v.Observed))
+	}
+	return text + "; no fresh seed has confirmed it."
+}
+
+func takes(n int) string {
+	if n == 1 {
+		return "takes"
+	}
+	return "take"
+}
+
+func gains(n int) string {
+	if n == 1 {
+		return "gains"
+	}
+	return "gain"
+}
