@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 
 	"probewise/advisor"
 	"probewise/forest"
@@ -16,15 +17,44 @@ type Forests interface {
 	Model(ctx context.Context, t forest.Table, member string) (*forest.Model, error)
 }
 
-// Judge foretells gains. It is safe for concurrent use.
+// Judge foretells gains. It is safe for concurrent use. It reads the pairs once.
 type Judge struct {
 	Pairs   func() ([]Pair, error)
 	Forests Forests
 	Without []Group // columns that it does without
+
+	mu     sync.Mutex // of what follows; a fit is waited for
+	pairs  []Pair
+	models map[float64]*forest.Model // by moment
+}
+
+// model returns the forest of a moment.
+func (j *Judge) model(ctx context.Context, moment float64) (*forest.Model, []Pair, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.models == nil {
+		pairs, err := j.Pairs()
+		if err != nil {
+			return nil, nil, fmt.Errorf("read the pairs: %w", err)
+		}
+		j.pairs, j.models = pairs, map[float64]*forest.Model{}
+	}
+	if len(j.pairs) < MinPairs {
+		return nil, nil, &NoJudgeError{fmt.Sprintf("%d pairs of runs, and %d are the least", len(j.pairs), MinPairs)}
+	}
+	if m := j.models[moment]; m != nil {
+		return m, j.pairs, nil
+	}
+	m, err := j.Forests.Model(ctx, Table(j.pairs, moment, j.Without...), "")
+	if err != nil {
+		return nil, nil, fmt.Errorf("fit what changes are worth at epoch %g: %w", moment, err)
+	}
+	j.models[moment] = m
+	return m, j.pairs, nil
 }
 
 // MinPairs is the least number of pairs that gains are foretold from.
-const MinPairs = 100
+const MinPairs = 40
 
 // Gain is what a change is foretold to be worth, in test accuracy of full training.
 type Gain struct {
@@ -44,16 +74,9 @@ func (e *NoJudgeError) Error() string { return "no gain is foretold: " + e.Reaso
 func (j *Judge) Foretell(ctx context.Context, base advisor.ProbeResult, revised trainer.Architecture,
 	trial advisor.ProbeResult, moment float64) (Gain, error) {
 	moment = stage(moment)
-	pairs, err := j.Pairs()
+	m, pairs, err := j.model(ctx, moment)
 	if err != nil {
-		return Gain{}, fmt.Errorf("read the pairs: %w", err)
-	}
-	if len(pairs) < MinPairs {
-		return Gain{}, &NoJudgeError{fmt.Sprintf("%d pairs of runs, and %d are the least", len(pairs), MinPairs)}
-	}
-	m, err := j.Forests.Model(ctx, Table(pairs, moment, j.Without...), "")
-	if err != nil {
-		return Gain{}, fmt.Errorf("fit what changes are worth at epoch %g: %w", moment, err)
+		return Gain{}, err
 	}
 	row, _, _ := Edit(base, revised, trial, moment).row(moment, j.Without)
 	p, err := m.Predict(row)

@@ -68,6 +68,11 @@ func difference(after, before float64) float64 {
 // lossCap bounds losses: heavy tails wreck linear models.
 const lossCap = 3
 
+// Observed is the difference of validation accuracy between trial and base at the moment.
+func Observed(base, trial advisor.ProbeResult, moment float64) float64 {
+	return at(trial, moment).validation - at(base, moment).validation
+}
+
 type point struct{ validation, train, validationLoss, trainLoss float64 }
 
 // at is the point of the curve at the moment; a run that diverged before stands at chance.

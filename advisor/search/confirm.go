@@ -51,7 +51,7 @@ func (s *searcher) confirm(ctx context.Context, e *Entry, base trainer.Architect
 		}
 		c.Seeds = append(c.Seeds, seed)
 		c.Runs = append(c.Runs, [2]string{pair[0].Run, pair[1].Run})
-		c.Observed += accuracy(pair[1].Result, c.Moment) - accuracy(pair[0].Result, c.Moment)
+		c.Observed += gain.Observed(pair[0].Result, pair[1].Result, c.Moment)
 		sum.Mean, sum.Low, sum.High = sum.Mean+g.Mean, sum.Low+g.Low, sum.High+g.High
 		sum.Noise, sum.Confidence, sum.Pairs = g.Noise, g.Confidence, g.Pairs
 		last = pair[1]

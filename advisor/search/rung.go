@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"probewise/advisor"
+	"probewise/advisor/gain"
 )
 
 // rung is a moment to which candidates of a race are trained, and the share of the race's budget that this may take.
@@ -171,7 +172,7 @@ func (s *searcher) train(ctx context.Context, base advisor.ProbeResult, entries 
 		if err := s.judge(ctx, e, moment); err != nil {
 			return nil, err
 		}
-		e.Observed = accuracy(e.Trial.Result, moment) - accuracy(base, moment)
+		e.Observed = gain.Observed(base, e.Trial.Result, moment)
 		trained = append(trained, e)
 	}
 	return trained, nil
@@ -182,16 +183,6 @@ func (s *searcher) judge(ctx context.Context, e *Entry, moment float64) (err err
 		return fmt.Errorf("judge %q: %w", e.Title, err)
 	}
 	return nil
-}
-
-// accuracy is the validation accuracy at the moment; chance where the run diverged before.
-func accuracy(r advisor.ProbeResult, moment float64) float64 {
-	for _, record := range r.Records {
-		if record.Epoch == moment && record.ValidationAccuracy.Known() {
-			return float64(record.ValidationAccuracy)
-		}
-	}
-	return 1 / float64(r.Architecture.Classes)
 }
 
 func trials(entries []*Entry) []*Trial {

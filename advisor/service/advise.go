@@ -50,14 +50,13 @@ func (s Service) answer(ctx context.Context, l advisor.Lease, a *advisor.Advice,
 	if err != nil {
 		return nil, err
 	}
-	proposals, err := s.diagnose(forecaster.Reference(), a, result, watch)
-	if err != nil {
+	if err := s.diagnose(forecaster.Reference(), a, result, watch); err != nil {
 		return nil, err
 	}
 	if a.Prediction, a.PredictionReason, err = predict(ctx, forecaster.Without(a.Architecture), result); err != nil {
 		return nil, err
 	}
-	best, err := s.try(ctx, l, a, probe, result, forecaster, proposals, watch)
+	best, err := s.try(ctx, l, a, probe, result, forecaster.Reference(), watch)
 	if err != nil {
 		return nil, err
 	}
@@ -130,24 +129,23 @@ func predict(ctx context.Context, f advisor.Forecaster, r advisor.ProbeResult) (
 }
 
 func (s Service) diagnose(reference advisor.Reference, a *advisor.Advice, r advisor.ProbeResult,
-	watch advisor.Watcher) ([]advisor.Proposal, error) {
-	diagnoses, proposals, err := s.examine(reference, r)
+	watch advisor.Watcher) error {
+	diagnoses, _, err := Proposer{Rules: s.Rules, Reference: reference}.Examine(r)
 	a.Diagnoses = append(a.Diagnoses, diagnoses...)
 	for i := range diagnoses {
 		watch(advisor.Event{Type: advisor.EventDiagnosis, Diagnosis: &diagnoses[i]})
 	}
-	return proposals, err
+	return err
 }
 
-// try searches, or, where that was not asked for, lists what rules propose and what is foretold of it.
+// try searches, or, where that was not asked for, lists what might be tried and what is foretold of it.
 func (s Service) try(ctx context.Context, l advisor.Lease, a *advisor.Advice, probe advisor.Run,
-	result advisor.ProbeResult, f advisor.Forecaster, proposals []advisor.Proposal,
-	watch advisor.Watcher) (*search.Entry, error) {
+	result advisor.ProbeResult, reference advisor.Reference, watch advisor.Watcher) (*search.Entry, error) {
 	b, err := s.newLab(ctx, l, probe, watch)
 	if err != nil {
 		return nil, err
 	}
-	p := s.problem(b, a, result, f.Reference(), proposals)
+	p := s.problem(b, a, result, reference)
 	if !a.Request.Verify {
 		untried, err := search.Untried(ctx, p)
 		if err != nil {

@@ -13,46 +13,58 @@ import (
 	"probewise/trainer/patch"
 )
 
-// problem is what the search for advice works on. The proposals are those of the net's own probe.
-func (s Service) problem(b *lab, a *advisor.Advice, probe advisor.ProbeResult, reference advisor.Reference,
-	proposals []advisor.Proposal) search.Problem {
+// problem is what the search for advice works on.
+func (s Service) problem(b *lab, a *advisor.Advice, probe advisor.ProbeResult, reference advisor.Reference) search.Problem {
 	constraints := knob.Constraints(a.Request.Constraints)
 	return search.Problem{
-		Probe:  probe,
-		Budget: b.probe.Budget,
-		Seed:   b.probe.Seed,
-		Judge:  s.Judge,
-		Lab:    b,
-		Candidates: func(_ context.Context, base advisor.ProbeResult) (diagnosed, others []search.Candidate, err error) {
-			if base.Architecture.ID() != probe.Architecture.ID() {
-				if _, proposals, err = s.examine(reference, base); err != nil {
-					return nil, nil, err
-				}
-			}
-			diagnosed, err = packages(base.Architecture, proposals)
-			return diagnosed, ofKnobs(base.Architecture, a.Request.Constraints), err
-		},
-		Allowed: func(revised trainer.Architecture) bool { return constraints.Allows(a.Architecture, revised) },
+		Probe:      probe,
+		Budget:     b.probe.Budget,
+		Seed:       b.probe.Seed,
+		Judge:      s.Judge,
+		Lab:        b,
+		Candidates: Proposer{Rules: s.Rules, Reference: reference, Constraints: a.Request.Constraints}.Candidates,
+		Allowed:    func(revised trainer.Architecture) bool { return constraints.Allows(a.Architecture, revised) },
 		Watch: func(t search.Step) {
 			b.phase = fmt.Sprintf("search, %.0f %% of the budget", 100*t.Spent/a.Request.Budget)
 		},
 	}
 }
 
-// examine runs the rules on a probe.
-func (s Service) examine(reference advisor.Reference, r advisor.ProbeResult) ([]advisor.Diagnosis, []advisor.Proposal,
-	error) {
+// Proposer lists what may be tried on a net.
+type Proposer struct {
+	Rules       Rules // nil: none
+	Reference   advisor.Reference
+	Constraints advisor.Constraints
+}
+
+// Candidates are the packages of what rules propose for the probed net, and the settings of all knobs.
+func (p Proposer) Candidates(_ context.Context, base advisor.ProbeResult) (diagnosed, others []search.Candidate,
+	err error) {
+	if p.Rules != nil {
+		_, proposals, err := p.Examine(base)
+		if err != nil {
+			return nil, nil, err
+		}
+		if diagnosed, err = packages(base.Architecture, proposals); err != nil {
+			return nil, nil, fmt.Errorf("combine the proposals: %w", err)
+		}
+	}
+	return diagnosed, ofKnobs(base.Architecture, p.Constraints), nil
+}
+
+// Examine runs the rules on a probe.
+func (p Proposer) Examine(r advisor.ProbeResult) ([]advisor.Diagnosis, []advisor.Proposal, error) {
 	shapes, err := r.Architecture.Shapes()
 	if err != nil {
 		return nil, nil, err
 	}
-	diagnoses, proposals := s.Rules.Examine(advisor.Case{
+	diagnoses, proposals := p.Rules.Examine(advisor.Case{
 		Architecture: r.Architecture,
 		Shapes:       shapes,
 		Cost:         r.Architecture.Cost(),
 		Records:      r.Records,
 		Outcome:      r.Outcome,
-		Reference:    reference,
+		Reference:    p.Reference,
 	})
 	return diagnoses, proposals, nil
 }

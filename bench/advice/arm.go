@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"probewise/advisor/gain"
+	"probewise/advisor/search"
 	"strings"
 )
 
@@ -24,6 +26,24 @@ var arms = []Arm{
 		func(_ context.Context, _ *lab, n Net, budget float64, _ uint64) (Revision, error) {
 			return widened(n.Architecture, budget)
 		}},
+	{oursArm, "what the program advises", searchArm{rules: true, judge: learnt()}.revise},
+	{"ours-without-statistics", "the same without rules and without the statistics of layers",
+		searchArm{judge: learnt(gain.OfStatistics)}.revise},
+	{"random", "random legal edits in the same search, judged by the accuracy that they show",
+		searchArm{judge: judgedBySight, candidates: edits}.revise},
+	{"menu", "rate ×3 and ×0.3, cosine, batch norm on all layers, no dropout between conv layers; judged by sight",
+		searchArm{judge: judgedBySight, candidates: menu}.revise},
+	{identicalArm, "the net itself with other seeds, judged as ours is",
+		searchArm{judge: learnt(), candidates: copies, again: true}.revise},
+}
+
+func judgedBySight(*lab) search.Judge { return seen{} }
+
+// learnt judges as the program does, without some columns.
+func learnt(without ...gain.Group) func(*lab) search.Judge {
+	return func(l *lab) search.Judge {
+		return &gain.Judge{Pairs: gain.Joined{Folder: l.pairs}.Pairs, Forests: l.forests, Without: without}
+	}
 }
 
 func armNames() string {

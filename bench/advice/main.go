@@ -8,9 +8,17 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"probewise/forest/childprocess"
 )
 
 func main() {
+	if childprocess.Is(os.Args[1:]) { // a forest is fitted
+		if err := childprocess.Serve(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "advice:", err)
+			os.Exit(1) //nolint:forbidigo // this is main
+		}
+		return
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {

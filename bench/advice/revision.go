@@ -25,6 +25,8 @@ type Revision struct {
 	Better       bool      `json:"better"` // the arm says that the revision is better
 	Claim        *Claim    `json:"claim,omitempty"`
 	Findings     []Finding `json:"findings,omitempty"` // ours: what it says is wrong
+	Change       string    `json:"change,omitempty"`   // in words
+	Steps        []string  `json:"steps,omitempty"`    // of the search, for people
 	// null: the arm leaves the net as it is
 	Revised *trainer.Architecture `json:"revised"`
 }

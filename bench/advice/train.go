@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"sync"
 
 	"probewise/advisor/figure"
+	"probewise/advisor/pastruns"
+	"probewise/forest/childprocess"
 	"probewise/trainer"
 	"probewise/trainer/dataset"
 	"probewise/trainer/graph"
@@ -75,6 +78,8 @@ type lab struct {
 	trainer        starter
 	jobs           int
 	progress       io.Writer
+	pairs          string // folder of pairs that are used beside the shipped ones
+	forests        *pastruns.Forests
 }
 
 // starter starts training sessions.
@@ -98,6 +103,8 @@ func openLab(ctx context.Context, folder, name string, jobs int, progress io.Wri
 		trainer:  graph.Trainer{Open: func(int) (trainer.Backend, error) { return kernel.New(1) }},
 		jobs:     jobs,
 		progress: progress,
+		pairs:    filepath.Join(folder, "pairs"),
+		forests:  &pastruns.Forests{Fitter: childprocess.Fitter{}, Folder: filepath.Join(folder, "forests")},
 	}, nil
 }
 
