@@ -166,6 +166,10 @@ func pick[T any](values []T, rows []int) []T {
 	return out
 }
 
+// Misses gives for each past run, in the order of the table, how far off the prediction of the forest without its fold
+// was: |accuracy − prediction|.
+func (m *Model) Misses() []float64 { return slices.Clone(m.crossed.miss) }
+
 // Weights gives how much the model listens to each member: none negative, sum 1.
 func (m *Model) Weights() map[string]float64 {
 	weights := make(map[string]float64, numMembers)

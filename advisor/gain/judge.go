@@ -25,11 +25,11 @@ type Judge struct {
 
 	mu     sync.Mutex // of what follows; a fit is waited for
 	pairs  []Pair
-	models map[float64]*forest.Model // by moment
+	models map[float64]*fitted // by moment
 }
 
 // model returns the forest of a moment.
-func (j *Judge) model(ctx context.Context, moment float64) (*forest.Model, []Pair, error) {
+func (j *Judge) model(ctx context.Context, moment float64) (*fitted, []Pair, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.models == nil {
@@ -37,7 +37,7 @@ func (j *Judge) model(ctx context.Context, moment float64) (*forest.Model, []Pai
 		if err != nil {
 			return nil, nil, fmt.Errorf("read the pairs: %w", err)
 		}
-		j.pairs, j.models = pairs, map[float64]*forest.Model{}
+		j.pairs, j.models = pairs, map[float64]*fitted{}
 	}
 	if len(j.pairs) < MinPairs {
 		return nil, nil, &NoJudgeError{fmt.Sprintf("%d pairs of runs, and %d are the least", len(j.pairs), MinPairs)}
@@ -49,8 +49,9 @@ func (j *Judge) model(ctx context.Context, moment float64) (*forest.Model, []Pai
 	if err != nil {
 		return nil, nil, fmt.Errorf("fit what changes are worth at epoch %g: %w", moment, err)
 	}
-	j.models[moment] = m
-	return m, j.pairs, nil
+	f := newFitted(m, j.pairs, moment, j.Without)
+	j.models[moment] = f
+	return f, j.pairs, nil
 }
 
 // MinPairs is the least number of pairs that gains are foretold from.
@@ -78,19 +79,9 @@ func (j *Judge) Foretell(ctx context.Context, base advisor.ProbeResult, revised 
 	if err != nil {
 		return Gain{}, err
 	}
-	row, _, _ := Edit(base, revised, trial, moment).row(moment, j.Without)
-	p, err := m.Predict(row)
-	if err != nil {
-		return Gain{}, fmt.Errorf("foretell a gain at epoch %g: %w", moment, err)
-	}
-	return Gain{
-		Mean:       gainOf(p.Mean),
-		Low:        gainOf(p.Low),
-		High:       gainOf(p.High),
-		Confidence: p.Confidence,
-		Noise:      noise(pairs, base),
-		Pairs:      len(pairs),
-	}, nil
+	g, err := m.gain(Edit(base, revised, trial, moment))
+	g.Noise = noise(pairs, base)
+	return g, err
 }
 
 // stage is the latest of the Moments that the trial has reached.

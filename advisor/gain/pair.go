@@ -103,7 +103,7 @@ func probe(r advisor.PastRun) advisor.ProbeResult {
 func Table(pairs []Pair, moment float64, without ...Group) forest.Table {
 	var t forest.Table
 	for _, p := range pairs {
-		row, names, linear := p.vector(moment).row(moment, without)
+		row, names, linear := p.vector(moment).row(without)
 		t.Names, t.Linear = names, linear
 		t.X = append(t.X, row)
 		t.Y = append(t.Y, share(p.Gain()))
@@ -123,7 +123,7 @@ func gainOf(share float64) float64 { return 2*share - 1 }
 const current = "trial_current"
 
 // row is a vector as a row of a table.
-func (v Vector) row(moment float64, without []Group) (row []float64, names []string, linear []bool) {
+func (v Vector) row(without []Group) (row []float64, names []string, linear []bool) {
 	for i, name := range v.Names {
 		left := false
 		for _, g := range without {
@@ -133,7 +133,7 @@ func (v Vector) row(moment float64, without []Group) (row []float64, names []str
 			continue
 		}
 		row, names = append(row, v.Values[i]), append(names, name)
-		linear = append(linear, v.Groups[i] == OfTrial || moment == 0 && v.Groups[i] == OfEdit)
+		linear = append(linear, v.Groups[i] == OfTrial || !v.tried && v.Groups[i] == OfEdit)
 		if name == observed {
 			row, names, linear = append(row, share(v.Values[i])), append(names, current), append(linear, true)
 		}

@@ -36,8 +36,7 @@ type Figure struct{ Mean, Low, High float64 }
 const scoredFolds = 10
 
 // Scored foretells each pair's gain by a forest that never saw its base, and scores that.
-func Scored(ctx context.Context, f Fitter, pairs []Pair, moment float64, without ...Group) (Score, []forest.Prediction,
-	error) {
+func Scored(ctx context.Context, f Fitter, pairs []Pair, moment float64, without ...Group) (Score, []Gain, error) {
 	t := Table(pairs, moment, without...)
 	var families []string
 	for _, p := range pairs {
@@ -49,35 +48,38 @@ func Scored(ctx context.Context, f Fitter, pairs []Pair, moment float64, without
 	for i, at := range rand.New(rand.NewPCG(1, 2)).Perm(len(families)) {
 		fold[families[at]] = i % scoredFolds
 	}
-	predictions := make([]forest.Prediction, len(pairs))
+	foretold := make([]Gain, len(pairs))
 	for held := range min(scoredFolds, len(families)) {
 		var rest forest.Table
+		var known []Pair
 		rest.Names, rest.Linear, rest.Current = t.Names, t.Linear, t.Current
 		for i, p := range pairs {
 			if fold[p.Family] != held {
 				rest.X, rest.Y = append(rest.X, t.X[i]), append(rest.Y, t.Y[i])
 				rest.Groups = append(rest.Groups, t.Groups[i])
+				known = append(known, p)
 			}
 		}
 		m, err := f.Fit(ctx, rest, forest.Options{Seed: 1})
 		if err != nil {
 			return Score{}, nil, err
 		}
+		fitted := newFitted(m, known, moment, without)
 		for i, p := range pairs {
 			if fold[p.Family] != held {
 				continue
 			}
-			if predictions[i], err = m.Predict(t.X[i]); err != nil {
+			if foretold[i], err = fitted.gain(p.vector(moment)); err != nil {
 				return Score{}, nil, err
 			}
 		}
 	}
-	s := score(pairs, predictions, families)
+	s := score(pairs, foretold, families)
 	s.Moment = moment
-	return s, predictions, nil
+	return s, foretold, nil
 }
 
-func score(pairs []Pair, predictions []forest.Prediction, families []string) Score {
+func score(pairs []Pair, all []Gain, families []string) Score {
 	s := Score{Pairs: len(pairs), Bases: len(families)}
 	n := float64(len(pairs))
 	mean := 0.0
@@ -86,12 +88,12 @@ func score(pairs []Pair, predictions []forest.Prediction, families []string) Sco
 	}
 	var errors, spread float64
 	for i, p := range pairs {
-		foretold, gain := gainOf(predictions[i].Mean), p.Gain()
+		foretold, gain := all[i].Mean, p.Gain()
 		errors += (foretold - gain) * (foretold - gain)
 		spread += (gain - mean) * (gain - mean)
 		s.MAE += math.Abs(foretold-gain) / n
 		s.Bias += (foretold - gain) / n
-		low, high := gainOf(predictions[i].Low), gainOf(predictions[i].High)
+		low, high := all[i].Low, all[i].High
 		s.Width += (high - low) / n
 		if low <= gain && gain <= high {
 			s.Coverage += 1 / n
@@ -103,7 +105,7 @@ func score(pairs []Pair, predictions []forest.Prediction, families []string) Sco
 		var foretold, gains []float64
 		for i, p := range pairs {
 			if p.Family == family && !p.Again() {
-				foretold, gains = append(foretold, gainOf(predictions[i].Mean)), append(gains, p.Gain())
+				foretold, gains = append(foretold, all[i].Mean), append(gains, p.Gain())
 			}
 		}
 		if len(gains) < 3 {

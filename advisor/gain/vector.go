@@ -25,6 +25,7 @@ type Vector struct {
 	Names  []string
 	Groups []Group
 	Values []float64
+	tried  bool // there is a trial
 }
 
 func (v *Vector) add(g Group, name string, value float64) {
@@ -51,6 +52,7 @@ func Edit(base advisor.ProbeResult, revised trainer.Architecture, trial advisor.
 	v.addCurve(base)
 	v.addStatistics(base)
 	if moment > 0 {
+		v.tried = true
 		v.addTrial(base, trial, moment)
 	}
 	return v

@@ -1,0 +1,86 @@
+package gain
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"probewise/forest"
+)
+
+// fitted is the forest of a moment, and how far off it was for the pairs that it was fitted on, each foretold without
+// its fold.
+type fitted struct {
+	model   *forest.Model
+	moment  float64
+	without []Group
+	places  [][]float64 // of the pairs, where errors are alike
+	misses  []float64   // of the gain
+}
+
+// confidence of intervals.
+const confidence = 0.8
+
+func newFitted(m *forest.Model, pairs []Pair, moment float64, without []Group) *fitted {
+	f := &fitted{model: m, moment: moment, without: without}
+	for i, miss := range m.Misses() {
+		f.places = append(f.places, place(pairs[i].vector(moment)))
+		f.misses = append(f.misses, 2*miss) // of (1 + gain)/2
+	}
+	return f
+}
+
+// place says where a vector stands among those whose errors are alike, on scales of about one: poor nets and large
+// differences are foretold less well than sound nets and small ones.
+func place(v Vector) []float64 {
+	at := func(name string) float64 {
+		if i := slices.Index(v.Names, name); i >= 0 && !math.IsNaN(v.Values[i]) {
+			return v.Values[i]
+		}
+		return 0
+	}
+	return []float64{
+		at("curve_reached"),
+		at("trial_level"),
+		math.Log(0.01+math.Abs(at(observed))) / 2,
+		at("edit_rate_off"),
+	}
+}
+
+// gain foretells, with the interval that held such a share of the errors of the pairs nearest to this one ("localised
+// conformal prediction", Guan 2023, with a box for a kernel).
+func (f *fitted) gain(v Vector) (Gain, error) {
+	row, _, _ := v.row(f.without)
+	p, err := f.model.Predict(row)
+	if err != nil {
+		return Gain{}, fmt.Errorf("foretell a gain at epoch %g: %w", f.moment, err)
+	}
+	g := Gain{Mean: gainOf(p.Mean), Confidence: confidence, Pairs: len(f.misses)}
+	reach := f.reach(place(v))
+	g.Low, g.High = g.Mean-reach, g.Mean+reach
+	return g, nil
+}
+
+// near is the least number of pairs that an interval rests on, and the share of all pairs that it does.
+const (
+	near      = 30
+	nearShare = 1.0 / 6
+)
+
+// reach is the quantile of the errors near the place.
+func (f *fitted) reach(at []float64) float64 {
+	type error struct{ distance, miss float64 }
+	errors := make([]error, len(f.misses))
+	for i, p := range f.places {
+		errors[i].miss = f.misses[i]
+		for j := range at {
+			errors[i].distance += (p[j] - at[j]) * (p[j] - at[j])
+		}
+	}
+	slices.SortStableFunc(errors, func(a, b error) int { return cmp.Compare(a.distance, b.distance) })
+	errors = errors[:min(max(near, int(nearShare*float64(len(errors)))), len(errors))]
+	slices.SortFunc(errors, func(a, b error) int { return cmp.Compare(a.miss, b.miss) })
+	rank := int(math.Ceil(confidence * float64(len(errors)+1)))
+	return errors[min(rank, len(errors))-1].miss
+}
