@@ -9,11 +9,11 @@ import (
 	"probewise/forest"
 )
 
-// fitted is the forest of a moment, and how far off it was for the pairs that it was fitted on, each foretold without
+// fitted is a forest, and how far off it was for the pairs that it was fitted on, each foretold without
 // its fold.
 type fitted struct {
 	model   *forest.Model
-	moment  float64
+	of      seen
 	without []Group
 	places  [][]float64 // of the pairs, where errors are alike
 	misses  []float64   // of the gain
@@ -22,10 +22,10 @@ type fitted struct {
 // confidence of intervals.
 const confidence = 0.8
 
-func newFitted(m *forest.Model, pairs []Pair, moment float64, without []Group) *fitted {
-	f := &fitted{model: m, moment: moment, without: without}
+func newFitted(m *forest.Model, pairs []Pair, of seen, without []Group) *fitted {
+	f := &fitted{model: m, of: of, without: without}
 	for i, miss := range m.Misses() {
-		f.places = append(f.places, place(pairs[i].vector(moment)))
+		f.places = append(f.places, place(pairs[i].vector(of)))
 		f.misses = append(f.misses, 2*miss) // of (1 + gain)/2
 	}
 	return f
@@ -54,7 +54,7 @@ func (f *fitted) gain(v Vector) (Gain, error) {
 	row, _, _ := v.row(f.without)
 	p, err := f.model.Predict(row)
 	if err != nil {
-		return Gain{}, fmt.Errorf("foretell a gain at epoch %g: %w", f.moment, err)
+		return Gain{}, fmt.Errorf("foretell a gain at epoch %g: %w", f.of.moment, err)
 	}
 	g := Gain{Mean: gainOf(p.Mean), Confidence: confidence, Pairs: len(f.misses)}
 	reach := f.reach(place(v))

@@ -25,11 +25,17 @@ type Judge struct {
 
 	mu     sync.Mutex // of what follows; a fit is waited for
 	pairs  []Pair
-	models map[float64]*fitted // by moment
+	models map[seen]*fitted
 }
 
-// model returns the forest of a moment.
-func (j *Judge) model(ctx context.Context, moment float64) (*fitted, []Pair, error) {
+// seen is what a forest may look at: the base's probe, and the trial to the moment.
+type seen struct {
+	probe  int // epochs
+	moment float64
+}
+
+// model returns the forest for what may be looked at.
+func (j *Judge) model(ctx context.Context, of seen) (*fitted, []Pair, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.models == nil {
@@ -37,20 +43,20 @@ func (j *Judge) model(ctx context.Context, moment float64) (*fitted, []Pair, err
 		if err != nil {
 			return nil, nil, fmt.Errorf("read the pairs: %w", err)
 		}
-		j.pairs, j.models = pairs, map[float64]*fitted{}
+		j.pairs, j.models = pairs, map[seen]*fitted{}
 	}
 	if len(j.pairs) < MinPairs {
 		return nil, nil, &NoJudgeError{fmt.Sprintf("%d pairs of runs, and %d are the least", len(j.pairs), MinPairs)}
 	}
-	if m := j.models[moment]; m != nil {
+	if m := j.models[of]; m != nil {
 		return m, j.pairs, nil
 	}
-	m, err := j.Forests.Model(ctx, Table(j.pairs, moment, j.Without...), "")
+	m, err := j.Forests.Model(ctx, table(j.pairs, of, j.Without), "")
 	if err != nil {
-		return nil, nil, fmt.Errorf("fit what changes are worth at epoch %g: %w", moment, err)
+		return nil, nil, fmt.Errorf("fit what changes are worth at epoch %g: %w", of.moment, err)
 	}
-	f := newFitted(m, j.pairs, moment, j.Without)
-	j.models[moment] = f
+	f := newFitted(m, j.pairs, of, j.Without)
+	j.models[of] = f
 	return f, j.pairs, nil
 }
 
@@ -74,12 +80,14 @@ func (e *NoJudgeError) Error() string { return "no gain is foretold: " + e.Reaso
 // moment (0: before any). The error is a *NoJudgeError where there are too few pairs.
 func (j *Judge) Foretell(ctx context.Context, base advisor.ProbeResult, revised trainer.Architecture,
 	trial advisor.ProbeResult, moment float64) (Gain, error) {
-	moment = stage(moment)
-	m, pairs, err := j.model(ctx, moment)
+	of := seen{probe: min(base.Epochs, ProbeEpochs)}
+	of.moment = stage(min(moment, float64(of.probe)))
+	base.Epochs = of.probe // of a longer one the pairs tell nothing more
+	m, pairs, err := j.model(ctx, of)
 	if err != nil {
 		return Gain{}, err
 	}
-	g, err := m.gain(Edit(base, revised, trial, moment))
+	g, err := m.gain(Edit(base, revised, trial, of.moment))
 	g.Noise = noise(pairs, base)
 	return g, err
 }
@@ -106,7 +114,7 @@ func noise(pairs []Pair, base advisor.ProbeResult) float64 {
 	var repeats []repeat
 	for _, p := range pairs {
 		if p.Again() {
-			theirs := logit(at(probe(p.Base), ProbeEpochs).validation)
+			theirs := logit(at(probe(p.Base, base.Epochs), float64(base.Epochs)).validation)
 			repeats = append(repeats, repeat{math.Abs(theirs - level), p.Gain()})
 		}
 	}

@@ -80,36 +80,40 @@ func (j Joined) Pairs() ([]Pair, error) {
 	return Pairs(append(slices.Clip(shipped), own...)), nil
 }
 
-// ProbeEpochs is the length of the probes that pairs begin with.
+// ProbeEpochs is the longest probe that pairs begin with: of their edits, records of later epochs are not kept.
 const ProbeEpochs = 3
 
-// vector describes a pair as it is known when the trial stands at the moment.
-func (p Pair) vector(moment float64) Vector {
-	return Edit(probe(p.Base), p.Edited.Architecture, probe(p.Edited), moment)
+// vector describes a pair as it is known from so much of it.
+func (p Pair) vector(of seen) Vector {
+	return Edit(probe(p.Base, of.probe), p.Edited.Architecture, probe(p.Edited, of.probe), of.moment)
 }
 
-func probe(r advisor.PastRun) advisor.ProbeResult {
+func probe(r advisor.PastRun, epochs int) advisor.ProbeResult {
 	var records []trainer.EpochRecord
 	for _, record := range r.Records {
-		if record.Epoch <= ProbeEpochs {
+		if record.Epoch <= float64(epochs) {
 			records = append(records, record)
 		}
 	}
-	return advisor.ProbeResult{Architecture: r.Architecture, Epochs: ProbeEpochs, Records: records, Outcome: r.Outcome}
+	return advisor.ProbeResult{Architecture: r.Architecture, Epochs: epochs, Records: records, Outcome: r.Outcome}
 }
 
-// Table is what the forest of a moment is fitted on, without the columns of some groups. Targets are accuracies from 0
-// to 1, as forests have them: the middle between no change and all of it, (1 + gain)/2.
+// Table is what the forest of a moment is fitted on, after probes of ProbeEpochs, without the columns of some groups.
+// Targets are accuracies from 0 to 1, as forests have them: the middle between no change and all of it, (1 + gain)/2.
 func Table(pairs []Pair, moment float64, without ...Group) forest.Table {
+	return table(pairs, seen{ProbeEpochs, moment}, without)
+}
+
+func table(pairs []Pair, of seen, without []Group) forest.Table {
 	var t forest.Table
 	for _, p := range pairs {
-		row, names, linear := p.vector(moment).row(without)
+		row, names, linear := p.vector(of).row(without)
 		t.Names, t.Linear = names, linear
 		t.X = append(t.X, row)
 		t.Y = append(t.Y, share(p.Gain()))
 		t.Groups = append(t.Groups, p.Family)
 	}
-	if moment > 0 {
+	if of.moment > 0 && !slices.Contains(without, OfTrial) {
 		t.Current = current
 	}
 	return t

@@ -64,12 +64,12 @@ func Scored(ctx context.Context, f Fitter, pairs []Pair, moment float64, without
 		if err != nil {
 			return Score{}, nil, err
 		}
-		fitted := newFitted(m, known, moment, without)
+		fitted := newFitted(m, known, seen{ProbeEpochs, moment}, without)
 		for i, p := range pairs {
 			if fold[p.Family] != held {
 				continue
 			}
-			if foretold[i], err = fitted.gain(p.vector(moment)); err != nil {
+			if foretold[i], err = fitted.gain(p.vector(seen{ProbeEpochs, moment})); err != nil {
 				return Score{}, nil, err
 			}
 		}

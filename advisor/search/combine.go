@@ -17,7 +17,7 @@ const parts = 3
 func (s *searcher) combinations(ordered []*Entry, base advisor.ProbeResult, seed uint64) []*Entry {
 	var best []*Entry
 	for _, e := range ordered {
-		if e.Foretold.Mean > 0 && len(best) < parts && !slices.ContainsFunc(best, func(b *Entry) bool { return clash(b, e) }) {
+		if s.score(e) > 0 && len(best) < parts && !slices.ContainsFunc(best, func(b *Entry) bool { return clash(b, e) }) {
 			best = append(best, e)
 		}
 	}
@@ -93,12 +93,21 @@ func apply(base trainer.Architecture, settings []Setting) (trainer.Architecture,
 	return trainer.Validate(a, trainer.Limits{})
 }
 
+// Path is what leads from the net to the entry: the winners of earlier rounds, the first of them first, and the entry.
+func (e *Entry) Path() []*Entry {
+	if e.from == nil {
+		return []*Entry{e}
+	}
+	return append(e.from.Path(), e)
+}
+
 // AllSettings are those that lead from the net to the entry, the settings of earlier rounds first.
 func (e *Entry) AllSettings() []Setting {
-	if e.from == nil {
-		return e.Settings
+	var all []Setting
+	for _, part := range e.Path() {
+		all = append(all, part.Settings...)
 	}
-	return slices.Concat(e.from.AllSettings(), e.Settings)
+	return all
 }
 
 // Without applies all settings but one to a net. The error says that the result is not valid.

@@ -11,8 +11,9 @@ import (
 
 // Confirmed is what seeds that did not choose a candidate show of it.
 type Confirmed struct {
-	gain.Gain         // over the net, not over the base of the round
-	Observed  float64 // mean difference of validation accuracy to the base of the round
+	gain.Gain           // over the net
+	over      gain.Gain // over the base of the round
+	Observed  float64   // mean difference of validation accuracy to the base of the round
 	Seeds     []uint64
 	Runs      [][2]string // of base and candidate, for each seed
 	Moment    float64
@@ -61,13 +62,13 @@ func (s *searcher) confirm(ctx context.Context, e *Entry, base trainer.Architect
 		return nil, nil
 	}
 	c.Observed /= n
-	c.Gain = sum
-	c.Mean, c.Low, c.High = sum.Mean/n, sum.Low/n, sum.High/n
+	sum.Mean, sum.Low, sum.High = sum.Mean/n, sum.Low/n, sum.High/n
+	c.Gain, c.over = sum, sum
 	if e.from != nil {
-		c.Gain = chained(e.from.Gain(), c.Gain)
+		c.Gain = chained(e.from.Gain(), sum)
 	}
 	e.Confirmed = c
-	s.step(Step{Moment: c.Moment, Confirm: true, Tried: []*Entry{e}, Kept: 1})
+	s.step(Step{Moment: c.Moment, Confirm: true, Tried: snapshot([]*Entry{e}), Kept: 1})
 	return last, nil
 }
 
@@ -91,12 +92,21 @@ func (e *Entry) Gain() gain.Gain {
 	return e.Foretold
 }
 
+// own is what is believed of the entry over the base of its round.
+func (e *Entry) own() gain.Gain {
+	if e.Confirmed != nil {
+		return e.Confirmed.over
+	}
+	return e.Foretold
+}
+
 // Verdict says what the gain amounts to. Better needs fresh seeds and a lower bound above zero; probably better a chance
 // of three in four that the gain is above zero; both a gain above what another seed alone makes. A smaller net than the
 // one that advice was asked for learns faster at first: what was not trained to the probe's length says nothing of it.
 // Where the net is to shrink, an accuracy that is kept is better.
-func (e *Entry) Verdict() advisor.Verdict {
-	g := e.Gain()
+func (e *Entry) Verdict() advisor.Verdict { return e.verdict(e.Gain()) }
+
+func (e *Entry) verdict(g gain.Gain) advisor.Verdict {
 	if e.shrink {
 		g.Mean, g.Low, g.High = g.Mean+tolerance(g), g.Low+tolerance(g), g.High+tolerance(g)
 		g.Noise = 0

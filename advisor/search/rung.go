@@ -56,7 +56,7 @@ func (s *searcher) race(ctx context.Context, base advisor.ProbeResult, seed uint
 		if i == len(rungs)-1 {
 			going = 1
 		}
-		s.step(Step{Moment: r.moment, Tried: slices.Clone(racing), Kept: min(going, len(racing))})
+		s.step(Step{Moment: r.moment, Tried: snapshot(racing), Kept: min(going, len(racing))})
 		field = racing[:min(going, len(racing))]
 		if i == 0 { // what won alone is tried together
 			field = append(slices.Clone(field), s.combinations(racing, base, seed)...)
@@ -189,6 +189,15 @@ func trials(entries []*Entry) []*Trial {
 	all := make([]*Trial, len(entries))
 	for i, e := range entries {
 		all[i] = e.Trial
+	}
+	return all
+}
+
+// snapshot keeps entries as they stand: later rungs change them.
+func snapshot(entries []*Entry) []Entry {
+	all := make([]Entry, len(entries))
+	for i, e := range entries {
+		all[i] = *e
 	}
 	return all
 }

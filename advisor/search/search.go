@@ -103,7 +103,7 @@ type Entry struct {
 	shrink    bool       // the net is to become smaller
 	smaller   bool       // than the net
 	base      advisor.ProbeResult
-	from      *Entry // the winner of the round before, which is the base
+	from      *Entry // the winner of the round before, which is the base; nil in the first
 }
 
 // Step is one decision.
@@ -111,7 +111,7 @@ type Step struct {
 	Round   int
 	Moment  float64 // 0: choice of what is tried at all; the probe's length with Confirm: confirmation
 	Confirm bool
-	Tried   []*Entry
+	Tried   []Entry // as they stood then, the best first
 	Kept    int     // of them, that go on
 	Spent   float64 // full trainings so far
 }
@@ -123,6 +123,7 @@ type searcher struct {
 	epoch   float64 // FLOPs of an epoch of the net
 	left    float64
 	tried   map[string]bool // architectures
+	from    *Entry          // whose net is the base of the round; nil: the net itself
 	result  Result
 	nextRun uint64 // seeds that are handed out
 }
@@ -131,8 +132,7 @@ type searcher struct {
 func Run(ctx context.Context, p Problem, o Options) (Result, error) {
 	s := newSearcher(p, o)
 	base, seed := p.Probe, p.Seed
-	var from *Entry
-	for s.left >= least && (from == nil || s.left >= least+2*s.probeEpochs()) {
+	for s.left >= least && (s.from == nil || s.left >= least+2*s.probeEpochs()) {
 		s.result.Rounds++
 		winner, err := s.race(ctx, base, seed)
 		var none *gain.NoJudgeError
@@ -144,7 +144,6 @@ func Run(ctx context.Context, p Problem, o Options) (Result, error) {
 		if winner == nil {
 			break
 		}
-		winner.from = from
 		next, err := s.confirm(ctx, winner, base.Architecture)
 		if err != nil {
 			return s.done(), fmt.Errorf("confirm what round %d of the search found: %w", s.result.Rounds, err)
@@ -152,10 +151,11 @@ func Run(ctx context.Context, p Problem, o Options) (Result, error) {
 		if s.better(winner) {
 			s.result.Best = winner
 		}
-		if next == nil || winner.Verdict() != advisor.Better || s.Enough != nil && s.Enough(winner.Gain()) {
+		if next == nil || s.result.Best != winner || winner.verdict(winner.own()) != advisor.Better ||
+			s.Enough != nil && s.Enough(winner.Gain()) {
 			break
 		}
-		base, seed, from = next.Result, next.Seed, winner
+		base, seed, s.from = next.Result, next.Seed, winner
 	}
 	return s.done(), nil
 }
@@ -174,12 +174,15 @@ func newSearcher(p Problem, o Options) *searcher {
 	}
 }
 
-// better says whether a winner is better than what was found so far.
+// better says whether a winner is what is advised so far. In place of an earlier winner, on which it builds and which
+// fresh seeds have shown to be better, it must be so as well, and not by the other's gain alone: else the smaller change
+// stays.
 func (s *searcher) better(e *Entry) bool {
-	if v := e.Verdict(); v != advisor.Better && v != advisor.ProbablyBetter {
-		return false
+	gains := func(v advisor.Verdict) bool { return v == advisor.Better || v == advisor.ProbablyBetter }
+	if s.result.Best == nil {
+		return gains(e.Verdict())
 	}
-	return s.result.Best == nil || s.score(e) > s.score(s.result.Best)
+	return e.Verdict() == advisor.Better && gains(e.verdict(e.own()))
 }
 
 func (s *searcher) done() Result {
@@ -212,7 +215,7 @@ func (s *searcher) step(t Step) {
 func (s *searcher) enter(c Candidate, base advisor.ProbeResult, seed uint64) *Entry {
 	id := c.Architecture.ID()
 	if s.tried[id] || s.Allowed != nil && !s.Allowed(c.Architecture) ||
-		s.Shrink && saved(s.Probe.Architecture, c.Architecture) <= 0 {
+		s.Shrink && saved(base.Architecture, c.Architecture) <= 0 {
 		return nil
 	}
 	s.tried[id] = true
@@ -224,6 +227,7 @@ func (s *searcher) enter(c Candidate, base advisor.ProbeResult, seed uint64) *En
 		shrink:    s.Shrink,
 		smaller:   saved(s.Probe.Architecture, c.Architecture) > 0,
 		base:      base,
+		from:      s.from,
 	}
 	return e
 }
@@ -235,17 +239,16 @@ func (s *searcher) order(entries []*Entry) {
 	})
 }
 
-// score is what entries are compared by, above 0 where they are worth a confirmation: the gain; where the net is to
-// shrink, what is saved, as long as the accuracy is kept.
+// score is what entries of a round are compared by, above 0 where they are worth a confirmation: the gain over its base;
+// where the net is to shrink, what is saved of that, as long as the net's accuracy is kept.
 func (s *searcher) score(e *Entry) float64 {
-	g := e.Gain()
 	if !s.Shrink {
-		return g.Mean
+		return e.own().Mean
 	}
-	if g.Mean < -tolerance(g) {
+	if g := e.Gain(); g.Mean < -tolerance(g) {
 		return g.Mean - 1
 	}
-	return saved(s.Probe.Architecture, e.Architecture)
+	return saved(e.base.Architecture, e.Architecture)
 }
 
 // saved is the mean of the logarithms of what is saved in parameters and in operations.
@@ -276,10 +279,29 @@ func (r Result) Ranked() []*Entry {
 	return ranked
 }
 
-// Untried lists what may be tried, judged by what is known before any trial.
-func Untried(ctx context.Context, p Problem) (Result, error) {
-	s := newSearcher(p, Options{})
+// Untried lists what may be tried, judged by what is known before any trial. Where the judge cannot say, the entries are
+// there in the order of the candidates, beside the *gain.NoJudgeError.
+func Untried(ctx context.Context, p Problem, o Options) (Result, error) {
+	s := newSearcher(p, o)
 	field, err := s.field(ctx, p.Probe, p.Seed)
+	var none *gain.NoJudgeError
+	if errors.As(err, &none) {
+		p.Judge = unsure{}
+		s = newSearcher(p, o)
+		var other error
+		if field, other = s.field(ctx, p.Probe, p.Seed); other != nil {
+			err = other
+		}
+	}
 	s.result.Entries = field
 	return s.result, err
+}
+
+// unsure foretells nothing.
+type unsure struct{}
+
+// Foretell implements Judge.
+func (unsure) Foretell(context.Context, advisor.ProbeResult, trainer.Architecture, advisor.ProbeResult,
+	float64) (gain.Gain, error) {
+	return gain.Gain{}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"probewise/advisor"
+	"probewise/advisor/gain"
 	"probewise/advisor/search"
 )
 
@@ -56,14 +57,12 @@ func (s Service) answer(ctx context.Context, l advisor.Lease, a *advisor.Advice,
 	if a.Prediction, a.PredictionReason, err = predict(ctx, forecaster.Without(a.Architecture), result); err != nil {
 		return nil, err
 	}
-	best, err := s.try(ctx, l, a, probe, result, forecaster.Reference(), watch)
-	if err != nil {
+	if err := s.try(ctx, l, a, probe, result, forecaster.Reference(), watch); err != nil {
 		return nil, err
 	}
 	for i := range a.Suggestions {
 		watch(advisor.Event{Type: advisor.EventSuggestion, Suggestion: &a.Suggestions[i]})
 	}
-	revised(a, best)
 	if !a.Request.Train || a.Revised == nil {
 		return nil, nil
 	}
@@ -140,36 +139,26 @@ func (s Service) diagnose(reference advisor.Reference, a *advisor.Advice, r advi
 
 // try searches, or, where that was not asked for, lists what might be tried and what is foretold of it.
 func (s Service) try(ctx context.Context, l advisor.Lease, a *advisor.Advice, probe advisor.Run,
-	result advisor.ProbeResult, reference advisor.Reference, watch advisor.Watcher) (*search.Entry, error) {
+	result advisor.ProbeResult, reference advisor.Reference, watch advisor.Watcher) error {
 	b, err := s.newLab(ctx, l, probe, watch)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	p := s.problem(b, a, result, reference)
-	if !a.Request.Verify {
-		untried, err := search.Untried(ctx, p)
-		if err != nil {
-			return nil, err
-		}
-		a.Suggestions, err = s.suggestions(ctx, a, untried, p)
-		return nil, err
+	best, tried, err := s.search(ctx, a, s.problem(b, a, result, reference), b)
+	var none *gain.NoJudgeError
+	if errors.As(err, &none) {
+		a.RevisedReason = "no change advised: " + none.Error()
+	} else if err != nil {
+		return fmt.Errorf("search for a better net: %w", err)
 	}
-	best, err := s.search(ctx, a, p, b)
-	if err != nil {
-		return nil, fmt.Errorf("search for a better net: %w", err)
-	}
-	return best, nil
+	revised(a, best, tried)
+	return nil
 }
 
-// revised takes the entry that is advised.
-func revised(a *advisor.Advice, best *search.Entry) {
-	tried := 0
-	for _, s := range a.Suggestions {
-		if s.Trial != nil {
-			tried++
-		}
-	}
+// revised takes the entry that is advised, or says why there is none.
+func revised(a *advisor.Advice, best *search.Entry, tried int) {
 	switch {
+	case a.RevisedReason != "":
 	case best != nil:
 		a.Revised = &advisor.Revised{
 			Architecture: best.Architecture,
@@ -182,7 +171,10 @@ func revised(a *advisor.Advice, best *search.Entry) {
 	case !a.Request.Verify:
 		a.RevisedReason = "no suggestion was tried, since verification was not asked for"
 	case len(a.Suggestions) == 0:
-		a.RevisedReason = "no change advised: the constraints allow no other net that promises anything"
+		a.RevisedReason = "no change advised: the constraints allow no other net"
+	case a.Search == nil || a.Search.Rounds == 0:
+		a.RevisedReason = fmt.Sprintf("no change advised: after the probe, the budget of %g full trainings leaves too little "+
+			"to try any", a.Request.Budget)
 	case tried == 0:
 		a.RevisedReason = "no change advised: no suggestion could be tried within the memory limit and the budget"
 	default:

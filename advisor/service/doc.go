@@ -3,8 +3,9 @@
 // interfaces that it needs (service.go, store.go), and cmd/probewise wires them.
 //
 // Invariants: nothing is written without the job's lease; work that is interrupted goes back to the queue, uncharged;
-// what a worker finished, the next one does not do again. A job that fails says why.
+// what a worker finished, the next one does not do again. A job that fails says why. A search leaves no run of its
+// advice unfinished and no session open.
 //
 // Read next: submit.go (a request becomes a job), service.go (Work: a job's life), advise.go (the main use case),
-// suggest.go (from proposals to ranked suggestions), verify.go (re-probes).
+// search.go (from entries of a search to suggestions), lab.go (its trials), suggest.go (what may be tried).
 package service

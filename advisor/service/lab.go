@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 
 	"probewise/advisor"
@@ -54,17 +55,18 @@ func (s Service) newLab(ctx context.Context, l advisor.Lease, probe advisor.Run,
 		watch(e)
 	}
 	runs, err := s.Store.ListRuns(ctx, advisor.RunFilter{Advice: probe.Advice, State: advisor.Succeeded})
-	for _, r := range runs {
+	for _, r := range slices.Backward(runs) { // of those of one trial, the newest has been trained furthest
 		b.earlier[trialKey{r.ArchitectureID, r.Seed}] = r
 	}
 	return b, err
 }
 
-// close ends what is still open when a search ends early.
+// close gives up what is still open when a search ends early. The runs stay unfinished: they end with the advice.
 func (b *lab) close() (err error) {
 	for _, t := range b.open {
 		err = errors.Join(err, t.close())
 	}
+	clear(b.open)
 	return err
 }
 
@@ -81,18 +83,35 @@ func (b *lab) side(trials int) (side, threads int) {
 
 // Train implements search.Lab. What does not fit into the memory beside the others is tried again alone.
 func (b *lab) Train(ctx context.Context, trials []*search.Trial) error {
+	tooLarge, err := b.trainBeside(ctx, trials)
+	if err != nil {
+		return err
+	}
+	for _, t := range trials {
+		if !tooLarge[t] {
+			continue
+		}
+		if err := b.trainAlone(ctx, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// trainBeside trains trials side by side, and says which of them the memory does not allow.
+func (b *lab) trainBeside(ctx context.Context, trials []*search.Trial) (tooLarge map[*search.Trial]bool, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	side, threads := b.side(len(trials))
 	next := make(chan *search.Trial)
+	tooLarge = map[*search.Trial]bool{}
 	var group sync.WaitGroup
-	var alone []*search.Trial
 	for range side {
 		group.Go(func() {
 			for t := range next {
 				if err := b.train(ctx, t, threads); isTooLarge(err) {
 					b.mu.Lock()
-					alone = append(alone, t)
+					tooLarge[t] = true
 					b.mu.Unlock()
 				} else if err != nil {
 					cancel(err)
@@ -108,15 +127,7 @@ func (b *lab) Train(ctx context.Context, trials []*search.Trial) error {
 	}
 	close(next)
 	group.Wait()
-	if err := context.Cause(ctx); err != nil {
-		return err
-	}
-	for _, t := range alone {
-		if err := b.trainAlone(ctx, t); err != nil {
-			return err
-		}
-	}
-	return nil
+	return tooLarge, context.Cause(ctx)
 }
 
 func isTooLarge(err error) bool {
@@ -124,38 +135,34 @@ func isTooLarge(err error) bool {
 	return errors.As(err, &tooLarge)
 }
 
-// trainAlone closes the sessions of all other trials, which begin anew when they are trained on.
+// trainAlone ends all other trials first. Those that are trained on begin anew then, which the budget does not count:
+// what is tried must not hang on which of them had the memory first.
 func (b *lab) trainAlone(ctx context.Context, t *search.Trial) error {
-	for other, open := range b.open {
-		delete(b.open, other)
-		if err := open.close(); err != nil {
+	for other := range b.open {
+		if err := b.end(ctx, other); err != nil {
 			return err
 		}
 	}
 	err := b.train(ctx, t, 0)
-	if !isTooLarge(err) {
-		return err
+	if isTooLarge(err) {
+		t.TooLarge = true
+		return nil
 	}
-	t.TooLarge = true
-	return b.Store.FinishRun(ctx, b.lease, t.Run, advisor.Failed, nil, err.Error())
+	return err
 }
 
-// train takes a trial to its moment.
+// train takes a trial to its moment. A *trainer.MemoryError says that its run failed for the memory.
 func (b *lab) train(ctx context.Context, t *search.Trial, threads int) error {
-	if b.kept(ctx, t) {
-		return nil
+	if kept, err := b.kept(ctx, t); kept || err != nil {
+		return err
 	}
 	training, err := b.session(ctx, t, threads)
 	if err == nil {
 		err = training.trainTo(ctx, t.Moment)
 	}
-	if err != nil {
-		if isTooLarge(err) && training != nil { // a device may refuse memory that is asked for late
-			b.mu.Lock()
-			delete(b.open, t)
-			b.mu.Unlock()
-			err = errors.Join(err, training.close())
-		}
+	if isTooLarge(err) { // a device may refuse memory that is asked for late, too
+		return b.refused(ctx, t, err)
+	} else if err != nil {
 		return err
 	}
 	t.Result = training.result
@@ -163,15 +170,35 @@ func (b *lab) train(ctx context.Context, t *search.Trial, threads int) error {
 	return nil
 }
 
+// refused fails the run of a trial that the memory does not allow.
+func (b *lab) refused(ctx context.Context, t *search.Trial, tooLarge error) error {
+	b.mu.Lock()
+	open := b.open[t]
+	delete(b.open, t)
+	b.mu.Unlock()
+	if open != nil {
+		if err := open.close(); err != nil {
+			return fmt.Errorf("end a trial that takes too much memory: %w", err)
+		}
+	}
+	if err := b.Store.FinishRun(ctx, b.lease, t.Run, advisor.Failed, nil, tooLarge.Error()); err != nil {
+		return err
+	}
+	return tooLarge
+}
+
 // kept fills in what an earlier attempt has trained at least to the moment.
-func (b *lab) kept(ctx context.Context, t *search.Trial) bool {
+func (b *lab) kept(ctx context.Context, t *search.Trial) (bool, error) {
 	r, there := b.earlier[trialKey{t.Architecture.ID(), t.Seed}]
 	if !there || r.Outcome == nil {
-		return false
+		return false, nil
 	}
 	records, err := b.Store.Records(ctx, r.ID)
-	if err != nil || len(records) == 0 || records[len(records)-1].Epoch < t.Moment && !r.Outcome.Diverged {
-		return false
+	if err != nil {
+		return false, fmt.Errorf("read what an earlier attempt has trained: %w", err)
+	}
+	if len(records) == 0 || records[len(records)-1].Epoch < t.Moment && !r.Outcome.Diverged {
+		return false, nil
 	}
 	t.Run = r.ID
 	t.Result = advisor.ProbeResult{
@@ -180,10 +207,10 @@ func (b *lab) kept(ctx context.Context, t *search.Trial) bool {
 		Records:      records,
 		Outcome:      *r.Outcome,
 	}
-	return true
+	return true, nil
 }
 
-// session returns the trial's open session, or begins one.
+// session returns the trial's open session, or begins one, as a run of its own.
 func (b *lab) session(ctx context.Context, t *search.Trial, threads int) (*training, error) {
 	b.mu.Lock()
 	open := b.open[t]
@@ -192,17 +219,10 @@ func (b *lab) session(ctx context.Context, t *search.Trial, threads int) (*train
 		return open, nil
 	}
 	r := b.runOf(t)
-	if t.Run == "" {
-		t.Run = r.ID
-		if err := b.Store.AddChildRun(ctx, b.lease, r); err != nil {
-			return nil, err
-		}
-	} else {
-		r.ID = t.Run
-		if err := b.Store.StartRun(ctx, b.lease, r.ID); err != nil {
-			return nil, err
-		}
+	if err := b.Store.AddChildRun(ctx, b.lease, r); err != nil {
+		return nil, err
 	}
+	t.Run = r.ID
 	open, err := b.begin(ctx, b.lease, r, b.data, b.phase, threads, b.watch)
 	if err != nil {
 		return nil, err
@@ -225,14 +245,19 @@ func (b *lab) runOf(t *search.Trial) advisor.Run {
 // Drop implements search.Lab.
 func (b *lab) Drop(ctx context.Context, trials []*search.Trial) error {
 	for _, t := range trials {
-		open := b.open[t]
-		if open == nil {
-			continue
-		}
-		delete(b.open, t)
-		if err := errors.Join(open.finish(ctx), open.close()); err != nil {
+		if err := b.end(ctx, t); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// end finishes the run of a trial, as far as it was trained.
+func (b *lab) end(ctx context.Context, t *search.Trial) error {
+	open := b.open[t]
+	if open == nil {
+		return nil
+	}
+	delete(b.open, t)
+	return errors.Join(open.finish(ctx), open.close())
 }

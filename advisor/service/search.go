@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"probewise/advisor"
 	"probewise/advisor/gain"
@@ -70,24 +72,41 @@ func (p Proposer) Examine(r advisor.ProbeResult) ([]advisor.Diagnosis, []advisor
 }
 
 // search tries what rules and knobs offer, and fills in suggestions, search and compute. It returns the entry that is
-// advised; nil: none.
-func (s Service) search(ctx context.Context, a *advisor.Advice, p search.Problem, b *lab) (best *search.Entry, err error) {
+// advised, nil: none, and how many were tried. Where no gain can be foretold, the suggestions are there beside the
+// *gain.NoJudgeError, untried.
+func (s Service) search(ctx context.Context, a *advisor.Advice, p search.Problem, b *lab) (best *search.Entry, tried int,
+	err error) {
 	o := search.Options{Budget: a.Request.Budget, Seeds: a.Request.Seeds, Shrink: a.Request.Goal == advisor.GoalShrink}
 	if a.Request.Goal == advisor.GoalTarget && a.Prediction != nil {
 		missing := a.Request.Target - a.Prediction.TestAccuracy
 		o.Enough = func(g gain.Gain) bool { return g.Mean >= missing }
 		if missing <= 0 {
-			return nil, nil
+			return nil, 0, nil
 		}
 	}
-	result, err := search.Run(ctx, p, o)
-	if err = errors.Join(err, b.close()); err != nil {
-		return nil, err
+	var result search.Result
+	if a.Request.Verify {
+		result, err = search.Run(ctx, p, o)
+		if err = errors.Join(err, b.close()); err == nil {
+			a.Compute.VerificationFLOPs = result.FLOPs
+			a.Search = recordOf(result, o.Budget)
+		}
 	}
-	a.Compute.VerificationFLOPs = result.FLOPs
-	a.Search = recordOf(result, o.Budget)
-	a.Suggestions, err = s.suggestions(ctx, a, result, p)
-	return result.Best, err
+	for _, e := range result.Entries {
+		if !e.Trial.TooLarge {
+			tried++
+		}
+	}
+	var none *gain.NoJudgeError
+	if errors.As(err, &none) || err == nil && len(result.Entries) == 0 {
+		result, err = search.Untried(ctx, p, o)
+	}
+	if err != nil && !errors.As(err, &none) {
+		return nil, 0, err
+	}
+	var wrong error
+	a.Suggestions, wrong = s.suggestions(ctx, a, result, p)
+	return result.Best, tried, errors.Join(err, wrong)
 }
 
 func recordOf(r search.Result, budget float64) *advisor.Search {
@@ -141,22 +160,14 @@ func suggestion(a *advisor.Advice, e *search.Entry) (advisor.Suggestion, error) 
 	if err != nil {
 		return advisor.Suggestion{}, err
 	}
+	s := described(e)
+	s.Edits, s.Diff = edits, diff
 	g := e.Gain()
-	s := advisor.Suggestion{
-		Title:    e.Title,
-		Rules:    append([]string{}, e.Rules...),
-		Settings: []string{},
-		Edits:    edits,
-		Diff:     diff,
-		Reason:   e.Reason,
-		Verdict:  e.Verdict(),
-		Gain: &advisor.Gain{
-			Mean: g.Mean, Low: g.Low, High: g.High, Confidence: g.Confidence, Noise: g.Noise, Pairs: g.Pairs},
+	if g.Confidence > 0 {
+		s.Gain = &advisor.Gain{
+			Mean: g.Mean, Low: g.Low, High: g.High, Confidence: g.Confidence, Noise: g.Noise, Pairs: g.Pairs}
 	}
-	for _, setting := range e.AllSettings() {
-		s.Settings = append(s.Settings, setting.Name)
-	}
-	if a.Prediction != nil {
+	if a.Prediction != nil && s.Gain != nil {
 		s.Predicted = &advisor.Expectation{
 			TestAccuracy: bounded(a.Prediction.TestAccuracy + g.Mean),
 			Low:          bounded(a.Prediction.TestAccuracy + g.Low),
@@ -168,7 +179,9 @@ func suggestion(a *advisor.Advice, e *search.Entry) (advisor.Suggestion, error) 
 			Run: e.Trial.Run, Epochs: e.Trial.Moment, Observed: trainer.Number(e.Observed), Cost: e.Cost}
 	}
 	if c := e.Confirmed; c != nil {
-		s.Gain.Seeds = len(c.Seeds)
+		if s.Gain != nil {
+			s.Gain.Seeds = len(c.Seeds)
+		}
 		s.Verified = &advisor.Verification{
 			Run:      c.Runs[0][1],
 			Epochs:   int(c.Moment),
@@ -180,6 +193,28 @@ func suggestion(a *advisor.Advice, e *search.Entry) (advisor.Suggestion, error) 
 		}
 	}
 	return s, nil
+}
+
+// described is an entry in words, with what earlier rounds found and it builds on.
+func described(e *search.Entry) advisor.Suggestion {
+	s := advisor.Suggestion{Rules: []string{}, Settings: []string{}, Verdict: e.Verdict()}
+	var titles, reasons []string
+	for _, part := range e.Path() {
+		titles = append(titles, part.Title)
+		if !slices.Contains(reasons, part.Reason) {
+			reasons = append(reasons, part.Reason)
+		}
+		for _, rule := range part.Rules {
+			if !slices.Contains(s.Rules, rule) {
+				s.Rules = append(s.Rules, rule)
+			}
+		}
+	}
+	s.Title, s.Reason = strings.Join(titles, "; "), strings.Join(reasons, " ")
+	for _, setting := range e.AllSettings() {
+		s.Settings = append(s.Settings, setting.Name)
+	}
+	return s
 }
 
 func bounded(accuracy float64) float64 { return min(max(accuracy, 0), 1) }

@@ -11,7 +11,6 @@ import (
 	"github.com/google/uuid"
 
 	"probewise/advisor"
-	"probewise/advisor/knob"
 	"probewise/trainer"
 )
 
@@ -73,51 +72,6 @@ func (s Service) SubmitAdvice(ctx context.Context, architecture []byte, r adviso
 		return s.SubmitAdvice(ctx, architecture, r, key)
 	}
 	return a, err
-}
-
-// completed fills in what the search may take and is for, and refuses what makes no sense for the architecture.
-func completed(r advisor.Request, a trainer.Architecture) (advisor.Request, error) {
-	r.Effort = orDefault(r.Effort, advisor.Standard)
-	r.Goal = orDefault(r.Goal, advisor.GoalAccuracy)
-	r.Seeds = orDefault(r.Seeds, advisor.DefaultSeeds)
-	switch r.Effort {
-	case advisor.Standard:
-		r.Budget = orDefault(r.Budget, advisor.DefaultBudget)
-	case advisor.Quick:
-		r.Budget = orDefault(r.Budget, advisor.QuickBudget)
-	default:
-		return r, badRequest("/effort", "effort %q: it is standard or quick", r.Effort)
-	}
-	if !(r.Budget > 0 && r.Budget <= advisor.MaxBudget) {
-		return r, badRequest("/budget", "a budget of %g full trainings: give one above 0 and up to %g", r.Budget,
-			advisor.MaxBudget)
-	}
-	if r.Seeds < 1 || r.Seeds > advisor.MaxSeeds {
-		return r, badRequest("/seeds", "%d seeds to confirm a gain: give 1 to %d", r.Seeds, advisor.MaxSeeds)
-	}
-	if r.Suggestions < 1 {
-		return r, badRequest("/suggestions", "suggestions: %d, want at least 1", r.Suggestions)
-	}
-	switch r.Goal {
-	case advisor.GoalAccuracy, advisor.GoalShrink:
-		if r.Target != 0 {
-			return r, badRequest("/target", "a target of %g is for the goal target, and the goal is %s", r.Target, r.Goal)
-		}
-	case advisor.GoalTarget:
-		if !(r.Target > 1/float64(a.Classes) && r.Target < 1) {
-			return r, badRequest("/target", "a target of %g: give a test accuracy above chance, %.3f, and below 1", r.Target,
-				1/float64(a.Classes))
-		}
-	default:
-		return r, badRequest("/goal", "goal %q: it is accuracy, shrink or target", r.Goal)
-	}
-	var constraint *knob.ConstraintError
-	if err := knob.Constraints(r.Constraints).Check(a); errors.As(err, &constraint) {
-		return r, badRequest("/constraints"+constraint.Pointer, "%s", constraint.Message)
-	} else if err != nil {
-		return r, err
-	}
-	return r, nil
 }
 
 // SubmitRun validates the architecture and queues a run of its own, or takes up an unfinished one as SubmitAdvice does.
@@ -302,18 +256,6 @@ func (s Service) fullRun(data *trainer.Dataset, dataset string, a trainer.Archit
 		Version:        s.Version,
 		Created:        now(),
 	}, nil
-}
-
-// RequestError reports a request that cannot be met, whatever the architecture.
-type RequestError struct {
-	Pointer string // JSON Pointer of the member of the request that is wrong; "/images" is the probe's or the budget's
-	Problem string
-}
-
-func (e *RequestError) Error() string { return e.Problem }
-
-func badRequest(pointer, format string, args ...any) error {
-	return &RequestError{pointer, fmt.Sprintf(format, args...)}
 }
 
 // warnings lists, for people, what the parser remarked and which settings it took from the defaults.

@@ -25,8 +25,8 @@ func summary(a advisor.Advice) string {
 			figure.Points(trainer.Number(s.Gain.Mean)))
 	}
 	if v := s.Verified; v != nil {
-		return text + fmt.Sprintf("; in trials with %s they gained %s points at once.", figure.Counted(len(v.Seeds), "fresh seed"),
-			figure.Points(v.Observed))
+		return text + fmt.Sprintf("; trials with %s show %s points after %s.", figure.Counted(len(v.Seeds), "fresh seed"),
+			figure.Points(v.Observed), figure.Counted(v.Epochs, "epoch"))
 	}
 	return text + "; no fresh seed has confirmed it."
 }
