@@ -121,6 +121,7 @@ func ofShape(a trainer.Architecture, add func(string, float64)) {
 	filters, units := math.NaN(), math.NaN()
 	first, narrowest, narrowestUnits := math.NaN(), math.Inf(1), math.Inf(1)
 	head := math.NaN() // values that the first dense layer gets
+	before := 0.0      // units of the dense layer before
 	i := 0
 	in := a.Input[0] * a.Input[1] * a.Input[2]
 	for l := range a.All() {
@@ -136,12 +137,12 @@ func ofShape(a trainer.Architecture, add func(string, float64)) {
 		case trainer.Dense:
 			if dense == 0 {
 				head = float64(in)
-			}
-			dense++
-			if l.Units != a.Classes || i < len(shapes)-1 {
-				units = float64(l.Units)
+			} else { // the last one is the output
+				units = before
 				narrowestUnits = min(narrowestUnits, units)
 			}
+			dense++
+			before = float64(l.Units)
 		case trainer.MaxPool, trainer.AvgPool:
 			pools++
 		case trainer.GlobalAvgPool, trainer.GlobalMaxPool:

@@ -3,39 +3,50 @@ package service
 import (
 	"context"
 	"errors"
-	"math"
+	"maps"
+	"slices"
+	"sync"
 	"time"
 
 	"probewise/advisor"
 	"probewise/trainer"
 )
 
-// fakeStore keeps one advice in memory and notes what is done to it.
+// fakeStore keeps one advice in memory, as strictly as the database does, and notes what is done to it.
 type fakeStore struct {
+	mu       sync.Mutex
 	advice   advisor.Advice
 	runs     map[string]advisor.Run
+	order    []string // of the runs, the oldest first
 	records  map[string][]trainer.EpochRecord
+	reasons  map[string]string // why runs failed
 	next     []advisor.Run
 	events   []advisor.Event
 	keys     map[string]advisor.Submission
 	released bool
+	left     int              // runs that were unfinished when the advice ended
 	reason   string           // of a job that was abandoned
 	faults   map[string]error // by method
 }
 
+func (l *fakeStore) begin(r advisor.Run) {
+	l.runs, l.order = map[string]advisor.Run{r.ID: r}, []string{r.ID}
+	l.records, l.reasons = map[string][]trainer.EpochRecord{}, map[string]string{}
+}
 func (l *fakeStore) CreateAdvice(ctx context.Context, a advisor.Advice, probe advisor.Run, _ string,
 	key advisor.IdempotencyKey) error {
 	if err := l.Remember(ctx, advisor.Submission{IdempotencyKey: key, Kind: advisor.JobAdvice, ID: a.ID}); err != nil {
 		return err
 	}
-	l.advice, l.runs, l.records = a, map[string]advisor.Run{probe.ID: probe}, map[string][]trainer.EpochRecord{}
+	l.advice = a
+	l.begin(probe)
 	return nil
 }
 func (l *fakeStore) CreateRun(ctx context.Context, r advisor.Run, _ string, key advisor.IdempotencyKey) error {
 	if err := l.Remember(ctx, advisor.Submission{IdempotencyKey: key, Kind: advisor.JobRun, ID: r.ID}); err != nil {
 		return err
 	}
-	l.runs, l.records = map[string]advisor.Run{r.ID: r}, map[string][]trainer.EpochRecord{}
+	l.begin(r)
 	return nil
 }
 func (l *fakeStore) Remember(_ context.Context, s advisor.Submission) error {
@@ -52,14 +63,20 @@ func (l *fakeStore) FindSubmission(_ context.Context, key string) (advisor.Submi
 	return s, found, nil
 }
 func (l *fakeStore) ListRuns(_ context.Context, f advisor.RunFilter) (found []advisor.Run, err error) {
-	for _, r := range l.runs {
-		if r.FromAdvice == f.FromAdvice {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, id := range slices.Backward(l.order) {
+		r, there := l.runs[id]
+		if there && (f.FromAdvice == "" || r.FromAdvice == f.FromAdvice) && (f.Advice == "" || r.Advice == f.Advice) &&
+			(f.State == "" || r.State == f.State) {
 			found = append(found, r)
 		}
 	}
-	return found, nil
+	return found, l.faults["ListRuns"]
 }
 func (l *fakeStore) AppendEvent(_ context.Context, _ advisor.Lease, e advisor.Event) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if err := l.faults["AppendEvent"]; err != nil {
 		return err
 	}
@@ -72,47 +89,102 @@ func (l *fakeStore) FindUnfinishedAdvice(context.Context, string) (advisor.Advic
 func (l *fakeStore) FindUnfinishedRun(context.Context, string) (advisor.Run, bool, error) {
 	return advisor.Run{}, false, nil
 }
-func (l *fakeStore) Advice(context.Context, string) (advisor.Advice, error)    { return l.advice, nil }
-func (l *fakeStore) Run(_ context.Context, id string) (advisor.Run, error)     { return l.runs[id], nil }
-func (l *fakeStore) Heartbeat(context.Context, advisor.Lease, time.Time) error { return nil }
-func (l *fakeStore) Release(context.Context, advisor.Lease) error              { l.released = true; return nil }
+func (l *fakeStore) Advice(context.Context, string) (advisor.Advice, error) { return l.advice, nil }
+func (l *fakeStore) Run(_ context.Context, id string) (advisor.Run, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.runs[id], nil
+}
+func (l *fakeStore) Heartbeat(context.Context, advisor.Lease, time.Time) error {
+	return l.faults["Heartbeat"]
+}
+
+// Release queues the job again: its training starts afresh, finished trainings of advice stay.
+func (l *fakeStore) Release(context.Context, advisor.Lease) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.released = true
+	for _, id := range slices.Collect(maps.Keys(l.runs)) {
+		r := l.runs[id]
+		if r.State.Finished() || r.Advice == "" {
+			continue
+		}
+		delete(l.records, id)
+		if r.State = advisor.Queued; id == l.advice.ProbeRun {
+			l.runs[id] = r
+		} else {
+			delete(l.runs, id)
+		}
+	}
+	return nil
+}
 func (l *fakeStore) Abandon(_ context.Context, _ advisor.Lease, r string) error {
 	l.reason = r
 	return nil
 }
-func (l *fakeStore) Cancelled(context.Context, advisor.Lease) error { return nil }
+func (l *fakeStore) Cancelled(context.Context, advisor.Lease) error {
+	l.advice.State = advisor.Cancelled
+	return nil
+}
 func (l *fakeStore) AddChildRun(_ context.Context, _ advisor.Lease, r advisor.Run) error {
-	l.runs[r.ID] = r
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.faults["AddChildRun"]; err != nil {
+		return err
+	}
+	if _, there := l.runs[r.ID]; there || r.State != advisor.Running || r.Advice != l.advice.ID {
+		return errors.New("no new running run of the advice")
+	}
+	l.runs[r.ID], l.order = r, append(l.order, r.ID)
 	return nil
 }
 func (l *fakeStore) StartRun(_ context.Context, _ advisor.Lease, id string) error {
 	return l.set(id, advisor.Running, nil)
 }
 func (l *fakeStore) Records(_ context.Context, id string) ([]trainer.EpochRecord, error) {
-	return l.records[id], nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.records[id]), l.faults["Records"]
 }
 func (l *fakeStore) AppendRecord(ctx context.Context, _ advisor.Lease, id string, r trainer.EpochRecord) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if err := l.faults["AppendRecord"]; err != nil {
 		return err
+	}
+	if l.runs[id].State != advisor.Running {
+		return errors.New("the run is not running")
+	}
+	if n := len(l.records[id]); n > 0 && l.records[id][n-1].Epoch >= r.Epoch {
+		return errors.New("the run already has such a record")
 	}
 	l.records[id] = append(l.records[id], r)
 	return ctx.Err()
 }
 func (l *fakeStore) FinishRun(_ context.Context, _ advisor.Lease, id string, s advisor.State,
-	o *trainer.Outcome, _ string) error {
-	if err := l.faults["FinishRun"]; err != nil {
+	o *trainer.Outcome, reason string) error {
+	if err := l.fault("FinishRun"); err != nil {
 		return err
 	}
-	return l.set(id, s, o)
+	if err := l.set(id, s, o); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.reasons[id] = reason
+	return nil
 }
 func (l *fakeStore) FinishAdvice(_ context.Context, _ advisor.Lease, a advisor.Advice, next ...advisor.Run) error {
 	if err := l.faults["FinishAdvice"]; err != nil {
 		return err
 	}
+	l.left = l.unfinished()
 	l.advice, l.next = a, next
 	return nil
 }
 func (l *fakeStore) set(id string, s advisor.State, o *trainer.Outcome) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	r := l.runs[id]
 	if err := r.State.Check(s); err != nil {
 		return err
@@ -122,53 +194,38 @@ func (l *fakeStore) set(id string, s advisor.State, o *trainer.Outcome) error {
 	return nil
 }
 
-// fakeTrainer trains by formula: the accuracy of a net at an epoch follows from its architecture.
-type fakeTrainer struct {
-	accuracy func(a trainer.Architecture, epoch int) float64 // NaN: diverges in this epoch
-	fault    error
-	tooLarge func(a trainer.Architecture) bool // for the memory limit
-	late     bool                              // which shows in the first epoch
-	before   func(epoch int)
+// fail makes a method fail from now on.
+func (l *fakeStore) fail(method string, fault error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.faults = map[string]error{method: fault}
 }
 
-func (s *fakeTrainer) Start(_ context.Context, spec trainer.Spec) (trainer.Session, error) {
-	if !s.late && s.tooLarge != nil && s.tooLarge(spec.Architecture) {
-		return nil, &trainer.MemoryError{Needed: 3 << 20, Limit: 2 << 20}
-	}
-	return &fakeSession{fakeTrainer: s, spec: spec}, s.fault
+// fault is what a method fails for.
+func (l *fakeStore) fault(method string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.faults[method]
 }
 
-type fakeSession struct {
-	*fakeTrainer
-	spec  trainer.Spec
-	epoch int
-}
-
-func (s *fakeSession) Close() error { return nil }
-
-func (s *fakeSession) TrainTo(ctx context.Context, moment float64, o trainer.Observer) (trainer.Outcome, error) {
-	for float64(s.epoch) < moment {
-		if s.before != nil {
-			s.before(s.epoch + 1)
-		}
-		if err := ctx.Err(); err != nil {
-			return trainer.Outcome{}, err
-		}
-		if s.late && s.tooLarge(s.spec.Architecture) {
-			return trainer.Outcome{}, &trainer.MemoryError{On: "gpu:0", Err: errors.New("OutOfMemory")}
-		}
-		s.epoch++
-		accuracy := s.accuracy(s.spec.Architecture, s.epoch)
-		if math.IsNaN(accuracy) {
-			return trainer.Outcome{Diverged: true, DivergedEpoch: s.epoch, Epochs: s.epoch - 1}, nil
-		}
-		o.Progress(trainer.Progress{Batch: s.epoch, Batches: s.spec.Budget.Epochs, Epoch: s.epoch})
-		if err := o.Record(ctx,
-			trainer.EpochRecord{Epoch: float64(s.epoch), ValidationAccuracy: trainer.Number(accuracy)}); err != nil {
-			return trainer.Outcome{}, err
+// unfinished counts the runs that have not ended.
+func (l *fakeStore) unfinished() (n int) {
+	for _, r := range l.runs {
+		if !r.State.Finished() {
+			n++
 		}
 	}
-	return trainer.Outcome{Epochs: s.epoch, ValidationAccuracy: 0.5}, nil
+	return n
+}
+
+// count is how many runs of the advice are in a state, its probe left out.
+func (l *fakeStore) count(s advisor.State) (n int) {
+	for id, r := range l.runs {
+		if r.State == s && id != l.advice.ProbeRun {
+			n++
+		}
+	}
+	return n
 }
 
 type fakeDatasets struct{}
@@ -184,47 +241,3 @@ func (fakeDatasets) Load(context.Context, string) (*trainer.Dataset, error) {
 		Train:    trainer.Images{Labels: make([]uint16, 100)},
 	}, nil
 }
-
-// fakeRules proposes what it holds.
-type fakeRules []advisor.Proposal
-
-func (s fakeRules) Examine(advisor.Case) (diagnoses []advisor.Diagnosis, proposals []advisor.Proposal) {
-	for _, p := range s {
-		diagnoses = append(diagnoses, advisor.Diagnosis{Rule: p.Rule, Severity: advisor.Medium})
-	}
-	return diagnoses, s
-}
-
-// fakePredictor predicts less for wider nets, or nothing at all.
-type fakePredictor struct {
-	reason string
-	r2     float64
-}
-
-func (p fakePredictor) Snapshot(context.Context, advisor.Key) (advisor.Forecaster, error) {
-	return p, nil
-}
-
-func (p fakePredictor) FromArchitecture(_ context.Context, a trainer.Architecture) (advisor.Prediction, error) {
-	if p.reason != "" {
-		return advisor.Prediction{}, &advisor.NoPredictionError{Reason: p.reason}
-	}
-	units := 0
-	for _, l := range a.Layers {
-		units += l.Units
-	}
-	return advisor.Prediction{TestAccuracy: 1 / float64(units), HeldOutR2: p.r2}, nil
-}
-
-func (p fakePredictor) FromProbe(ctx context.Context, r advisor.ProbeResult) (advisor.Prediction, error) {
-	return p.FromArchitecture(ctx, r.Architecture)
-}
-
-func (p fakePredictor) Without(...trainer.Architecture) advisor.Forecaster { return p }
-
-func (fakePredictor) Reference() advisor.Reference { return nothingKnown{} }
-
-type nothingKnown struct{}
-
-func (nothingKnown) Values(advisor.Quantity) []float64 { return nil }
-func (nothingKnown) Runs() int                         { return 0 }

@@ -3,13 +3,13 @@ package service
 import (
 	"context"
 	"errors"
-	"fmt"
-	"maps"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
 	"probewise/advisor"
+	"probewise/advisor/knob"
 	"probewise/trainer"
 )
 
@@ -22,9 +22,28 @@ func units(a trainer.Architecture, name string) int {
 	return 0
 }
 
-// narrowerIsBetter: half a point for each unit that dense2 has fewer than 64.
-func narrowerIsBetter(a trainer.Architecture, epoch int) float64 {
-	return 0.3 + 0.1*float64(epoch) + 0.005*float64(64-units(a, "dense2"))
+// bestAt16: five points for a dense2 of 16 units, whatever the seed.
+func bestAt16(s trainer.Spec, epoch float64) float64 {
+	accuracy := 0.3 + 0.02*epoch
+	if units(s.Architecture, "dense2") == 16 {
+		accuracy += 0.05
+	}
+	return accuracy
+}
+
+// allTheSame: nothing makes a difference.
+func allTheSame(trainer.Spec, float64) float64 { return 0.5 }
+
+func newService(store *fakeStore, rules fakeRules) Service {
+	return Service{
+		Store:      store,
+		Datasets:   fakeDatasets{},
+		Trainer:    &fakeTrainer{accuracy: bestAt16},
+		Predictor:  fakePredictor{reason: "no past runs"},
+		Rules:      rules,
+		Judge:      fakeJudge{},
+		SideBySide: 3,
+	}
 }
 
 func ask(t *testing.T, d Service, r advisor.Request) (advisor.Advice, error) {
@@ -38,158 +57,178 @@ func ask(t *testing.T, d Service, r advisor.Request) (advisor.Advice, error) {
 	return d.Store.(*fakeStore).advice, err
 }
 
-func TestAdviseRevisesWhatVerificationShows(t *testing.T) {
-	store := &fakeStore{}
-	d := Service{
-		Store:     store,
-		Datasets:  fakeDatasets{},
-		Trainer:   &fakeTrainer{accuracy: narrowerIsBetter},
-		Predictor: fakePredictor{reason: "no past runs"},
-		Rules:     fakeRules{narrow, penalise},
+// nothingIsLeft: no session is open, and no run of the advice unfinished when it ended.
+func nothingIsLeft(t *testing.T, name string, d Service) {
+	t.Helper()
+	if open := d.Trainer.(*fakeTrainer).open; open != 0 {
+		t.Errorf("%s: %d sessions are open at the end", name, open)
 	}
+	if left := d.Store.(*fakeStore).left; left != 0 {
+		t.Errorf("%s: %d runs were unfinished when the advice ended", name, left)
+	}
+}
+
+func TestAdviseRevisesWhatFreshSeedsShow(t *testing.T) {
+	store := &fakeStore{}
+	d := newService(store, fakeRules{narrow, penalise})
 	a, err := ask(t, d, advisor.Request{Verify: true, Train: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.State != advisor.Succeeded || a.Prediction != nil || a.PredictionReason != "no past runs" {
+	nothingIsLeft(t, "at the end", d)
+	if a.State != advisor.Succeeded || a.Prediction != nil || a.PredictionReason != "no past runs" || len(a.Diagnoses) != 2 {
 		t.Errorf("advice %+v", a)
 	}
-	if a.Revised == nil || units(a.Revised.Architecture, "dense2") != 16 || !a.Revised.Verified {
-		t.Fatalf("revised %+v, want dense2 narrowed", a.Revised)
+	if a.Revised == nil || units(a.Revised.Architecture, "dense2") != 16 || !a.Revised.Verified || a.Revised.Rank != 1 {
+		t.Fatalf("revised %+v (%s), want dense2 narrowed", a.Revised, a.RevisedReason)
 	}
-	winner := a.Suggestions[a.Revised.Rank-1]
-	if v := winner.Verified; v == nil || v.Epochs != 3 || math.Abs(float64(v.Observed)-0.24) > 1e-9 ||
-		v.Gain.Known() || v.Reason == "" {
-		t.Errorf("the winner's verification is %+v, want 24 points observed after 3 epochs", v)
-	}
-	verdicts := map[string]advisor.Verdict{}
-	for _, s := range a.Suggestions {
-		verdicts[s.Title] = s.Verdict
-		if s.Verified != nil && store.runs[s.Verified.Run].State != advisor.Succeeded {
-			t.Errorf("%s: its re-probe is %s", s.Title, store.runs[s.Verified.Run].State)
-		}
-	}
-	if verdicts["narrow dense2"] != advisor.Gained || verdicts["penalise dense2"] != advisor.NoGain {
-		t.Errorf("verdicts %v", verdicts)
+	checkWinner(t, store, a)
+	checkSpending(t, d.Trainer.(*fakeTrainer), a)
+	if failed := store.count(advisor.Failed); failed != 0 || store.count(advisor.Succeeded) < 8 {
+		t.Errorf("%d runs failed, %d succeeded", failed, store.count(advisor.Succeeded))
 	}
 	if len(store.next) != 1 || *a.TrainingRun != store.next[0].ID || store.next[0].FromAdvice != a.ID ||
 		store.next[0].Kind != advisor.Full {
 		t.Errorf("the run that trains the revised architecture: %+v", store.next)
 	}
-	// 3 epochs of the probe; 1 + 1 + 1 of all three candidates, 2 more of the better two.
-	if a.Compute.ProbeFLOPs <= 0 || a.Compute.VerificationFLOPs <= 2*a.Compute.ProbeFLOPs/3 {
-		t.Errorf("compute %+v", a.Compute)
+	if want := "Better: 1 change gains an expected +5.0 points of test accuracy; " +
+		"trials with 1 fresh seed show +5.0 points after 3 epochs."; a.Summary != want {
+		t.Errorf("summary %q, want %q", a.Summary, want)
 	}
 }
 
-// TestEarlyGainIsNotVerified: what gained after one epoch counts only when it still does at the probe's length.
-func TestEarlyGainIsNotVerified(t *testing.T) {
-	fades := func(a trainer.Architecture, epoch int) float64 {
-		if epoch > 1 {
-			return 0.005 * float64(units(a, "dense2"))
+func checkWinner(t *testing.T, store *fakeStore, a advisor.Advice) {
+	t.Helper()
+	winner := a.Suggestions[0]
+	if winner.Title != "narrow dense2" || winner.Verdict != advisor.Better ||
+		!slices.Equal(winner.Rules, []string{"wide-dense"}) || winner.Gain == nil || winner.Gain.Seeds != 1 {
+		t.Errorf("the first suggestion is %+v", winner)
+	}
+	v := winner.Verified
+	if v == nil || v.Epochs != 3 || math.Abs(float64(v.Observed)-0.05) > 1e-9 || math.Abs(float64(v.Gain)-0.05) > 1e-9 {
+		t.Fatalf("its verification is %+v, want 5 points after 3 epochs", v)
+	}
+	for _, id := range []string{v.Run, winner.Trial.Run} {
+		r := store.runs[id]
+		if r.State != advisor.Succeeded || r.ArchitectureID != a.Revised.Architecture.ID() || r.Advice != a.ID {
+			t.Errorf("its run is %+v", r)
 		}
-		return 0.3 + 0.005*float64(64-units(a, "dense2"))
+		if fresh := r.Seed != store.runs[a.ProbeRun].Seed; fresh != (id == v.Run) || id == v.Run && r.Seed != v.Seeds[0] {
+			t.Errorf("run %s has seed %d, the probe's is %d", id, r.Seed, store.runs[a.ProbeRun].Seed)
+		}
 	}
-	to := func(n int) advisor.Proposal {
-		return proposal("wide-dense", advisor.Stabilise, fmt.Sprint("dense2 to ", n), func(a *trainer.Architecture) {
-			named(a, "dense2", func(l *trainer.Layer) { l.Units = min(l.Units, n) })
-		})
+	if len(a.Suggestions) != advisor.DefaultSuggestions {
+		t.Errorf("%d suggestions, want %d", len(a.Suggestions), advisor.DefaultSuggestions)
 	}
-	d := Service{
-		Store:     &fakeStore{},
-		Datasets:  fakeDatasets{},
-		Trainer:   &fakeTrainer{accuracy: fades},
-		Predictor: fakePredictor{reason: "none"},
-		Rules:     fakeRules{to(16), to(32), to(48)},
-	}
-	a, err := ask(t, d, advisor.Request{Verify: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := map[string]advisor.Verdict{}
-	for _, s := range a.Suggestions {
-		got[s.Title] = s.Verdict
-	}
-	want := map[string]advisor.Verdict{"dense2 to 16": advisor.NoGain, "dense2 to 32": advisor.NoGain,
-		"dense2 to 48": advisor.Early}
-	if !maps.Equal(got, want) || a.Revised != nil || !strings.Contains(a.RevisedReason, "none gained") {
-		t.Errorf("verdicts %v, want %v; revised %+v, %q", got, want, a.Revised, a.RevisedReason)
+	for i, s := range a.Suggestions {
+		if s.Rank != i+1 || s.Trial == nil || s.Gain == nil || len(s.Edits) == 0 || len(s.Diff) == 0 ||
+			i > 0 && s.Verdict != advisor.NoDifference {
+			t.Errorf("suggestion %d is %+v", i+1, s)
+		}
 	}
 }
 
-// TestPredictionDecidesWhereThereIsOne: the predictor prefers fewer units; observed accuracy says the opposite.
-func TestPredictionDecidesWhereThereIsOne(t *testing.T) {
-	wider := func(a trainer.Architecture, epoch int) float64 { return 0.01 * float64(units(a, "dense2")) / 2 }
-	d := Service{
-		Store:     &fakeStore{},
-		Datasets:  fakeDatasets{},
-		Trainer:   &fakeTrainer{accuracy: wider},
-		Predictor: fakePredictor{},
-		Rules:     fakeRules{narrow},
+// checkSpending: what the search says that it took is what the trainer did, and no more than was allowed.
+func checkSpending(t *testing.T, s *fakeTrainer, a advisor.Advice) {
+	t.Helper()
+	if a.Search == nil || a.Search.Rounds != 1 || a.Search.Spent > a.Search.Budget || len(a.Search.Steps) < 3 {
+		t.Fatalf("search %+v", a.Search)
 	}
-	a, err := ask(t, d, advisor.Request{Verify: true})
+	perEpoch := float64(a.Architecture.Cost().TrainingFLOPs) * float64(a.Request.Probe.Images)
+	if got := a.Compute.ProbeFLOPs; got != 3*perEpoch {
+		t.Errorf("the probe took %g FLOPs, want %g", got, 3*perEpoch)
+	}
+	if want := 15*a.Search.Spent*perEpoch - a.Compute.ProbeFLOPs; math.Abs(a.Compute.VerificationFLOPs/want-1) > 1e-9 {
+		t.Errorf("the search took %g FLOPs, want %g", a.Compute.VerificationFLOPs, want)
+	}
+	if got := s.flops * float64(a.Request.Probe.Images); math.Abs(got/15/perEpoch-a.Search.Spent) > 1e-9 {
+		t.Errorf("the trainer did %g full trainings, the search says %g", got/15/perEpoch, a.Search.Spent)
+	}
+	last := a.Search.Steps[len(a.Search.Steps)-1]
+	if first := a.Search.Steps[0]; first.Epochs != 0.25 || len(first.Tried) < 4 || first.Spent >= last.Spent ||
+		!last.Confirm || last.Epochs != 3 {
+		t.Errorf("steps %+v", a.Search.Steps)
+	}
+}
+
+// TestNotVerified: suggestions are listed with what is foretold of them, and nothing is trained.
+func TestNotVerified(t *testing.T) {
+	d := newService(&fakeStore{}, fakeRules{narrow})
+	a, err := ask(t, d, advisor.Request{Suggestions: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.Prediction == nil || a.Revised == nil || a.Revised.Prediction == nil {
-		t.Fatalf("prediction %+v, revised %+v", a.Prediction, a.Revised)
+	nothingIsLeft(t, "at the end", d)
+	if len(a.Suggestions) != 3 || a.Search != nil || a.Compute.VerificationFLOPs != 0 || a.Revised != nil ||
+		d.Store.(*fakeStore).count(advisor.Succeeded) != 0 || !strings.Contains(a.RevisedReason, "not asked for") {
+		t.Errorf("advice %+v", a)
 	}
-	v := a.Suggestions[0].Verified
-	want := a.Revised.Prediction.TestAccuracy - a.Prediction.TestAccuracy
-	if math.Abs(float64(v.Gain)-want) > 1e-12 || v.Gain <= 0 || v.Observed >= 0 {
-		t.Errorf("verification %+v, want a gain of %g in spite of the observed loss", v, want)
+	for _, s := range a.Suggestions {
+		if s.Verdict != advisor.NotTried || s.Trial != nil || s.Verified != nil || s.Gain == nil {
+			t.Errorf("suggestion %+v", s)
+		}
 	}
 }
 
 func TestAdviseAdvisesNoChange(t *testing.T) {
-	worse := func(a trainer.Architecture, _ int) float64 { return 0.005 * float64(units(a, "dense2")) }
-	divergesWhenNarrow := func(a trainer.Architecture, _ int) float64 {
-		if units(a, "dense2") < 64 {
+	var forbidAll advisor.Constraints
+	for _, k := range knob.All() {
+		forbidAll.Forbid = append(forbidAll.Forbid, k.Name)
+	}
+	diverges := func(s trainer.Spec, epoch float64) float64 {
+		if s.Architecture.ID() != sixLayers(t).ID() && epoch > 0.25 {
 			return math.NaN()
 		}
-		return 0.05
+		return 0.4
 	}
 	for name, c := range map[string]struct {
-		trainer *fakeTrainer
-		rules   fakeRules
-		request advisor.Request
-		reason  string
+		accuracy func(trainer.Spec, float64) float64
+		judge    fakeJudge
+		past     fakePredictor
+		request  advisor.Request
+		reason   string
+		untried  bool // suggestions are listed all the same
 	}{
-		"nothing found": {&fakeTrainer{accuracy: worse}, nil, advisor.Request{Verify: true}, "no rule found"},
-		"nothing gained": {&fakeTrainer{accuracy: worse}, fakeRules{narrow}, advisor.Request{Verify: true},
-			"1 suggestions were tried, none gained"},
-		"only divergence": {&fakeTrainer{accuracy: divergesWhenNarrow}, fakeRules{narrow},
-			advisor.Request{Verify: true}, "none gained"},
-		"not asked to look": {&fakeTrainer{accuracy: worse}, fakeRules{narrow}, advisor.Request{}, "not asked for"},
+		"nothing gains": {allTheSame, fakeJudge{}, fakePredictor{reason: "-"}, advisor.Request{}, "changes were tried, and none", false},
+		"all diverge":   {diverges, fakeJudge{}, fakePredictor{reason: "-"}, advisor.Request{}, "changes were tried, and none", false},
+		"too small a budget": {bestAt16, fakeJudge{}, fakePredictor{reason: "-"}, advisor.Request{Budget: 0.25},
+			"the budget of 0.25 full trainings leaves too little", true},
+		"less than the probe": {bestAt16, fakeJudge{}, fakePredictor{reason: "-"}, advisor.Request{Budget: 0.1},
+			"the budget of 0.1 full trainings leaves too little", true},
+		"a judge that cannot say": {bestAt16, fakeJudge{none: true}, fakePredictor{reason: "-"}, advisor.Request{},
+			"no gain is foretold: 3 pairs", true},
+		"the target is reached": {bestAt16, fakeJudge{}, fakePredictor{accuracy: 0.9},
+			advisor.Request{Goal: advisor.GoalTarget, Target: 0.85}, "predicted to reach the target as it is", false},
+		"constraints": {bestAt16, fakeJudge{}, fakePredictor{reason: "-"}, advisor.Request{Constraints: forbidAll},
+			"the constraints allow no other net", false},
 	} {
-		a, err := ask(t, Service{
-			Store:     &fakeStore{},
-			Datasets:  fakeDatasets{},
-			Trainer:   c.trainer,
-			Predictor: fakePredictor{reason: "none"},
-			Rules:     c.rules,
-		}, c.request)
+		d := newService(&fakeStore{}, fakeRules{narrow})
+		d.Trainer, d.Judge, d.Predictor = &fakeTrainer{accuracy: c.accuracy}, c.judge, c.past
+		c.request.Verify = true
+		a, err := ask(t, d, c.request)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if a.Revised != nil || !strings.Contains(a.RevisedReason, c.reason) {
-			t.Errorf("%s: revised %+v, reason %q, want %q", name, a.Revised, a.RevisedReason, c.reason)
+		nothingIsLeft(t, name, d)
+		if a.Revised != nil || !strings.Contains(a.RevisedReason, c.reason) ||
+			!strings.Contains(a.Summary, strings.TrimPrefix(c.reason, "no ")) {
+			t.Errorf("%s: revised %+v, reason %q, want %q; summary %q", name, a.Revised, a.RevisedReason, c.reason, a.Summary)
+		}
+		if c.untried && (len(a.Suggestions) == 0 || a.Suggestions[0].Verdict != advisor.NotTried ||
+			(a.Suggestions[0].Gain == nil) != c.judge.none) {
+			t.Errorf("%s: suggestions %+v", name, a.Suggestions)
 		}
 	}
 }
 
 func TestFailureIsKept(t *testing.T) {
-	fault := errors.New("out of memory")
+	fault := errors.New("out of order")
 	store := &fakeStore{}
-	a, err := ask(t, Service{
-		Store:     store,
-		Datasets:  fakeDatasets{},
-		Trainer:   &fakeTrainer{fault: fault},
-		Predictor: fakePredictor{},
-		Rules:     fakeRules{},
-	}, advisor.Request{})
-	if !errors.Is(err, fault) || a.State != advisor.Failed ||
-		!strings.Contains(a.Error, "out of memory") || a.Finished == nil {
+	d := newService(store, fakeRules{})
+	d.Trainer = &fakeTrainer{fault: fault}
+	a, err := ask(t, d, advisor.Request{})
+	if !errors.Is(err, fault) || a.State != advisor.Failed || !strings.Contains(a.Error, "out of order") ||
+		a.Finished == nil {
 		t.Errorf("error %v, advice %+v", err, a)
 	}
 	if r := store.runs[a.ProbeRun]; r.State != advisor.Failed {
@@ -201,12 +240,12 @@ func TestFailureIsKept(t *testing.T) {
 func TestInterruptedWorkGoesBackToTheQueue(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	store := &fakeStore{}
-	s := &fakeTrainer{accuracy: narrowerIsBetter, before: func(epoch int) {
+	d := newService(store, fakeRules{})
+	d.Trainer = &fakeTrainer{accuracy: bestAt16, before: func(_ trainer.Spec, epoch float64) {
 		if epoch == 2 {
 			cancel()
 		}
 	}}
-	d := Service{Store: store, Datasets: fakeDatasets{}, Trainer: s, Predictor: fakePredictor{}, Rules: fakeRules{}}
 	a, err := d.SubmitAdvice(ctx, sixLayers(t).Canonical(), advisor.Request{Dataset: "made-up"}, advisor.IdempotencyKey{})
 	if err != nil {
 		t.Fatal(err)
@@ -214,7 +253,7 @@ func TestInterruptedWorkGoesBackToTheQueue(t *testing.T) {
 	if err := d.Work(ctx, advisor.Lease{Kind: advisor.JobAdvice, ID: a.ID}, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
-	if !store.released || store.advice.State.Finished() || store.runs[a.ProbeRun].State != advisor.Running {
+	if !store.released || store.advice.State.Finished() || store.runs[a.ProbeRun].State != advisor.Queued {
 		t.Errorf("released %v, advice %s, probe %s", store.released, store.advice.State, store.runs[a.ProbeRun].State)
 	}
 }

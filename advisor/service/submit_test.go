@@ -4,23 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"probewise/advisor"
 	"probewise/trainer"
 )
-
-func newService(store *fakeStore, rules fakeRules) Service {
-	return Service{
-		Store:     store,
-		Datasets:  fakeDatasets{},
-		Trainer:   &fakeTrainer{accuracy: narrowerIsBetter},
-		Predictor: fakePredictor{reason: "none"},
-		Rules:     rules,
-	}
-}
 
 // TestOnce: an idempotency key stands for one request and its answer.
 func TestOnce(t *testing.T) {
@@ -105,7 +96,8 @@ func TestSubmitTraining(t *testing.T) {
 		t.Errorf("answer %+v, %v; want the training run", answer, err)
 	}
 
-	none, err := ask(t, newService(store, nil), advisor.Request{Verify: true})
+	d.Trainer = &fakeTrainer{accuracy: allTheSame}
+	none, err := ask(t, d, advisor.Request{Verify: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,43 +108,56 @@ func TestSubmitTraining(t *testing.T) {
 	}
 }
 
-// TestEventsAreLogged: what happens is in the log in order, epochs without their layers, progress not at all.
+// TestEventsAreLogged: what happens is in the log, epochs without their layers, progress not at all; the watcher hears
+// of one event at a time.
 func TestEventsAreLogged(t *testing.T) {
 	store := &fakeStore{}
 	d := newService(store, fakeRules{narrow})
 	a, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(),
-		advisor.Request{Dataset: "made-up", Probe: advisor.ProbeRequest{Epochs: 2}, Verify: true}, advisor.IdempotencyKey{})
+		advisor.Request{Dataset: "made-up", Suggestions: 2, Verify: true}, advisor.IdempotencyKey{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var seen int
-	if err := d.Work(t.Context(), advisor.Lease{Kind: advisor.JobAdvice, ID: a.ID},
-		func(advisor.Event) { seen++ }); err != nil {
+	var inside atomic.Int32
+	var seen []advisor.EventType
+	err = d.Work(t.Context(), advisor.Lease{Kind: advisor.JobAdvice, ID: a.ID}, func(e advisor.Event) {
+		if inside.Add(1) > 1 {
+			t.Error("the watcher is told of two events at once")
+		}
+		seen = append(seen, e.Type)
+		runtime.Gosched()
+		inside.Add(-1)
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
-	var got []string
+	count := map[advisor.EventType]int{}
+	started := map[string]bool{}
 	for _, e := range store.events {
+		count[e.Type]++
 		switch e.Type {
 		case advisor.EventState:
-			got = append(got, fmt.Sprint(e.State, " ", e.Phase))
-		case advisor.EventEpoch:
-			if e.Record.Layers != nil {
-				t.Error("a logged epoch has its layers")
+			probe := e.Run == a.ProbeRun
+			if e.State != advisor.Running || probe != (e.Phase == "probe") || !probe && !strings.HasPrefix(e.Phase, "search") {
+				t.Errorf("event %+v", e)
 			}
-			got = append(got, fmt.Sprint(e.Phase, " ", e.Record.Epoch))
-		case advisor.EventDiagnosis:
-			got = append(got, e.Diagnosis.Rule)
-		case advisor.EventSuggestion:
-			got = append(got, string(e.Suggestion.Verdict))
+			started[e.Run] = true
+		case advisor.EventEpoch:
+			if e.Record.Layers != nil || !started[e.Run] {
+				t.Errorf("event %+v with record %+v", e, e.Record)
+			}
 		}
 	}
-	want := []string{"running probe", "probe 1", "probe 2", "wide-dense", "running verify 1 of 1", "verify 1 of 1 1",
-		"verify 1 of 1 2", string(advisor.Gained)}
-	if !slices.Equal(got, want) || len(store.events) != len(want) {
-		t.Errorf("logged %q, want %q", got, want)
+	records := 0
+	for _, r := range store.records {
+		records += len(r)
 	}
-	if more := 4 + 1; seen != len(want)+more { // progress of four epochs, done
-		t.Errorf("the watcher heard of %d events, want %d", seen, len(want)+more)
+	if len(started) != len(store.runs) || count[advisor.EventEpoch] != records || count[advisor.EventDiagnosis] != 1 ||
+		count[advisor.EventSuggestion] != 2 || count[advisor.EventProgress] != 0 {
+		t.Errorf("logged %v of %d runs with %d records", count, len(store.runs), records)
+	}
+	if more := records + 1; len(seen) != len(store.events)+more || seen[len(seen)-1] != advisor.EventDone { // progress, done
+		t.Errorf("the watcher heard of %d events, want %d", len(seen), len(store.events)+more)
 	}
 }
 
@@ -241,17 +246,16 @@ func claimed(t *testing.T, d Service, store *fakeStore, kind advisor.JobKind) ad
 
 // brittle is a trainer whose device is lost with a session.
 type brittle struct {
-	Trainer
-	sound int // sessions before that
+	*fakeTrainer
+	sound atomic.Int32 // sessions before that
 	lost  *trainer.DeviceLostError
 }
 
 func (b *brittle) Start(ctx context.Context, s trainer.Spec) (trainer.Session, error) {
-	if b.sound == 0 {
+	if b.sound.Add(-1) < 0 {
 		return nil, fmt.Errorf("prepare %s: %w", s.Architecture.Name, b.lost)
 	}
-	b.sound--
-	return b.Trainer.Start(ctx, s)
+	return b.fakeTrainer.Start(ctx, s)
 }
 
 // TestLostDevice: the job goes back to the queue, whatever it was at, and is charged for it unless the device was lost
@@ -259,13 +263,16 @@ func (b *brittle) Start(ctx context.Context, s trainer.Spec) (trainer.Session, e
 func TestLostDevice(t *testing.T) {
 	for _, c := range []struct {
 		kind  advisor.JobKind
-		sound int
-	}{{advisor.JobRun, 0}, {advisor.JobAdvice, 0}, {advisor.JobAdvice, 1}} {
+		sound int32
+	}{{advisor.JobRun, 0}, {advisor.JobAdvice, 0}, {advisor.JobAdvice, 1}, {advisor.JobAdvice, 4}} {
 		for _, unused := range []bool{false, true} {
 			store := &fakeStore{}
 			d := newService(store, fakeRules{narrow})
 			lost := &trainer.DeviceLostError{Device: "gpu:0", Unused: unused, Err: errors.New("IllegalAddress")}
-			d.Trainer = &brittle{d.Trainer, c.sound, lost}
+			sound := &fakeTrainer{accuracy: bestAt16}
+			device := &brittle{fakeTrainer: sound, lost: lost}
+			device.sound.Store(c.sound)
+			d.Trainer = device
 			l := claimed(t, d, store, c.kind)
 			if err := d.Work(t.Context(), l, nil); !errors.Is(err, lost) {
 				t.Errorf("%s: %v", c.kind, err)
@@ -280,28 +287,9 @@ func TestLostDevice(t *testing.T) {
 					t.Errorf("%s, %d sessions before: a run failed", c.kind, c.sound)
 				}
 			}
+			if sound.open != 0 {
+				t.Errorf("%s, %d sessions before: %d are open at the end", c.kind, c.sound, sound.open)
+			}
 		}
-	}
-}
-
-func TestSubmitRefuses(t *testing.T) {
-	d := Service{Store: &fakeStore{}, Datasets: fakeDatasets{}}
-	for name, r := range map[string]advisor.Request{
-		"more images than there are": {Probe: advisor.ProbeRequest{Images: 101}},
-		"too few images":             {Probe: advisor.ProbeRequest{Images: 10}},
-		"a probe longer than a run":  {Probe: advisor.ProbeRequest{Epochs: 4}, Epochs: 3},
-		"a negative probe":           {Probe: advisor.ProbeRequest{Epochs: -1}},
-		"negative epochs":            {Epochs: -5},
-		"a seed out of range":        {Probe: advisor.ProbeRequest{Seed: 1 << 60}},
-		"negative suggestions":       {Suggestions: -3},
-	} {
-		if _, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), r, advisor.IdempotencyKey{}); err == nil {
-			t.Errorf("%s: no error", name)
-		}
-	}
-	var invalid *trainer.InvalidError
-	if _, err := d.SubmitAdvice(t.Context(), []byte(`{}`), advisor.Request{},
-		advisor.IdempotencyKey{}); !errors.As(err, &invalid) {
-		t.Errorf("an empty document: %v", err)
 	}
 }

@@ -2,12 +2,11 @@ package service
 
 import (
 	"slices"
-	"strings"
 	"testing"
 
 	"probewise/advisor"
+	"probewise/advisor/search"
 	"probewise/trainer"
-	"probewise/trainer/patch"
 )
 
 func proposal(rule string, theme advisor.Theme, title string, revise func(*trainer.Architecture)) advisor.Proposal {
@@ -49,7 +48,7 @@ var (
 	nothing = proposal("idle", advisor.Stabilise, "do nothing", func(*trainer.Architecture) {})
 )
 
-func titles(candidates []candidate) []string {
+func titles(candidates []search.Candidate) []string {
 	var out []string
 	for _, c := range candidates {
 		out = append(out, c.Title)
@@ -67,14 +66,14 @@ func TestPackages(t *testing.T) {
 		{"none", nil, nil},
 		{"one", []advisor.Proposal{narrow}, []string{"narrow dense2"}},
 		{"two themes", []advisor.Proposal{penalise, narrow},
-			[]string{"dense2: l2 0 → 0.001, units 64 → 16", "narrow dense2", "penalise dense2"}},
+			[]string{"penalise dense2", "narrow dense2", "dense2: l2 0 → 0.001, units 64 → 16"}},
 		{"alternatives are not stacked", []advisor.Proposal{penalise, normalise},
 			[]string{"penalise dense2", "normalise dense2"}},
 		{"a layer that goes is not regularised", []advisor.Proposal{penalise, drop},
-			[]string{"drop dense2", "penalise dense2"}},
+			[]string{"penalise dense2", "drop dense2"}},
 		{"invalid and idle proposals are left out", []advisor.Proposal{invalid, nothing, narrow}, []string{"narrow dense2"}},
 	} {
-		got, err := packages(base, nil, c.proposals)
+		got, err := packages(base, c.proposals)
 		if err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
@@ -82,45 +81,13 @@ func TestPackages(t *testing.T) {
 			t.Errorf("%s: packages %q, want %q", c.name, titles(got), c.want)
 		}
 		for _, p := range got {
-			if after, err := patch.Apply(base, p.Edits); err != nil || after.ID() != p.architecture.ID() {
-				t.Errorf("%s: %s: the edits do not lead to the architecture (%v)", c.name, p.Title, err)
+			after := base.Clone()
+			for _, setting := range p.Settings {
+				setting.Revise(&after)
 			}
-		}
-	}
-}
-
-func TestRank(t *testing.T) {
-	quiet := []advisor.Diagnosis{{Rule: "unregularised-higher-layers", Severity: advisor.Medium},
-		{Rule: "wide-dense", Severity: advisor.Low}}
-	broken := []advisor.Diagnosis{{Rule: "unregularised-higher-layers", Severity: advisor.High}}
-	const (
-		byAccuracy = "drop dense2, narrow dense2, penalise dense2"
-		byWeight   = "penalise dense2, narrow dense2, drop dense2"
-	)
-	for _, c := range []struct {
-		name      string
-		predictor fakePredictor
-		diagnoses []advisor.Diagnosis
-		want      string
-	}{
-		{"a useful forest", fakePredictor{r2: 0.6}, quiet, byAccuracy},
-		{"a forest that knows little", fakePredictor{r2: 0.1}, quiet, byWeight},
-		{"a broken probe", fakePredictor{r2: 0.6}, broken, "penalise dense2, drop dense2, narrow dense2"},
-		{"no past runs", fakePredictor{reason: "no past runs"}, quiet, byWeight},
-	} {
-		candidates, err := packages(sixLayers(t), c.diagnoses, []advisor.Proposal{narrow, penalise, drop})
-		if err != nil {
-			t.Fatal(err)
-		}
-		candidates = slices.DeleteFunc(candidates, func(c candidate) bool { return len(c.Rules) > 1 })
-		if err := rank(t.Context(), c.predictor, c.diagnoses, candidates); err != nil {
-			t.Fatal(err)
-		}
-		if got := strings.Join(titles(candidates), ", "); got != c.want {
-			t.Errorf("%s: %s, want %s", c.name, got, c.want)
-		}
-		if (candidates[0].Predicted == nil) != (c.predictor.reason != "") {
-			t.Errorf("%s: prediction %+v", c.name, candidates[0].Predicted)
+			if after.ID() != p.Architecture.ID() || len(p.Rules) == 0 || p.Reason == "" {
+				t.Errorf("%s: %s: the settings do not lead to the architecture of %+v", c.name, p.Title, p)
+			}
 		}
 	}
 }
