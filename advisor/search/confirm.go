@@ -100,10 +100,10 @@ func (e *Entry) own() gain.Gain {
 	return e.Foretold
 }
 
-// Verdict says what the gain amounts to. Better needs fresh seeds and a lower bound above zero; probably better a chance
-// of three in four that the gain is above zero; both a gain above what another seed alone makes. A smaller net than the
-// one that advice was asked for learns faster at first: what was not trained to the probe's length says nothing of it.
-// Where the net is to shrink, an accuracy that is kept is better.
+// Verdict says what the gain amounts to. Better needs fresh seeds and a lower bound above zero; probably better a
+// chance of three in four that the gain is above zero; both a gain above what another seed alone makes. A smaller net
+// than the one that advice was asked for learns faster at first: what was not trained to the probe's length says
+// nothing of it. Where the net is to shrink, an accuracy that is kept is better.
 func (e *Entry) Verdict() advisor.Verdict { return e.verdict(e.Gain()) }
 
 func (e *Entry) verdict(g gain.Gain) advisor.Verdict {

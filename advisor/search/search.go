@@ -175,8 +175,8 @@ func newSearcher(p Problem, o Options) *searcher {
 }
 
 // better says whether a winner is what is advised so far. In place of an earlier winner, on which it builds and which
-// fresh seeds have shown to be better, it must be so as well, and not by the other's gain alone: else the smaller change
-// stays.
+// fresh seeds have shown to be better, it must be so as well, and not by the other's gain alone: else the smaller
+// change stays.
 func (s *searcher) better(e *Entry) bool {
 	gains := func(v advisor.Verdict) bool { return v == advisor.Better || v == advisor.ProbablyBetter }
 	if s.result.Best == nil {
@@ -239,8 +239,8 @@ func (s *searcher) order(entries []*Entry) {
 	})
 }
 
-// score is what entries of a round are compared by, above 0 where they are worth a confirmation: the gain over its base;
-// where the net is to shrink, what is saved of that, as long as the net's accuracy is kept.
+// score is what entries of a round are compared by, above 0 where they are worth a confirmation: the gain over its
+// base; where the net is to shrink, what is saved of that, as long as the net's accuracy is kept.
 func (s *searcher) score(e *Entry) float64 {
 	if !s.Shrink {
 		return e.own().Mean
@@ -279,8 +279,8 @@ func (r Result) Ranked() []*Entry {
 	return ranked
 }
 
-// Untried lists what may be tried, judged by what is known before any trial. Where the judge cannot say, the entries are
-// there in the order of the candidates, beside the *gain.NoJudgeError.
+// Untried lists what may be tried, judged by what is known before any trial. Where the judge cannot say, the entries
+// are there in the order of the candidates, beside the *gain.NoJudgeError.
 func Untried(ctx context.Context, p Problem, o Options) (Result, error) {
 	s := newSearcher(p, o)
 	field, err := s.field(ctx, p.Probe, p.Seed)

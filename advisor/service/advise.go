@@ -173,8 +173,8 @@ func revised(a *advisor.Advice, best *search.Entry, tried int) {
 	case len(a.Suggestions) == 0:
 		a.RevisedReason = "no change advised: the constraints allow no other net"
 	case a.Search == nil || a.Search.Rounds == 0:
-		a.RevisedReason = fmt.Sprintf("no change advised: after the probe, the budget of %g full trainings leaves too little "+
-			"to try any", a.Request.Budget)
+		a.RevisedReason = fmt.Sprintf("no change advised: after the probe, the budget of %g full trainings leaves too "+
+			"little to try any", a.Request.Budget)
 	case tried == 0:
 		a.RevisedReason = "no change advised: no suggestion could be tried within the memory limit and the budget"
 	default:

@@ -16,7 +16,8 @@ import (
 )
 
 // problem is what the search for advice works on.
-func (s Service) problem(b *lab, a *advisor.Advice, probe advisor.ProbeResult, reference advisor.Reference) search.Problem {
+func (s Service) problem(b *lab, a *advisor.Advice, probe advisor.ProbeResult,
+	reference advisor.Reference) search.Problem {
 	constraints := knob.Constraints(a.Request.Constraints)
 	return search.Problem{
 		Probe:      probe,
@@ -74,8 +75,8 @@ func (p Proposer) Examine(r advisor.ProbeResult) ([]advisor.Diagnosis, []advisor
 // search tries what rules and knobs offer, and fills in suggestions, search and compute. It returns the entry that is
 // advised, nil: none, and how many were tried. Where no gain can be foretold, the suggestions are there beside the
 // *gain.NoJudgeError, untried.
-func (s Service) search(ctx context.Context, a *advisor.Advice, p search.Problem, b *lab) (best *search.Entry, tried int,
-	err error) {
+func (s Service) search(ctx context.Context, a *advisor.Advice, p search.Problem, b *lab) (best *search.Entry,
+	tried int, err error) {
 	o := search.Options{Budget: a.Request.Budget, Seeds: a.Request.Seeds, Shrink: a.Request.Goal == advisor.GoalShrink}
 	if a.Request.Goal == advisor.GoalTarget && a.Prediction != nil {
 		missing := a.Request.Target - a.Prediction.TestAccuracy

@@ -40,7 +40,8 @@ func sameAnswer(t *testing.T, name string, got, want advisor.Advice) {
 
 // noisy: dense2 of 16 units is best, and each run has some luck of its own.
 func noisy(s trainer.Spec, epoch float64) float64 {
-	luck := uint64(s.Architecture.Cost().Parameters)*2654435761 + (s.Seed+1)*40503 + uint64(s.Architecture.Training.BatchSize)
+	luck := uint64(s.Architecture.Cost().Parameters)*2654435761 + (s.Seed+1)*40503 +
+		uint64(s.Architecture.Training.BatchSize)
 	return bestAt16(s, epoch) + 0.01*float64(luck%97)/97
 }
 

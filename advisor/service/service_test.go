@@ -76,7 +76,8 @@ func TestAdviseRevisesWhatFreshSeedsShow(t *testing.T) {
 		t.Fatal(err)
 	}
 	nothingIsLeft(t, "at the end", d)
-	if a.State != advisor.Succeeded || a.Prediction != nil || a.PredictionReason != "no past runs" || len(a.Diagnoses) != 2 {
+	if a.State != advisor.Succeeded || a.Prediction != nil || a.PredictionReason != "no past runs" ||
+		len(a.Diagnoses) != 2 {
 		t.Errorf("advice %+v", a)
 	}
 	if a.Revised == nil || units(a.Revised.Architecture, "dense2") != 16 || !a.Revised.Verified || a.Revised.Rank != 1 {
@@ -191,8 +192,10 @@ func TestAdviseAdvisesNoChange(t *testing.T) {
 		reason   string
 		untried  bool // suggestions are listed all the same
 	}{
-		"nothing gains": {allTheSame, fakeJudge{}, fakePredictor{reason: "-"}, advisor.Request{}, "changes were tried, and none", false},
-		"all diverge":   {diverges, fakeJudge{}, fakePredictor{reason: "-"}, advisor.Request{}, "changes were tried, and none", false},
+		"nothing gains": {allTheSame, fakeJudge{}, fakePredictor{reason: "-"}, advisor.Request{},
+			"changes were tried, and none", false},
+		"all diverge": {diverges, fakeJudge{}, fakePredictor{reason: "-"}, advisor.Request{},
+			"changes were tried, and none", false},
 		"too small a budget": {bestAt16, fakeJudge{}, fakePredictor{reason: "-"}, advisor.Request{Budget: 0.25},
 			"the budget of 0.25 full trainings leaves too little", true},
 		"less than the probe": {bestAt16, fakeJudge{}, fakePredictor{reason: "-"}, advisor.Request{Budget: 0.1},

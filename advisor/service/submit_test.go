@@ -156,7 +156,8 @@ func TestEventsAreLogged(t *testing.T) {
 		count[advisor.EventSuggestion] != 2 || count[advisor.EventProgress] != 0 {
 		t.Errorf("logged %v of %d runs with %d records", count, len(store.runs), records)
 	}
-	if more := records + 1; len(seen) != len(store.events)+more || seen[len(seen)-1] != advisor.EventDone { // progress, done
+	more := records + 1 // progress, done
+	if len(seen) != len(store.events)+more || seen[len(seen)-1] != advisor.EventDone {
 		t.Errorf("the watcher heard of %d events, want %d", len(seen), len(store.events)+more)
 	}
 }
@@ -264,7 +265,9 @@ func TestLostDevice(t *testing.T) {
 	for _, c := range []struct {
 		kind  advisor.JobKind
 		sound int32
-	}{{advisor.JobRun, 0}, {advisor.JobAdvice, 0}, {advisor.JobAdvice, 1}, {advisor.JobAdvice, 4}} {
+	}{
+		{advisor.JobRun, 0}, {advisor.JobAdvice, 0}, {advisor.JobAdvice, 1}, {advisor.JobAdvice, 4},
+	} {
 		for _, unused := range []bool{false, true} {
 			store := &fakeStore{}
 			d := newService(store, fakeRules{narrow})
