@@ -20,7 +20,7 @@ func TestBudgetIsKept(t *testing.T) {
 		"cheap": cheap, "dear": dear, "both": append(slices.Clone(dear), cheap...), "none": nil} {
 		for _, probe := range []int{1, 2, 3, 10} {
 			for _, budget := range []float64{0.01, 0.05, 0.2, 0.25, 0.34, 0.4, 0.6, 1, 1.5, 2.2, 4, 20} {
-				for _, seeds := range []int{0, 1, 2, 8} {
+				for _, seeds := range []int{0, 2} {
 					accuracy := accuracyOf(3, gains{rate(0.002), 0.05}, gains{filters(64), 0.1}, gains{filters(16), 0.05})
 					r := newWorld(t, &fakeLab{accuracy: accuracy}, bySight{half: 0.01}, probe, all[:len(all)/2], all[len(all)/2:]).
 						run(t, Options{Budget: budget, Seeds: seeds})
@@ -38,7 +38,7 @@ func TestBudgetIsKept(t *testing.T) {
 
 // TestDeterministic: the same again, also where the runs are known from before and have gone further.
 func TestDeterministic(t *testing.T) {
-	for world := range uint64(20) {
+	for world := range uint64(8) {
 		accuracy := accuracyOf(world+1, gains{rate(0.002), 0.02}, gains{clip(1), 0.02}, gains{filters(16), 0.02})
 		all := append(rates(t, 10), candidate(t, net(t), "clip", clip(1)), candidate(t, net(t), "filters", filters(16)))
 		var first []string
@@ -56,20 +56,21 @@ func TestDeterministic(t *testing.T) {
 	}
 }
 
-// TestNothingIsSaidToBeBetter: among nets that differ by luck alone. With one fresh seed the interval allows one in
-// ten, with two fewer.
+// TestNothingIsSaidToBeBetter: among nets that differ by luck alone. An interval of 80 % is above zero in one of ten such
+// cases with one fresh seed (give or take three standard deviations of the count), with two in fewer.
 func TestNothingIsSaidToBeBetter(t *testing.T) {
-	const worlds = 400
+	const worlds = 300
+	all := rates(t, 24)
 	for _, c := range []struct {
 		seeds  int
 		budget float64
 		most   float64
-	}{{1, 1, 0.10}, {2, 2, 0.05}} {
+	}{{1, 1, 0.10 + 3*0.0173}, {2, 2, 0.06}} {
 		better, probably := 0, 0
 		for world := range uint64(worlds) {
 			lab := &fakeLab{accuracy: accuracyOf(world + 1)}
 			judge := bySight{half: lucky, noise: spread * math.Sqrt2}
-			r := newWorld(t, lab, judge, 3, nil, rates(t, 24)).run(t, Options{Budget: c.budget, Seeds: c.seeds})
+			r := newWorld(t, lab, judge, 3, nil, all).run(t, Options{Budget: c.budget, Seeds: c.seeds})
 			if r.Best == nil {
 				continue
 			}
@@ -93,10 +94,10 @@ func TestNothingIsSaidToBeBetter(t *testing.T) {
 // TestTrueGainsAreFound: with the same luck, a gain that stands out is found far more often than not.
 func TestTrueGainsAreFound(t *testing.T) {
 	const worlds = 100
-	found := 0
+	found, all := 0, rates(t, 12)
 	for world := range uint64(worlds) {
 		lab := &fakeLab{accuracy: accuracyOf(world+1, gains{rate(0.002), 6 * spread})}
-		r := newWorld(t, lab, bySight{half: lucky, noise: spread * math.Sqrt2}, 3, nil, rates(t, 12)).
+		r := newWorld(t, lab, bySight{half: lucky, noise: spread * math.Sqrt2}, 3, nil, all).
 			run(t, Options{Budget: 2, Seeds: 2})
 		if r.Best != nil && r.Best.Verdict() == advisor.Better && rate(0.002).in(r.Best.Architecture) {
 			found++
