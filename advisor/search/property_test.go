@@ -56,8 +56,8 @@ func TestDeterministic(t *testing.T) {
 	}
 }
 
-// TestNothingIsSaidToBeBetter: among nets that differ by luck alone. An interval of 80 % is above zero in one of ten such
-// cases with one fresh seed (give or take three standard deviations of the count), with two in fewer.
+// TestNothingIsSaidToBeBetter: among nets that differ by luck alone. An interval of 80 % is above zero in one of ten
+// such cases with one fresh seed (give or take three standard deviations of the count), with two in fewer.
 func TestNothingIsSaidToBeBetter(t *testing.T) {
 	const worlds = 300
 	all := rates(t, 24)

@@ -165,7 +165,8 @@ func TestRoundsBuildOnEachOther(t *testing.T) {
 	// what fresh seeds have shown does not give way to what they have not
 	tight := newWorld(t, &fakeLab{accuracy: accuracy(0.03)}, sure, 3, nil, all)
 	for budget := 1.0; budget < 4; budget += 0.05 {
-		if r := tight.run(t, Options{Budget: budget, Seeds: 2}); r.Best != nil && r.Best.Round == 2 && r.Best.Confirmed == nil {
+		r := tight.run(t, Options{Budget: budget, Seeds: 2})
+		if r.Best != nil && r.Best.Round == 2 && r.Best.Confirmed == nil {
 			t.Errorf("with a budget of %g the best is %q of round 2, unconfirmed", budget, r.Best.Title)
 		}
 		tight.lab.flops = 0
