@@ -197,10 +197,10 @@ func (s *searcher) probeEpochs() float64 { return float64(s.Probe.Epochs) }
 // least is what a race needs, in epochs of the net: a few candidates for a quarter of an epoch, one of them for one.
 const least = 2
 
-// seed is one that has chosen nothing: the net's own seed is that of the race.
+// seed is one that has chosen nothing: the net's own seed is that of the race. Seeds are below 2^53.
 func (s *searcher) seed() uint64 {
 	s.nextRun++
-	return s.Problem.Seed + s.nextRun<<32
+	return (s.Problem.Seed + s.nextRun<<32) % (1 << 53)
 }
 
 // step keeps and tells a decision.

@@ -60,6 +60,10 @@ func TestLuckIsNotAdvised(t *testing.T) {
 		e.Verdict() != advisor.Worse || math.Abs(e.Gain().Mean+0.05) > 1e-9 || r.Rounds != 1 {
 		t.Errorf("best %+v; first %+v, confirmed %+v", r.Best, e, e.Confirmed)
 	}
+	s := newSearcher(Problem{Probe: advisor.ProbeResult{Architecture: net(t)}, Seed: 1<<53 - 1}, Options{})
+	if seed := s.seed(); seed >= 1<<53 || seed == s.seed() || seed == s.Problem.Seed {
+		t.Errorf("a fresh seed is %d", seed)
+	}
 	if slices.Contains(e.Confirmed.Seeds, 1) || e.Confirmed.Seeds[0] == e.Confirmed.Seeds[1] {
 		t.Errorf("fresh seeds are %d, and the race had 1", e.Confirmed.Seeds)
 	}
