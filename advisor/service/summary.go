@@ -16,7 +16,13 @@ func summary(a advisor.Advice) string {
 	s := a.Suggestions[0]
 	word := map[advisor.Verdict]string{advisor.Better: "Better", advisor.ProbablyBetter: "Probably better"}[s.Verdict]
 	text := fmt.Sprintf("%s: %s", word, figure.Counted(len(s.Diff), "change"))
-	if a.Prediction != nil && a.Revised.Prediction != nil {
+	if a.Request.Goal == advisor.GoalShrink {
+		was, is := a.Architecture.Cost(), a.Revised.Architecture.Cost()
+		text = fmt.Sprintf("Smaller: %s %s %s of %s parameters and %s of %s for a training image",
+			figure.Counted(len(s.Diff), "change"), leaves(len(s.Diff)), figure.Count(is.Parameters),
+			figure.Count(was.Parameters), figure.Amount(float64(is.TrainingFLOPs), "FLOPs"),
+			figure.Amount(float64(was.TrainingFLOPs), "FLOPs"))
+	} else if a.Prediction != nil && a.Revised.Prediction != nil {
 		text += fmt.Sprintf(" %s the predicted test accuracy from %s to %s", takes(len(s.Diff)),
 			figure.Share(trainer.Number(a.Prediction.TestAccuracy)),
 			figure.Share(trainer.Number(a.Revised.Prediction.TestAccuracy)))
@@ -36,6 +42,13 @@ func takes(n int) string {
 		return "takes"
 	}
 	return "take"
+}
+
+func leaves(n int) string {
+	if n == 1 {
+		return "leaves"
+	}
+	return "leave"
 }
 
 func gains(n int) string {
