@@ -33,30 +33,33 @@ func reached(r advisor.PastRun) float64 {
 	return float64(r.Outcome.TestAccuracy)
 }
 
-// Pairs puts edits and their bases together; edits whose base is not there are left out.
+// Pairs puts edits and their bases together. Edits whose base is not there are left out, and the same run counts once.
 func Pairs(entries []corpus.Entry) []Pair {
 	type place struct {
-		key   advisor.Key
-		seed  uint64
-		index int
+		key         advisor.Key
+		seed        uint64
+		index, edit int
 	}
-	bases := map[place]advisor.PastRun{}
+	runs := map[place]corpus.Entry{}
+	var edits []place
 	for _, e := range entries {
-		if e.Edit == 0 {
-			bases[place{e.Key, e.Seed, e.Index}] = e.PastRun
+		at := place{e.Key, e.Seed, e.Index, e.Edit}
+		if _, there := runs[at]; !there && e.Edit > 0 {
+			edits = append(edits, at)
 		}
+		runs[at] = e
 	}
 	var pairs []Pair
-	for _, e := range entries {
-		base, there := bases[place{e.Key, e.Seed, e.Index}]
-		if e.Edit == 0 || !there {
+	for _, at := range edits {
+		base, there := runs[place{at.key, at.seed, at.index, 0}]
+		if !there {
 			continue
 		}
 		pairs = append(pairs, Pair{
-			Family:   fmt.Sprintf("%s seed %d base %d", e.Key, e.Seed, e.Index),
-			Settings: e.Settings,
-			Base:     base,
-			Edited:   e.PastRun,
+			Family:   fmt.Sprintf("%s seed %d base %d", at.key, at.seed, at.index),
+			Settings: runs[at].Settings,
+			Base:     base.PastRun,
+			Edited:   runs[at].PastRun,
 		})
 	}
 	return pairs
