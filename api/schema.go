@@ -38,6 +38,8 @@ type (
 	runKind      string
 	severity     string
 	verdict      string
+	effort       string
+	goal         string
 	tensor       string
 	form         string
 	position     string
@@ -87,6 +89,19 @@ func (verdict) Schema(huma.Registry) *huma.Schema {
 }
 
 // Schema implements huma.SchemaProvider.
+func (effort) Schema(huma.Registry) *huma.Schema {
+	return words("what the budget is where it is not given: standard is 1 full training, quick 0.4, which leaves nothing "+
+		"for fresh seeds; default: standard", advisor.Standard, advisor.Quick)
+}
+
+// Schema implements huma.SchemaProvider.
+func (goal) Schema(huma.Registry) *huma.Schema {
+	return words("accuracy: more of it; shrink: fewer parameters and operations at the same accuracy; target: a test "+
+		"accuracy, with the smallest change that is expected to reach it; default: accuracy",
+		advisor.GoalAccuracy, advisor.GoalShrink, advisor.GoalTarget)
+}
+
+// Schema implements huma.SchemaProvider.
 func (tensor) Schema(huma.Registry) *huma.Schema {
 	return words("what the values are", trainer.TensorKinds()...)
 }
@@ -128,6 +143,8 @@ func newRegistry() huma.Registry {
 		{reflect.TypeFor[advisor.Kind](), reflect.TypeFor[runKind]()},
 		{reflect.TypeFor[advisor.Severity](), reflect.TypeFor[severity]()},
 		{reflect.TypeFor[advisor.Verdict](), reflect.TypeFor[verdict]()},
+		{reflect.TypeFor[advisor.Effort](), reflect.TypeFor[effort]()},
+		{reflect.TypeFor[advisor.Goal](), reflect.TypeFor[goal]()},
 		{reflect.TypeFor[trainer.TensorKind](), reflect.TypeFor[tensor]()},
 		{reflect.TypeFor[features.Form](), reflect.TypeFor[form]()},
 		{reflect.TypeFor[trainer.LayerSet](), reflect.TypeFor[position]()},
