@@ -1,6 +1,7 @@
 package advisor
 
 import (
+	"strings"
 	"time"
 
 	"probewise/trainer"
@@ -157,6 +158,9 @@ const (
 
 // Verdicts lists them.
 func Verdicts() []Verdict { return []Verdict{Better, ProbablyBetter, NoDifference, Worse, NotTried} }
+
+// Words is the verdict as people read it: "no clear difference".
+func (v Verdict) Words() string { return strings.ReplaceAll(string(v), "_", " ") }
 
 // Suggestion is a package of edits with its reason and what is known of its worth.
 type Suggestion struct {

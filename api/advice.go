@@ -18,32 +18,6 @@ import (
 	"probewise/trainer"
 )
 
-// adviceRequest is what POST /v1/advice takes.
-type adviceRequest struct {
-	Architecture architectureJSON `json:"architecture"`
-	Dataset      string           `json:"dataset,omitempty" doc:"default: fashion-mnist-sample"`
-	Probe        struct {
-		Epochs int    `json:"epochs,omitempty" minimum:"1" doc:"default: 3"`
-		Images int    `json:"images,omitempty" minimum:"1" doc:"training and validation together; default: 10,000, or all where there are fewer"`
-		Seed   uint64 `json:"seed,omitempty" maximum:"9007199254740991" doc:"default: the architecture's"`
-	} `json:"probe,omitempty"`
-	Epochs      int   `json:"epochs,omitempty" minimum:"1" maximum:"10000" doc:"of the full run that is predicted; default: the architecture's"`
-	Suggestions int   `json:"suggestions,omitempty" minimum:"1" maximum:"100" doc:"at most this many; default: 8"`
-	Verify      *bool `json:"verify,omitempty" doc:"re-probe the best suggestions; default: true"`
-	Train       bool  `json:"train,omitempty" doc:"train the revised architecture in full"`
-}
-
-func (r adviceRequest) request() advisor.Request {
-	return advisor.Request{
-		Dataset:     r.Dataset,
-		Epochs:      r.Epochs,
-		Suggestions: r.Suggestions,
-		Verify:      r.Verify == nil || *r.Verify,
-		Train:       r.Train,
-		Probe:       advisor.ProbeRequest{Epochs: r.Probe.Epochs, Images: r.Probe.Images, Seed: r.Probe.Seed},
-	}
-}
-
 // The parts of inputs that several operations share are exported, since Huma looks at exported fields alone.
 
 // Posted is what all POSTs that start work take beside their body.

@@ -38,6 +38,8 @@ type (
 	runKind      string
 	severity     string
 	verdict      string
+	effort       string
+	goal         string
 	tensor       string
 	form         string
 	position     string
@@ -82,7 +84,21 @@ func (severity) Schema(huma.Registry) *huma.Schema {
 
 // Schema implements huma.SchemaProvider.
 func (verdict) Schema(huma.Registry) *huma.Schema {
-	return words("gained early: after one epoch, and not trained to the probe's length", advisor.Verdicts()...)
+	return words("better: shown by seeds that did not choose the suggestion; probably_better: a gain above what another "+
+		"seed makes, and a chance of three in four or more that it is above zero", advisor.Verdicts()...)
+}
+
+// Schema implements huma.SchemaProvider.
+func (effort) Schema(huma.Registry) *huma.Schema {
+	return words("what the budget is where it is not given: standard is 1 full training, quick 0.4, which leaves nothing "+
+		"for fresh seeds; default: standard", advisor.Standard, advisor.Quick)
+}
+
+// Schema implements huma.SchemaProvider.
+func (goal) Schema(huma.Registry) *huma.Schema {
+	return words("accuracy: more of it; shrink: fewer parameters and operations at the same accuracy; target: a test "+
+		"accuracy, with the smallest change that is expected to reach it; default: accuracy",
+		advisor.GoalAccuracy, advisor.GoalShrink, advisor.GoalTarget)
 }
 
 // Schema implements huma.SchemaProvider.
@@ -127,6 +143,8 @@ func newRegistry() huma.Registry {
 		{reflect.TypeFor[advisor.Kind](), reflect.TypeFor[runKind]()},
 		{reflect.TypeFor[advisor.Severity](), reflect.TypeFor[severity]()},
 		{reflect.TypeFor[advisor.Verdict](), reflect.TypeFor[verdict]()},
+		{reflect.TypeFor[advisor.Effort](), reflect.TypeFor[effort]()},
+		{reflect.TypeFor[advisor.Goal](), reflect.TypeFor[goal]()},
 		{reflect.TypeFor[trainer.TensorKind](), reflect.TypeFor[tensor]()},
 		{reflect.TypeFor[features.Form](), reflect.TypeFor[form]()},
 		{reflect.TypeFor[trainer.LayerSet](), reflect.TypeFor[position]()},

@@ -154,7 +154,7 @@ func (s *Server) App(ctx context.Context) (*fiber.App, error) {
 func (s *Server) config() huma.Config {
 	c := huma.DefaultConfig("Probewise", s.Version)
 	c.Info.Description = "Train a probe of a convolutional network, predict its test accuracy after full training, " +
-		"and get verified edits.\n" +
+		"and get edits that were tried.\n" +
 		"\n" +
 		"Work is queued: POST /v1/advice answers 202 with the advice, which changes until its state is succeeded, failed " +
 		"or cancelled. Follow it at its events, or ask with ?wait=30s. Errors are problem documents (RFC 9457)."

@@ -99,6 +99,7 @@ type column struct {
 	title string
 	left  bool // else right-aligned
 	wraps bool // takes what the others leave
+	lines int  // a cell that wraps has no more than these; 0: as many as it takes
 	gone  bool // not shown
 }
 
@@ -123,7 +124,7 @@ func (p *page) table(columns []column, rows [][]string) {
 		configs[i] = table.ColumnConfig{Number: i + 1, Align: align, AlignHeader: align, Hidden: c.gone}
 		if c.wraps {
 			configs[i].WidthMax = p.width - taken(columns, rows) - len(gap)
-			configs[i].WidthMaxEnforcer = text.WrapSoft
+			configs[i].WidthMaxEnforcer = func(s string, width int) string { return cut(text.WrapSoft(s, width), c.lines, width) }
 		}
 	}
 	t.SetColumnConfigs(configs)
@@ -136,6 +137,16 @@ func (p *page) table(columns []column, rows [][]string) {
 		t.AppendRow(row)
 	}
 	p.WriteString(t.Render() + "\n")
+}
+
+// cut ends a wrapped text after so many lines; 0: nowhere.
+func cut(wrapped string, lines, width int) string {
+	all := strings.Split(wrapped, "\n")
+	if lines == 0 || len(all) <= lines {
+		return wrapped
+	}
+	last := strings.TrimRight(text.Trim(all[lines-1], width-1), " ,;:") + "…"
+	return strings.Join(append(all[:lines-1], last), "\n")
 }
 
 // taken is the width of the columns that do not wrap.

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"slices"
 	"strconv"
 
 	"probewise/advisor"
@@ -9,51 +8,95 @@ import (
 )
 
 var verdictPaint = map[advisor.Verdict]paint{
-	advisor.Gained: green, advisor.NoGain: yellow, advisor.Early: yellow, advisor.NotTried: faint,
+	advisor.Better: green, advisor.ProbablyBetter: green, advisor.NoDifference: yellow, advisor.Worse: red,
+	advisor.NotTried: faint,
 }
 
-// suggestions is the table of ranked changes.
+// advised shows the change that is advised: what it consists of, what it is worth, and why.
+func (p *page) advised(a advisor.Advice) error {
+	if a.Revised == nil {
+		return nil
+	}
+	p.heading("What to change")
+	lines, err := Revision(a)
+	if err != nil {
+		return err
+	}
+	for _, line := range lines {
+		p.paragraph("  • ", plain, line)
+	}
+	if s := Advised(a); s != nil {
+		p.entry("Gain", Worth(*s))
+		for i, line := range Added(s.Parts) {
+			word := ""
+			if i == 0 {
+				word = "Each adds"
+			}
+			p.entry(word, line)
+		}
+		if s.Reason != "" {
+			p.entry("Why", s.Reason)
+		}
+		p.entry("From", Origin(a))
+	}
+	r := a.Revised
+	p.entry("Layers", Layers(r.Architecture))
+	before, after := a.Architecture.Cost().Parameters, r.Architecture.Cost().Parameters
+	p.entry("Parameters", figure.Count(before)+" → "+figure.Count(after))
+	if r.Prediction == nil {
+		p.entry("Prediction", "none: "+figure.Sentence(a.PredictionReason))
+		return nil
+	}
+	p.paragraph("  ", green, Afterwards(*r.Prediction))
+	return nil
+}
+
+// narrow pages have two lines for a suggestion.
+const narrow = 100
+
+// suggestions is the table of all changes that were tried or listed.
 func (p *page) suggestions(all []advisor.Suggestion) {
 	p.heading("Suggestions")
 	if len(all) == 0 {
 		p.paragraph("  ", plain, "None.")
 		return
 	}
+	lines, apart := 1, " "
+	if p.width < narrow {
+		lines, apart = 2, "\n"
+	}
+	none := !tried(all)
 	columns := []column{
 		{title: "#"},
-		{title: "Change", left: true, wraps: true},
-		{title: "Expected", gone: !slices.ContainsFunc(all, func(s advisor.Suggestion) bool { return s.Predicted != nil })},
-		{
-			title: "Gain",
-			gone: !slices.ContainsFunc(all,
-				func(s advisor.Suggestion) bool { return s.Verified != nil && s.Verified.Gain.Known() }),
-		},
-		{title: "Observed"},
-		{title: "Epochs"},
+		{title: "Change", left: true, wraps: true, lines: lines},
+		{title: "Trained to", gone: none},
+		{title: "Observed", gone: none},
+		{title: "Gain", left: true},
 		{title: "Verdict", left: true},
 	}
 	rows := make([][]string, len(all))
 	for i, s := range all {
-		row := []string{strconv.Itoa(s.Rank), s.Title, figure.Absent, figure.Absent, figure.Absent, figure.Absent,
-			p.brush(verdictPaint[s.Verdict], string(s.Verdict))}
-		if s.Predicted != nil {
-			row[2] = figure.Share(s.Predicted.TestAccuracy)
+		epochs, observed := Trained(s)
+		worth, interval := Expected(s)
+		if interval != "" {
+			worth += apart + "(" + interval + ")"
 		}
-		if v := s.Verified; v != nil {
-			row[3], row[4], row[5] = gain(*v), figure.Points(v.Observed), strconv.Itoa(v.Epochs)
-		}
-		rows[i] = row
+		rows[i] = []string{strconv.Itoa(s.Rank), s.Title, epochs, observed, worth,
+			p.brush(verdictPaint[s.Verdict], s.Verdict.Words())}
 	}
 	p.table(columns, rows)
-	for _, line := range Legend(all, false) {
+	for _, line := range Legend(all) {
 		p.paragraph("  ", faint, line)
 	}
 }
 
-// gain is the verified gain, above its interval where it has one.
-func gain(v advisor.Verification) string {
-	if v.Low.Known() && v.High.Known() {
-		return figure.Points(v.Gain) + "\n" + figure.PointsInterval(v.Low, v.High)
+// search says what was spent and decided.
+func (p *page) search(s *advisor.Search) {
+	if s == nil {
+		return
 	}
-	return figure.Points(v.Gain)
+	p.heading("Search")
+	for _, line := range Searched(*s) {
+		p.paragraph("  ", plain, line)
+	}
 }

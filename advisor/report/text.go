@@ -10,43 +10,49 @@ import (
 	"probewise/trainer"
 )
 
-// Text writes the report on advice. The records are its probe's; those of advice that has not ended may be
-// incomplete, and its report says so.
+// Text writes the report on advice: the answer, then what it rests on. The records are its probe's; those of advice that
+// has not ended may be incomplete, and its report says so.
 func Text(w io.Writer, a advisor.Advice, records []trainer.EpochRecord, o Options) error {
 	p := newPage(o)
-	p.header("Advice", a.Architecture,
-		advisor.Key{Dataset: a.Dataset, Images: a.Request.Probe.Images, Epochs: a.Request.Epochs})
+	p.heading("Advice: " + Name(a.Architecture))
+	done := a.State == advisor.Succeeded
+	if done {
+		p.paragraph("  ", summaryPaint(a), Summary(a))
+		if err := p.advised(a); err != nil {
+			return err
+		}
+		p.suggestions(a.Suggestions)
+		p.search(a.Search)
+		p.heading("The network")
+	}
+	p.facts(Describe(a.Architecture,
+		advisor.Key{Dataset: a.Dataset, Images: a.Request.Probe.Images, Epochs: a.Request.Epochs}))
 	p.entry("Probe", Probe(a.Request.Probe))
 	for _, note := range Notes(a.Warnings) {
 		p.entry("Note", note)
 	}
-	if a.State != advisor.Succeeded {
-		p.unfinished(a)
-	} else {
+	if done {
 		p.prediction(a)
+		p.diagnoses(a.Diagnoses)
+	} else {
+		p.unfinished(a)
 	}
 	p.epochs("Probe", records, false)
 	if short := Diverged(a, records); short != "" {
 		p.paragraph("  ", red, short)
 	}
-	if a.State == advisor.Succeeded {
-		p.diagnoses(a.Diagnoses)
-		if err := p.answer(a, records); err != nil {
-			return err
-		}
+	if done {
+		p.statistics(records)
+		p.closing(a)
 	}
 	return p.writeTo(w)
 }
 
-// answer is the second half of the report: what to change, and the evidence.
-func (p *page) answer(a advisor.Advice, records []trainer.EpochRecord) error {
-	p.suggestions(a.Suggestions)
-	p.statistics(records)
-	if err := p.revised(a); err != nil {
-		return err
+func summaryPaint(a advisor.Advice) paint {
+	if s := Advised(a); s != nil {
+		return verdictPaint[s.Verdict]
 	}
-	p.closing(a)
-	return nil
+	return plain
 }
 
 func (p *page) unfinished(a advisor.Advice) {
@@ -100,7 +106,7 @@ var severityPaint = map[advisor.Severity]paint{advisor.High: red, advisor.Medium
 // closing says what the answer cost and how to go on.
 func (p *page) closing(a advisor.Advice) {
 	p.heading("Compute and next steps")
-	p.entry("Spent", fmt.Sprintf("%s on the probe, %s on verification",
+	p.entry("Spent", fmt.Sprintf("%s on the probe, %s on the search",
 		figure.Amount(a.Compute.ProbeFLOPs, "FLOPs"), figure.Amount(a.Compute.VerificationFLOPs, "FLOPs")))
 	p.entry("--json",
 		"prints all of this as one JSON document: edits as JSON Patch (RFC 6902) and the revised architecture")

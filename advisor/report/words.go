@@ -119,37 +119,6 @@ func Spent(o trainer.Outcome) []Fact {
 	}
 }
 
-// heldOut says how far the expectations of suggestions can be trusted.
-func heldOut(suggestions []advisor.Suggestion) string {
-	for _, s := range suggestions {
-		if s.Predicted != nil {
-			return " (held-out R² " + figure.Score(s.Predicted.HeldOutR2) + ")"
-		}
-	}
-	return ""
-}
-
-// Legend explains the figures of suggestions, those that there are. Expected intervals are shown where room is.
-func Legend(all []advisor.Suggestion, intervals bool) []string {
-	var lines []string
-	if slices.ContainsFunc(all, func(s advisor.Suggestion) bool { return s.Predicted != nil }) {
-		line := "Expected: test accuracy predicted from the architecture alone" + heldOut(all)
-		if intervals {
-			line += ", with its interval"
-		}
-		lines = append(lines, line+".")
-	}
-	if slices.ContainsFunc(all, func(s advisor.Suggestion) bool { return s.Verified != nil && s.Verified.Gain.Known() }) {
-		lines = append(lines,
-			"Gain: predicted final test accuracy of the re-probe minus that of the probe, in percentage points.")
-	}
-	if slices.ContainsFunc(all, func(s advisor.Suggestion) bool { return s.Verified != nil }) {
-		lines = append(lines, "Observed: validation accuracy of the re-probe minus that of the probe, in percentage points, "+
-			"after Epochs epochs with the same seed.")
-	}
-	return lines
-}
-
 // Revision lists what the revised architecture changes, a line a layer.
 func Revision(a advisor.Advice) ([]string, error) {
 	edits, err := patch.Diff(a.Architecture, a.Revised.Architecture)
@@ -163,18 +132,40 @@ func Revision(a advisor.Advice) ([]string, error) {
 	return lines, nil
 }
 
-// Origin says which suggestion the revised architecture follows, and what it treats.
+// Origin says which suggestion the revised architecture follows, what is found of it and what it treats.
 func Origin(a advisor.Advice) string {
-	verified := "not verified"
-	if a.Revised.Verified {
-		verified = "verified"
+	s := Advised(a)
+	if s == nil {
+		return "A change is advised"
 	}
-	text := fmt.Sprintf("Follows suggestion %d (%s)", a.Revised.Rank, verified)
+	text := fmt.Sprintf("Suggestion %d (%s)", s.Rank, s.Verdict.Words())
+	if len(s.Rules) > 0 {
+		return text + ", against " + strings.Join(s.Rules, ", ")
+	}
+	return text + ", found by the search"
+}
+
+// Advised is the suggestion that the revised architecture follows; nil: there is none.
+func Advised(a advisor.Advice) *advisor.Suggestion {
+	if a.Revised == nil {
+		return nil
+	}
 	i := slices.IndexFunc(a.Suggestions, func(s advisor.Suggestion) bool { return s.Rank == a.Revised.Rank })
-	if i >= 0 && len(a.Suggestions[i].Rules) > 0 {
-		text += ", against " + strings.Join(a.Suggestions[i].Rules, ", ")
+	if i < 0 {
+		return nil
 	}
-	return text
+	return &a.Suggestions[i]
+}
+
+// Summary is the answer in one sentence.
+func Summary(a advisor.Advice) string {
+	switch {
+	case a.Summary != "":
+		return a.Summary
+	case a.Revised == nil:
+		return Unchanged(a)
+	}
+	return Origin(a) + "."
 }
 
 // Unchanged says why there is no revised architecture.
@@ -183,6 +174,13 @@ func Unchanged(a advisor.Advice) string {
 		return "No change advised."
 	}
 	return figure.Sentence(figure.Capital(a.RevisedReason))
+}
+
+// Afterwards says what the revised architecture is predicted to reach.
+func Afterwards(f advisor.Prediction) string {
+	return fmt.Sprintf("Predicted test accuracy of the revised architecture after full training (%s): %s, %s interval %s: "+
+		"that of the net as it is, and the gain.", FullRun(f.Target.Images, f.Target.Epochs),
+		figure.Share(f.TestAccuracy), figure.Percent(f.Confidence), figure.Interval(f.Low, f.High))
 }
 
 // places are the positions of layers in words.

@@ -80,14 +80,17 @@ func (p *Pages) advice(c *fiber.Ctx) error {
 	return p.show(c, http.StatusOK, "advice", page)
 }
 
-// trials reads the records of the runs that verified suggestions.
+// drawn is how many trials stand beside the probe in a chart.
+const drawn = 5
+
+// trials reads the records of the runs that tried the best suggestions.
 func (p *Pages) trials(c *fiber.Ctx, suggestions []advisor.Suggestion) ([]html.Trial, error) {
 	var all []html.Trial
 	for _, s := range suggestions {
-		if s.Verified == nil {
+		if s.Trial == nil || len(all) == drawn {
 			continue
 		}
-		records, err := p.Store.Records(c.UserContext(), s.Verified.Run)
+		records, err := p.Store.Records(c.UserContext(), s.Trial.Run)
 		if err != nil {
 			return nil, err
 		}

@@ -239,6 +239,7 @@ const (
 	pageProbeID  = "0193a1f0-0000-7000-8000-000000000002"
 	pageVerifyID = "0193a1f0-0000-7000-8000-000000000003"
 	pageFullID   = "0193a1f0-0000-7000-8000-000000000004"
+	pageFreshID  = "0193a1f0-0000-7000-8000-000000000005"
 	pageNobody   = "0193a1f0-0000-7000-8000-00000000ffff"
 )
 
@@ -299,12 +300,19 @@ func (s *site) withAdvice(t *testing.T) *advisor.Advice {
 			Suggestions: []advisor.Suggestion{
 				{Rank: 1, Title: "Filters of " + pageEvil + " to 16", Rules: []string{"parabolic-layer"},
 					Reason: "because <s>so</s>", Edits: []patch.Edit{{Op: "add", Path: "/layers/0/filters", Value: 16}},
-					Predicted: &advisor.Expectation{TestAccuracy: 0.6, Low: 0.4, High: 0.8, HeldOutR2: 0.2},
-					Verified: &advisor.Verification{
-						Run: pageVerifyID, Epochs: 1, Gain: 0.023, Low: trainer.Missing, High: trainer.Missing,
-						Reason: "one seed gives no interval", Observed: 0.031,
-					}, Verdict: advisor.Gained},
-			}, Revised: &advisor.Revised{Architecture: better, Prediction: forecast(0.74), Verified: true, Rank: 1},
+					Diff: []string{pageEvil + ": filters 8 → 16"}, Verdict: advisor.Better,
+					Predicted: &advisor.Expectation{TestAccuracy: 0.74, Low: 0.69, High: 0.79},
+					Gain: &advisor.Gain{Mean: 0.023, Low: 0.004, High: 0.042, Confidence: 0.8, Seeds: 1, Noise: 0.007,
+						Pairs: 600},
+					Trial: &advisor.Trial{Run: pageVerifyID, Epochs: 0.25, Observed: 0.031, Cost: 1},
+					Verified: &advisor.Verification{Run: pageFreshID, Epochs: 2, Gain: 0.023, Low: 0.004, High: 0.042,
+						Observed: 0.028, Seeds: []uint64{2}},
+					Parts: []advisor.Part{{Title: "More of " + pageEvil, Gain: 0.011}}},
+			}, Summary: "Better: 1 change in " + pageEvil + ".",
+			Search: &advisor.Search{Budget: 1, Spent: 0.9, Rounds: 1, Steps: []advisor.SearchStep{
+				{Round: 1, Epochs: 0.25, Kept: 1, Spent: 0.4, Tried: []advisor.Tried{
+					{Title: "Filters of " + pageEvil, Observed: 0.031, Gain: 0.03, Low: -0.01, High: 0.07}}}}},
+			Revised: &advisor.Revised{Architecture: better, Prediction: forecast(0.74), Verified: true, Rank: 1},
 			Created: time.Now().Add(-2 * time.Hour)},
 	}, s.advice...)
 	s.runs = append(s.runs, advisor.Run{ID: pageProbeID, Kind: advisor.Probe, State: advisor.Succeeded, Architecture: base,

@@ -2,9 +2,7 @@ package pages
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -15,13 +13,11 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/valyala/fasthttp"
 
 	"probewise/advisor"
 	"probewise/advisor/figure"
 	"probewise/advisor/report"
 	"probewise/advisor/report/html"
-	"probewise/advisor/service"
 	"probewise/api"
 	"probewise/trainer"
 	"probewise/trainer/dataset"
@@ -35,6 +31,8 @@ type formPage struct {
 	Problems     map[string]string // by field
 	Errors       []formError       // all of them, for the summary
 	Fields       map[string]string // what was typed into the numbers
+	Efforts      []choice
+	Goals        []choice
 	Verify       bool
 	Train        bool
 	More         bool // open the further settings
@@ -96,7 +94,7 @@ func size(input [3]int) string { return fmt.Sprintf("%d×%d×%d", input[0], inpu
 // The numbers of the form by the pointers that the desk's errors have.
 var fieldOf = map[string]string{
 	"/probe/epochs": "probe_epochs", "/images": "images", "/probe/images": "images", "/suggestions": "suggestions",
-	"/dataset": "dataset",
+	"/dataset": "dataset", "/effort": "effort", "/goal": "goal", "/target": "target",
 }
 
 // ask is the form, filled in with an example or what advice was asked with.
@@ -105,6 +103,8 @@ func (p *Pages) ask(c *fiber.Ctx) error {
 		Fields:   map[string]string{"probe_epochs": strconv.Itoa(advisor.DefaultProbeEpochs)},
 		Problems: map[string]string{},
 		Verify:   true,
+		Efforts:  efforts(advisor.Standard),
+		Goals:    goals(advisor.GoalAccuracy),
 	}
 	chosen, name := c.Query("dataset", advisor.DefaultDataset), c.Query("example")
 	for _, e := range p.examples {
@@ -140,6 +140,10 @@ func (f *formPage) prefill(a advisor.Advice, revised bool) {
 	f.Fields["probe_epochs"] = strconv.Itoa(a.Request.Probe.Epochs)
 	f.Fields["images"] = strconv.Itoa(a.Request.Probe.Images)
 	f.Verify, f.Train = a.Request.Verify, a.Request.Train
+	f.Efforts, f.Goals = efforts(a.Request.Effort), goals(a.Request.Goal)
+	if a.Request.Target > 0 {
+		f.Fields["target"] = figure.Setting(a.Request.Target)
+	}
 }
 
 // form completes and shows the form.
@@ -235,6 +239,12 @@ func (p *Pages) submit(c *fiber.Ctx) error {
 		Train:       f.Train,
 		Suggestions: f.number("suggestions"),
 		Probe:       advisor.ProbeRequest{Epochs: f.number("probe_epochs"), Images: f.number("images")},
+		Effort:      advisor.Effort(c.FormValue("effort")),
+		Goal:        advisor.Goal(c.FormValue("goal")),
+	}
+	f.Efforts, f.Goals = efforts(r.Effort), goals(r.Goal)
+	if r.Goal == advisor.GoalTarget { // what stands in the field says nothing otherwise
+		r.Target = f.share("target")
 	}
 	if strings.TrimSpace(f.Architecture) == "" {
 		f.complain("architecture", "Paste an architecture, choose a file, or start from an example")
@@ -251,88 +261,4 @@ func (p *Pages) submit(c *fiber.Ctx) error {
 		}
 	}
 	return p.form(c, http.StatusUnprocessableEntity, f, chosen, "")
-}
-
-// typed reads what stands in the form. A file goes before the text.
-func typed(c *fiber.Ctx) (formPage, []byte, error) {
-	if _, err := c.Request().MultipartFormWithLimit(api.MaxBody); err != nil &&
-		!errors.Is(err, fasthttp.ErrNoMultipartForm) {
-		return formPage{}, nil, fmt.Errorf("read the form: %w", err)
-	}
-	f := formPage{
-		Architecture: c.FormValue("architecture"),
-		Fields:       map[string]string{},
-		Problems:     map[string]string{},
-		Verify:       c.FormValue("verify") != "",
-		Train:        c.FormValue("train") != "",
-	}
-	for _, name := range []string{"probe_epochs", "images", "suggestions"} {
-		f.Fields[name] = strings.TrimSpace(c.FormValue(name))
-	}
-	f.More = f.Fields["images"] != "" || f.Fields["suggestions"] != ""
-	if header, err := c.FormFile("file"); err == nil && header.Size > 0 {
-		file, err := header.Open()
-		if err != nil {
-			return f, nil, fmt.Errorf("open the uploaded file: %w", err)
-		}
-		defer file.Close()
-		data, err := io.ReadAll(file)
-		if err != nil {
-			return f, nil, fmt.Errorf("read the uploaded file: %w", err)
-		}
-		f.Architecture = string(data)
-	}
-	document := []byte(f.Architecture)
-	f.Architecture = strings.ReplaceAll(f.Architecture, "\r\n", "\n")
-	return f, document, nil
-}
-
-// number reads a whole number; an empty field is 0, which stands for the default.
-func (f *formPage) number(name string) int {
-	text := f.Fields[name]
-	if text == "" {
-		return 0
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 {
-		f.complain(name, "Expected a whole number from 1")
-		return 0
-	}
-	return n
-}
-
-// complain notes what is wrong with a field.
-func (f *formPage) complain(field, message string) {
-	f.Errors = append(f.Errors, formError{Field: field, Message: message})
-	if field != "architecture" {
-		f.Problems[field] = figure.Sentence(figure.Capital(message))
-	}
-}
-
-// refuse notes why the desk refused the request; false where it is not the user's to correct.
-func (f *formPage) refuse(document []byte, err error) bool {
-	var invalid *trainer.InvalidError
-	var request *service.RequestError
-	var unknown *dataset.UnknownError
-	switch {
-	case errors.As(err, &invalid):
-		f.Findings = locate(document, invalid.Findings)
-		for _, l := range f.Findings {
-			f.Errors = append(f.Errors, formError{"architecture", strings.TrimSpace(l.Pointer + " " + l.Message), l.Line})
-		}
-	case errors.As(err, &request):
-		field := fieldOf[request.Pointer]
-		if field == "" {
-			field = "architecture"
-			f.Findings = []located{{Finding: trainer.Finding{Message: request.Problem}}}
-		}
-		f.complain(field, request.Problem)
-	case errors.As(err, &unknown):
-		f.complain("dataset", unknown.Error())
-	case errors.Is(err, dataset.ErrName):
-		f.complain("dataset", dataset.ErrName.Error())
-	default:
-		return false
-	}
-	return true
 }

@@ -27,6 +27,7 @@ func TestFormOffersExamplesAndDataSets(t *testing.T) {
 		`<a href="/?example=paper">paper</a> <span>13 layers, 32×32×3; no data set here fits</span>`,
 		`<option value="fashion-mnist-sample" selected>fashion-mnist-sample (28×28×1, 10 classes)</option>`,
 		`name="probe_epochs" min="1" step="1" inputmode="numeric" value="3"`, `name="verify" value="on" checked`,
+		`<option value="standard" selected>`, `<option value="accuracy" selected>`,
 		"Nothing has been asked yet.")
 	s.get(t, "/?example=flawed").says(t, `aria-current="true">flawed</a>`, `&#34;name&#34;: &#34;flawed&#34;`)
 	s.get(t, "/?dataset=cifar10").says(t, `aria-invalid="true"`, `The data set &#34;cifar10&#34; is not here.`)
@@ -71,7 +72,7 @@ func TestRecentAdvice(t *testing.T) {
 func TestFormSubmits(t *testing.T) {
 	s := newSite(t)
 	a := s.post(t, "/advice", map[string]string{"architecture": readExample(t), "dataset": advisor.DefaultDataset,
-		"probe_epochs": "2", "images": "900", "verify": "on"})
+		"probe_epochs": "2", "images": "900", "verify": "on", "effort": "quick", "goal": "target", "target": "0.87"})
 	if a.status != http.StatusSeeOther || len(s.advice) != 1 || s.woken != 1 {
 		t.Fatalf("%d, %d advice, worker told %d times: %s", a.status, len(s.advice), s.woken, a.body)
 	}
@@ -81,7 +82,8 @@ func TestFormSubmits(t *testing.T) {
 	}
 	r := made.Request
 	if r.Probe.Epochs != 2 || r.Probe.Images != 900 || !r.Verify || r.Train ||
-		r.Suggestions != advisor.DefaultSuggestions || made.Architecture.Name != "flawed" {
+		r.Suggestions != advisor.DefaultSuggestions || r.Effort != advisor.Quick || r.Budget != advisor.QuickBudget ||
+		r.Goal != advisor.GoalTarget || r.Target != 0.87 || made.Architecture.Name != "flawed" {
 		t.Errorf("%+v of %s", r, made.Architecture.Name)
 	}
 }
@@ -158,6 +160,23 @@ func TestFormRefuses(t *testing.T) {
 			map[string]string{"architecture": good, "suggestions": "-1"},
 			[]string{`id="suggestions-error"`},
 		},
+		"no target": {
+			map[string]string{"architecture": good, "goal": "target", "target": "90"},
+			[]string{`<option value="target" selected>`, `value="90"`, `id="target-error"`,
+				`<a href="#target">Expected a test accuracy between 0 and 1, such as 0.9</a>`},
+		},
+		"a target below chance": {
+			map[string]string{"architecture": good, "goal": "target", "target": "0.05"},
+			[]string{`id="target-error"`, "A target of 0.05: give a test accuracy above chance"},
+		},
+		"an unknown effort": {
+			map[string]string{"architecture": good, "effort": "huge"},
+			[]string{`id="effort-error"`, "is standard or quick"},
+		},
+		"an unknown goal": {
+			map[string]string{"architecture": good, "goal": "fame"},
+			[]string{`id="goal-error"`, "is accuracy, shrink or target"},
+		},
 		"data set": {
 			map[string]string{"architecture": good, "dataset": "nope"},
 			[]string{`id="dataset-error"`, `data set &#34;nope&#34; is not here`},
@@ -207,8 +226,8 @@ func TestFormNeedsAForm(t *testing.T) {
 func TestControlsHaveLabels(t *testing.T) {
 	body := newSite(t).get(t, "/").body
 	controls := regexp.MustCompile(`<(?:input|select|textarea)[^>]* id="([^"]+)"`).FindAllStringSubmatch(body, -1)
-	if len(controls) != 8 {
-		t.Errorf("%d controls, want 8", len(controls))
+	if len(controls) != 11 {
+		t.Errorf("%d controls, want 11", len(controls))
 	}
 	for _, c := range controls {
 		if !strings.Contains(body, `<label for="`+c[1]+`"`) ||

@@ -139,15 +139,19 @@ func TestReport(t *testing.T) {
 	s := newSite(t)
 	s.withAdvice(t)
 	a := s.get(t, "/advice/"+pageAdviceID)
-	a.says(t, "Advised: Filters of &lt;img src=x onerror=alert(1)&gt; to 16",
-		`<dt>Predicted as it is</dt><dd><span class="number">0.710</span> <span class="note">0.660–0.760</span>`,
-		`<dt>Predicted as revised</dt><dd><span class="number">0.740</span>`, `<span class="number">&#43;2.3</span>`,
-		`<span class="number">&#43;3.1</span>`, "0.710, 80 % interval 0.660–0.760, from 40 past runs",
+	a.says(t, "Better: 1 change in &lt;img src=x onerror=alert(1)&gt;.",
+		`<dt>Predicted now</dt><dd><span class="number">0.710</span> <span class="note">0.660–0.760</span>`,
+		`<dt>Predicted after the changes</dt><dd><span class="number">0.740</span>`, `<span class="number">&#43;2.3</span>`,
+		`<span class="number">&#43;2.8</span>`, `<span class="number">±0.7</span>`,
+		"0.710, 80 % interval 0.660–0.760, from 40 past runs",
 		"Between 70 and 80 % of the 40 past runs ended below it.", "(R² 0.87)",
 		"<strong>Warning</strong> &lt;b&gt;far&lt;/b&gt; from the past runs.",
 		`<span class="severity high">high</span> <span class="rule">parabolic-layer</span>`,
-		`<a href="?statistic=activations.variance#statistics">`, `<span class="verdict gained">verified</span>`,
-		"filters 8 → 16", `&#34;path&#34;: &#34;/layers/0/filters&#34;`, "One seed gives no interval.",
+		`<a href="?statistic=activations.variance#statistics">`, `<span class="verdict better">better</span>`,
+		"&#43;2.3 points of test accuracy in full training (80 % interval &#43;0.4…&#43;4.2), 1 fresh seed",
+		`<li><span class="num">&#43;1.1</span> More of &lt;img`, `<svg class="gain better"`,
+		"0.90 of 1 full training of the net spent", `<a href="/runs/`+pageFreshID+`">`,
+		"filters 8 → 16", `&#34;path&#34;: &#34;/layers/0/filters&#34;`,
 		`<form method="post" action="/advice/`+pageAdviceID+`/train">`,
 		`href="/advice/`+pageAdviceID+`/revised.json" download`,
 		`<button name="statistic" value="activations.variance" class="chosen" aria-current="true">variance</button>`,
@@ -182,9 +186,10 @@ func TestReportWithoutAnything(t *testing.T) {
 	a := s.withAdvice(t)
 	a.Prediction, a.PredictionReason, a.Diagnoses, a.Suggestions, a.Revised, a.RevisedReason = nil, "too few past runs",
 		nil, nil, nil, "no change advised: nothing is wrong"
+	a.Summary, a.Search = "", nil
 	delete(s.records, pageProbeID)
 	got := s.get(t, "/advice/"+pageAdviceID)
-	got.says(t, "No change advised. ", "No change advised: nothing is wrong.",
+	got.says(t, "No change advised: nothing is wrong.",
 		"There is no prediction of the test accuracy after full training: too few past runs.",
 		"No rule found anything wrong.", "Nothing was recorded.", `href="/?from=`+pageAdviceID+`">Ask again`)
 	clean(t, got.body)

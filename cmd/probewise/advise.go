@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"probewise/advisor"
 	"probewise/advisor/figure"
@@ -21,14 +22,17 @@ func (a *app) adviseCommand() *cobra.Command {
 	var noVerify bool
 	c := &cobra.Command{
 		Use:   "advise FILE",
-		Short: "Train a probe, predict, diagnose, and suggest verified edits",
+		Short: "Train a probe, predict, diagnose, and search for a better architecture",
 		Long: "Trains the first epochs of the architecture in FILE (\"-\": " +
 			"standard input), predicts the test accuracy of full\n" +
-			"training, and re-probes the best suggestions with the same seed. Advice that was interrupted is taken up again\n" +
-			"by the same command.",
+			"training, and tries what may be changed: many changes for a short while, the best of them for longer and again with\n" +
+			"fresh seeds. Advice that was interrupted is taken up again by the same command.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			r.Verify, r.Probe.Seed = !noVerify, a.Seed
+			if err := given(c, &r); err != nil {
+				return err
+			}
 			return a.advise(c.Context(), args[0], r)
 		},
 	}
@@ -38,9 +42,48 @@ func (a *app) adviseCommand() *cobra.Command {
 	f.IntVar(&r.Probe.Images, "images", 0, "training and validation images; 0: 10,000 or all where there are fewer")
 	f.IntVar(&r.Epochs, "epochs", 0, "epochs of the full run that is predicted; 0: the architecture's")
 	f.IntVar(&r.Suggestions, "suggestions", advisor.DefaultSuggestions, "at most this many suggestions")
-	f.BoolVar(&noVerify, "no-verify", false, "do not re-probe the suggestions")
+	f.BoolVar(&noVerify, "no-verify", false, "list the suggestions and try none of them")
 	f.BoolVar(&r.Train, "train", false, "train the revised architecture in full and add it to the past runs")
+	searchFlags(f, &r)
 	return c
+}
+
+// searchFlags are what the search may take, what it is for and what it has to leave alone.
+func searchFlags(f *pflag.FlagSet, r *advisor.Request) {
+	f.Float64Var(&r.Budget, "budget", advisor.DefaultBudget,
+		"what the answer may cost, in full trainings of the architecture, the probe included")
+	f.StringVar((*string)(&r.Effort), "effort", string(advisor.Standard), fmt.Sprintf(
+		"standard, or quick: a budget of %g, which leaves nothing for fresh seeds", advisor.QuickBudget))
+	f.IntVar(&r.Seeds, "seeds", advisor.DefaultSeeds, "fresh seeds that confirm a gain, as far as the budget allows")
+	f.StringVar((*string)(&r.Goal), "goal", string(advisor.GoalAccuracy),
+		"accuracy: more of it; shrink: a smaller architecture that is as accurate; target: the accuracy of --target")
+	f.Float64Var(&r.Target, "target", 0, "test accuracy to reach, such as 0.9, for --goal target")
+	f.Int64Var(&r.Constraints.MaxParameters, "max-parameters", 0,
+		"parameters that a revised architecture may have; 0: any number")
+	f.Int64Var(&r.Constraints.MaxTrainingFLOPs, "max-training-flops", 0,
+		"floating-point operations that it may take to train on one image once; 0: any number")
+	f.Int64Var(&r.Constraints.MaxMemory, "max-memory", 0, "bytes that a training step may take; 0: any number")
+	f.StringArrayVar(&r.Constraints.Frozen, "freeze", nil, "layer that stays as it is; may be given several times")
+	f.StringArrayVar(&r.Constraints.Forbid, "forbid", nil,
+		"knob that may not be turned (see: probewise knobs); may be given several times")
+}
+
+// given refuses zeros that a user wrote, which would stand for the defaults, and leaves a budget that nobody wrote to
+// the effort.
+func given(c *cobra.Command, r *advisor.Request) error {
+	f := c.Flags()
+	if !f.Changed("budget") {
+		r.Budget = 0
+	} else if r.Budget == 0 {
+		return fmt.Errorf("--budget 0: give a number of full trainings above 0 and up to %g", advisor.MaxBudget)
+	}
+	if r.Seeds == 0 {
+		return fmt.Errorf("--seeds 0: give 1 to %d", advisor.MaxSeeds)
+	}
+	if r.Goal == advisor.GoalTarget && !f.Changed("target") {
+		return errors.New("--goal target needs --target with the test accuracy to reach, such as --target 0.9")
+	}
+	return nil
 }
 
 func (a *app) advise(ctx context.Context, file string, r advisor.Request) error {

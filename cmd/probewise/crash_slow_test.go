@@ -45,11 +45,11 @@ func TestTheSameCommandTwice(t *testing.T) {
 	}
 }
 
-// TestKilledWhileVerifyingADivergedProbe takes the probe's result from the store, with a forest that predicts from it.
-func TestKilledWhileVerifyingADivergedProbe(t *testing.T) {
+// TestKilledWhileSearchingAfterADivergedProbe takes the probe's result from the store, with a forest that predicts from it.
+func TestKilledWhileSearchingAfterADivergedProbe(t *testing.T) {
 	file, dir := write(t, "hot.json", hot), t.TempDir()
 	arguments := []string{"advise", file, "--probe-epochs", "1", "--suggestions", "1", "--json", "--data-dir"}
-	killAt(t, "verify 1 of 1: epoch 0.25", append(arguments, dir)...)
+	killAt(t, "search: epoch 0.25", append(arguments, dir)...)
 	var documents []map[string]any
 	for _, folder := range []string{dir, t.TempDir()} {
 		code, out, errOut := call(t, append(arguments, folder)...)
@@ -57,8 +57,8 @@ func TestKilledWhileVerifyingADivergedProbe(t *testing.T) {
 			t.Fatalf("exit %d: %s", code, errOut)
 		}
 		a := advice(t, out)
-		if a.Prediction == nil || len(a.Suggestions) != 1 || a.Suggestions[0].Verified == nil {
-			t.Fatalf("advice %+v, want a prediction and a verified suggestion", a)
+		if a.Prediction == nil || len(a.Suggestions) != 1 || a.Suggestions[0].Trial == nil {
+			t.Fatalf("advice %+v, want a prediction and a suggestion that was tried", a)
 		}
 		documents = append(documents, timeless(t, a))
 	}

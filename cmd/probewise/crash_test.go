@@ -147,8 +147,10 @@ func withoutTimes(d map[string]any) map[string]any {
 		delete(d, key)
 	}
 	for _, s := range d["suggestions"].([]any) {
-		if v, ok := s.(map[string]any)["verified"].(map[string]any); ok {
-			delete(v, "run")
+		for _, of := range []string{"trial", "verified"} {
+			if v, ok := s.(map[string]any)[of].(map[string]any); ok {
+				delete(v, "run")
+			}
 		}
 	}
 	return d

@@ -55,14 +55,20 @@ func (a *app) open(ctx context.Context) (*program, error) {
 		predictor: &predict.Predictor{Past: past, Forests: forests},
 		analyst:   &analysis.Analyst{Past: past, Forests: forests},
 	}
+	side := 0 // as many trainings side by side as there are cores
+	if _, own := a.opener(); own {
+		side = 1 // they would share the device
+	}
 	s.service = service.Service{
 		Store:     store,
 		Datasets:  s.library,
 		Trainer:   a.newTrainer(),
 		Predictor: s.predictor,
-		Judge:     &gain.Judge{Pairs: gain.Joined{Folder: a.pairsDir()}.Pairs, Forests: forests},
+		Judge:     &gain.Judge{Pairs: a.pairs().Pairs, Forests: forests},
 		Version:   version(),
 		Rules:     rule.Driver{Incomplete: func(err error) { fmt.Fprintln(a.errOut, "left out of the answer:", err) }},
+
+		SideBySide: side,
 	}
 	return s, nil
 }
@@ -103,6 +109,9 @@ func (s *program) prober(watch advisor.Watcher) service.Prober {
 		Work:        func(ctx context.Context, run string) error { return s.work(ctx, advisor.JobRun, run, watch) },
 	}
 }
+
+// pairs are what changes were worth: those that come with the program, and the user's.
+func (a *app) pairs() gain.Joined { return gain.Joined{Folder: a.pairsDir()} }
 
 func (a *app) pairsDir() string { return filepath.Join(a.DataDir, "pairs") }
 

@@ -2,14 +2,17 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/schollz/progressbar/v3"
 
 	"probewise/advisor"
 	"probewise/advisor/figure"
+	"probewise/trainer"
 )
 
 // watch shows events: a progress bar, one per phase, where the standard error is a terminal, else a line per record.
+// Runs of one phase that stand side by side share its bar.
 func (a *app) watch() advisor.Watcher {
 	if a.Quiet {
 		return nil
@@ -18,15 +21,23 @@ func (a *app) watch() advisor.Watcher {
 		return a.lines
 	}
 	var bar *progressbar.ProgressBar
-	phase, run, total := "", "", 0
+	phase, runs := "", map[string]trainer.Progress{}
 	return func(e advisor.Event) {
 		switch e.Type {
 		case advisor.EventProgress:
-			if bar == nil || e.Phase != phase || e.Run != run || e.Progress.Batches != total {
-				phase, run, total = e.Phase, e.Run, e.Progress.Batches
+			kind, _, _ := strings.Cut(e.Phase, ",") // "search", however far it is
+			if bar == nil || kind != phase {
+				phase = kind
+				clear(runs)
 				bar = a.bar(int64(e.Progress.Batches), phase)
 			}
-			_ = bar.Set(min(e.Progress.Batch, e.Progress.Batches)) // a bar that cannot be drawn is no reason to stop
+			runs[e.Run] = *e.Progress
+			done, all := 0, 0
+			for _, p := range runs {
+				done, all = done+min(p.Batch, p.Batches), all+p.Batches
+			}
+			bar.ChangeMax(all)
+			_ = bar.Set(done) // a bar that cannot be drawn is no reason to stop
 		case advisor.EventDone:
 			if bar != nil {
 				_ = bar.Finish()

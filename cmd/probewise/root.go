@@ -60,7 +60,7 @@ func (a *app) root() *cobra.Command {
 		Short: "An automatic hyperparameter advisor for convolutional networks",
 		Long: "Probewise trains a short probe of a network, watches the statistics of weights, " +
 			"gradients and activations,\n" +
-			"predicts the test accuracy of full training, names what is wrong and suggests verified edits.",
+			"predicts the test accuracy of full training, names what is wrong and tries what to change.",
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return a.configure(c) },

@@ -258,8 +258,11 @@ func timeless(t *testing.T, a advisor.Answer) string {
 	a.ID, a.ProbeRun, a.Started, a.Finished = "", "", nil, nil
 	a.Created = time.Time{}
 	for i := range a.Suggestions {
-		if a.Suggestions[i].Verified != nil {
-			a.Suggestions[i].Verified.Run = ""
+		if t := a.Suggestions[i].Trial; t != nil {
+			t.Run = ""
+		}
+		if v := a.Suggestions[i].Verified; v != nil {
+			v.Run = ""
 		}
 	}
 	text, err := json.MarshalIndent(a, "", " ")

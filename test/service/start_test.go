@@ -72,7 +72,7 @@ func start(t *testing.T, dir string, s *fakeTrainer, changes ...func(*api.Server
 	if err != nil {
 		t.Fatal(err)
 	}
-	work := service.Service{Store: store, Datasets: dataset.Open(dir), Trainer: s, Predictor: forecaster{},
+	work := service.Service{Store: store, Datasets: dataset.Open(dir), Trainer: s, Predictor: forecaster{}, Judge: judge{},
 		Rules: rule.Driver{}, Version: "test"}
 	feed := &jobs.Feed{Log: store}
 	worker := jobs.NewWorker(store, work)

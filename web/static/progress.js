@@ -130,7 +130,7 @@ const on = {
   },
   suggestion({ suggestion: s }) {
     const li = element("li", "", `${s.title} `);
-    li.append(element("span", "verdict", s.verdict));
+    li.append(element("span", "verdict", s.verdict.replaceAll("_", " ")));
     place("suggestions")?.append(li);
   },
   done() {

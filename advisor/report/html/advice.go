@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
-	"slices"
 
 	"probewise/advisor"
 	"probewise/advisor/figure"
@@ -26,31 +25,14 @@ type Forecast struct {
 	Deciles  Table // no rows where the past runs are not known
 }
 
-// Change is a suggestion as the page shows it.
-type Change struct {
-	Rank     int
-	Title    string
-	Lines    []string // what changes, a line a layer
-	More     []string // the rest of them, where there are many
-	Reason   string
-	Rules    []string
-	Expected string // with its interval; "" where there is none
-	Gain     string // with its interval where it has one; "" where it is not known
-	Observed string
-	Epochs   string
-	Doubt    string // why the gain has no interval
-	Verdict  string
-	Class    string // of the verdict: gained, early, none, untried
-	Patch    string // JSON Patch
-	Run      string // that verified it
-	Followed bool   // the revised architecture is this one
-}
-
 // RevisedView is the architecture after the best suggestion.
 type RevisedView struct {
 	Origin   string
 	Lines    []string // what changes, a line a layer
 	More     []string // the rest of them, where there are many
+	Gain     string   // and what it rests on; "" where it is not known
+	Parts    []PartView
+	Reason   string
 	Facts    []report.Fact
 	Forecast *Forecast
 	JSON     string
@@ -63,7 +45,7 @@ type AdviceView struct {
 	Error       string
 	Facts       []report.Fact
 	Notes       []string
-	Headline    string
+	Headline    string // the answer in one sentence
 	Figures     []Figure
 	Forecast    *Forecast
 	NoForecast  string // why there is none
@@ -71,6 +53,7 @@ type AdviceView struct {
 	Diagnoses   []DiagnosisView
 	Suggestions []Change
 	Legend      []string
+	Search      *SearchView
 	Revised     *RevisedView
 	NoRevised   string // why there is none
 	Curve       Table
@@ -85,8 +68,8 @@ type DiagnosisView struct {
 	About string // key of its statistic in the panel; "" where it is about the architecture
 }
 
-// View makes the page of advice. The records are the probe's, the trials those of the verified suggestions; the key
-// chooses the statistic of the panel.
+// View makes the page of advice. The records are the probe's, the trials those of suggestions; the key chooses the
+// statistic of the panel.
 func View(a advisor.Advice, records []trainer.EpochRecord, trials []Trial, key string) (AdviceView, error) {
 	v := AdviceView{
 		ID:    a.ID,
@@ -101,7 +84,7 @@ func View(a advisor.Advice, records []trainer.EpochRecord, trials []Trial, key s
 		Panel: NewPanel(records, a.Diagnoses, key),
 		Spent: []report.Fact{
 			{Word: "Probe", Text: figure.Amount(a.Compute.ProbeFLOPs, "FLOPs")},
-			{Word: "Verification", Text: figure.Amount(a.Compute.VerificationFLOPs, "FLOPs")},
+			{Word: "Search", Text: figure.Amount(a.Compute.VerificationFLOPs, "FLOPs")},
 		},
 	}
 	if a.State != advisor.Succeeded {
@@ -109,7 +92,7 @@ func View(a advisor.Advice, records []trainer.EpochRecord, trials []Trial, key s
 	}
 	v.Short = report.Diverged(a, records)
 	if len(trials) > 0 {
-		v.Trials = Compare("trials", "Validation accuracy of the probe and of the suggestions' re-probes",
+		v.Trials = Compare("trials", "Validation accuracy of the probe and of the suggestions' trials",
 			append([]Trial{{"Probe", records}}, trials...))
 	}
 	if a.Prediction != nil {
@@ -122,11 +105,12 @@ func View(a advisor.Advice, records []trainer.EpochRecord, trials []Trial, key s
 	if v.Suggestions, err = changes(a); err != nil {
 		return v, err
 	}
-	v.Legend = report.Legend(a.Suggestions, true)
+	v.Legend = report.Legend(a.Suggestions)
+	v.Search = searchView(a.Search)
 	if err := v.revise(a); err != nil {
 		return v, err
 	}
-	v.Headline, v.Figures = v.headline(a), figures(a)
+	v.Headline, v.Figures = report.Summary(a), figures(a)
 	return v, nil
 }
 
@@ -184,8 +168,15 @@ func (v *AdviceView) revise(a advisor.Advice) error {
 			{Word: "Parameters", Text: figure.Count(before) + " → " + figure.Count(after)},
 		},
 	}
+	if s := report.Advised(a); s != nil {
+		v.Revised.Parts, v.Revised.Reason = partViews(s.Parts), s.Reason
+		if s.Gain != nil {
+			v.Revised.Gain = report.Worth(*s) + "."
+		}
+	}
 	if r.Prediction != nil {
 		v.Revised.Forecast = Foresee("revised-deciles", *r.Prediction, trainer.Missing)
+		v.Revised.Forecast.Text, v.Revised.Forecast.Trust = report.Afterwards(*r.Prediction), ""
 		// two tables of one name cannot be told apart by ear
 		v.Revised.Forecast.Deciles.Caption += " for the revised prediction"
 	}
@@ -201,43 +192,32 @@ func Indented(a trainer.Architecture) string {
 	return b.String() + "\n"
 }
 
-// headline says in one sentence what is advised.
-func (v *AdviceView) headline(a advisor.Advice) string {
-	if a.Revised == nil {
-		return "No change advised"
-	}
-	i := slices.IndexFunc(v.Suggestions, func(c Change) bool { return c.Followed })
-	if i < 0 {
-		return "A change is advised"
-	}
-	return "Advised: " + v.Suggestions[i].Title
-}
-
-// figures are those that decide: what is predicted before and after, and what was gained.
+// figures are those that decide: what is predicted before and after, and what is gained.
 func figures(a advisor.Advice) []Figure {
 	var all []Figure
 	if p := a.Prediction; p != nil {
-		all = append(all, Figure{"Predicted as it is", figure.Share(p.TestAccuracy), figure.Interval(p.Low, p.High)})
+		all = append(all, Figure{"Predicted now", figure.Share(p.TestAccuracy), figure.Interval(p.Low, p.High)})
 	}
 	if a.Revised == nil {
 		return all
 	}
 	if p := a.Revised.Prediction; p != nil {
-		all = append(all, Figure{"Predicted as revised", figure.Share(p.TestAccuracy), figure.Interval(p.Low, p.High)})
+		all = append(all, Figure{"Predicted after the changes", figure.Share(p.TestAccuracy), figure.Interval(p.Low, p.High)})
 	}
-	for _, s := range a.Suggestions {
-		if s.Rank != a.Revised.Rank || s.Verified == nil {
-			continue
+	s := report.Advised(a)
+	if s == nil {
+		return all
+	}
+	if s.Gain != nil {
+		gain, interval := report.Expected(*s)
+		all = append(all, Figure{"Expected gain", gain, fmt.Sprintf("points in full training (%s)", interval)})
+		if noise := report.Noise(*s.Gain); noise != "" {
+			all = append(all, Figure{"Another seed alone", noise, "points, in a net like this one"})
 		}
-		if s.Verified.Gain.Known() {
-			note := "points of predicted accuracy"
-			if s.Verified.Low.Known() && s.Verified.High.Known() {
-				note = figure.PointsInterval(s.Verified.Low, s.Verified.High) + " points"
-			}
-			all = append(all, Figure{"Verified gain", figure.Points(s.Verified.Gain), note})
-		}
-		all = append(all, Figure{"Observed gain", figure.Points(s.Verified.Observed),
-			"points of validation accuracy after " + figure.Counted(s.Verified.Epochs, "epoch")})
+	}
+	if v := s.Verified; v != nil {
+		all = append(all, Figure{"Gained in trials", figure.Points(v.Observed), fmt.Sprintf(
+			"points of validation accuracy after %s, %s", figure.Counted(v.Epochs, "epoch"), report.Evidence(*s))})
 	}
 	return all
 }

@@ -2,6 +2,7 @@ package html
 
 import (
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -33,32 +34,44 @@ func view(t *testing.T, name string) AdviceView {
 func TestViewOfAnAdvice(t *testing.T) {
 	v := view(t, "advised")
 	wantFigures := []Figure{
-		{"Predicted as it is", "0.871", "0.852–0.893"},
-		{"Predicted as revised", "0.892", "0.873–0.914"},
-		{"Verified gain", "+2.1", "+0.8…+3.4 points"},
-		{"Observed gain", "+1.3", "points of validation accuracy after 3 epochs"},
+		{"Predicted now", "0.871", "0.852–0.893"},
+		{"Predicted after the changes", "0.892", "0.873–0.914"},
+		{"Expected gain", "+2.1", "points in full training (+0.8…+3.4)"},
+		{"Another seed alone", "±0.8", "points, in a net like this one"},
+		{"Gained in trials", "+1.5", "points of validation accuracy after 3 epochs, 2 fresh seeds"},
 	}
 	if !slices.Equal(v.Figures, wantFigures) {
 		t.Errorf("figures %+v, want %+v", v.Figures, wantFigures)
 	}
-	// The title lists four changes: they are counted, and stand as lines below.
-	if want := "Advised: 4 changes against flat-filters, too-many-dense and parabolic-layer"; v.Headline != want {
-		t.Errorf("%q, want %q", v.Headline, want)
+	if want := "Better: 5 changes take the predicted test accuracy from 0.871 to 0.892; "; !strings.HasPrefix(v.Headline,
+		want) {
+		t.Errorf("%q, want %q first", v.Headline, want)
 	}
-	first, second, third := v.Suggestions[0], v.Suggestions[1], v.Suggestions[2]
-	if first.Gain != "+2.1 (+0.8…+3.4)" || first.Expected != "0.880 (0.850–0.900)" ||
-		first.Class != "gained" || !first.Followed {
+	first, third, last := v.Suggestions[0], v.Suggestions[2], v.Suggestions[4]
+	if first.Gain != "+2.1" || first.Interval != "+0.8…+3.4" || first.Epochs != "1" || first.Observed != "+1.3" ||
+		first.Class != "better" || first.Verdict != "better" || !first.Followed || first.Trial != "r1" ||
+		first.Verified != "v1" {
 		t.Errorf("%+v", first)
 	}
 	if want := "remove a_dense_layer_with_a_rather_long_name (dense, units 64)"; first.Lines[0] != want ||
 		len(first.Lines) != 5 {
 		t.Errorf("%q, want %q first of 5", first.Lines, want)
 	}
-	if second.Gain != "-0.4" || second.Title != "Add L2 0.001 to dense1" || second.Class != "none" || second.Followed {
-		t.Errorf("%+v", second)
-	}
-	if third.Run != "" || third.Class != "untried" {
+	if third.Gain != "-0.4" || third.Title != "Add L2 0.001 to dense1" || third.Class != "unclear" ||
+		third.Verdict != "no clear difference" || third.Followed || third.Verified != "" {
 		t.Errorf("%+v", third)
+	}
+	if last.Trial != "" || last.Class != "untried" || last.Gain != "–" || last.Chart != "" || last.Epochs != "–" {
+		t.Errorf("%+v", last)
+	}
+	if want := []PartView{{"+1.2", "Ladder the filters up: conv1 8, conv2 16"},
+		{"+0.7", "Trim the dense layers to three"}, {"–", "Add L2 0.001 to dense1"}}; !slices.Equal(v.Revised.Parts, want) {
+		t.Errorf("parts %+v, want %+v", v.Revised.Parts, want)
+	}
+	if v.Search.Text != "0.93 of 1 full training of the net spent, the probe included, in 1 round." ||
+		len(v.Search.Table.Rows) != 3 || v.Search.Table.Rows[0][3].Text != "+0.7" ||
+		v.Search.Table.Rows[2][4].Text != "Ladder the filters up: conv1 8, conv2 16; Trim the dense la…" {
+		t.Errorf("%+v", v.Search)
 	}
 	var edits []patch.Edit
 	if err := json.Unmarshal([]byte(first.Patch), &edits); err != nil || len(edits) != 6 ||
@@ -83,20 +96,36 @@ func TestViewOfAnAdvice(t *testing.T) {
 
 func TestViewSaysWhyNot(t *testing.T) {
 	if v := view(t, "unpredicted"); v.Forecast != nil || !strings.HasPrefix(v.NoForecast, "0 past runs of") ||
-		len(v.Figures) != 1 || v.Figures[0].Number != "+3.1" {
+		len(v.Figures) != 3 || v.Figures[0].Number != "+4.1" || v.Revised.Forecast != nil {
 		t.Errorf("%q, %+v", v.NoForecast, v.Figures)
 	}
 	if v := view(t,
 		"diverged"); v.Short != "The probe diverged: after epoch 1.75 of 3 its numbers were no longer finite." ||
-		v.Headline != "No change advised" {
+		!strings.HasPrefix(v.Headline, "No change advised: 1 changes were tried") {
 		t.Errorf("%q, %q", v.Short, v.Headline)
 	}
 	if v := view(t, "sound"); v.NoRevised != "No change advised: no rule found anything to change." ||
 		len(v.Diagnoses) != 0 {
 		t.Errorf("%q, %v", v.NoRevised, v.Diagnoses)
 	}
-	if v := view(t, "failed"); v.Error == "" || v.Headline != "" || v.Panel != nil || len(v.Curve.Rows) != 0 {
+	if v := view(t, "failed"); v.Error == "" || len(v.Suggestions) != 0 || v.Panel != nil || len(v.Curve.Rows) != 0 {
 		t.Errorf("%+v", v)
+	}
+}
+
+// All gains share an axis, and zero stands at the same place.
+func TestGainsShareAnAxis(t *testing.T) {
+	zero := regexp.MustCompile(`<line class="zero" x1="([0-9.]+)%"`)
+	places := map[string]bool{}
+	for _, c := range view(t, "crowded").Suggestions {
+		m := zero.FindStringSubmatch(string(c.Chart))
+		if m == nil || !strings.Contains(string(c.Chart), `class="gain unclear"`) {
+			t.Fatalf("%s", c.Chart)
+		}
+		places[m[1]] = true
+	}
+	if len(places) != 1 {
+		t.Errorf("zero stands at %v", places)
 	}
 }
 

@@ -15,6 +15,7 @@ var update = flag.Bool("update", false, "write the golden files")
 // Advices are all that there are, by name.
 var Advices = map[string]func(*testing.T) (advisor.Advice, []trainer.EpochRecord){
 	"advised": Advised, "unpredicted": Unpredicted, "diverged": Diverged, "sound": Sound, "failed": Failed, "deep": Deep,
+	"crowded": Crowded,
 }
 
 // Runs are all that there are, by name.

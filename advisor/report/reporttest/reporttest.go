@@ -134,69 +134,7 @@ func Answered(a trainer.Architecture) advisor.Advice {
 	}
 }
 
-// Advised has a prediction, diagnoses of all severities, and suggestions with all verdicts.
-func Advised(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
-	base := Parse(t, flawed)
-	a := Answered(base)
-	a.Warnings = []string{"/layers/7: softmax was added: the network ended without one",
-		"/training/clip_norm: not given, the default is taken", "/training/schedule: not given, the default is taken"}
-	a.Prediction = Forecast(0.8712, 0.8519, 0.8931,
-		"the last validation accuracy is above that of every past run at this epoch")
-	a.Diagnoses = []advisor.Diagnosis{
-		Diagnosis("flat-filters", advisor.Medium,
-			"The whole net: filter_ratio 1 is not above 1: the filters do not ladder up towards the top."),
-		Diagnosis("parabolic-layer", advisor.High, "dense2: activation_variance_acceleration 2.43 is above 0.5, percentile "+
-			"97 of past runs, at epoch 3: it accelerates as in poor runs."),
-		Diagnosis("too-many-dense", advisor.Low,
-			"The whole net: dense_layers 4 is above 3: deep stacks of dense layers learn slowly."),
-	}
-	edits := []patch.Edit{
-		{Op: "remove", Path: "/layers/6"},
-		{Op: "add", Path: "/layers/5", Value: map[string]any{"type": "dropout", "name": "dropout1", "rate": 0.3}},
-		{Op: "add", Path: "/layers/2/filters", Value: 16},
-		{Op: "add", Path: "/layers/4/l2", Value: 0.001},
-		{Op: "add", Path: "/layers/4/units", Value: 128},
-		{Op: "add", Path: "/training/optimizer/learning_rate", Value: 0.0003},
-	}
-	a.Suggestions = []advisor.Suggestion{
-		{
-			Rank: 1,
-			Title: "Ladder the filters up: conv1 8, conv2 16; Trim the dense layers to three: dense1 128, dense2 128; Add " +
-				"L2 0.001 to dense1; Add dropout 0.3 after dense1",
-			Rules:     []string{"flat-filters", "too-many-dense", "parabolic-layer"},
-			Edits:     edits,
-			Predicted: &advisor.Expectation{TestAccuracy: 0.88, Low: 0.85, High: 0.9, HeldOutR2: 0.31},
-			Verified:  &advisor.Verification{Run: "r1", Epochs: 3, Gain: 0.0213, Low: 0.008, High: 0.034, Observed: 0.0130},
-			Verdict:   advisor.Gained,
-		},
-		{
-			Rank:      2,
-			Title:     "Add L2 0.001 to dense1",
-			Rules:     []string{"parabolic-layer"},
-			Predicted: &advisor.Expectation{TestAccuracy: 0.874, Low: 0.85, High: 0.89},
-			Verified: &advisor.Verification{
-				Run:      "r2",
-				Epochs:   1,
-				Gain:     -0.0041,
-				Low:      trainer.Missing,
-				High:     trainer.Missing,
-				Observed: -0.0002,
-			},
-			Verdict: advisor.NoGain,
-		},
-		{Rank: 3, Title: "Learning rate ×0.3", Rules: []string{"parabolic-layer"}, Verdict: advisor.NotTried},
-	}
-	a.Revised = &advisor.Revised{
-		Architecture: Edited(t, edits...),
-		Prediction:   Forecast(0.8925, 0.8732, 0.9144),
-		Verified:     true,
-		Rank:         1,
-	}
-	a.Compute.VerificationFLOPs = 8.35e11
-	return a, Recorded(base, 3, "dense2")
-}
-
-// Unpredicted has no prediction: the observed difference decides.
+// Unpredicted has no prediction: there is a gain alone.
 func Unpredicted(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 	base := Parse(t, flawed)
 	a := Answered(base)
@@ -208,23 +146,19 @@ func Unpredicted(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 	edits := []patch.Edit{{Op: "add", Path: "/layers/4/batch_norm", Value: true}}
 	a.Suggestions = []advisor.Suggestion{
 		{
-			Rank:  1,
-			Title: "Add batch norm to dense1",
-			Rules: []string{"unregularised-higher-layers"},
-			Edits: edits,
-			Verified: &advisor.Verification{
-				Run:      "r1",
-				Epochs:   3,
-				Gain:     trainer.Missing,
-				Low:      trainer.Missing,
-				High:     trainer.Missing,
-				Reason:   "no prediction: " + a.PredictionReason,
-				Observed: 0.0312,
-			},
-			Verdict: advisor.Gained,
+			Rank:     1,
+			Title:    "Add batch norm to dense1",
+			Rules:    []string{"unregularised-higher-layers"},
+			Edits:    edits,
+			Gain:     Worth(0.0412, -0.002, 0.084, 1),
+			Trial:    &advisor.Trial{Run: "r1", Epochs: 1, Observed: 0.0312, Cost: 1},
+			Verified: &advisor.Verification{Run: "v1", Epochs: 3, Gain: 0.0412, Low: -0.002, High: 0.084, Observed: 0.0208},
+			Verdict:  advisor.ProbablyBetter,
 		},
 	}
-	a.Revised = &advisor.Revised{Architecture: Edited(t, edits...), Verified: true, Rank: 1}
+	a.Revised = &advisor.Revised{Architecture: Edited(t, edits...), Rank: 1}
+	a.Summary = "Probably better: 1 change gains an expected +4.1 points of test accuracy; in trials with 1 fresh seed " +
+		"they gained +2.1 points at once."
 	run := "0193a1f0-0000-7000-8000-000000000009"
 	a.TrainingRun = &run
 	return a, Recorded(base, 3, "")
@@ -239,21 +173,17 @@ func Diverged(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 		"The whole net: loss not finite (at most 3.45) at epoch 2: the training diverged.")}
 	a.Suggestions = []advisor.Suggestion{
 		{
-			Rank:  1,
-			Title: "Learning rate ×0.3, gradients clipped at norm 1",
-			Rules: []string{"diverged"},
-			Verified: &advisor.Verification{
-				Run:      "r1",
-				Epochs:   1,
-				Gain:     0,
-				Low:      trainer.Missing,
-				High:     trainer.Missing,
-				Observed: 0,
-			},
-			Verdict: advisor.NoGain,
+			Rank:    1,
+			Title:   "Learning rate ×0.3, gradients clipped at norm 1",
+			Rules:   []string{"diverged"},
+			Gain:    Worth(0, -0.03, 0.03, 0),
+			Trial:   &advisor.Trial{Run: "r1", Epochs: 1, Observed: trainer.Missing, Cost: 1},
+			Verdict: advisor.NoDifference,
 		},
 	}
-	a.RevisedReason = "no change advised: 1 suggestions were tried, none gained"
+	a.RevisedReason = "no change advised: 1 changes were tried, and none of them is better beyond noise"
+	a.Search = &advisor.Search{Budget: 0.4, Spent: 0.38, Rounds: 1, Steps: []advisor.SearchStep{
+		{Round: 1, Epochs: 1, Kept: 1, Spent: 0.38, Tried: []advisor.Tried{{Title: a.Suggestions[0].Title}}}}}
 	records := Recorded(base, 2, "dense2")[:8]
 	last := &records[len(records)-1]
 	last.TrainLoss, last.ValidationLoss = 1.5e12, trainer.Missing

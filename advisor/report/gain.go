@@ -1,0 +1,135 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"probewise/advisor"
+	"probewise/advisor/figure"
+	"probewise/trainer"
+)
+
+// Worth says what a suggestion gains in full training, how sure that is and what it rests on.
+func Worth(s advisor.Suggestion) string {
+	if s.Gain == nil {
+		return "not known"
+	}
+	g := *s.Gain
+	text := fmt.Sprintf("%s points of test accuracy in full training (%s interval %s), %s",
+		figure.Points(g.Mean), figure.Percent(g.Confidence), figure.PointsInterval(g.Low, g.High), Evidence(s))
+	if noise := Noise(g); noise != "" {
+		text += "; another seed alone moves such a net by " + noise
+	}
+	return text
+}
+
+// Evidence says what the gain of a suggestion rests on: "2 fresh seeds".
+func Evidence(s advisor.Suggestion) string {
+	switch {
+	case s.Gain != nil && s.Gain.Seeds > 0:
+		return figure.Counted(s.Gain.Seeds, "fresh seed")
+	case s.Trial != nil:
+		return "foretold from the trial that chose it"
+	}
+	return "foretold before any trial"
+}
+
+// Noise is what another seed alone makes, in points: "±0.8"; "" where it is not known.
+func Noise(g advisor.Gain) string {
+	if g.Noise <= 0 {
+		return ""
+	}
+	return "±" + figure.Decimals(100*g.Noise, 1)
+}
+
+// Expected is the gain of a suggestion: "+2.1"; its interval is "+0.8…+3.4".
+func Expected(s advisor.Suggestion) (mean, interval string) {
+	if s.Gain == nil {
+		return figure.Absent, ""
+	}
+	return figure.Points(s.Gain.Mean), figure.PointsInterval(s.Gain.Low, s.Gain.High)
+}
+
+// Trained is how far the trial of a suggestion came, in epochs, and what it showed.
+func Trained(s advisor.Suggestion) (epochs, observed string) {
+	if s.Trial == nil {
+		return figure.Absent, figure.Absent
+	}
+	return figure.Setting(s.Trial.Epochs), figure.Points(s.Trial.Observed)
+}
+
+// Added says what each part of a suggestion adds to the others: "+1.2  Use a cosine schedule".
+func Added(parts []advisor.Part) []string {
+	width := 0
+	for _, p := range parts {
+		width = max(width, len([]rune(figure.Points(p.Gain))))
+	}
+	lines := make([]string, len(parts))
+	for i, p := range parts {
+		lines[i] = fmt.Sprintf("%*s  %s", width, figure.Points(p.Gain), p.Title)
+	}
+	return lines
+}
+
+// Legend explains the figures of suggestions, those that there are.
+func Legend(all []advisor.Suggestion) []string {
+	var lines []string
+	if tried(all) {
+		lines = append(lines, "Trained to: epochs of the trial. Observed: its validation accuracy minus that of the net that "+
+			"it was tried on, after as many epochs with the same seed, in percentage points.")
+	}
+	i := slices.IndexFunc(all, func(s advisor.Suggestion) bool { return s.Gain != nil })
+	if i >= 0 {
+		g := *all[i].Gain
+		line := fmt.Sprintf("Gain: test accuracy in full training that the change is expected to add, in percentage points, "+
+			"with its %s interval", figure.Percent(g.Confidence))
+		if g.Pairs > 0 {
+			line += fmt.Sprintf("; learnt from %s of runs with and without a change", figure.Counted(g.Pairs, "pair"))
+		}
+		lines = append(lines, line+".")
+	}
+	return lines
+}
+
+func tried(all []advisor.Suggestion) bool {
+	return slices.ContainsFunc(all, func(s advisor.Suggestion) bool { return s.Trial != nil })
+}
+
+// Searched says what a search spent and decided: a line for the whole, then one a round.
+func Searched(s advisor.Search) []string {
+	lines := []string{fmt.Sprintf("%s of %s spent, the probe included, in %s.", figure.Decimals(s.Spent, 2),
+		fullTrainings(s.Budget), figure.Counted(s.Rounds, "round"))}
+	for round := 1; round <= s.Rounds; round++ {
+		var steps []string
+		for _, t := range s.Steps {
+			if t.Round == round {
+				steps = append(steps, Step(t))
+			}
+		}
+		if len(steps) > 0 {
+			lines = append(lines, fmt.Sprintf("Round %d: %s.", round, strings.Join(steps, "; ")))
+		}
+	}
+	return lines
+}
+
+func fullTrainings(budget float64) string {
+	if budget == 1 {
+		return "1 full training of the net"
+	}
+	return figure.Setting(budget) + " full trainings of the net"
+}
+
+// Step is one decision of a search in words.
+func Step(t advisor.SearchStep) string {
+	if !t.Confirm {
+		return fmt.Sprintf("%s tried for %s, %d kept", figure.Counted(len(t.Tried), "change"), ProbeLength(t.Epochs), t.Kept)
+	}
+	text := "the best trained again with fresh seeds for " + ProbeLength(t.Epochs)
+	if len(t.Tried) > 0 {
+		best := t.Tried[0]
+		text += fmt.Sprintf(": %s (%s)", figure.Points(trainer.Number(best.Gain)), figure.PointsInterval(best.Low, best.High))
+	}
+	return text
+}
