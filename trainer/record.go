@@ -121,6 +121,18 @@ type Outcome struct {
 	Seconds             float64 `json:"seconds"`
 	ParameterEfficiency Number  `json:"parameter_efficiency"` // seconds divided by parameters (Salit)
 	Device              string  `json:"device"`
+	// Best is absent where nobody asked for it (Spec.KeepBest) and where no epoch was finished.
+	Best *BestEpoch `json:"best,omitempty"`
+}
+
+// BestEpoch is the finished epoch of a run with the highest validation accuracy; among equals the one with the lowest
+// validation loss, then the earliest. Everything is measured with the weights of its end.
+type BestEpoch struct {
+	Epoch              int    `json:"epoch"`
+	ValidationAccuracy Number `json:"validation_accuracy"`
+	ValidationLoss     Number `json:"validation_loss"`
+	TestAccuracy       Number `json:"test_accuracy"` // on all test images; nothing was chosen by it
+	TestLoss           Number `json:"test_loss"`
 }
 
 // Progress tells how far a run is, in training batches.
@@ -143,6 +155,7 @@ type Spec struct {
 	Budget       Budget
 	Seed         uint64 // initial weights, order of the images, dropout, augmentation
 	Threads      int    // of the CPU, at most; 0: all. The bits are the same
+	KeepBest     bool   // keep the weights of the best epoch: Outcome.Best, Session.BestWeights
 }
 
 // Session is one training that can be continued: training to a quarter of epoch 1 and then to epoch 3 gives the same
@@ -152,5 +165,8 @@ type Session interface {
 	// record: at a whole epoch, or a quarter of one where there are records of quarters (EpochRecord). Another moment is
 	// an error. ctx is checked every batch.
 	TrainTo(ctx context.Context, moment float64, o Observer) (Outcome, error)
+	// BestWeights are those of the best epoch so far, in the order of the layers; nil where no epoch was finished, or
+	// nobody asked for them. They are valid until the session goes on or is closed.
+	BestWeights() []Tensor
 	Close() error
 }

@@ -123,7 +123,7 @@ def moved(weights, seed):
     random = numpy.random.default_rng(seed)
     return {
         name: numpy.nextafter(w, random.choice(numpy.float32([-numpy.inf, numpy.inf]), w.shape))
-        if name.endswith("/kernel")
+        if name.endswith(".kernel")
         else w
         for name, w in weights.items()
     }
@@ -164,7 +164,7 @@ def largest(tensor):
 def measures(run, idle):
     """(what, limit, how to compare two trainings: {where: how far}, whether what is apart stays so)."""
     names = [name for name, _ in run.shapes if name not in idle]
-    running = [n for n in names if "/running_" in n]
+    running = [n for n in names if ".moving_" in n]
     weights = [n for n in names if n not in running]
     yield "loss", LIMIT, losses(lambda t: t.losses, 1), True
     yield "validation loss", LIMIT, losses(lambda t: t.validation_losses, 0), True

@@ -81,7 +81,7 @@ class Net:
         self.layers, self.seed = architecture["layers"], architecture["training"]["seed"]
         self.last = architecture["layers"][-1]
         self.tensors = {name: torch.tensor(value, dtype=dtype) for name, value in weights.items()}
-        self.params = {name: t for name, t in self.tensors.items() if "/running_" not in name}
+        self.params = {name: t for name, t in self.tensors.items() if ".moving_" not in name}
         for t in self.params.values():
             t.requires_grad_()
 
@@ -109,7 +109,7 @@ class Net:
         """What goes into the layer's activation (or comes out, where it has none), and its output."""
         kind = layer["type"]
         if kind in ("conv", "dense"):
-            kernel, bias = self.tensors[layer["name"] + "/kernel"], self.tensors.get(layer["name"] + "/bias")
+            kernel, bias = self.tensors[layer["name"] + ".kernel"], self.tensors.get(layer["name"] + ".bias")
             if kind == "conv":
                 x = F.conv2d(padded(x, layer, layer["kernel"]), kernel, bias, tuple(layer["stride"]))
             else:
@@ -152,7 +152,7 @@ class Net:
     def batch_norm(self, layer, x):
         """PyTorch's momentum is the share of the new value, ours and Keras's that of the old one."""
         mean, variance, gamma, beta = (
-            self.tensors[f"{layer['name']}/{part}"] for part in ("running_mean", "running_variance", "gamma", "beta")
+            self.tensors[f"{layer['name']}.{part}"] for part in ("moving_mean", "moving_variance", "gamma", "beta")
         )
         return F.batch_norm(x, mean, variance, gamma, beta, self.step > 0, 1 - layer["momentum"], layer["epsilon"])
 
@@ -169,13 +169,13 @@ class Net:
         total = 0.0
         for layer in every(self.layers):
             if layer["type"] in ("conv", "dense") and (layer["l1"] or layer["l2"]):
-                w = self.tensors[layer["name"] + "/kernel"]
+                w = self.tensors[layer["name"] + ".kernel"]
                 total = total + layer["l1"] * w.abs().sum() + layer["l2"] * (w * w).sum()
         return total
 
     def idle(self):
         """Biases in front of their layer's batch norm, which takes them out again."""
-        return [f"{l['name']}/bias" for l in every(self.layers) if l.get("batch_norm") and l["bias"]]
+        return [f"{l['name']}.bias" for l in every(self.layers) if l.get("batch_norm") and l["bias"]]
 
     def values(self):
         return {name: t.detach().numpy().copy() for name, t in self.tensors.items()}

@@ -39,6 +39,7 @@ var Technologies = []Technology{
 	{Path: "gorgonia.org/cu", Adapters: []string{"trainer/cuda", "test/softcuda"}},
 	{Path: "modernc.org/sqlite", Adapters: []string{"db"}},
 	{Path: "github.com/malaschitz/randomForest", Adapters: []string{"forest"}},
+	{Path: "github.com/nlpodyssey/safetensors", Adapters: []string{"trainer/safetensors"}},
 	{Path: "github.com/spf13/cobra", Adapters: []string{"cmd"}},
 	{Path: "github.com/knadh/koanf", Adapters: []string{"cmd"}},
 }

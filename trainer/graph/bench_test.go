@@ -172,3 +172,21 @@ func BenchmarkFill(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkKeepBest times what an epoch costs more that is the best so far: a copy of the weights on the host.
+func BenchmarkKeepBest(b *testing.B) {
+	for _, net := range []string{"A", "B", "C"} {
+		b.Run(net, func(b *testing.B) {
+			s := opened(b, architecture(b, filepath.Join("testdata", "nets", net+".json")), images)
+			defer s.Close()
+			s.best = newBest(s.evaluated())
+			s.latest = trainer.EpochRecord{Epoch: 1}
+			for b.Loop() {
+				s.latest.ValidationAccuracy++
+				if err := s.keepBest(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

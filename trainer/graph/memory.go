@@ -17,7 +17,8 @@ type Memory struct {
 	// exact: all that the plans allocate, shared as they share it: weights, gradients, optimizer state, values of both
 	// plans
 	Buffers int64
-	Host    int64 // batches on the host, and the initial weights while they are drawn
+	// batches on the host, the initial weights while they are drawn, the weights of the best epoch if they are kept
+	Host    int64
 	Scratch int64 // of the kernels, estimated
 }
 
@@ -88,6 +89,9 @@ func PeakMemory(spec trainer.Spec) (Memory, error) {
 	}
 	for _, p := range s.params {
 		host += p.Len()
+	}
+	if spec.KeepBest {
+		host += bestValues(s.evaluated())
 	}
 	values := 0
 	for _, n := range counted.sizes {
