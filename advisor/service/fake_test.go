@@ -1,8 +1,10 @@
 package service
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"math"
 	"time"
 
@@ -18,6 +20,7 @@ type fakeStore struct {
 	next     []advisor.Run
 	events   []advisor.Event
 	keys     map[string]advisor.Submission
+	weights  map[string]fakeFile // by run
 	released bool
 	reason   string           // of a job that was abandoned
 	faults   map[string]error // by method
@@ -98,6 +101,16 @@ func (l *fakeStore) AppendRecord(ctx context.Context, _ advisor.Lease, id string
 	l.records[id] = append(l.records[id], r)
 	return ctx.Err()
 }
+func (l *fakeStore) KeepWeights(_ context.Context, _ advisor.Lease, id string, epoch int,
+	write func(io.Writer) error) error {
+	if err := l.faults["KeepWeights"]; err != nil {
+		return err
+	}
+	var text bytes.Buffer
+	err := write(&text)
+	l.weights = map[string]fakeFile{id: {epoch, text.Bytes()}}
+	return err
+}
 func (l *fakeStore) FinishRun(_ context.Context, _ advisor.Lease, id string, s advisor.State,
 	o *trainer.Outcome, _ string) error {
 	if err := l.faults["FinishRun"]; err != nil {
@@ -120,6 +133,12 @@ func (l *fakeStore) set(id string, s advisor.State, o *trainer.Outcome) error {
 	r.State, r.Outcome = s, o
 	l.runs[id] = r
 	return nil
+}
+
+// fakeFile is a file with the weights of an epoch.
+type fakeFile struct {
+	epoch int
+	text  []byte
 }
 
 // fakeTrainer trains by formula: the accuracy of a net at an epoch follows from its architecture.
@@ -175,7 +194,11 @@ func (s *fakeSession) TrainTo(ctx context.Context, moment float64, o trainer.Obs
 			return trainer.Outcome{}, err
 		}
 	}
-	return trainer.Outcome{Epochs: s.epoch, ValidationAccuracy: 0.5}, nil
+	out := trainer.Outcome{Epochs: s.epoch, ValidationAccuracy: 0.5}
+	if s.spec.KeepBest {
+		out.Best = &trainer.BestEpoch{Epoch: s.epoch, ValidationAccuracy: 0.5}
+	}
+	return out, nil
 }
 
 type fakeDatasets struct{}

@@ -36,13 +36,18 @@ type program struct {
 	service   service.Service
 }
 
-// open opens the data folder and puts jobs whose worker is gone back into the queue.
+// open opens the data folder, puts jobs whose worker is gone back into the queue and removes what killed processes left
+// of weights.
 func (a *app) open(ctx context.Context) (*program, error) {
 	store, err := a.openStore(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := store.Recover(ctx, time.Now(), process.Gone); err != nil {
+	_, err = store.Recover(ctx, time.Now(), process.Gone)
+	if err == nil {
+		err = store.SweepWeights(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
 	past := pastruns.Joined{Store: store, Folder: a.corpusDir()}
