@@ -57,6 +57,10 @@ func (s *pageStore) Records(_ context.Context, run string) ([]trainer.EpochRecor
 	return s.records[run], nil
 }
 
+func (s *pageStore) Weights(context.Context, string) (io.ReadCloser, advisor.Weights, error) {
+	return nil, advisor.Weights{}, advisor.ErrNoWeights
+}
+
 func (s *pageStore) ListAdvice(_ context.Context, f advisor.AdviceFilter) ([]advisor.Advice, error) {
 	list := s.advice
 	if i := slices.IndexFunc(list, func(a advisor.Advice) bool { return a.ID == f.After.ID }); i >= 0 {

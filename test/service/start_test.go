@@ -269,11 +269,16 @@ func (l *fakeSession) TrainTo(ctx context.Context, moment float64, o trainer.Obs
 		l.records = l.records[1:]
 	}
 	a := accuracy(moment)
-	return trainer.Outcome{
+	out := trainer.Outcome{
 		Epochs: int(moment), TrainLoss: 0.5, TrainAccuracy: a, ValidationLoss: 0.6, ValidationAccuracy: a, TestLoss: 0.6,
 		TestAccuracy: a - 0.01, Parameters: cost.Parameters, Seconds: 1,
 		ParameterEfficiency: trainer.Number(1 / float64(cost.Parameters)), Device: "formula",
-	}, nil
+	}
+	if l.spec.KeepBest {
+		out.Best = &trainer.BestEpoch{Epoch: int(moment), ValidationAccuracy: a, ValidationLoss: 0.6, TestAccuracy: a - 0.01,
+			TestLoss: 0.6}
+	}
+	return out, nil
 }
 
 func (l *fakeSession) record(at float64, accuracy trainer.Number) trainer.EpochRecord {
