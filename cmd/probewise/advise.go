@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"probewise/advisor"
-	"probewise/advisor/figure"
 	"probewise/advisor/report"
 	"probewise/advisor/service"
 	"probewise/trainer"
@@ -19,6 +18,7 @@ import (
 func (a *app) adviseCommand() *cobra.Command {
 	var r advisor.Request
 	var noVerify bool
+	var weights string
 	c := &cobra.Command{
 		Use:   "advise FILE",
 		Short: "Train a probe, predict, diagnose, and suggest verified edits",
@@ -29,7 +29,10 @@ func (a *app) adviseCommand() *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			r.Verify, r.Probe.Seed = !noVerify, a.Seed
-			return a.advise(c.Context(), args[0], r)
+			if weights != "" && !r.Train {
+				return errors.New("--weights needs --train: without it nothing is trained in full")
+			}
+			return a.advise(c.Context(), args[0], r, weights)
 		},
 	}
 	f := c.Flags()
@@ -40,11 +43,16 @@ func (a *app) adviseCommand() *cobra.Command {
 	f.IntVar(&r.Suggestions, "suggestions", advisor.DefaultSuggestions, "at most this many suggestions")
 	f.BoolVar(&noVerify, "no-verify", false, "do not re-probe the suggestions")
 	f.BoolVar(&r.Train, "train", false, "train the revised architecture in full and add it to the past runs")
+	weightsFlag(c, &weights)
 	return c
 }
 
-func (a *app) advise(ctx context.Context, file string, r advisor.Request) error {
+// advise prints advice; the weights of the revised architecture's training go to a file where one is named.
+func (a *app) advise(ctx context.Context, file string, r advisor.Request, weights string) error {
 	data, err := a.read(file)
+	if err == nil {
+		err = checkWeights(weights)
+	}
 	if err != nil {
 		return err
 	}
@@ -73,7 +81,14 @@ func (a *app) advise(ctx context.Context, file string, r advisor.Request) error 
 	if advice.TrainingRun != nil {
 		training = s.work(ctx, advisor.JobRun, *advice.TrainingRun, watch)
 	}
-	return errors.Join(training, a.printAdvice(ctx, s, advice.ID))
+	if err := errors.Join(training, a.printAdvice(ctx, s, advice.ID)); err != nil || weights == "" {
+		return err
+	}
+	if advice.TrainingRun == nil {
+		return &exitError{exitUnevaluated, fmt.Errorf("--weights %s: nothing was trained in full: %s", weights,
+			advice.RevisedReason)}
+	}
+	return s.writeWeights(ctx, *advice.TrainingRun, weights)
 }
 
 func (a *app) printAdvice(ctx context.Context, s *program, id string) error {
@@ -92,21 +107,7 @@ func (a *app) printAdvice(ctx context.Context, s *program, id string) error {
 	if err := report.Text(a.out, document.Advice, records, options); err != nil || document.Training == nil {
 		return err
 	}
-	if err := a.printRun(ctx, s, document.Training.ID); err != nil {
-		return err
-	}
-	return a.compare(*document.Revised, *document.Training)
-}
-
-// compare puts what was predicted of the revised architecture beside what its training reached.
-func (a *app) compare(revised advisor.Revised, run advisor.Run) error {
-	p := revised.Prediction
-	if p == nil || run.Outcome == nil || !run.Outcome.TestAccuracy.Known() {
-		return nil
-	}
-	_, err := fmt.Fprintf(a.out, "\nPredicted test accuracy %s (%s), reached %s\n",
-		figure.Share(p.TestAccuracy), figure.Interval(p.Low, p.High), figure.Share(run.Outcome.TestAccuracy))
-	return err
+	return a.printRun(ctx, s, document.Training.ID)
 }
 
 func (a *app) printRun(ctx context.Context, s *program, id string) error {
@@ -125,25 +126,29 @@ func (a *app) printRun(ctx context.Context, s *program, id string) error {
 }
 
 func (a *app) trainCommand() *cobra.Command {
-	var name string
+	var name, weights string
 	var b trainer.Budget
 	c := &cobra.Command{
 		Use:   "train FILE",
 		Short: "Train an architecture in full and add the run to the past runs",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.train(c.Context(), args[0], name, b)
+			return a.train(c.Context(), args[0], name, b, weights)
 		},
 	}
 	f := c.Flags()
 	f.StringVar(&name, "dataset", advisor.DefaultDataset, "data set (see: probewise dataset list)")
 	f.IntVar(&b.Images, "images", 0, "training and validation images; 0: 10,000 or all where there are fewer")
 	f.IntVar(&b.Epochs, "epochs", 0, "epochs; 0: the architecture's")
+	weightsFlag(c, &weights)
 	return c
 }
 
-func (a *app) train(ctx context.Context, file, name string, b trainer.Budget) error {
+func (a *app) train(ctx context.Context, file, name string, b trainer.Budget, weights string) error {
 	data, err := a.read(file)
+	if err == nil {
+		err = checkWeights(weights)
+	}
 	if err != nil {
 		return err
 	}
@@ -163,7 +168,10 @@ func (a *app) train(ctx context.Context, file, name string, b trainer.Budget) er
 	if err := s.work(ctx, advisor.JobRun, run.ID, a.watch()); err != nil {
 		return err
 	}
-	return a.printRun(ctx, s, run.ID)
+	if err := a.printRun(ctx, s, run.ID); err != nil || weights == "" {
+		return err
+	}
+	return s.writeWeights(ctx, run.ID, weights)
 }
 
 // badInput prints every finding about an architecture, each with its pointer. What is not the input's fault could not

@@ -57,7 +57,7 @@ func (a *app) open(ctx context.Context) (*program, error) {
 		library:   dataset.Open(a.DataDir),
 		past:      past,
 		predictor: &predict.Predictor{Past: past, Forests: forests},
-		analyst:   &analysis.Analyst{Past: past, Forests: forests},
+		analyst:   &analysis.Analyst{Past: past, Forests: forests, Runs: store},
 	}
 	s.service = service.Service{
 		Store:     store,
