@@ -16,7 +16,7 @@ import (
 // startKeeping is start for a run that keeps its best epoch.
 func startKeeping(t *testing.T, a trainer.Architecture, epochs int) *session {
 	t.Helper()
-	tr := Trainer{Open: func() (trainer.Backend, error) { return kernel.New(2) }}
+	tr := Trainer{Open: func(int) (trainer.Backend, error) { return kernel.New(2) }}
 	spec := specOf(a)
 	spec.Budget.Epochs, spec.KeepBest = epochs, true
 	s, err := tr.Start(t.Context(), spec)
@@ -97,13 +97,13 @@ func TestBestEpoch(t *testing.T) {
 		s := startKeeping(t, a, epochs)
 		w := &witness{session: s, after: map[int][]trainer.Tensor{}}
 		var out trainer.Outcome
-		for _, epoch := range []int{3, epochs} {
+		for _, epoch := range []float64{2.25, epochs} {
 			var err error
 			if out, err = s.TrainTo(t.Context(), epoch, w); err != nil {
 				t.Fatal(err)
 			}
 			if (out.Best == nil) != (epoch < epochs) {
-				t.Fatalf("%s: after %d of %d epochs the best is %+v", name, epoch, epochs, out.Best)
+				t.Fatalf("%s: after %g of %d epochs the best is %+v", name, epoch, epochs, out.Best)
 			}
 		}
 		want := bestOf(w.records)
@@ -159,16 +159,16 @@ func TestBestEpoch(t *testing.T) {
 // TestBestOfADivergedRun: what was best before stays, and is tested.
 func TestBestOfADivergedRun(t *testing.T) {
 	a := parse(t, nets["norm"], `"batch_size":32`)
-	for _, before := range []int{0, 2} {
-		s, whole := startKeeping(t, a, 5), startKeeping(t, a, max(before, 1))
+	for _, before := range []float64{0, 2} {
+		s, whole := startKeeping(t, a, 5), startKeeping(t, a, max(int(before), 1))
 		trainTo(t, s, before, &notebook{})
 		spoilt := slices.Repeat([]float32{float32(math.NaN())}, s.params[0].Len())
 		if err := s.backend.Upload(s.params[0], spoilt); err != nil {
 			t.Fatal(err)
 		}
 		out := trainTo(t, s, 5, &notebook{})
-		if !out.Diverged || out.DivergedEpoch != before+1 {
-			t.Fatalf("outcome %+v, want a run that diverged in epoch %d", out, before+1)
+		if !out.Diverged || out.DivergedEpoch != int(before)+1 {
+			t.Fatalf("outcome %+v, want a run that diverged in epoch %g", out, before+1)
 		}
 		if before == 0 {
 			if out.Best != nil || s.BestWeights() != nil {
