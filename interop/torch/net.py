@@ -85,10 +85,11 @@ class Net:
         for t in self.params.values():
             t.requires_grad_()
 
-    def forward(self, x, step=0):
+    def forward(self, x, step=0, measured=None):
         """Logits of a training step (from 1), or of an evaluation (0). Leaves self.outputs: {layer: (block's output,
-        what went into its last activation, that activation)}."""
-        self.step, self.stream, self.outputs, self.logits = step, 0, {}, None
+        what went into its last activation, that activation)}. With measured, {name: tensor}, batch norms leave their
+        running statistics alone: a training step writes its batch's there, an evaluation normalises with them."""
+        self.step, self.stream, self.outputs, self.logits, self.measured = step, 0, {}, None, measured
         self.sequence(self.layers, x)
         return self.logits
 
@@ -151,10 +152,23 @@ class Net:
 
     def batch_norm(self, layer, x):
         """PyTorch's momentum is the share of the new value, ours and Keras's that of the old one."""
+        anew = self.measured is not None
+        tensors = {**self.tensors, **(self.measured if anew else {})}
         mean, variance, gamma, beta = (
-            self.tensors[f"{layer['name']}.{part}"] for part in ("moving_mean", "moving_variance", "gamma", "beta")
+            tensors[f"{layer['name']}.{part}"] for part in ("moving_mean", "moving_variance", "gamma", "beta")
         )
-        return F.batch_norm(x, mean, variance, gamma, beta, self.step > 0, 1 - layer["momentum"], layer["epsilon"])
+        new = 1.0 if anew else 1 - layer["momentum"]
+        return F.batch_norm(x, mean, variance, gamma, beta, self.step > 0, new, layer["epsilon"])
+
+    def running(self):
+        """A copy of the running statistics."""
+        return {name: t.clone() for name, t in self.tensors.items() if name not in self.params}
+
+    def slowest(self):
+        """The greatest momentum of a batch norm; 0 where there is none."""
+        alone = [l["momentum"] for l in every(self.layers) if l["type"] == "batch_norm"]
+        own = [KERAS_BATCH_NORM["momentum"] for l in every(self.layers) if l.get("batch_norm")]
+        return max(alone + own, default=0.0)
 
     def dropout(self, x, rate, whole):
         self.stream += 1

@@ -154,7 +154,8 @@ func fits(b trainer.Backend, spec trainer.Spec) (keep bool, err error) {
 }
 
 // Calls are the operations of a run, as a backend with memory of its own is given them: of a training step with full
-// batches, and of everything else (evaluation, statistics). Their buffers have lengths and no values.
+// batches, and of everything else (evaluation, statistics, batch norm measured anew). Their buffers have lengths and no
+// values.
 func Calls(spec trainer.Spec) (step, rest []trainer.Call, err error) {
 	s, _, err := rehearsed(spec, true)
 	if err != nil {
@@ -193,8 +194,9 @@ func (s *session) stepPlans() []*plan {
 
 func (s *session) otherPlans() []*plan {
 	m, look := s.measure, s.measure.statistics
-	return append(m.input.plans(m.train, m.test), m.evaluation, look.weights, look.gradient, look.activations,
-		look.keepWeights, look.keepGradients, look.compareWeights, look.compareGradients)
+	return slices.Concat(m.input.plans(m.train, m.test), s.norms.plans(), []*plan{m.evaluation, look.weights,
+		look.gradient, look.activations, look.keepWeights, look.keepGradients, look.compareWeights,
+		look.compareGradients})
 }
 
 const float32Bytes = 4
