@@ -122,6 +122,13 @@ func TestCurveReadsAsTheTextReport(t *testing.T) {
 	if n, m := len(Curve("c", "", records, true).Columns), len(Curve("c", "", records, false).Columns); n != 7 || m != 6 {
 		t.Errorf("%d columns with test accuracy and %d without, want 7 and 6", n, m)
 	}
+	if note := Curve("curve", "", records, false).Note; note != "" {
+		t.Errorf("a net without batch norm has the note %q", note)
+	}
+	records[0].NormBatches = 16
+	if note := Curve("curve", "", records, false).Note; note == "" || note != report.Normalised(records) {
+		t.Errorf("a net with batch norm has the note %q", note)
+	}
 	if a.Prediction == nil {
 		t.Error("the fixture has no prediction")
 	}
