@@ -189,7 +189,9 @@ func describe(document *huma.OpenAPI) {
 	registry := document.Components.Schemas
 	for name, schema := range registry.Map() {
 		for member, text := range descriptions[name] {
-			schema.Properties[member].Description = text
+			if p := schema.Properties[member]; p != nil {
+				p.Description = text
+			}
 		}
 		of := registry.TypeFromRef("#/components/schemas/" + name)
 		if of == nil || of.Kind() != reflect.Struct {

@@ -106,6 +106,14 @@ type Budget struct {
 	Epochs int `json:"epochs"`
 }
 
+// Training is how many images of a full run are trained on; a tenth are for validation.
+func (b Budget) Training() int { return b.Images - (b.Images+5)/10 }
+
+// Updates is how often a full run updates the weights.
+func (b Budget) Updates(batchSize int) int {
+	return b.Epochs * ((b.Training() + batchSize - 1) / batchSize)
+}
+
 // Outcome is how a run ended. A diverged run is a result, not an error.
 type Outcome struct {
 	Diverged            bool    `json:"diverged"`

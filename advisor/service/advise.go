@@ -154,6 +154,7 @@ func (s Service) diagnose(reference advisor.Reference, a *advisor.Advice, r advi
 		Cost:         a.Architecture.Cost(),
 		Records:      r.Records,
 		Outcome:      r.Outcome,
+		Full:         trainer.Budget{Images: a.Request.Probe.Images, Epochs: a.Request.Epochs},
 		Reference:    reference,
 	})
 	a.Diagnoses = append(a.Diagnoses, diagnoses...)
