@@ -10,6 +10,5 @@
 //
 // Read next: build.go (architecture to graph), plan.go (graph to calls), train.go (the training loop), statistics.go
 // and record.go (what a record holds), measure.go (losses and accuracies), norms.go (what batch norms of young nets are
-// evaluated with), memory.go (what a run will take), sum.go
-// (gradients of what is used twice).
+// evaluated with), memory.go (what a run will take), sum.go (gradients of what is used twice).
 package graph
