@@ -6,5 +6,6 @@
 // what a worker finished, the next one does not do again. A job that fails says why.
 //
 // Read next: submit.go (a request becomes a job), service.go (Work: a job's life), advise.go (the main use case),
-// suggest.go (from proposals to ranked suggestions), verify.go (re-probes).
+// suggest.go (from proposals to ranked suggestions), verify.go (re-probes), weights.go (what a file with
+// weights says of itself).
 package service
