@@ -250,8 +250,8 @@ func TestCardView(t *testing.T) {
 		v.Table.Rows[0][2].Value != "-0.1" || v.Table.Rows[1][1].Text != "39" {
 		t.Errorf("%q, %d panels, %v", v.Reason, len(v.Quality), v.Table.Rows)
 	}
-	if want := "Revised architectures trained in full: 1 run, each predicted before. Reached minus predicted: -2.0 points " +
-		"on average, 2.0 without the sign; 100 % inside the interval."; v.Trained != want {
+	if want := "Revised architectures trained in full: 1 run, each predicted before. Reached minus predicted: -2.0 " +
+		"points on average, 2.0 without the sign; 100 % inside the interval."; v.Trained != want {
 		t.Errorf("%q, want %q", v.Trained, want)
 	}
 	if rows := v.Latest.Rows; len(rows) != 1 || len(rows[0]) != len(v.Latest.Columns) || rows[0][4].Text != "0.780" ||
