@@ -20,10 +20,8 @@ func (cards) Cards(_ context.Context, name string, _ analysis.Effort) (analysis.
 			Dataset: name, PastRuns: 40, Images: 1000, Epochs: 15,
 			Probe:    []analysis.CardEntry{{Epochs: 1, Runs: 40, R2: 0.5, MAE: 0.1, Tau: 0.5, Coverage80: 0.8, Width80: 0.3}},
 			Ablation: []analysis.AblationEntry{{Features: "last accuracy", Epochs: 1, R2: 0.4}},
-			Revisions: &analysis.Revisions{
-				Runs: 1, MeanError: -0.02, MeanAbsoluteError: 0.02, Inside: 1,
-				Latest: []analysis.Revision{{Run: "r", Advice: "a", Predicted: 0.8, Low: 0.7, High: 0.9, Reached: 0.78}},
-			},
+			Revisions: &analysis.Revisions{Runs: 1, MeanError: -0.02, MeanAbsoluteError: 0.02, Inside: 1,
+				Latest: []analysis.Revision{{Run: "r", Advice: "a", Predicted: 0.8, Low: 0.7, High: 0.9, Reached: 0.78}}},
 		},
 	}, nil
 }

@@ -304,13 +304,8 @@ func Trained(t *testing.T) (advisor.Run, []trainer.EpochRecord) {
 			Seconds:             61.24,
 			ParameterEfficiency: 61.24 / 54_321,
 			Device:              "cpu: gonum, 2 threads",
-			Best: &trainer.BestEpoch{
-				Epoch:              12,
-				ValidationAccuracy: 0.885,
-				ValidationLoss:     0.4312,
-				TestAccuracy:       0.8781,
-				TestLoss:           0.4509,
-			},
+			Best: &trainer.BestEpoch{Epoch: 12, ValidationAccuracy: 0.885, ValidationLoss: 0.4312, TestAccuracy: 0.8781,
+				TestLoss: 0.4509},
 		},
 	}, Recorded(a, 15, "dense2")
 }
