@@ -48,4 +48,5 @@ var Technologies = []Technology{
 const Heavy = "gorgonia.org/gorgonia"
 
 // Carriers are the folders that may reach Heavy, directly or through others.
-var Carriers = []string{"cmd/probewise", "interop/torch", "trainer/cuda", "trainer/graph", "bench/roofline", "bench/advice"}
+var Carriers = []string{"cmd/probewise", "interop/torch", "trainer/cuda", "trainer/graph", "bench/roofline",
+	"bench/advice", "bench/batchnorm"}
