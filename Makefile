@@ -7,7 +7,7 @@ GO_FILES  = $(shell git ls-files '*.go')
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build build-gpu fmt lint test test-slow test-gpu race browser bench generate ptx check-ptx barriers cover ci \
-	bench-step bench-step-gpu bench-load bench-memory bench-optuna compare-torch compare-sklearn compare-cuda
+	bench-step bench-step-gpu bench-load bench-memory bench-optuna compare-torch compare-sklearn compare-safetensors compare-cuda
 
 help: ## list the targets; ARGS=... hands arguments to a script
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -91,6 +91,9 @@ compare-torch: ## train here and in PyTorch from the same weights, and compare e
 
 compare-sklearn: ## predict learning curves with scikit-learn too: ARGS=CURVES.csv; needs Python
 	interop/sklearn.sh $(ARGS)
+
+compare-safetensors: ## compute with trained weights in NumPy, from the file alone; needs Python
+	interop/safetensors.sh
 
 compare-cuda: ## hold the GPU build against NVIDIA's headers and assembler; needs g++ and Python, no card
 	interop/cuda.sh

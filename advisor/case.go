@@ -9,7 +9,8 @@ type Case struct {
 	Cost         trainer.Cost
 	Records      []trainer.EpochRecord
 	Outcome      trainer.Outcome
-	Reference    Reference // past runs of the same key; never nil, may know nothing
+	Full         trainer.Budget // of the full run that the probe begins; zero: not known
+	Reference    Reference      // past runs of the same key; never nil, may know nothing
 }
 
 // Reference tells where a value stands among past runs of the same key.

@@ -31,14 +31,25 @@ type Run struct {
 	// the advice that the run serves, as probe or verification
 	Advice string `json:"advice,omitempty"`
 	// the advice whose revised architecture a full run trains
-	FromAdvice string           `json:"from_advice,omitempty"`
-	Warnings   []string         `json:"warnings"` // about the architecture of a run of its own
-	Version    string           `json:"version"`  // of the program
-	Outcome    *trainer.Outcome `json:"outcome"`
-	Error      string           `json:"error,omitempty"` // why a failed run failed
-	Created    time.Time        `json:"created"`
-	Started    *time.Time       `json:"started"`
-	Finished   *time.Time       `json:"finished"`
+	FromAdvice string `json:"from_advice,omitempty"`
+	// what that advice predicted of the run before it was trained; null where it had no prediction
+	Predicted *Prediction      `json:"predicted,omitempty"`
+	Warnings  []string         `json:"warnings"` // about the architecture of a run of its own
+	Version   string           `json:"version"`  // of the program
+	Outcome   *trainer.Outcome `json:"outcome"`
+	// those of the best epoch of a full run that has succeeded; absent where none was finished
+	Weights  *Weights   `json:"weights,omitempty"`
+	Error    string     `json:"error,omitempty"` // why a failed run failed
+	Created  time.Time  `json:"created"`
+	Started  *time.Time `json:"started"`
+	Finished *time.Time `json:"finished"`
+}
+
+// Weights says which weights of a run are kept, in a safetensors file.
+type Weights struct {
+	Epoch  int    `json:"epoch"` // at whose end they were so
+	Bytes  int64  `json:"bytes"` // of the file
+	SHA256 string `json:"sha256"`
 }
 
 // Key is what past runs are grouped by and what every prediction names: a prediction is the test accuracy of the full

@@ -29,6 +29,10 @@ var (
 	ErrKeyReused = errors.New("the idempotency key was used for another request")
 	// ErrBusy: the store, or what a request needs, is busy for the moment. Nothing was written; try again.
 	ErrBusy = errors.New("busy")
+	// ErrNoWeights: the run has ended without weights that could be kept.
+	ErrNoWeights = errors.New("the run has no weights")
+	// ErrDamagedWeights: the file with the run's weights is gone, or is not what was written.
+	ErrDamagedWeights = errors.New("the weights are lost or damaged")
 	// ErrStorageFull: there is no room left to write. Nothing was written; it may be tried again once there is.
 	ErrStorageFull = errors.New("the storage is full")
 )

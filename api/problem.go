@@ -163,6 +163,13 @@ func (s *Server) Problem(err error) *Problem {
 		return NewProblem(http.StatusConflict, "already-exists", "Already there", err.Error())
 	case errors.Is(err, advisor.ErrNotFound):
 		return NewProblem(http.StatusNotFound, "not-found", "There is no such resource", "")
+	case errors.Is(err, advisor.ErrNoWeights):
+		return NewProblem(http.StatusNotFound, "no-weights", "The run has no weights",
+			"they are kept of full runs that have succeeded, unless they diverge in their first epoch")
+	case errors.Is(err, advisor.ErrDamagedWeights):
+		s.Log.Error("weights cannot be given out", "error", err.Error())
+		return NewProblem(http.StatusInternalServerError, "damaged-weights", "The weights are lost or damaged",
+			"the service's log says which file; train the architecture again with the same seed")
 	case errors.Is(err, advisor.ErrServesAdvice):
 		return NewProblem(http.StatusConflict, "serves-advice", "The run serves advice",
 			"only the advice itself can be followed, cancelled or deleted")

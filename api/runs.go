@@ -115,6 +115,7 @@ func (s *Server) runRoutes(a huma.API) {
 		},
 		func(ctx context.Context, in *Named) (*struct{}, error) { return s.delete(ctx, advisor.JobRun, in.ID) })
 	s.histogramRoutes(a)
+	s.weightsRoutes(a)
 	s.eventRoutes(a, "run-events", "/v1/runs/{id}/events", tags, advisor.JobRun)
 }
 

@@ -166,8 +166,17 @@ func refusals(reads bool) []int {
 		http.StatusMisdirectedRequest, http.StatusServiceUnavailable, http.StatusInsufficientStorage}
 }
 
-// describe finishes the document: what guards every operation may refuse with, and what Huma has no way to say: that a
-// member with a schema of its own may be null.
+// descriptions are of members whose names do not say it all, by schema and member.
+var descriptions = map[string]map[string]string{
+	"EpochRecord": {
+		"norm_batches": "training batches that the statistics of batch norm were measured on, anew, for this evaluation: " +
+			"so in the first epochs; left out where the running statistics were taken, as Keras and PyTorch do, and without " +
+			"batch norm",
+	},
+}
+
+// describe finishes the document: what guards every operation may refuse with, what members mean, and what Huma has no
+// way to say: that a member with a schema of its own may be null.
 func describe(document *huma.OpenAPI) {
 	refused := &huma.Response{
 		Description: "any other error",
@@ -197,6 +206,11 @@ func describe(document *huma.OpenAPI) {
 	}
 	registry := document.Components.Schemas
 	for name, schema := range registry.Map() {
+		for member, text := range descriptions[name] {
+			if p := schema.Properties[member]; p != nil {
+				p.Description = text
+			}
+		}
 		of := registry.TypeFromRef("#/components/schemas/" + name)
 		if of == nil || of.Kind() != reflect.Struct {
 			continue

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"time"
@@ -32,6 +33,9 @@ type Store interface {
 type Records interface {
 	Run(ctx context.Context, id string) (advisor.Run, error)
 	Records(ctx context.Context, run string) ([]trainer.EpochRecord, error)
+	// Weights opens the weights of a run that has ended; advisor.ErrUnfinished: it has not; advisor.ErrNoWeights: there
+	// are none; advisor.ErrDamagedWeights: they cannot be given out.
+	Weights(ctx context.Context, run string) (io.ReadCloser, advisor.Weights, error)
 	ListAdvice(ctx context.Context, f advisor.AdviceFilter) ([]advisor.Advice, error)
 	ListRuns(ctx context.Context, f advisor.RunFilter) ([]advisor.Run, error)
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"modernc.org/sqlite"
@@ -39,8 +40,9 @@ const readers = 4
 
 // DB is an open database. It is safe for use by many goroutines, and the file by many processes on one machine.
 type DB struct {
-	writer *sql.DB // one connection: writes queue up here and not in SQLite's busy handler
-	reader *sql.DB
+	writer  *sql.DB // one connection: writes queue up here and not in SQLite's busy handler
+	reader  *sql.DB
+	weights string // folder
 }
 
 // settings are those that tests vary.
@@ -65,7 +67,7 @@ func open(ctx context.Context, path string, s settings) (*DB, error) {
 	if err != nil {
 		return nil, failed(err)
 	}
-	d := &DB{}
+	d := &DB{weights: filepath.Join(filepath.Dir(absolute), weightsFolder)}
 	if d.writer, err = sql.Open("sqlite", dsn(absolute, s, "_txlock=immediate")); err != nil {
 		return nil, failed(err)
 	}
@@ -141,9 +143,12 @@ func (d *DB) inTransaction(ctx context.Context, f func(*sql.Tx) error) error {
 	return explain(tx.Commit())
 }
 
-// explain puts what a person can act on before SQLite's own words.
+// explain puts what a person can act on before SQLite's own words, or the system's.
 func explain(err error) error {
 	var lite *sqlite.Error
+	if errors.Is(err, syscall.ENOSPC) {
+		return fmt.Errorf("%w: %w", ErrFull, err)
+	}
 	if !errors.As(err, &lite) {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -79,6 +80,19 @@ func childMain(task, path string) error {
 		if err := out.Encode(l); err != nil {
 			return err
 		}
+	case "write weights":
+		l, found, err := d.Claim(ctx, process.This(), time.Now().Add(time.Hour))
+		if err != nil || !found {
+			return fmt.Errorf("claim: found %v, %w", found, err)
+		}
+		return d.KeepWeights(ctx, l, l.ID, 1, func(w io.Writer) error {
+			_, err := io.WriteString(w, "a part")
+			if err := errors.Join(err, out.Encode("began")); err != nil {
+				return err
+			}
+			_, err = io.Copy(io.Discard, in) // until it is killed
+			return errors.Join(err, errors.New("nobody killed this process"))
+		})
 	default:
 		return fmt.Errorf("unknown task %q", task)
 	}

@@ -29,6 +29,34 @@ func firstMigration(t *testing.T) *fstest.MapFile {
 	return &fstest.MapFile{Data: text}
 }
 
+// latest is the schema's version.
+func latest(t *testing.T) int {
+	t.Helper()
+	names, err := fs.Glob(db.Migrations, "migrations/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(names)
+}
+
+// migrationsUntil are our first n.
+func migrationsUntil(t *testing.T, n int) fstest.MapFS {
+	t.Helper()
+	names, err := fs.Glob(db.Migrations, "migrations/*.sql")
+	if err != nil || len(names) < n {
+		t.Fatalf("%d migrations, %v", len(names), err)
+	}
+	files := fstest.MapFS{}
+	for _, name := range names[:n] {
+		text, err := fs.ReadFile(db.Migrations, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = &fstest.MapFile{Data: text}
+	}
+	return files
+}
+
 func TestMigrations(t *testing.T) {
 	step := func(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
 	one := firstMigration(t)
@@ -45,24 +73,24 @@ func TestMigrations(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "0002_b.sql") || !strings.Contains(err.Error(), path) {
 		t.Fatalf("a broken migration gave %v", err)
 	}
-	d, err := db.OpenMigrated(t.Context(), path, fstest.MapFS{
-		"migrations/0001_a.sql": one, "migrations/0002_b.sql": step("CREATE TABLE b (x);"),
-		"migrations/0003_c.sql": step("CREATE TABLE c (x);"),
-		"migrations/0004_d.sql": step("CREATE TABLE d (x);"),
-		"migrations/0005_e.sql": step("CREATE TABLE e (x);")})
+	newer := fstest.MapFS{"migrations/0001_a.sql": one} // by one step
+	for i := range latest(t) {
+		newer[fmt.Sprintf("migrations/%04d_more.sql", i+2)] = step(fmt.Sprintf("CREATE TABLE more%d (x);", i))
+	}
+	d, err := db.OpenMigrated(t.Context(), path, newer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if v := query[int](t, d, "PRAGMA user_version"); v != 5 {
-		t.Errorf("schema version %d, want 5", v)
+	if v := query[int](t, d, "PRAGMA user_version"); v != latest(t)+1 {
+		t.Errorf("schema version %d, want %d", v, latest(t)+1)
 	}
 	if err := d.Close(); err != nil {
 		t.Error(err)
 	}
 
 	_, err = db.Open(t.Context(), path)
-	if !errors.Is(err, db.ErrTooNew) || !strings.Contains(err.Error(), "version 5") ||
-		!strings.Contains(err.Error(), "up to 4") {
+	if !errors.Is(err, db.ErrTooNew) || !strings.Contains(err.Error(), fmt.Sprintf("version %d", latest(t)+1)) ||
+		!strings.Contains(err.Error(), fmt.Sprintf("up to %d", latest(t))) {
 		t.Errorf("a newer schema gave %v", err)
 	}
 	_, err = db.OpenMigrated(t.Context(), path, fstest.MapFS{"migrations/0001_a.sql": one, "migrations/0003_c.sql": one})
@@ -156,11 +184,13 @@ func TestOldDatabaseStays(t *testing.T) {
 	}
 
 	d := dbtest.OpenFile(t, path)
-	if v := query[int](t, d, "PRAGMA user_version"); v != 4 {
-		t.Errorf("schema version %d, want 4", v)
+	if v := query[int](t, d, "PRAGMA user_version"); v != latest(t) {
+		t.Errorf("schema version %d, want %d", v, latest(t))
 	}
-	added := map[string]map[string]string{"runs": {"warnings": "string []"}, "layer_statistics": {},
-		"records": {"norm_batches": "int64 0"}}
+	added := map[string]map[string]string{
+		"runs":             {"warnings": "string []", "weights": "<nil> <nil>", "predicted": "<nil> <nil>"},
+		"layer_statistics": {}, "records": {"norm_batches": "int64 0"},
+	}
 	for _, column := range []string{"kurtosis", "q01", "q50", "q99", "histogram", "update_ratio", "gradient_noise"} {
 		added["layer_statistics"][column] = "<nil> <nil>"
 	}

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"probewise/advisor"
@@ -167,11 +168,11 @@ func (d *DB) Cancel(ctx context.Context, kind advisor.JobKind, id string) error 
 	})
 }
 
-// Delete removes a finished job with all that belongs to it: records, events, submissions, and the runs that serve an
-// advice. The runs that train its revised architecture stay. ErrUnfinished says that the job has not ended,
+// Delete removes a finished job with all that belongs to it: records, events, submissions, weights, and the runs that
+// serve an advice. The runs that train its revised architecture stay. ErrUnfinished says that the job has not ended,
 // ErrServesAdvice that the run goes with its advice.
 func (d *DB) Delete(ctx context.Context, kind advisor.JobKind, id string) error {
-	return d.write(ctx, fmt.Sprintf("delete %s %s", kind, id), func(tx *sql.Tx) error {
+	err := d.write(ctx, fmt.Sprintf("delete %s %s", kind, id), func(tx *sql.Tx) error {
 		t, state, err := findJob(ctx, tx, kind, id)
 		if err != nil {
 			return err
@@ -182,6 +183,10 @@ func (d *DB) Delete(ctx context.Context, kind advisor.JobKind, id string) error 
 		_, err = tx.ExecContext(ctx, `DELETE FROM `+string(t)+` WHERE id = ?`, id)
 		return err
 	})
+	if err == nil && kind == advisor.JobRun {
+		_ = os.Remove(d.weightsFile(id)) // there may be none; what cannot be removed is swept
+	}
+	return err
 }
 
 func leaseOperation(verb string, l advisor.Lease) string {

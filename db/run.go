@@ -64,13 +64,19 @@ func insertRun(ctx context.Context, tx *sql.Tx, r advisor.Run, fingerprint strin
 			return err
 		}
 	}
+	predicted := ""
+	if r.Predicted != nil {
+		if predicted, err = jsonText(r.Predicted); err != nil {
+			return err
+		}
+	}
 	_, err = tx.ExecContext(ctx, `
 		INSERT INTO runs (id, kind, state, fingerprint, architecture, architecture_id, dataset, dataset_id, images, epochs,
-			stop_after, seed, advice, from_advice, warnings, version, created)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			stop_after, seed, advice, from_advice, predicted, warnings, version, created)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		r.ID, r.Kind, r.State, fingerprint, architecture, r.ArchitectureID, r.Dataset, r.DatasetID, r.Budget.Images,
-		r.Budget.Epochs, r.StopAfter, strconv.FormatUint(r.Seed, 10), textOrNull(r.Advice), r.FromAdvice, warnings,
-		r.Version, timeText(r.Created))
+		r.Budget.Epochs, r.StopAfter, strconv.FormatUint(r.Seed, 10), textOrNull(r.Advice), r.FromAdvice,
+		textOrNull(predicted), warnings, r.Version, timeText(r.Created))
 	if err != nil {
 		return err
 	}
@@ -78,15 +84,15 @@ func insertRun(ctx context.Context, tx *sql.Tx, r advisor.Run, fingerprint strin
 }
 
 const selectRun = `SELECT id, kind, state, architecture, architecture_id, dataset, dataset_id, images, epochs,
-	stop_after, seed, coalesce(advice, ''), from_advice, warnings, version, outcome, error, created, started, finished
-	FROM runs `
+	stop_after, seed, coalesce(advice, ''), from_advice, predicted, warnings, version, outcome, weights, error, created,
+	started, finished FROM runs `
 
 func scanRun(row interface{ Scan(...any) error }) (advisor.Run, error) {
 	var r advisor.Run
 	err := row.Scan(&r.ID, &r.Kind, &r.State, jsonColumn{&r.Architecture}, &r.ArchitectureID, &r.Dataset, &r.DatasetID,
 		&r.Budget.Images, &r.Budget.Epochs, &r.StopAfter, seedColumn{&r.Seed}, &r.Advice, &r.FromAdvice,
-		jsonColumn{&r.Warnings}, &r.Version, jsonColumn{&r.Outcome}, &r.Error, timeColumn{&r.Created},
-		optionalTimeColumn{&r.Started}, optionalTimeColumn{&r.Finished})
+		jsonColumn{&r.Predicted}, jsonColumn{&r.Warnings}, &r.Version, jsonColumn{&r.Outcome}, jsonColumn{&r.Weights},
+		&r.Error, timeColumn{&r.Created}, optionalTimeColumn{&r.Started}, optionalTimeColumn{&r.Finished})
 	return r, err
 }
 

@@ -81,6 +81,9 @@ func move(ctx context.Context, tx *sql.Tx, t table, id string, next advisor.Stat
 	if next != advisor.Running {
 		set, args = `lease_token = NULL, lease_until = NULL, worker_host = NULL, worker_pid = NULL, worker_started = NULL,
 			error = ?, `, []any{errText}
+		if t == runTable && next != advisor.Succeeded {
+			set += "weights = NULL, " // the file is written again, or swept
+		}
 		if next == advisor.Queued {
 			set += "started = NULL"
 		} else {

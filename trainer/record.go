@@ -106,6 +106,14 @@ type Budget struct {
 	Epochs int `json:"epochs"`
 }
 
+// Training is how many images of a full run are trained on; a tenth are for validation.
+func (b Budget) Training() int { return b.Images - (b.Images+5)/10 }
+
+// Updates is how often a full run updates the weights.
+func (b Budget) Updates(batchSize int) int {
+	return b.Epochs * ((b.Training() + batchSize - 1) / batchSize)
+}
+
 // Outcome is how a run ended. A diverged run is a result, not an error.
 type Outcome struct {
 	Diverged            bool    `json:"diverged"`
@@ -121,6 +129,18 @@ type Outcome struct {
 	Seconds             float64 `json:"seconds"`
 	ParameterEfficiency Number  `json:"parameter_efficiency"` // seconds divided by parameters (Salit)
 	Device              string  `json:"device"`
+	// Best is absent where nobody asked for it (Spec.KeepBest) and where no epoch was finished.
+	Best *BestEpoch `json:"best,omitempty"`
+}
+
+// BestEpoch is the finished epoch of a run with the highest validation accuracy; among equals the one with the lowest
+// validation loss, then the earliest. Everything is measured with the weights of its end.
+type BestEpoch struct {
+	Epoch              int    `json:"epoch"`
+	ValidationAccuracy Number `json:"validation_accuracy"`
+	ValidationLoss     Number `json:"validation_loss"`
+	TestAccuracy       Number `json:"test_accuracy"` // on all test images; nothing was chosen by it
+	TestLoss           Number `json:"test_loss"`
 }
 
 // Progress tells how far a run is, in training batches.
@@ -143,6 +163,7 @@ type Spec struct {
 	Budget       Budget
 	Seed         uint64 // initial weights, order of the images, dropout, augmentation
 	Threads      int    // of the CPU, at most; 0: all. The bits are the same
+	KeepBest     bool   // keep the weights of the best epoch: Outcome.Best, Session.BestWeights
 }
 
 // Session is one training that can be continued: training to a quarter of epoch 1 and then to epoch 3 gives the same
@@ -152,5 +173,8 @@ type Session interface {
 	// record: at a whole epoch, or a quarter of one where there are records of quarters (EpochRecord). Another moment is
 	// an error. ctx is checked every batch.
 	TrainTo(ctx context.Context, moment float64, o Observer) (Outcome, error)
+	// BestWeights are those of the best epoch so far, in the order of the layers; nil where no epoch was finished, or
+	// nobody asked for them. They are valid until the session goes on or is closed.
+	BestWeights() []Tensor
 	Close() error
 }

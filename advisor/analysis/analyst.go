@@ -12,6 +12,7 @@ import (
 type Analyst struct {
 	Past    pastruns.Source
 	Forests *pastruns.Forests
+	Runs    Runs // those of the store, with what was predicted of them
 }
 
 // Datasets names the data sets that have past runs, in order.

@@ -18,7 +18,7 @@ type source = pastrunstest.Source
 
 func newAnalyst(t *testing.T, past source, f pastruns.Fitter) *Analyst {
 	t.Helper()
-	return &Analyst{Past: past, Forests: &pastruns.Forests{Fitter: f, Folder: t.TempDir()}}
+	return &Analyst{Past: past, Forests: &pastruns.Forests{Fitter: f, Folder: t.TempDir()}, Runs: trained{}}
 }
 
 // TestDatasets: each name once, in order, however many keys it has.

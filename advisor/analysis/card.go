@@ -13,7 +13,8 @@ import (
 	"probewise/forest"
 )
 
-// Card says how well the forest of a key predicts. Every figure is held-out.
+// Card says how well the forest of a key predicts. Every figure is held-out, but those of the revisions, which were
+// predicted before they were trained.
 type Card struct {
 	Dataset  string          `json:"dataset"`
 	PastRuns int             `json:"past_runs"`
@@ -22,6 +23,8 @@ type Card struct {
 	Probe    []CardEntry     `json:"probe" nullable:"false"`
 	Ablation []AblationEntry `json:"ablation" nullable:"false"`
 	Reason   string          `json:"reason,omitempty" doc:"why figures are missing"`
+	// Revisions is absent where no revised architecture with a prediction was trained in full.
+	Revisions *Revisions `json:"revisions,omitempty"`
 }
 
 // CardEntry is held-out, at one probe length.
@@ -89,12 +92,17 @@ func (a *Analyst) Cards(ctx context.Context, dataset string, e Effort) (Cards, e
 		return Cards{Card: Card{Dataset: dataset, Probe: []CardEntry{}, Ablation: []AblationEntry{}, Reason: "no past runs"}},
 			nil
 	}
+	trained, err := a.revisions(ctx, dataset)
+	if err != nil {
+		return Cards{}, err
+	}
 	var cards []Card
 	for k := range counts {
 		c, err := a.card(ctx, k, e)
 		if err != nil {
 			return Cards{}, err
 		}
+		c.Revisions = trained[k]
 		cards = append(cards, c)
 	}
 	slices.SortFunc(cards, func(x, y Card) int {

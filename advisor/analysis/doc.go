@@ -5,5 +5,5 @@
 // Invariants: every figure of a prediction is held-out; what cannot be computed is left out with a reason; the same
 // past runs are looked at once, since pastruns.Forests keeps what was found.
 //
-// Read next: analyst.go, then card.go (model card), statistics.go, hyperparameters.go, expect.go.
+// Read next: analyst.go, then card.go and revisions.go (model card), statistics.go, hyperparameters.go, expect.go.
 package analysis

@@ -66,6 +66,35 @@ func Unnormalised(_ *trainer.Architecture, b trainer.Block) {
 	directly(b, func(l trainer.Layer) bool { return l.Type == trainer.BatchNorm })
 }
 
+// NormsQuicker lowers the momentum of batch norms to what is given. A layer's own batch norm, which always has Keras'
+// momentum, becomes a layer after it, and so does its activation.
+func NormsQuicker(layers []string, momentum float64) Edit {
+	own := Each(layers, func(a *trainer.Architecture, b trainer.Block) {
+		l := b.Layer()
+		if !l.BatchNorm || l.Momentum <= momentum {
+			return
+		}
+		norm := trainer.Layer{Type: trainer.BatchNorm, Name: FreeName(*a, "batch_norm"), Momentum: momentum,
+			Epsilon: l.Epsilon}
+		parts := []trainer.Layer{norm}
+		if l.Activation != trainer.Linear {
+			parts = append(parts, trainer.Layer{Type: trainer.Activate, Name: FreeName(*a, "activation"),
+				Activation: l.Activation, NegativeSlope: l.NegativeSlope})
+			l.Activation, l.NegativeSlope = trainer.Linear, 0
+		}
+		notNormed(l)
+		insert(b.List, b.At+1, parts...)
+	})
+	return func(a *trainer.Architecture) {
+		own(a)
+		for l := range a.All() {
+			if l.Type == trainer.BatchNorm && slices.Contains(layers, l.Name) {
+				l.Momentum = min(l.Momentum, momentum)
+			}
+		}
+	}
+}
+
 func notNormed(l *trainer.Layer) { l.BatchNorm, l.Momentum, l.Epsilon = false, 0, 0 }
 
 // unnormalised takes batch norm off the layers: their own, and every one on the way to the next layer with weights,

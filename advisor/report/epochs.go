@@ -1,6 +1,8 @@
 package report
 
 import (
+	"fmt"
+
 	"probewise/advisor/figure"
 	"probewise/trainer"
 )
@@ -28,4 +30,27 @@ func (p *page) epochs(title string, records []trainer.EpochRecord, test bool) {
 			figure.Share(r.ValidationAccuracy), figure.Share(r.TestAccuracy), figure.Decimals(r.Seconds, 1)})
 	}
 	p.table(columns, rows)
+	if note := Normalised(records); note != "" {
+		p.paragraph("  ", faint, note)
+	}
+}
+
+// Normalised says what the learning curve of a net with batch norm was evaluated with, where that is not what Keras
+// evaluates with; "" where it is.
+func Normalised(records []trainer.EpochRecord) string {
+	batches, until := 0, 0.0
+	for _, r := range records {
+		if r.NormBatches > 0 {
+			batches, until = r.NormBatches, r.Epoch
+		}
+	}
+	if batches == 0 {
+		return ""
+	}
+	of := "training batches"
+	if batches == 1 {
+		of = "training batch"
+	}
+	return fmt.Sprintf("Evaluated up to epoch %s with batch norm's statistics measured anew, on %s %s: the running "+
+		"statistics of a young net still hold their start.", figure.Setting(until), figure.Count(batches), of)
 }

@@ -72,6 +72,7 @@ func Cards(w io.Writer, c analysis.Cards) error {
 
 func (g *grids) card(c analysis.Card) {
 	g.line("%s: %s", setting(c.Dataset, c.Images, c.Epochs), figure.Counted(c.PastRuns, "past run"))
+	defer g.revisions(c.Revisions)
 	if len(c.Probe) == 0 {
 		g.line("no figures: %s", c.Reason)
 		return
@@ -96,6 +97,20 @@ func (g *grids) card(c analysis.Card) {
 	g.alone(c.Probe)
 	g.ablation(c.Ablation)
 	g.line("Every figure is held-out: each run was predicted by a forest that never saw its architecture.")
+}
+
+// revisions shows what was predicted of revised architectures beside what they reached.
+func (g *grids) revisions(r *analysis.Revisions) {
+	if r == nil {
+		return
+	}
+	g.line("%s", TrainedInFull(*r))
+	var rows []table.Row
+	for _, one := range r.Latest {
+		rows = append(rows, table.Row{figure.Share(one.Predicted), figure.Interval(one.Low, one.High),
+			figure.Share(one.Reached), figure.Points(one.Reached - one.Predicted), one.Run})
+	}
+	g.table(table.Row{"predicted", "interval", "reached", "points", "run"}, rows)
 }
 
 // alone shows R² of each of the models that a prediction is blended from.

@@ -30,6 +30,15 @@ func madeUpCards() analysis.Cards {
 				{Features: "last accuracy", R2: 0.1},
 				{Features: "curve", R2: 0.35, Gain: pointer(0.25), Low: pointer(-0.05), High: pointer(0.5)},
 			},
+			Revisions: &analysis.Revisions{
+				Runs:              21,
+				MeanError:         -0.0213,
+				MeanAbsoluteError: 0.0345,
+				Inside:            0.7619,
+				Latest: []analysis.Revision{
+					{Run: "0193a1f0", Predicted: 0.8, Low: 0.75, High: 0.85, Confidence: 0.8, Reached: 0.7787},
+				},
+			},
 		},
 		Others: []analysis.Card{{Dataset: "made-up", PastRuns: 1, Images: 5, Epochs: 1, Reason: "too few past runs"}},
 	}

@@ -40,5 +40,13 @@ func (p *page) outcome(run advisor.Run) {
 	rows := Outcome(*o)
 	rows[2][1] = p.brush(bold, rows[2][1]) // the accuracy that counts
 	p.table([]column{{title: "Images", left: true}, {title: "Accuracy"}, {title: "Loss"}}, rows)
+	if run.Predicted != nil {
+		if compared := Compared(*run.Predicted, o.TestAccuracy); compared != "" {
+			p.paragraph("  ", bold, compared)
+		}
+	}
+	if kept := KeptWeights(run); kept != "" {
+		p.entry("Weights", kept)
+	}
 	p.facts(Spent(*o))
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"probewise/advisor"
+	"probewise/advisor/analysis"
 	"probewise/advisor/figure"
 	"probewise/trainer"
 	"probewise/trainer/patch"
@@ -101,13 +102,43 @@ func Ended(o trainer.Outcome) string {
 		o.DivergedEpoch, figure.Counted(o.Epochs, "epoch"))
 }
 
-// Outcome is what a run reached: a row of images, accuracy and loss for each part of the data.
+// Outcome is what a run reached: a row of images, accuracy and loss for each part of the data, and where it was kept
+// what the best epoch reached.
 func Outcome(o trainer.Outcome) [][]string {
-	return [][]string{
+	rows := [][]string{
 		{"train (as it ran)", figure.Share(o.TrainAccuracy), figure.Share(o.TrainLoss)},
 		{"validation", figure.Share(o.ValidationAccuracy), figure.Share(o.ValidationLoss)},
 		{"test (all images)", figure.Share(o.TestAccuracy), figure.Share(o.TestLoss)},
 	}
+	if b := o.Best; b != nil {
+		best := fmt.Sprintf(" at epoch %d, the best", b.Epoch)
+		rows = append(rows,
+			[]string{"validation" + best, figure.Share(b.ValidationAccuracy), figure.Share(b.ValidationLoss)},
+			[]string{"test" + best, figure.Share(b.TestAccuracy), figure.Share(b.TestLoss)})
+	}
+	return rows
+}
+
+// KeptWeights says of which weights there is a file; "" where there is none.
+func KeptWeights(r advisor.Run) string {
+	if r.Weights == nil {
+		return ""
+	}
+	return fmt.Sprintf("of epoch %d, %s (safetensors)", r.Weights.Epoch, figure.Amount(float64(r.Weights.Bytes), "B"))
+}
+
+// Compared says where the accuracy that a full run reached lies to what was predicted; "" where it is not known.
+func Compared(p advisor.Prediction, reached trainer.Number) string {
+	if !reached.Known() {
+		return ""
+	}
+	where := "inside"
+	if float64(reached) < p.Low || float64(reached) > p.High {
+		where = "outside"
+	}
+	return fmt.Sprintf("Predicted %s, reached %s: %s points, %s the %s interval %s.", figure.Share(p.TestAccuracy),
+		figure.Share(reached), figure.Points(reached-trainer.Number(p.TestAccuracy)), where, figure.Percent(p.Confidence),
+		figure.Interval(p.Low, p.High))
 }
 
 // Spent is what a run cost.
@@ -117,6 +148,17 @@ func Spent(o trainer.Outcome) []Fact {
 		{"Parameters", fmt.Sprintf("%s; parameter efficiency (time divided by parameters) %s",
 			figure.Count(o.Parameters), figure.Duration(o.ParameterEfficiency))},
 	}
+}
+
+// TrainedInFull says how far the predictions for revised architectures were from what they reached in full training.
+func TrainedInFull(r analysis.Revisions) string {
+	text := fmt.Sprintf("Revised architectures trained in full: %s, each predicted before. Reached minus predicted: %s "+
+		"points on average, %s without the sign; %s inside the interval.", figure.Counted(r.Runs, "run"),
+		figure.Points(r.MeanError), figure.Decimals(100*r.MeanAbsoluteError, 1), figure.Percent(r.Inside))
+	if n := len(r.Latest); n < r.Runs {
+		text += fmt.Sprintf(" The latest %d are listed.", n)
+	}
+	return text
 }
 
 // Revision lists what the revised architecture changes, a line a layer.

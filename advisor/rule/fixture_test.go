@@ -46,6 +46,7 @@ func fixtures(t *testing.T) []fixture {
 		overfitFixtures(t),
 		unregularisedHigherLayersFixtures(t),
 		batchNormEverywhereFixtures(t),
+		laggingBatchNormFixtures(t),
 		stackedRegularisersFixtures(t),
 		flatFiltersFixtures(t),
 		ascendingDenseFixtures(t),

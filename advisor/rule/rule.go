@@ -41,7 +41,7 @@ func All() []Rule {
 	return []Rule{
 		diverged, vanishingGradient, explodingGradient, deadReLU, atChance,
 		parabolicLayer, highActivationVariance,
-		unregularisedHigherLayers, batchNormEverywhere, stackedRegularisers,
+		unregularisedHigherLayers, batchNormEverywhere, laggingBatchNorm, stackedRegularisers,
 		flatFilters, ascendingDense, tooManyDense, wideDense,
 		overfit,
 	}

@@ -8,6 +8,7 @@ import (
 	"probewise/advisor"
 	"probewise/advisor/gain"
 	"probewise/advisor/search"
+	"probewise/trainer"
 )
 
 // advise answers a request for advice: probe, prediction, diagnoses, suggestions, verification.
@@ -51,7 +52,7 @@ func (s Service) answer(ctx context.Context, l advisor.Lease, a *advisor.Advice,
 	if err != nil {
 		return nil, err
 	}
-	if err := s.diagnose(forecaster.Reference(), a, result, watch); err != nil {
+	if err := s.diagnose(forecaster.Reference(), probe.Budget, a, result, watch); err != nil {
 		return nil, err
 	}
 	if a.Prediction, a.PredictionReason, err = predict(ctx, forecaster.Without(a.Architecture), result); err != nil {
@@ -127,9 +128,9 @@ func predict(ctx context.Context, f advisor.Forecaster, r advisor.ProbeResult) (
 	return &p, "", nil
 }
 
-func (s Service) diagnose(reference advisor.Reference, a *advisor.Advice, r advisor.ProbeResult,
+func (s Service) diagnose(reference advisor.Reference, full trainer.Budget, a *advisor.Advice, r advisor.ProbeResult,
 	watch advisor.Watcher) error {
-	diagnoses, _, err := Proposer{Rules: s.Rules, Reference: reference}.Examine(r)
+	diagnoses, _, err := Proposer{Rules: s.Rules, Full: full, Reference: reference}.Examine(r)
 	a.Diagnoses = append(a.Diagnoses, diagnoses...)
 	for i := range diagnoses {
 		watch(advisor.Event{Type: advisor.EventDiagnosis, Diagnosis: &diagnoses[i]})

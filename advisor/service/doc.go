@@ -7,5 +7,6 @@
 // advice unfinished and no session open.
 //
 // Read next: submit.go (a request becomes a job), service.go (Work: a job's life), advise.go (the main use case),
-// search.go (from entries of a search to suggestions), lab.go (its trials), suggest.go (what may be tried).
+// search.go (from entries of a search to suggestions), lab.go (its trials), suggest.go (what may be tried), weights.go
+// (what a file with weights says of itself).
 package service

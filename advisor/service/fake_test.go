@@ -1,8 +1,10 @@
 package service
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"maps"
 	"slices"
 	"sync"
@@ -23,6 +25,7 @@ type fakeStore struct {
 	next     []advisor.Run
 	events   []advisor.Event
 	keys     map[string]advisor.Submission
+	weights  map[string]fakeFile // by run
 	released bool
 	left     int              // runs that were unfinished when the advice ended
 	reason   string           // of a job that was abandoned
@@ -161,6 +164,16 @@ func (l *fakeStore) AppendRecord(ctx context.Context, _ advisor.Lease, id string
 	l.records[id] = append(l.records[id], r)
 	return ctx.Err()
 }
+func (l *fakeStore) KeepWeights(_ context.Context, _ advisor.Lease, id string, epoch int,
+	write func(io.Writer) error) error {
+	if err := l.faults["KeepWeights"]; err != nil {
+		return err
+	}
+	var text bytes.Buffer
+	err := write(&text)
+	l.weights = map[string]fakeFile{id: {epoch, text.Bytes()}}
+	return err
+}
 func (l *fakeStore) FinishRun(_ context.Context, _ advisor.Lease, id string, s advisor.State,
 	o *trainer.Outcome, reason string) error {
 	if err := l.fault("FinishRun"); err != nil {
@@ -192,6 +205,12 @@ func (l *fakeStore) set(id string, s advisor.State, o *trainer.Outcome) error {
 	r.State, r.Outcome = s, o
 	l.runs[id] = r
 	return nil
+}
+
+// fakeFile is a file with the weights of an epoch.
+type fakeFile struct {
+	epoch int
+	text  []byte
 }
 
 // fail makes a method fail from now on.

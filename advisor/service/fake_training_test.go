@@ -40,6 +40,14 @@ func (f *fakeTrainer) Start(_ context.Context, spec trainer.Spec) (trainer.Sessi
 	return &fakeSession{fakeTrainer: f, spec: spec, epoch: -1}, nil
 }
 
+// BestWeights implements trainer.Session.
+func (s *fakeSession) BestWeights() []trainer.Tensor {
+	if !s.spec.KeepBest || s.epoch < 1 {
+		return nil
+	}
+	return []trainer.Tensor{{Name: "dense1.bias", Shape: []int{1}, Values: []float32{float32(s.epoch)}}}
+}
+
 type fakeSession struct {
 	*fakeTrainer
 	spec   trainer.Spec
@@ -98,7 +106,11 @@ func (s *fakeSession) TrainTo(ctx context.Context, moment float64, o trainer.Obs
 			return trainer.Outcome{}, err
 		}
 	}
-	return trainer.Outcome{Epochs: int(s.epoch), ValidationAccuracy: 0.5}, nil
+	out := trainer.Outcome{Epochs: int(s.epoch), ValidationAccuracy: 0.5}
+	if s.spec.KeepBest {
+		out.Best = &trainer.BestEpoch{Epoch: int(s.epoch), ValidationAccuracy: 0.5}
+	}
+	return out, nil
 }
 
 // fakeJudge foretells what the trial shows, and nothing before any; none says that it cannot.

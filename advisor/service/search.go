@@ -20,13 +20,18 @@ func (s Service) problem(b *lab, a *advisor.Advice, probe advisor.ProbeResult,
 	reference advisor.Reference) search.Problem {
 	constraints := knob.Constraints(a.Request.Constraints)
 	return search.Problem{
-		Probe:      probe,
-		Budget:     b.probe.Budget,
-		Seed:       b.probe.Seed,
-		Judge:      s.Judge,
-		Lab:        b,
-		Candidates: Proposer{Rules: s.Rules, Reference: reference, Constraints: a.Request.Constraints}.Candidates,
-		Allowed:    func(revised trainer.Architecture) bool { return constraints.Allows(a.Architecture, revised) },
+		Probe:  probe,
+		Budget: b.probe.Budget,
+		Seed:   b.probe.Seed,
+		Judge:  s.Judge,
+		Lab:    b,
+		Candidates: Proposer{
+			Rules:       s.Rules,
+			Full:        b.probe.Budget,
+			Reference:   reference,
+			Constraints: a.Request.Constraints,
+		}.Candidates,
+		Allowed: func(revised trainer.Architecture) bool { return constraints.Allows(a.Architecture, revised) },
 		Watch: func(t search.Step) {
 			b.phase = fmt.Sprintf("search, %.0f %% of the budget", 100*t.Spent/a.Request.Budget)
 		},
@@ -35,7 +40,8 @@ func (s Service) problem(b *lab, a *advisor.Advice, probe advisor.ProbeResult,
 
 // Proposer lists what may be tried on a net.
 type Proposer struct {
-	Rules       Rules // nil: none
+	Full        trainer.Budget // of the probed net's full run
+	Rules       Rules          // nil: none
 	Reference   advisor.Reference
 	Constraints advisor.Constraints
 }
@@ -66,6 +72,7 @@ func (p Proposer) Examine(r advisor.ProbeResult) ([]advisor.Diagnosis, []advisor
 		Shapes:       shapes,
 		Cost:         r.Architecture.Cost(),
 		Records:      r.Records,
+		Full:         p.Full,
 		Outcome:      r.Outcome,
 		Reference:    p.Reference,
 	})

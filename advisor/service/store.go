@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"probewise/advisor"
@@ -70,6 +71,8 @@ type RunWriter interface {
 	// StartRun begins a run anew: records of an earlier attempt go.
 	StartRun(ctx context.Context, l advisor.Lease, run string) error
 	AppendRecord(ctx context.Context, l advisor.Lease, run string, r trainer.EpochRecord) error
+	// KeepWeights stores the weights that a run had at the end of an epoch, as write writes them.
+	KeepWeights(ctx context.Context, l advisor.Lease, run string, epoch int, write func(io.Writer) error) error
 	AppendEvent(ctx context.Context, l advisor.Lease, e advisor.Event) error
 }
 

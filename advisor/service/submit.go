@@ -136,6 +136,7 @@ func (s Service) training(a advisor.Advice, probe advisor.Run) advisor.Run {
 		StopAfter:      probe.Budget.Epochs,
 		Seed:           probe.Seed,
 		FromAdvice:     a.ID,
+		Predicted:      a.Revised.Prediction,
 		Warnings:       []string{},
 		Version:        s.Version,
 		Created:        now(),

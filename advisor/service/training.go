@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"probewise/advisor"
 	"probewise/trainer"
+	"probewise/trainer/safetensors"
 )
 
 // training is a run in the hands of a worker: what it records is stored as it comes.
@@ -15,6 +17,7 @@ type training struct {
 	ends    Finisher
 	lease   advisor.Lease
 	run     advisor.Run
+	classes []string
 	phase   string
 	watch   advisor.Watcher
 	session trainer.Session
@@ -29,7 +32,14 @@ func (s Service) begin(ctx context.Context, l advisor.Lease, r advisor.Run, data
 	}
 	watch(advisor.Event{Type: advisor.EventState, State: advisor.Running, Phase: phase, Run: r.ID})
 	session, err := s.Trainer.Start(ctx,
-		trainer.Spec{Architecture: r.Architecture, Data: data, Budget: r.Budget, Seed: r.Seed, Threads: threads})
+		trainer.Spec{
+			Architecture: r.Architecture,
+			Data:         data,
+			Budget:       r.Budget,
+			Seed:         r.Seed,
+			Threads:      threads,
+			KeepBest:     r.Kind == advisor.Full,
+		})
 	if err != nil {
 		return nil, err
 	}
@@ -37,6 +47,7 @@ func (s Service) begin(ctx context.Context, l advisor.Lease, r advisor.Run, data
 		writer:  s.Store,
 		ends:    s.Store,
 		lease:   l,
+		classes: data.Classes,
 		run:     r,
 		phase:   phase,
 		watch:   watch,
@@ -57,8 +68,16 @@ func (t *training) trainTo(ctx context.Context, moment float64) error {
 	return nil
 }
 
-// finish stores the outcome.
+// finish stores the weights of the best epoch, where there is one, and the outcome.
 func (t *training) finish(ctx context.Context) error {
+	if best := t.result.Outcome.Best; best != nil {
+		err := t.writer.KeepWeights(ctx, t.lease, t.run.ID, best.Epoch, func(w io.Writer) error {
+			return safetensors.Write(w, t.session.BestWeights(), describe(t.run, t.classes, *best))
+		})
+		if err != nil {
+			return err
+		}
+	}
 	return t.ends.FinishRun(ctx, t.lease, t.run.ID, advisor.Succeeded, &t.result.Outcome, "")
 }
 
@@ -99,10 +118,10 @@ func (s Service) train(ctx context.Context, l advisor.Lease, watch advisor.Watch
 	if err != nil {
 		return s.fail(ctx, l, r, err)
 	}
-	err = t.trainTo(ctx, float64(r.StopAfter))
-	if err == nil {
+	if err = t.trainTo(ctx, float64(r.StopAfter)); err == nil {
 		err = t.finish(ctx)
-	} else {
+	}
+	if err != nil {
 		err = s.fail(ctx, l, r, err)
 	}
 	if err := errors.Join(err, t.close()); err != nil {

@@ -73,9 +73,7 @@ func (p *Pages) advice(c *fiber.Ctx) error {
 			State:  string(run.State),
 			Counts: !run.State.Finished() || run.State == advisor.Succeeded && (run.Outcome == nil || !run.Outcome.Diverged),
 		}
-		if answer.Revised != nil && answer.Revised.Prediction != nil && run.Outcome != nil {
-			page.Training.Verdict = html.ViewRun(*run, nil, answer.Revised.Prediction, "").Verdict
-		}
+		page.Training.Verdict = html.ViewRun(*run, nil, "").Verdict
 	}
 	return p.show(c, http.StatusOK, "advice", page)
 }

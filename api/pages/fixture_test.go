@@ -57,6 +57,10 @@ func (s *pageStore) Records(_ context.Context, run string) ([]trainer.EpochRecor
 	return s.records[run], nil
 }
 
+func (s *pageStore) Weights(context.Context, string) (io.ReadCloser, advisor.Weights, error) {
+	return nil, advisor.Weights{}, advisor.ErrNoWeights
+}
+
 func (s *pageStore) ListAdvice(_ context.Context, f advisor.AdviceFilter) ([]advisor.Advice, error) {
 	list := s.advice
 	if i := slices.IndexFunc(list, func(a advisor.Advice) bool { return a.ID == f.After.ID }); i >= 0 {
@@ -275,24 +279,26 @@ func pageRecords() []trainer.EpochRecord {
 	return records
 }
 
+// pagePrediction is a prediction with a mean.
+func pagePrediction(mean float64) *advisor.Prediction {
+	return &advisor.Prediction{
+		Target: advisor.Target{Images: 1000, Epochs: 15}, TestAccuracy: mean, Low: mean - 0.05, High: mean + 0.05,
+		Confidence: 0.8, PastRuns: 40, HeldOutR2: 0.87, Deciles: []trainer.Number{0, .1, .2, .3, .4, .5, .6, .7, .8, .9, 1},
+		Warnings: []string{"<b>far</b> from the past runs"},
+	}
+}
+
 // withAdvice puts a succeeded advice with a revised architecture into the store.
 func (s *site) withAdvice(t *testing.T) *advisor.Advice {
 	t.Helper()
 	base, better := pageArchitecture(t, 8), pageArchitecture(t, 16)
-	forecast := func(mean float64) *advisor.Prediction {
-		return &advisor.Prediction{
-			Target: advisor.Target{Images: 1000, Epochs: 15}, TestAccuracy: mean, Low: mean - 0.05, High: mean + 0.05,
-			Confidence: 0.8, PastRuns: 40, HeldOutR2: 0.87, Deciles: []trainer.Number{0, .1, .2, .3, .4, .5, .6, .7, .8, .9, 1},
-			Warnings: []string{"<b>far</b> from the past runs"},
-		}
-	}
 	s.advice = append([]advisor.Advice{
 		{ID: pageAdviceID, State: advisor.Succeeded, Dataset: advisor.DefaultDataset, Architecture: base,
 			ProbeRun: pageProbeID, Warnings: []string{"/training/seed: <i>default</i>"},
 			Request: advisor.Request{
 				Dataset: advisor.DefaultDataset, Probe: advisor.ProbeRequest{Epochs: 2, Images: 900, Seed: 1}, Epochs: 15,
 				Verify: true,
-			}, Prediction: forecast(0.71),
+			}, Prediction: pagePrediction(0.71),
 			Diagnoses: []advisor.Diagnosis{
 				{Rule: "parabolic-layer", Layer: "dense1", Statistic: "activation_variance_acceleration", Severity: advisor.High,
 					Message: "dense1: <u>accelerates</u>"},
@@ -312,7 +318,7 @@ func (s *site) withAdvice(t *testing.T) *advisor.Advice {
 			Search: &advisor.Search{Budget: 1, Spent: 0.9, Rounds: 1, Steps: []advisor.SearchStep{
 				{Round: 1, Epochs: 0.25, Kept: 1, Spent: 0.4, Tried: []advisor.Tried{
 					{Title: "Filters of " + pageEvil, Observed: 0.031, Gain: 0.03, Low: -0.01, High: 0.07}}}}},
-			Revised: &advisor.Revised{Architecture: better, Prediction: forecast(0.74), Verified: true, Rank: 1},
+			Revised: &advisor.Revised{Architecture: better, Prediction: pagePrediction(0.74), Verified: true, Rank: 1},
 			Created: time.Now().Add(-2 * time.Hour)},
 	}, s.advice...)
 	s.runs = append(s.runs, advisor.Run{ID: pageProbeID, Kind: advisor.Probe, State: advisor.Succeeded, Architecture: base,
@@ -328,9 +334,10 @@ func (s *site) withRun(t *testing.T, state advisor.State) *advisor.Run {
 	r := advisor.Run{
 		ID: pageFullID, Kind: advisor.Full, State: state, Architecture: pageArchitecture(t, 16),
 		Dataset: advisor.DefaultDataset, Budget: trainer.Budget{Images: 900, Epochs: 15}, StopAfter: 15, Seed: 1,
-		FromAdvice: pageAdviceID, Created: time.Now().Add(-time.Minute),
+		FromAdvice: pageAdviceID, Predicted: pagePrediction(0.74), Created: time.Now().Add(-time.Minute),
 	}
 	if state == advisor.Succeeded {
+		r.Weights = &advisor.Weights{Epoch: 9, Bytes: 4096, SHA256: "e3b0"}
 		r.Outcome = &trainer.Outcome{Epochs: 15, TrainLoss: 0.1, TrainAccuracy: 0.9, ValidationLoss: 0.2,
 			ValidationAccuracy: 0.8, TestLoss: 0.3, TestAccuracy: 0.75,
 			Parameters: 1000, Seconds: 12, ParameterEfficiency: 0.012, Device: "cpu"}

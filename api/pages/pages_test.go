@@ -261,10 +261,11 @@ func TestRunPage(t *testing.T) {
 		`<span class="number">0.750</span> <span class="note">on all test images, after 15 epochs</span>`,
 		"<strong>Predicted 0.740, reached 0.750: &#43;1.0 points, inside the 80 % interval 0.690–0.790.</strong>",
 		"12.0 s on cpu", "reached 0.750</text>",
+		`<a class="button" href="/v1/runs/`+pageFullID+`/weights.safetensors" download>Download the weights</a> of epoch 9`,
 		`<a href="/advice/`+pageAdviceID+`">The advice whose revised architecture this run trains</a>`, "Test accuracy</th>")
 	s.get(t, "/runs/"+pageProbeID).says(t, "Probe of 2 epochs", "The advice that this run serves")
 	s.advice = nil // deleted
-	s.get(t, "/runs/"+pageFullID).says(t, `<span class="number">0.750</span>`)
+	s.get(t, "/runs/"+pageFullID).says(t, `<span class="number">0.750</span>`, "Predicted 0.740, reached 0.750")
 	s.runs[1].State, s.runs[1].Outcome, s.runs[1].Error = advisor.Failed, nil, "no memory"
 	s.get(t, "/runs/"+pageFullID).says(t, "The run has failed: No memory.")
 }

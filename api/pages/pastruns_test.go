@@ -53,6 +53,10 @@ func (f *pageForest) Cards(ctx context.Context, name string, _ analysis.Effort) 
 				{Features: "last accuracy", Epochs: 3, R2: 0.7},
 				{Features: "statistics", Epochs: 3, R2: 0.8, Gain: &gain, Low: &low, High: &high},
 			},
+			Revisions: &analysis.Revisions{Runs: 2, MeanError: -0.01, MeanAbsoluteError: 0.02, Inside: 0.5,
+				Latest: []analysis.Revision{
+					{Run: pageEvil, Predicted: 0.8, Low: 0.75, High: 0.85, Confidence: 0.8, Reached: 0.79},
+				}},
 		},
 	}, nil
 }

@@ -59,7 +59,7 @@ func (p *Pages) adviceProgress(c *fiber.Ctx, a advisor.Advice) error {
 }
 
 func (p *Pages) runProgress(c *fiber.Ctx, r advisor.Run) error {
-	view := html.ViewRun(r, nil, nil, "")
+	view := html.ViewRun(r, nil, "")
 	page := progressPage{
 		chrome: p.chrome(view.Name + ": " + string(r.State)),
 		Kind:   view.Kind,

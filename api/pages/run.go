@@ -34,14 +34,7 @@ func (p *Pages) run(c *fiber.Ctx) error {
 	if err != nil {
 		return p.fail(c, err)
 	}
-	var predicted *advisor.Prediction
-	if run.FromAdvice != "" {
-		// The advice may have been deleted since: the run's page stands without it.
-		if answer, err := p.Service.Answer(ctx, run.FromAdvice); err == nil && answer.Revised != nil {
-			predicted = answer.Revised.Prediction
-		}
-	}
-	view := html.ViewRun(run, records, predicted, c.Query("statistic"))
+	view := html.ViewRun(run, records, c.Query("statistic"))
 	page := runPage{
 		chrome:  p.chrome(view.Name),
 		Run:     view,

@@ -47,7 +47,7 @@ func (s searchArm) revise(ctx context.Context, l *lab, n Net, budget float64, se
 		Judge:  s.judge(l),
 		Lab:    b,
 	}
-	proposer := service.Proposer{Reference: past.Reference()}
+	proposer := service.Proposer{Full: full(), Reference: past.Reference()}
 	if s.rules {
 		proposer.Rules = rule.Driver{}
 	}

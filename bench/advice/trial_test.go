@@ -30,7 +30,8 @@ func (s *stepping) Start(_ context.Context, spec trainer.Spec) (trainer.Session,
 
 type stepSession struct{ *stepping }
 
-func (s *stepSession) Close() error { s.closed++; return nil }
+func (s *stepSession) BestWeights() []trainer.Tensor { return nil }
+func (s *stepSession) Close() error                  { s.closed++; return nil }
 
 func (s *stepSession) TrainTo(ctx context.Context, moment float64, o trainer.Observer) (trainer.Outcome, error) {
 	for _, at := range []float64{0, .25, .5, .75, 1, 2, 3, 4, 5} {

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"probewise/advisor"
-	"probewise/advisor/figure"
 	"probewise/advisor/report"
 	"probewise/advisor/service"
 	"probewise/trainer"
@@ -20,6 +19,7 @@ import (
 func (a *app) adviseCommand() *cobra.Command {
 	var r advisor.Request
 	var noVerify bool
+	var weights string
 	c := &cobra.Command{
 		Use:   "advise FILE",
 		Short: "Train a probe, predict, diagnose, and search for a better architecture",
@@ -33,7 +33,10 @@ func (a *app) adviseCommand() *cobra.Command {
 			if err := given(c, &r); err != nil {
 				return err
 			}
-			return a.advise(c.Context(), args[0], r)
+			if weights != "" && !r.Train {
+				return errors.New("--weights needs --train: without it nothing is trained in full")
+			}
+			return a.advise(c.Context(), args[0], r, weights)
 		},
 	}
 	f := c.Flags()
@@ -45,6 +48,7 @@ func (a *app) adviseCommand() *cobra.Command {
 	f.BoolVar(&noVerify, "no-verify", false, "list the suggestions and try none of them")
 	f.BoolVar(&r.Train, "train", false, "train the revised architecture in full and add it to the past runs")
 	searchFlags(f, &r)
+	weightsFlag(c, &weights)
 	return c
 }
 
@@ -86,8 +90,12 @@ func given(c *cobra.Command, r *advisor.Request) error {
 	return nil
 }
 
-func (a *app) advise(ctx context.Context, file string, r advisor.Request) error {
+// advise prints advice; the weights of the revised architecture's training go to a file where one is named.
+func (a *app) advise(ctx context.Context, file string, r advisor.Request, weights string) error {
 	data, err := a.read(file)
+	if err == nil {
+		err = checkWeights(weights)
+	}
 	if err != nil {
 		return err
 	}
@@ -116,7 +124,14 @@ func (a *app) advise(ctx context.Context, file string, r advisor.Request) error 
 	if advice.TrainingRun != nil {
 		training = s.work(ctx, advisor.JobRun, *advice.TrainingRun, watch)
 	}
-	return errors.Join(training, a.printAdvice(ctx, s, advice.ID))
+	if err := errors.Join(training, a.printAdvice(ctx, s, advice.ID)); err != nil || weights == "" {
+		return err
+	}
+	if advice.TrainingRun == nil {
+		return &exitError{exitUnevaluated, fmt.Errorf("--weights %s: nothing was trained in full: %s", weights,
+			advice.RevisedReason)}
+	}
+	return s.writeWeights(ctx, *advice.TrainingRun, weights)
 }
 
 func (a *app) printAdvice(ctx context.Context, s *program, id string) error {
@@ -135,21 +150,7 @@ func (a *app) printAdvice(ctx context.Context, s *program, id string) error {
 	if err := report.Text(a.out, document.Advice, records, options); err != nil || document.Training == nil {
 		return err
 	}
-	if err := a.printRun(ctx, s, document.Training.ID); err != nil {
-		return err
-	}
-	return a.compare(*document.Revised, *document.Training)
-}
-
-// compare puts what was predicted of the revised architecture beside what its training reached.
-func (a *app) compare(revised advisor.Revised, run advisor.Run) error {
-	p := revised.Prediction
-	if p == nil || run.Outcome == nil || !run.Outcome.TestAccuracy.Known() {
-		return nil
-	}
-	_, err := fmt.Fprintf(a.out, "\nPredicted test accuracy %s (%s), reached %s\n",
-		figure.Share(p.TestAccuracy), figure.Interval(p.Low, p.High), figure.Share(run.Outcome.TestAccuracy))
-	return err
+	return a.printRun(ctx, s, document.Training.ID)
 }
 
 func (a *app) printRun(ctx context.Context, s *program, id string) error {
@@ -168,25 +169,29 @@ func (a *app) printRun(ctx context.Context, s *program, id string) error {
 }
 
 func (a *app) trainCommand() *cobra.Command {
-	var name string
+	var name, weights string
 	var b trainer.Budget
 	c := &cobra.Command{
 		Use:   "train FILE",
 		Short: "Train an architecture in full and add the run to the past runs",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.train(c.Context(), args[0], name, b)
+			return a.train(c.Context(), args[0], name, b, weights)
 		},
 	}
 	f := c.Flags()
 	f.StringVar(&name, "dataset", advisor.DefaultDataset, "data set (see: probewise dataset list)")
 	f.IntVar(&b.Images, "images", 0, "training and validation images; 0: 10,000 or all where there are fewer")
 	f.IntVar(&b.Epochs, "epochs", 0, "epochs; 0: the architecture's")
+	weightsFlag(c, &weights)
 	return c
 }
 
-func (a *app) train(ctx context.Context, file, name string, b trainer.Budget) error {
+func (a *app) train(ctx context.Context, file, name string, b trainer.Budget, weights string) error {
 	data, err := a.read(file)
+	if err == nil {
+		err = checkWeights(weights)
+	}
 	if err != nil {
 		return err
 	}
@@ -206,7 +211,10 @@ func (a *app) train(ctx context.Context, file, name string, b trainer.Budget) er
 	if err := s.work(ctx, advisor.JobRun, run.ID, a.watch()); err != nil {
 		return err
 	}
-	return a.printRun(ctx, s, run.ID)
+	if err := a.printRun(ctx, s, run.ID); err != nil || weights == "" {
+		return err
+	}
+	return s.writeWeights(ctx, run.ID, weights)
 }
 
 // badInput prints every finding about an architecture, each with its pointer. What is not the input's fault could not

@@ -6,6 +6,8 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -71,7 +73,7 @@ func TestKilledWhileSearchingAfterADivergedProbe(t *testing.T) {
 func TestKilledTrainingOfAnAdviceFinishes(t *testing.T) {
 	file, dir := write(t, "tiny.json", tiny), t.TempDir()
 	arguments := []string{"advise", file, "--images", "1000", "--probe-epochs", "2", "--train",
-		"--json", "--data-dir", dir}
+		"--weights", filepath.Join(dir, "revised.safetensors"), "--json", "--data-dir", dir}
 	killAt(t, "train: epoch 1", arguments...)
 	code, out, errOut := call(t, arguments...)
 	if code != exitOK {
@@ -93,5 +95,8 @@ func TestKilledTrainingOfAnAdviceFinishes(t *testing.T) {
 	if full != 1 || document.Training == nil || document.Training.State != advisor.Succeeded ||
 		document.Training.FromAdvice != document.ID {
 		t.Errorf("%d full runs, training %+v", full, document.Training)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "revised.safetensors")); err != nil || document.Training.Weights == nil {
+		t.Errorf("weights %+v, %v", document.Training.Weights, err)
 	}
 }

@@ -97,6 +97,10 @@ func TestWorkerTakesOverAKilledAdvice(t *testing.T) {
 	if len(runs) != 1 || runs[0].State != advisor.Succeeded || !runs[0].Outcome.TestAccuracy.Known() {
 		t.Errorf("runs %+v, want one that succeeded", runs)
 	}
+	if kept, err := filepath.Glob(filepath.Join(dir, "weights", "*")); err != nil || len(kept) != 1 ||
+		runs[0].Weights == nil {
+		t.Errorf("its weights are %+v, in %q (%v)", runs[0].Weights, kept, err)
+	}
 }
 
 // hot diverges in its first epoch.

@@ -37,13 +37,18 @@ type program struct {
 	service   service.Service
 }
 
-// open opens the data folder and puts jobs whose worker is gone back into the queue.
+// open opens the data folder, puts jobs whose worker is gone back into the queue and removes what killed processes left
+// of weights.
 func (a *app) open(ctx context.Context) (*program, error) {
 	store, err := a.openStore(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := store.Recover(ctx, time.Now(), process.Gone); err != nil {
+	_, err = store.Recover(ctx, time.Now(), process.Gone)
+	if err == nil {
+		err = store.SweepWeights(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
 	past := pastruns.Joined{Store: store, Folder: a.corpusDir()}
@@ -53,7 +58,7 @@ func (a *app) open(ctx context.Context) (*program, error) {
 		library:   dataset.Open(a.DataDir),
 		past:      past,
 		predictor: &predict.Predictor{Past: past, Forests: forests},
-		analyst:   &analysis.Analyst{Past: past, Forests: forests},
+		analyst:   &analysis.Analyst{Past: past, Forests: forests, Runs: store},
 	}
 	side := 0 // as many trainings side by side as there are cores
 	if _, own := a.opener(); own {

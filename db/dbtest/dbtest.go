@@ -128,6 +128,7 @@ func Record(epoch float64) trainer.EpochRecord {
 		ValidationAccuracy: next(),
 		TestLoss:           next(),
 		TestAccuracy:       next(),
+		NormBatches:        1 + int(4*epoch),
 		Seconds:            float64(next()),
 		Layers:             []trainer.LayerStatistics{layer("conv1", trainer.Conv), layer("dense1", trainer.Dense)},
 	}

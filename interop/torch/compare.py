@@ -31,6 +31,7 @@ from net import Net, clip, learning_rate, optimizer
 LIMIT = 1e-3  # of losses, weights and running statistics; statistics of layers have their own
 GAP = 4  # times what PyTorch's float32 is off from its float64: how far ours may be where that is beyond the limit
 MOVED = 3  # trainings from weights moved by a rounding
+YOUNG, LEFT = 5, 1e-3  # epochs, share of their start in running statistics: until when batch norm is measured anew
 NOTHING = 1e-9  # largest gradient, of the net's largest, of a bias that does nothing
 
 
@@ -51,6 +52,7 @@ class Run:
         self.images = array("images", self.steps, rows, channels, height, width)
         self.labels = array("images-labels", self.steps, rows).astype(numpy.int64)
         self.validation = array("validation", -1, channels, height, width)
+        self.norms = array("norms", self.steps + 1, rows, channels, height, width)
         self.validation_labels = array("validation-labels", -1).astype(numpy.int64)
         self.weights = [self.split(row) for row in array("weights", self.steps + 1, -1)]
         self.losses = [r["train_loss"] for r in self.records[1:]]
@@ -112,8 +114,18 @@ class Peer:
                 raise ValueError(f"{name} does something")
 
     def evaluate(self):
+        """After as many epochs as steps. The validation images of a young net are normalised with the statistics of
+        its training images, of which a run here has one batch: those of the step before, in the data set's order."""
+        step, measured = len(self.outputs), None
+        slowest = self.net.slowest()
+        young = slowest > 0 and (step <= YOUNG or slowest**step > LEFT)
+        if young != (self.run.records[step].get("norm_batches", 0) == 1):
+            raise ValueError(f"step {step}: batch norm's statistics were not measured where they ought to be")
         with torch.no_grad():
-            logits = self.net.forward(torch.from_numpy(self.run.validation).to(self.dtype))
+            if young:
+                measured = self.net.running()
+                self.net.forward(torch.from_numpy(self.run.norms[step]).to(self.dtype), max(step, 1), measured)
+            logits = self.net.forward(torch.from_numpy(self.run.validation).to(self.dtype), measured=measured)
             self.validation_losses.append(F.cross_entropy(logits, torch.from_numpy(self.run.validation_labels)).item())
             self.outputs.append(self.net.outputs if len(self.outputs) < 2 else None)
 
@@ -123,7 +135,7 @@ def moved(weights, seed):
     random = numpy.random.default_rng(seed)
     return {
         name: numpy.nextafter(w, random.choice(numpy.float32([-numpy.inf, numpy.inf]), w.shape))
-        if name.endswith("/kernel")
+        if name.endswith(".kernel")
         else w
         for name, w in weights.items()
     }
@@ -164,7 +176,7 @@ def largest(tensor):
 def measures(run, idle):
     """(what, limit, how to compare two trainings: {where: how far}, whether what is apart stays so)."""
     names = [name for name, _ in run.shapes if name not in idle]
-    running = [n for n in names if "/running_" in n]
+    running = [n for n in names if ".moving_" in n]
     weights = [n for n in names if n not in running]
     yield "loss", LIMIT, losses(lambda t: t.losses, 1), True
     yield "validation loss", LIMIT, losses(lambda t: t.validation_losses, 0), True

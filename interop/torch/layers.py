@@ -180,7 +180,7 @@ def compare(record, at, peer, other):
     if found != expected:
         raise ValueError(f"statistics of {found}, expected {expected}")
     for layer in record["layers"]:
-        kernel = layer["layer"] + "/kernel"
+        kernel = layer["layer"] + ".kernel"
         name, (output, into, activation), (other_output, other_into, _) = (
             layer["layer"],
             peer.outputs[at][layer["layer"]],

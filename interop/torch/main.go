@@ -91,14 +91,18 @@ func train(ctx context.Context, a trainer.Architecture, images *trainer.Dataset,
 		return errors.New("the session does not show its weights")
 	}
 	w.images("validation", d, validation, dataset.Augmentation{})
+	augmented := func(epoch int) dataset.Augmentation {
+		return dataset.Augmentation{Augment: a.Training.Augment, Seed: a.Training.Seed, Epoch: epoch}
+	}
+	w.images("norms", d, training, augmented(0))
 	w.weights(s)
 	var outcome trainer.Outcome
 	for epoch := range steps {
-		w.images("images", d, dataset.Order(training, a.Training.Seed, epoch),
-			dataset.Augmentation{Augment: a.Training.Augment, Seed: a.Training.Seed, Epoch: epoch})
+		w.images("images", d, dataset.Order(training, a.Training.Seed, epoch), augmented(epoch))
 		if outcome, err = s.TrainTo(ctx, float64(epoch+1), w); err != nil {
 			return err
 		}
+		w.images("norms", d, training, augmented(epoch))
 		w.weights(s)
 	}
 	if outcome.Diverged {

@@ -81,14 +81,15 @@ class Net:
         self.layers, self.seed = architecture["layers"], architecture["training"]["seed"]
         self.last = architecture["layers"][-1]
         self.tensors = {name: torch.tensor(value, dtype=dtype) for name, value in weights.items()}
-        self.params = {name: t for name, t in self.tensors.items() if "/running_" not in name}
+        self.params = {name: t for name, t in self.tensors.items() if ".moving_" not in name}
         for t in self.params.values():
             t.requires_grad_()
 
-    def forward(self, x, step=0):
+    def forward(self, x, step=0, measured=None):
         """Logits of a training step (from 1), or of an evaluation (0). Leaves self.outputs: {layer: (block's output,
-        what went into its last activation, that activation)}."""
-        self.step, self.stream, self.outputs, self.logits = step, 0, {}, None
+        what went into its last activation, that activation)}. With measured, {name: tensor}, batch norms leave their
+        running statistics alone: a training step writes its batch's there, an evaluation normalises with them."""
+        self.step, self.stream, self.outputs, self.logits, self.measured = step, 0, {}, None, measured
         self.sequence(self.layers, x)
         return self.logits
 
@@ -109,7 +110,7 @@ class Net:
         """What goes into the layer's activation (or comes out, where it has none), and its output."""
         kind = layer["type"]
         if kind in ("conv", "dense"):
-            kernel, bias = self.tensors[layer["name"] + "/kernel"], self.tensors.get(layer["name"] + "/bias")
+            kernel, bias = self.tensors[layer["name"] + ".kernel"], self.tensors.get(layer["name"] + ".bias")
             if kind == "conv":
                 x = F.conv2d(padded(x, layer, layer["kernel"]), kernel, bias, tuple(layer["stride"]))
             else:
@@ -151,10 +152,23 @@ class Net:
 
     def batch_norm(self, layer, x):
         """PyTorch's momentum is the share of the new value, ours and Keras's that of the old one."""
+        anew = self.measured is not None
+        tensors = {**self.tensors, **(self.measured if anew else {})}
         mean, variance, gamma, beta = (
-            self.tensors[f"{layer['name']}/{part}"] for part in ("running_mean", "running_variance", "gamma", "beta")
+            tensors[f"{layer['name']}.{part}"] for part in ("moving_mean", "moving_variance", "gamma", "beta")
         )
-        return F.batch_norm(x, mean, variance, gamma, beta, self.step > 0, 1 - layer["momentum"], layer["epsilon"])
+        new = 1.0 if anew else 1 - layer["momentum"]
+        return F.batch_norm(x, mean, variance, gamma, beta, self.step > 0, new, layer["epsilon"])
+
+    def running(self):
+        """A copy of the running statistics."""
+        return {name: t.clone() for name, t in self.tensors.items() if name not in self.params}
+
+    def slowest(self):
+        """The greatest momentum of a batch norm; 0 where there is none."""
+        alone = [l["momentum"] for l in every(self.layers) if l["type"] == "batch_norm"]
+        own = [KERAS_BATCH_NORM["momentum"] for l in every(self.layers) if l.get("batch_norm")]
+        return max(alone + own, default=0.0)
 
     def dropout(self, x, rate, whole):
         self.stream += 1
@@ -169,13 +183,13 @@ class Net:
         total = 0.0
         for layer in every(self.layers):
             if layer["type"] in ("conv", "dense") and (layer["l1"] or layer["l2"]):
-                w = self.tensors[layer["name"] + "/kernel"]
+                w = self.tensors[layer["name"] + ".kernel"]
                 total = total + layer["l1"] * w.abs().sum() + layer["l2"] * (w * w).sum()
         return total
 
     def idle(self):
         """Biases in front of their layer's batch norm, which takes them out again."""
-        return [f"{l['name']}/bias" for l in every(self.layers) if l.get("batch_norm") and l["bias"]]
+        return [f"{l['name']}.bias" for l in every(self.layers) if l.get("batch_norm") and l["bias"]]
 
     def values(self):
         return {name: t.detach().numpy().copy() for name, t in self.tensors.items()}

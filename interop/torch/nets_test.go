@@ -23,7 +23,7 @@ func TestSampledNetsShowAllThatIsWanted(t *testing.T) {
 
 // TestEveryNetHasImages reads the nets of this folder and finds a batch for each.
 func TestEveryNetHasImages(t *testing.T) {
-	nets, err := read([]string{"nets/medley.json", "nets/residual.json", "nets/twins.json",
+	nets, err := read([]string{"nets/medley.json", "nets/residual.json", "nets/settled.json", "nets/twins.json",
 		"../../trainer/graph/testdata/nets/C.json"})
 	if err != nil {
 		t.Fatal(err)

@@ -39,6 +39,7 @@ var Technologies = []Technology{
 	{Path: "gorgonia.org/cu", Adapters: []string{"trainer/cuda", "test/softcuda"}},
 	{Path: "modernc.org/sqlite", Adapters: []string{"db"}},
 	{Path: "github.com/malaschitz/randomForest", Adapters: []string{"forest"}},
+	{Path: "github.com/nlpodyssey/safetensors", Adapters: []string{"trainer/safetensors"}},
 	{Path: "github.com/spf13/cobra", Adapters: []string{"cmd"}},
 	{Path: "github.com/knadh/koanf", Adapters: []string{"cmd"}},
 }
@@ -47,4 +48,5 @@ var Technologies = []Technology{
 const Heavy = "gorgonia.org/gorgonia"
 
 // Carriers are the folders that may reach Heavy, directly or through others.
-var Carriers = []string{"cmd/probewise", "interop/torch", "trainer/cuda", "trainer/graph", "bench/roofline", "bench/advice"}
+var Carriers = []string{"cmd/probewise", "interop/torch", "trainer/cuda", "trainer/graph", "bench/roofline",
+	"bench/advice", "bench/batchnorm"}

@@ -20,6 +20,8 @@ func (cards) Cards(_ context.Context, name string, _ analysis.Effort) (analysis.
 			Dataset: name, PastRuns: 40, Images: 1000, Epochs: 15,
 			Probe:    []analysis.CardEntry{{Epochs: 1, Runs: 40, R2: 0.5, MAE: 0.1, Tau: 0.5, Coverage80: 0.8, Width80: 0.3}},
 			Ablation: []analysis.AblationEntry{{Features: "last accuracy", Epochs: 1, R2: 0.4}},
+			Revisions: &analysis.Revisions{Runs: 1, MeanError: -0.02, MeanAbsoluteError: 0.02, Inside: 1,
+				Latest: []analysis.Revision{{Run: "r", Advice: "a", Predicted: 0.8, Low: 0.7, High: 0.9, Reached: 0.78}}},
 		},
 	}, nil
 }
@@ -80,12 +82,18 @@ func TestForest(t *testing.T) {
 	var card struct {
 		State  string
 		Result struct {
-			PastRuns int `json:"past_runs"`
-			Probe    []struct{ R2 float64 }
+			PastRuns  int `json:"past_runs"`
+			Probe     []struct{ R2 float64 }
+			Revisions struct {
+				Runs      int
+				MeanError float64 `json:"mean_error"`
+				Latest    []struct{ Reached float64 }
+			}
 		}
 	}
 	s.want(http.StatusOK, "GET", "/v1/forest?wait=30s", "").decode(t, &card)
-	if card.State != "ready" || card.Result.PastRuns != 40 || len(card.Result.Probe) != 1 {
+	if card.State != "ready" || card.Result.PastRuns != 40 || len(card.Result.Probe) != 1 ||
+		card.Result.Revisions.Runs != 1 || card.Result.Revisions.Latest[0].Reached != 0.78 {
 		t.Errorf("card %+v", card)
 	}
 }

@@ -244,6 +244,14 @@ type fakeSession struct {
 
 func (l *fakeSession) Close() error { return nil }
 
+// BestWeights are those of the last epoch, which is always the best.
+func (l *fakeSession) BestWeights() []trainer.Tensor {
+	if !l.spec.KeepBest {
+		return nil
+	}
+	return []trainer.Tensor{{Name: "dense3.bias", Shape: []int{10}, Values: make([]float32, 10)}}
+}
+
 func (l *fakeSession) TrainTo(ctx context.Context, moment float64, o trainer.Observer) (trainer.Outcome, error) {
 	cost := l.spec.Architecture.Cost()
 	accuracy := func(at float64) trainer.Number {
@@ -261,11 +269,16 @@ func (l *fakeSession) TrainTo(ctx context.Context, moment float64, o trainer.Obs
 		l.records = l.records[1:]
 	}
 	a := accuracy(moment)
-	return trainer.Outcome{
+	out := trainer.Outcome{
 		Epochs: int(moment), TrainLoss: 0.5, TrainAccuracy: a, ValidationLoss: 0.6, ValidationAccuracy: a, TestLoss: 0.6,
 		TestAccuracy: a - 0.01, Parameters: cost.Parameters, Seconds: 1,
 		ParameterEfficiency: trainer.Number(1 / float64(cost.Parameters)), Device: "formula",
-	}, nil
+	}
+	if l.spec.KeepBest {
+		out.Best = &trainer.BestEpoch{Epoch: int(moment), ValidationAccuracy: a, ValidationLoss: 0.6, TestAccuracy: a - 0.01,
+			TestLoss: 0.6}
+	}
+	return out, nil
 }
 
 func (l *fakeSession) record(at float64, accuracy trainer.Number) trainer.EpochRecord {

@@ -29,7 +29,7 @@ func Partition(d *trainer.Dataset, images int) (train, validation []int, err err
 			images, d.Name, all)
 	}
 	p := permutation(all, d.SplitSeed, streamSplit)[:images]
-	held := (images + 5) / 10
+	held := images - trainer.Budget{Images: images}.Training()
 	return p[held:], p[:held:held], nil
 }
 

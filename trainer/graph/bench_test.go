@@ -99,6 +99,42 @@ func BenchmarkStatistics(b *testing.B) {
 	}
 }
 
+// BenchmarkNorms times the measuring of batch norm's statistics for one evaluation of net C, with one thread, and
+// reports what share it is of a probe of three epochs: of 13 records, three of them with the test images, and of 141
+// steps an epoch.
+func BenchmarkNorms(b *testing.B) {
+	const warm, steps, records, whole, epochs, perEpoch = 5, 20, 13, 3, 3, 141
+	s := openedOn(b, architecture(b, "testdata/nets/C.json"), images,
+		func(int) (trainer.Backend, error) { return kernel.New(1) })
+	defer s.Close()
+	timed := func(n int, f func()) time.Duration {
+		start := time.Now()
+		for range n {
+			f()
+		}
+		return time.Since(start) / time.Duration(n)
+	}
+	step := stepper(b, s)
+	timed(warm, step)
+	training := timed(steps, step)
+	record := func(whole bool) func() {
+		return func() {
+			if _, err := s.measure.record(whole, true, s.step); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	quarters, wholes := timed(1, record(false)), timed(1, record(true))
+	for b.Loop() {
+		if batches, err := s.normalise(0.25); err != nil || batches != 16 {
+			b.Fatalf("measured on %d batches: %v", batches, err)
+		}
+	}
+	one := b.Elapsed() / time.Duration(b.N)
+	rest := epochs*perEpoch*training + (records-whole)*quarters + whole*wholes
+	b.ReportMetric(100*float64(records*one)/float64(records*one+rest), "%/probe")
+}
+
 // architecture reads a net of testdata.
 func architecture(b *testing.B, file string) trainer.Architecture {
 	b.Helper()
@@ -166,6 +202,24 @@ func BenchmarkFill(b *testing.B) {
 			for b.Loop() {
 				if _, err := s.input.fill(s.train, s.training[:s.input.rows],
 					dataset.Augmentation{Augment: augment, Seed: 1}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkKeepBest times what an epoch costs more that is the best so far: a copy of the weights on the host.
+func BenchmarkKeepBest(b *testing.B) {
+	for _, net := range []string{"A", "B", "C"} {
+		b.Run(net, func(b *testing.B) {
+			s := opened(b, architecture(b, filepath.Join("testdata", "nets", net+".json")), images)
+			defer s.Close()
+			s.best = newBest(s.evaluated())
+			s.latest = trainer.EpochRecord{Epoch: 1}
+			for b.Loop() {
+				s.latest.ValidationAccuracy++
+				if err := s.keepBest(); err != nil {
 					b.Fatal(err)
 				}
 			}

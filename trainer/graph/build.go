@@ -119,7 +119,7 @@ func (b *builder) input(name string, shape ...int) *gorgonia.Node {
 }
 
 func (b *builder) param(l trainer.Layer, r role, suffix string, fanIn, fanOut int, shape ...int) *gorgonia.Node {
-	name := l.Name + "/" + suffix
+	name := l.Name + "." + suffix
 	node := b.input(name, shape...)
 	b.params = append(b.params, param{name, node, l, r, fanIn, fanOut})
 	return node
@@ -198,7 +198,7 @@ func (b *builder) weighted(l trainer.Layer, p trainer.Plane, x *gorgonia.Node) *
 
 func (b *builder) batchNorm(l trainer.Layer, p trainer.Plane, x *gorgonia.Node) *gorgonia.Node {
 	params := b.param(l, batchNormRole, "batch_norm", 0, 0, 2, p.C)
-	r := running{name: l.Name + "/running", plane: p, momentum: float32(l.Momentum)}
+	r := running{name: l.Name + ".moving", plane: p, momentum: float32(l.Momentum)}
 	if b.training {
 		r.stats = b.apply(trainer.BatchNormStats{Plane: p}, x)
 	} else {

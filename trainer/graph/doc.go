@@ -6,9 +6,10 @@
 // machine runs the same graph on the naive kernels; that is the reference of the tests and nothing else.
 //
 // Invariants: the same Spec gives the same bits on the same backend; a run continued in steps equals the run in one go;
-// validation and test images never touch a weight or a running statistic.
+// validation and test images never touch a weight or a running statistic, nor what batch norm is measured on anew.
 //
 // Read next: build.go (architecture to graph), plan.go (graph to calls), train.go (the training loop), statistics.go
-// and record.go (what a record holds), measure.go (losses and accuracies), memory.go (what a run will take), sum.go
-// (gradients of what is used twice).
+// and record.go (what a record holds), best.go (the weights of the best epoch), measure.go (losses and accuracies),
+// norms.go (what batch norms of young nets are evaluated with), memory.go (what a run will take), sum.go (gradients of
+// what is used twice).
 package graph

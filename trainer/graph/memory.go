@@ -17,7 +17,8 @@ type Memory struct {
 	// exact: all that the plans allocate, shared as they share it: weights, gradients, optimizer state, values of both
 	// plans
 	Buffers int64
-	Host    int64 // batches on the host, and the initial weights while they are drawn
+	// batches on the host, the initial weights while they are drawn, the weights of the best epoch if they are kept
+	Host    int64
 	Scratch int64 // of the kernels, estimated
 }
 
@@ -89,6 +90,9 @@ func PeakMemory(spec trainer.Spec) (Memory, error) {
 	for _, p := range s.params {
 		host += p.Len()
 	}
+	if spec.KeepBest {
+		host += bestValues(s.evaluated())
+	}
 	values := 0
 	for _, n := range counted.sizes {
 		values += n
@@ -150,7 +154,8 @@ func fits(b trainer.Backend, spec trainer.Spec) (keep bool, err error) {
 }
 
 // Calls are the operations of a run, as a backend with memory of its own is given them: of a training step with full
-// batches, and of everything else (evaluation, statistics). Their buffers have lengths and no values.
+// batches, and of everything else (evaluation, statistics, batch norm measured anew). Their buffers have lengths and no
+// values.
 func Calls(spec trainer.Spec) (step, rest []trainer.Call, err error) {
 	s, _, err := rehearsed(spec, true)
 	if err != nil {
@@ -189,8 +194,9 @@ func (s *session) stepPlans() []*plan {
 
 func (s *session) otherPlans() []*plan {
 	m, look := s.measure, s.measure.statistics
-	return append(m.input.plans(m.train, m.test), m.evaluation, look.weights, look.gradient, look.activations,
-		look.keepWeights, look.keepGradients, look.compareWeights, look.compareGradients)
+	return slices.Concat(m.input.plans(m.train, m.test), s.norms.plans(), []*plan{m.evaluation, look.weights,
+		look.gradient, look.activations, look.keepWeights, look.keepGradients, look.compareWeights,
+		look.compareGradients})
 }
 
 const float32Bytes = 4

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"probewise/trainer"
 )
@@ -70,12 +71,15 @@ func (s *session) newNorms(at buffers, forward []trainer.Call) (norms, error) {
 		}
 	}
 	n.settled = newPlan(s.backend, s.input.rows, copies...)
-	n.forward = newPlan(s.backend, s.input.rows, forward[:last+1]...)
+	n.forward = newPlan(s.backend, s.input.rows, slices.Clone(forward[:last+1])...)
 	for _, calls := range averages {
 		n.average = append(n.average, newPlan(s.backend, s.input.rows, calls...))
 	}
 	return n, nil
 }
+
+// plans are all of them.
+func (n *norms) plans() []*plan { return slices.Concat(n.average, []*plan{n.forward, n.settled}) }
 
 // onHost allocates what the batches are prepared in.
 func (n *norms) onHost(like batch) {

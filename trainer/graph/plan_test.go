@@ -95,9 +95,8 @@ func convert[T float32 | float64](x []float64) []T {
 	return y
 }
 
-// tape runs the graph on Gorgonia's tape machine and returns the loss and the gradients of all params.
-func tape[T float32 | float64](t *testing.T, n *network, images, labels []float64,
-	params [][]float64) (float64, [][]T) {
+// fed gives the graph its batch and params.
+func fed[T float32 | float64](t *testing.T, n *network, images, labels []float64, params [][]float64) {
 	t.Helper()
 	let := func(node *gorgonia.Node, values []float64) {
 		backing := tensor.New(tensor.WithShape(node.Shape()...), tensor.WithBacking(convert[T](values)))
@@ -110,13 +109,11 @@ func tape[T float32 | float64](t *testing.T, n *network, images, labels []float6
 	for i, p := range n.params {
 		let(p.node, params[i])
 	}
-	// The machine frees what nobody reads: read every gradient and the loss.
-	var loss gorgonia.Value
-	gorgonia.Read(n.loss, &loss)
-	values := make([]gorgonia.Value, len(n.grads))
-	for i, g := range n.grads {
-		gorgonia.Read(g, &values[i])
-	}
+}
+
+// ran runs the graph on Gorgonia's tape machine.
+func ran(t *testing.T, n *network) {
+	t.Helper()
 	machine := gorgonia.NewTapeMachine(n.images.Graph())
 	defer func() {
 		if err := machine.Close(); err != nil {
@@ -126,6 +123,21 @@ func tape[T float32 | float64](t *testing.T, n *network, images, labels []float6
 	if err := machine.RunAll(); err != nil {
 		t.Fatalf("tape machine: %v", err)
 	}
+}
+
+// tape runs the graph on Gorgonia's tape machine and returns the loss and the gradients of all params.
+func tape[T float32 | float64](t *testing.T, n *network, images, labels []float64,
+	params [][]float64) (float64, [][]T) {
+	t.Helper()
+	fed[T](t, n, images, labels, params)
+	// The machine frees what nobody reads: read every gradient and the loss.
+	var loss gorgonia.Value
+	gorgonia.Read(n.loss, &loss)
+	values := make([]gorgonia.Value, len(n.grads))
+	for i, g := range n.grads {
+		gorgonia.Read(g, &values[i])
+	}
+	ran(t, n)
 	grads := make([][]T, len(values))
 	for i, v := range values {
 		grads[i] = append([]T(nil), v.Data().([]T)...)

@@ -59,7 +59,8 @@ func (s *session) recordInitial(ctx context.Context, o trainer.Observer, clock f
 	return s.record(ctx, o, 0, false, tally{}, clock)
 }
 
-// record measures the net, hands the record to the observer and reports divergence of the weights.
+// record measures the net, hands the record to the observer, reports divergence of the weights, and keeps them where
+// the epoch is the best.
 func (s *session) record(ctx context.Context, o trainer.Observer, moment float64, whole bool, seen tally,
 	clock func() float64) error {
 	batches, err := s.normalise(moment)
@@ -85,6 +86,9 @@ func (s *session) record(ctx context.Context, o trainer.Observer, moment float64
 	if !r.ValidationLoss.Known() {
 		return errDiverged
 	}
+	if whole {
+		return s.keepBest()
+	}
 	return nil
 }
 
@@ -103,13 +107,16 @@ func (s *session) outcome() (trainer.Outcome, error) {
 		TestLoss:           trainer.Missing,
 		TestAccuracy:       trainer.Missing,
 	}
-	if s.diverged > 0 || s.epoch < s.spec.Budget.Epochs {
+	if s.diverged > 0 || !s.ended() {
 		return out, nil
 	}
 	var err error
 	out.TestLoss, out.TestAccuracy, err = s.measure.testAll(s.step)
 	return out, err
 }
+
+// ended says whether the run has its full length, or diverged.
+func (s *session) ended() bool { return s.diverged > 0 || s.epoch >= s.spec.Budget.Epochs }
 
 // scores are the loss and the number of correct rows of a batch, in one buffer so that reading both is one copy.
 type scores struct {

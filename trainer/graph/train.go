@@ -44,7 +44,8 @@ type session struct {
 	batch    int   // of the next epoch, finished
 	seen     tally // of these batches
 	latest   trainer.EpochRecord
-	diverged int // the epoch, from 1, in which NaN or Inf appeared
+	best     *best // nil: nobody asked for it
+	diverged int   // the epoch, from 1, in which NaN or Inf appeared
 	started  bool
 	seconds  float64 // trained so far
 	release  func()  // what the session has reserved of the memory limit
@@ -181,6 +182,9 @@ func (s *session) initialise() error {
 	s.input.onHost(true)
 	s.measure.input.onHost(false)
 	s.norms.onHost(s.input)
+	if s.spec.KeepBest {
+		s.best = newBest(s.evaluated())
+	}
 	return nil
 }
 
@@ -225,6 +229,9 @@ func (s *session) TrainTo(ctx context.Context, moment float64, o trainer.Observe
 	outcome, err := s.outcome()
 	outcome.Seconds = clock()
 	outcome.ParameterEfficiency = trainer.Number(outcome.Seconds / float64(outcome.Parameters))
+	if err == nil {
+		outcome.Best, err = s.testBest(outcome)
+	}
 	return outcome, err
 }
 

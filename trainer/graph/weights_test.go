@@ -27,21 +27,21 @@ func TestWeights(t *testing.T) {
 		}
 	}
 	want := []string{
-		"conv1/kernel[3 2 3 2]", "conv1/bias[3]", "conv1/gamma[3]", "conv1/beta[3]", "conv1/running_mean[3]",
-		"conv1/running_variance[3]",
-		"conv2/kernel[4 3 1 1]", "batch_norm1/gamma[4]", "batch_norm1/beta[4]", "batch_norm1/running_mean[4]",
-		"batch_norm1/running_variance[4]",
-		"dense1/kernel[64 6]", "dense1/bias[6]", "dense1/gamma[6]", "dense1/beta[6]", "dense1/running_mean[6]",
-		"dense1/running_variance[6]",
-		"dense2/kernel[6 3]", "dense2/bias[3]",
+		"conv1.kernel[3 2 3 2]", "conv1.bias[3]", "conv1.gamma[3]", "conv1.beta[3]", "conv1.moving_mean[3]",
+		"conv1.moving_variance[3]",
+		"conv2.kernel[4 3 1 1]", "batch_norm1.gamma[4]", "batch_norm1.beta[4]", "batch_norm1.moving_mean[4]",
+		"batch_norm1.moving_variance[4]",
+		"dense1.kernel[64 6]", "dense1.bias[6]", "dense1.gamma[6]", "dense1.beta[6]", "dense1.moving_mean[6]",
+		"dense1.moving_variance[6]",
+		"dense2.kernel[6 3]", "dense2.bias[3]",
 	}
 	if !slices.Equal(got, want) {
 		t.Fatalf("weights\n%q, want\n%q", got, want)
 	}
-	initial := map[string]float32{"bias": 0, "gamma": 1, "beta": 0, "running_mean": 0, "running_variance": 1}
+	initial := map[string]float32{"bias": 0, "gamma": 1, "beta": 0, "moving_mean": 0, "moving_variance": 1}
 	for suffix, value := range initial {
-		if w := named(t, before, "dense1/"+suffix); slices.ContainsFunc(w, func(v float32) bool { return v != value }) {
-			t.Errorf("dense1/%s begins as %v, not %g", suffix, w, value)
+		if w := named(t, before, "dense1."+suffix); slices.ContainsFunc(w, func(v float32) bool { return v != value }) {
+			t.Errorf("dense1.%s begins as %v, not %g", suffix, w, value)
 		}
 	}
 
@@ -52,12 +52,12 @@ func TestWeights(t *testing.T) {
 	}
 	for i, w := range after {
 		// a bias before a batch norm need not move
-		if !strings.HasSuffix(w.Name, "/bias") && slices.Equal(w.Values, before[i].Values) {
+		if !strings.HasSuffix(w.Name, ".bias") && slices.Equal(w.Values, before[i].Values) {
 			t.Errorf("training left %s as it was, or changed the copy", w.Name)
 		}
 	}
-	if !slices.Equal(named(t, after, "conv1/kernel"), weights(t, s)[0]) {
-		t.Error("conv1/kernel is not the first param")
+	if !slices.Equal(named(t, after, "conv1.kernel"), weights(t, s)[0]) {
+		t.Error("conv1.kernel is not the first param")
 	}
 }
 

@@ -20,6 +20,8 @@ type CardView struct {
 	Table    Table
 	Alone    Comparison // each of the models that a prediction is blended from
 	Ablation Comparison // what each group of features adds
+	Trained  string     // how far predictions were from what revised architectures reached; "" where none was trained
+	Latest   Table      // of those
 	Others   Table      // the cards of other images and epochs; no rows where there are none
 	Reason   string     // why there are no figures of some probe lengths, or of any
 }
@@ -40,6 +42,9 @@ func ViewCard(c analysis.Cards) CardView {
 	for _, other := range c.Others {
 		v.Others = others(v.Others, other)
 	}
+	if c.Revisions != nil {
+		v.Trained, v.Latest = report.TrainedInFull(*c.Revisions), revisions(*c.Revisions)
+	}
 	if len(c.Probe) == 0 {
 		return v
 	}
@@ -58,6 +63,23 @@ func ViewCard(c analysis.Cards) CardView {
 	v.Quality, v.Table = quality(c.Card)
 	v.Alone, v.Ablation = alone(c.Probe), ablation(c.Ablation)
 	return v
+}
+
+// revisions lists what was predicted of revised architectures and what they reached.
+func revisions(r analysis.Revisions) Table {
+	t := Table{ID: "revisions", Caption: "Revised architectures, predicted and reached"}
+	for _, title := range []string{"Run", "Predicted", "From", "To", "Reached", "Points"} {
+		t.Columns = append(t.Columns, Column{Title: title})
+	}
+	for _, one := range r.Latest {
+		row := []Cell{{Text: one.Run}}
+		for _, v := range []float64{one.Predicted, one.Low, one.High, one.Reached} {
+			row = append(row, cellOf(trainer.Number(v), figure.Share(v)))
+		}
+		difference := one.Reached - one.Predicted
+		t.Rows = append(t.Rows, append(row, cellOf(trainer.Number(difference), figure.Points(difference))))
+	}
+	return t
 }
 
 // marks are what a measure is held against, by its title.

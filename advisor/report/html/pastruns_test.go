@@ -230,6 +230,13 @@ func TestCardView(t *testing.T) {
 			{Features: "last accuracy", Epochs: 3, R2: 0.6},
 			{Features: "curve", Epochs: 3, R2: 0.6, Gain: new(float64), Low: &low, High: &high},
 		},
+		Revisions: &analysis.Revisions{
+			Runs:              1,
+			MeanError:         -0.02,
+			MeanAbsoluteError: 0.02,
+			Inside:            1,
+			Latest:            []analysis.Revision{{Run: "r", Predicted: 0.8, Low: 0.75, High: 0.85, Reached: 0.78}},
+		},
 	}
 	other := card
 	other.Epochs, other.Probe, other.Reason = 20, nil, "too few past runs"
@@ -242,6 +249,14 @@ func TestCardView(t *testing.T) {
 	if v.Reason != "at 5 epochs: too few past runs" || len(v.Quality) != 5 || len(v.Table.Rows) != 2 ||
 		v.Table.Rows[0][2].Value != "-0.1" || v.Table.Rows[1][1].Text != "39" {
 		t.Errorf("%q, %d panels, %v", v.Reason, len(v.Quality), v.Table.Rows)
+	}
+	if want := "Revised architectures trained in full: 1 run, each predicted before. Reached minus predicted: -2.0 " +
+		"points on average, 2.0 without the sign; 100 % inside the interval."; v.Trained != want {
+		t.Errorf("%q, want %q", v.Trained, want)
+	}
+	if rows := v.Latest.Rows; len(rows) != 1 || len(rows[0]) != len(v.Latest.Columns) || rows[0][4].Text != "0.780" ||
+		rows[0][5].Text != "-2.0" {
+		t.Errorf("%v", rows)
 	}
 	// Coverage goes from 0 to 0.9: 80 % stands at 2 + 96·8/9.
 	if plot := string(v.Quality[3].Plot); !strings.Contains(plot, `<line class="mark" x1="87.33%"`) {

@@ -1,8 +1,6 @@
 package html
 
 import (
-	"fmt"
-
 	"probewise/advisor"
 	"probewise/advisor/figure"
 	"probewise/advisor/report"
@@ -21,6 +19,7 @@ type RunView struct {
 	Ended      string // how it ended, where that needs saying
 	Figures    []Figure
 	Outcome    [][]string // images, accuracy, loss
+	Weights    string     // which are kept; "" where there are none
 	Spent      []report.Fact
 	Forecast   *Forecast
 	Verdict    string // what was reached beside what was predicted
@@ -28,8 +27,8 @@ type RunView struct {
 	Panel      *Panel
 }
 
-// ViewRun makes the page of a run. The prediction is that of the architecture that it trains; nil: there is none.
-func ViewRun(r advisor.Run, records []trainer.EpochRecord, predicted *advisor.Prediction, key string) RunView {
+// ViewRun makes the page of a run.
+func ViewRun(r advisor.Run, records []trainer.EpochRecord, key string) RunView {
 	v := RunView{
 		ID:         r.ID,
 		Name:       report.Name(r.Architecture),
@@ -41,15 +40,16 @@ func ViewRun(r advisor.Run, records []trainer.EpochRecord, predicted *advisor.Pr
 		Notes:      report.Notes(r.Warnings),
 		Curve:      Curve("curve", "Learning curve", records, true),
 		Panel:      NewPanel(records, nil, key),
+		Weights:    report.KeptWeights(r),
 	}
 	reached := trainer.Missing
 	if o := r.Outcome; o != nil {
 		reached = o.TestAccuracy
 		v.end(*o)
 	}
-	if predicted != nil {
+	if predicted := r.Predicted; predicted != nil {
 		v.Forecast = Foresee("deciles", *predicted, reached)
-		v.Verdict = compare(*predicted, reached)
+		v.Verdict = report.Compared(*predicted, reached)
 		v.Figures = append(v.Figures,
 			Figure{"Predicted", figure.Share(predicted.TestAccuracy), figure.Interval(predicted.Low, predicted.High)})
 	}
@@ -61,18 +61,4 @@ func (v *RunView) end(o trainer.Outcome) {
 	v.Figures = []Figure{{"Test accuracy", figure.Share(o.TestAccuracy),
 		"on all test images, after " + figure.Counted(o.Epochs, "epoch")}}
 	v.Outcome, v.Spent = report.Outcome(o), report.Spent(o)
-}
-
-// compare says where the reached accuracy lies to the predicted interval.
-func compare(p advisor.Prediction, reached trainer.Number) string {
-	if !reached.Known() {
-		return ""
-	}
-	where := "inside"
-	if float64(reached) < p.Low || float64(reached) > p.High {
-		where = "outside"
-	}
-	return fmt.Sprintf("Predicted %s, reached %s: %s points, %s the %s interval %s.", figure.Share(p.TestAccuracy),
-		figure.Share(reached), figure.Points(reached-trainer.Number(p.TestAccuracy)), where, figure.Percent(p.Confidence),
-		figure.Interval(p.Low, p.High))
 }

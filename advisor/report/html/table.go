@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"probewise/advisor/figure"
+	"probewise/advisor/report"
 	"probewise/trainer"
 )
 
@@ -16,6 +17,7 @@ type Table struct {
 	Columns []Column
 	Rows    [][]Cell // the first cell of a row is its head
 	Log     bool     // the chart's scale of values is logarithmic
+	Note    string   // how to read the figures; "" where they speak for themselves
 }
 
 // Column is the head of a table's column.
@@ -65,6 +67,7 @@ func Curve(id, caption string, records []trainer.EpochRecord, test bool) Table {
 			{Title: "Validation loss", Key: "validation_loss", Plot: "Loss", Digits: 3},
 			{Title: "Seconds", Key: "seconds", Digits: 1},
 		},
+		Note: report.Normalised(records),
 	}
 	for _, r := range records {
 		t.Rows = append(t.Rows, []Cell{

@@ -151,6 +151,13 @@ func TestCurveReadsAsTheTextReport(t *testing.T) {
 	if n, m := len(Curve("c", "", records, true).Columns), len(Curve("c", "", records, false).Columns); n != 7 || m != 6 {
 		t.Errorf("%d columns with test accuracy and %d without, want 7 and 6", n, m)
 	}
+	if note := Curve("curve", "", records, false).Note; note != "" {
+		t.Errorf("a net without batch norm has the note %q", note)
+	}
+	records[0].NormBatches = 16
+	if note := Curve("curve", "", records, false).Note; note == "" || note != report.Normalised(records) {
+		t.Errorf("a net with batch norm has the note %q", note)
+	}
 	if a.Prediction == nil {
 		t.Error("the fixture has no prediction")
 	}
@@ -180,7 +187,7 @@ func TestCompare(t *testing.T) {
 
 func TestViewOfARun(t *testing.T) {
 	r, records := reporttest.Trained(t)
-	v := ViewRun(r, records, reporttest.Forecast(0.8925, 0.8732, 0.9144), "")
+	v := ViewRun(r, records, "")
 	if want := "Predicted 0.892, reached 0.875: -1.8 points, inside the 80 % interval 0.873–0.914."; v.Verdict != want {
 		t.Errorf("%q, want %q", v.Verdict, want)
 	}
@@ -188,12 +195,17 @@ func TestViewOfARun(t *testing.T) {
 		{"Predicted", "0.892", "0.873–0.914"}}; !slices.Equal(v.Figures, want) {
 		t.Errorf("%+v, want %+v", v.Figures, want)
 	}
-	if v := ViewRun(r, records, reporttest.Forecast(0.7745, 0.7, 0.8), ""); !strings.Contains(v.Verdict,
+	if v.Weights != "of epoch 12, 219 kB (safetensors)" || len(v.Outcome) != 5 || v.Outcome[4][1] != "0.878" {
+		t.Errorf("weights %q, outcome %q", v.Weights, v.Outcome)
+	}
+	r.Predicted = reporttest.Forecast(0.7745, 0.7, 0.8)
+	if v := ViewRun(r, records, ""); !strings.Contains(v.Verdict,
 		"+10.0 points, outside") {
 		t.Errorf("%q", v.Verdict)
 	}
 	r, records = reporttest.Broken(t)
-	v = ViewRun(r, records, reporttest.Forecast(0.8, 0.7, 0.8), "")
+	r.Predicted = reporttest.Forecast(0.8, 0.7, 0.8)
+	v = ViewRun(r, records, "")
 	if v.Ended != "The run diverged in epoch 2: its numbers were no longer finite. 1 epoch finished." || v.Verdict != "" {
 		t.Errorf("%q, %q", v.Ended, v.Verdict)
 	}

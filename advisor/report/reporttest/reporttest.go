@@ -220,6 +220,8 @@ func Trained(t *testing.T) (advisor.Run, []trainer.EpochRecord) {
 		Budget:       trainer.Budget{Images: 10_000, Epochs: 15},
 		StopAfter:    15,
 		FromAdvice:   "0193a1f0-0000-7000-8000-000000000001",
+		Predicted:    Forecast(0.8925, 0.8732, 0.9144),
+		Weights:      &advisor.Weights{Epoch: 12, Bytes: 218_624, SHA256: "e3b0c442"},
 		Outcome: &trainer.Outcome{
 			Epochs:              15,
 			TrainLoss:           0.1024,
@@ -232,6 +234,8 @@ func Trained(t *testing.T) (advisor.Run, []trainer.EpochRecord) {
 			Seconds:             61.24,
 			ParameterEfficiency: 61.24 / 54_321,
 			Device:              "cpu: gonum, 2 threads",
+			Best: &trainer.BestEpoch{Epoch: 12, ValidationAccuracy: 0.885, ValidationLoss: 0.4312, TestAccuracy: 0.8781,
+				TestLoss: 0.4509},
 		},
 	}, Recorded(a, 15, "dense2")
 }
@@ -254,7 +258,7 @@ func Broken(t *testing.T) (advisor.Run, []trainer.EpochRecord) {
 		ParameterEfficiency: 5.1 / 54_321,
 		Device:              "cpu: gonum, 2 threads",
 	}
-	r.FromAdvice = ""
+	r.FromAdvice, r.Predicted, r.Weights = "", nil, nil
 	return r, records[:6]
 }
 
