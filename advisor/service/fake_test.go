@@ -99,7 +99,7 @@ func (l *fakeStore) Run(_ context.Context, id string) (advisor.Run, error) {
 	return l.runs[id], nil
 }
 func (l *fakeStore) Heartbeat(context.Context, advisor.Lease, time.Time) error {
-	return l.faults["Heartbeat"]
+	return l.fault("Heartbeat")
 }
 
 // Release queues the job again: its training starts afresh, finished trainings of advice stay.

@@ -145,7 +145,7 @@ func TestSearchIsCancelledAtAnyMoment(t *testing.T) {
 		{"AddChildRun", advisor.ErrBusy, advisor.Queued},
 		{"FinishRun", advisor.ErrStorageFull, advisor.Queued},
 	} {
-		for _, at := range []int64{14, 41, 60} { // the probe has 13
+		for _, at := range []int64{14, 20, 40} { // the probe has 13
 			store := &fakeStore{}
 			d := newService(store, fakeRules{narrow, penalise})
 			var moments atomic.Int64
