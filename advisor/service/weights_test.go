@@ -79,13 +79,8 @@ func TestWeightsThatCannotBeKept(t *testing.T) {
 // TestPredictionGoesWithTheTraining: what was predicted stays with the run that shows what is reached.
 func TestPredictionGoesWithTheTraining(t *testing.T) {
 	store := &fakeStore{}
-	d := Service{
-		Store:     store,
-		Datasets:  fakeDatasets{},
-		Trainer:   &fakeTrainer{accuracy: bestAt16},
-		Predictor: fakePredictor{},
-		Rules:     fakeRules{narrow},
-	}
+	d := newService(store, fakeRules{narrow})
+	d.Predictor = fakePredictor{accuracy: 0.5}
 	a, err := ask(t, d, advisor.Request{Verify: true, Train: true})
 	if err != nil || a.Revised == nil || a.Revised.Prediction == nil || len(store.next) != 1 {
 		t.Fatalf("revised %+v, next %v, %v", a.Revised, store.next, err)
