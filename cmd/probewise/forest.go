@@ -14,7 +14,8 @@ import (
 
 func (a *app) forestCommand() *cobra.Command {
 	return group("forest", "Fit the forests that predict, and show how well they can be trusted", a.forestFitCommand(),
-		a.forestShowCommand(), a.forestStatisticsCommand(), a.forestExpectCommand(), a.forestBenchCommand())
+		a.forestShowCommand(), a.forestGainsCommand(), a.forestStatisticsCommand(), a.forestExpectCommand(),
+		a.forestBenchCommand())
 }
 
 func (a *app) forestShowCommand() *cobra.Command {

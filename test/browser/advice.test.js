@@ -9,6 +9,7 @@ import { flawed, slow } from "./networks.js";
 const h = house();
 const id = (page) => new URL(page.url()).pathname.split("/")[2];
 const three = (v) => v.toFixed(3);
+const points = (v) => ((Math.abs(v) < 0.0005 ? 0 : 100 * v) >= 0 ? "+" : "-") + Math.abs(100 * v).toFixed(1);
 
 test("a probe is watched as it goes, until its report is there", async (t) => {
   const page = await visitor(t, h);
@@ -57,20 +58,19 @@ test("the report says what the answer says", async (t) => {
     assert.ok(shown.includes(d.rule) && shown.includes(d.severity), shown);
   }
 
-  const suggestions = page.locator("#suggestions ol > li");
+  const suggestions = page.locator("#suggestions table.tried > tbody > tr");
   assert.equal(await suggestions.count(), advice.suggestions.length);
   for (const [i, s] of advice.suggestions.entries()) {
     const item = suggestions.nth(i);
     const shown = await plain(item);
-    assert.ok(shown.includes(s.verdict), `${shown} has ${s.verdict}`);
-    if (s.verified?.gain != null)
-      assert.ok(
-        shown.includes((100 * s.verified.gain).toFixed(1).replace("-", "−")),
-        `${shown} has the gain ${s.verified.gain}`,
-      );
-    await item.getByText("Why, and the edits").click();
+    assert.ok(shown.includes(s.verdict.replaceAll("_", " ")), `${shown} has ${s.verdict}`);
+    if (s.gain) assert.ok(shown.includes(points(s.gain.mean)), `${shown} has the gain ${s.gain.mean}`);
+    await item.locator("summary").first().click();
+    await item.getByText("Edits as JSON Patch").click();
     assert.deepEqual(JSON.parse(await item.getByRole("region", { name: /JSON Patch/ }).innerText()), s.edits);
+    for (const line of s.diff.slice(0, 8)) assert.ok((await plain(item)).includes(line), `${s.title} shows ${line}`);
   }
+  assert.ok((await plain(page.locator(".advised"))).includes(advice.summary), "the answer stands first");
 
   const revised = page.locator("#revised");
   await revised.getByRole("button", { name: "Copy JSON" }).click();

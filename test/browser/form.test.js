@@ -24,7 +24,7 @@ test("mistakes are named at their field, and nothing that was typed is lost", as
   await page.getByLabel("Probe length, epochs").fill("2");
   await page.getByText("More", { exact: true }).click();
   await page.getByLabel("Suggestions at most").fill("5");
-  await page.getByLabel("Verify the best suggestions").uncheck();
+  await page.getByLabel("Try the suggestions").uncheck();
   const [answer] = await Promise.all([page.waitForResponse((r) => r.request().method() === "POST"), ask(page).click()]);
   assert.equal(answer.status(), 422);
 
@@ -47,7 +47,7 @@ test("mistakes are named at their field, and nothing that was typed is lost", as
   assert.equal(await architecture(page).inputValue(), mistaken);
   assert.equal(await page.getByLabel("Probe length, epochs").inputValue(), "2");
   assert.equal(await page.getByLabel("Suggestions at most").inputValue(), "5");
-  assert.equal(await page.getByLabel("Verify the best suggestions").isChecked(), false);
+  assert.equal(await page.getByLabel("Try the suggestions").isChecked(), false);
 });
 
 test("what is no JSON is shown with its line", async (t) => {

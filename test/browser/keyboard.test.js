@@ -60,7 +60,7 @@ test("the form is filled in and sent", async (t) => {
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/advice\/[0-9a-f-]{36}$/);
   await page.getByRole("heading", { name: "Suggestions" }).waitFor();
-  assert.equal(await page.locator("#suggestions ol > li").count(), 3);
+  assert.equal(await page.locator("#suggestions table.tried > tbody > tr").count(), 3);
 });
 
 test("what is wrong is reached at once", async (t) => {

@@ -28,7 +28,7 @@ test("from an example to the trained revision", async (t) => {
   const prediction = await plain(page.locator("#prediction"));
   for (const figure of [advice.prediction.test_accuracy, advice.prediction.low, advice.prediction.high])
     assert.ok(prediction.includes(figure.toFixed(3)), prediction);
-  assert.equal(await page.locator("#suggestions ol > li").count(), advice.suggestions.length);
+  assert.equal(await page.locator("#suggestions table.tried > tbody > tr").count(), advice.suggestions.length);
   assert.equal(await page.locator("[data-copy]").isVisible(), false, "nothing is offered that needs scripts");
   assert.deepEqual(
     JSON.parse(await page.locator("#revised-json").evaluate((e) => e.textContent)),
@@ -68,7 +68,7 @@ test("mistakes, then a file instead", async (t) => {
     .getByLabel("or a file")
     .setInputFiles({ name: "flawed.json", mimeType: "application/json", buffer: Buffer.from(flawed) });
   await page.getByLabel("Probe length, epochs").fill("1");
-  await page.getByLabel("Verify the best suggestions").uncheck();
+  await page.getByLabel("Try the suggestions").uncheck();
   await page.getByRole("button", { name: "Ask for advice" }).click();
   await page.waitForURL(/\/advice\/[0-9a-f-]{36}$/);
   assert.equal((await rest(h, "GET", `/v1/advice/${id(page)}?wait=1m`)).architecture.name, "flawed");

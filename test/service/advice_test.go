@@ -89,6 +89,35 @@ func TestAdvice(t *testing.T) {
 	s.want(http.StatusNotFound, "GET", "/v1/runs/00000000-0000-7000-8000-000000000000/histograms", "")
 }
 
+// TestAdviceWithinConstraints asks for all that a search can be told, and finds it kept.
+func TestAdviceWithinConstraints(t *testing.T) {
+	s := start(t, t.TempDir(), newFakeTrainer())
+	var a advisor.Answer
+	s.want(http.StatusOK, "POST", "/v1/advice?wait=30s", strings.TrimSuffix(named("kept"), "}")+
+		`,"budget":3,"effort":"quick","seeds":1,"goal":"accuracy","suggestions":20,
+		"constraints":{"max_parameters":40000,"frozen":["conv1"],"forbid":["optimizer"]}}`).decode(t, &a)
+	r := a.Request
+	if r.Budget != 3 || r.Effort != advisor.Quick || r.Seeds != 1 || r.Constraints.MaxParameters != 40_000 ||
+		len(r.Constraints.Frozen) != 1 || len(r.Constraints.Forbid) != 1 {
+		t.Fatalf("request %+v", r)
+	}
+	if a.State != advisor.Succeeded || a.Summary == "" || a.Search == nil || a.Search.Spent > 3 || len(a.Search.Steps) == 0 ||
+		a.Revised == nil || len(a.Suggestions) < 3 {
+		t.Fatalf("advice %+v", a)
+	}
+	if cost := a.Revised.Architecture.Cost(); cost.Parameters > 40_000 ||
+		a.Revised.Architecture.Layers[0].Filters != 8 ||
+		a.Revised.Architecture.Training.Optimizer.Type != a.Architecture.Training.Optimizer.Type {
+		t.Errorf("%d parameters, %+v, %+v", cost.Parameters, a.Revised.Architecture.Layers[0],
+			a.Revised.Architecture.Training)
+	}
+	best := a.Suggestions[0]
+	if best.Verdict != advisor.Better || best.Verified == nil || len(best.Verified.Seeds) != 1 || best.Gain == nil ||
+		best.Gain.Seeds != 1 || len(best.Diff) == 0 || best.Trial == nil {
+		t.Errorf("suggestion %+v", best)
+	}
+}
+
 // TestLists pages through advice and runs, newest first.
 func TestLists(t *testing.T) {
 	s := start(t, t.TempDir(), newFakeTrainer())

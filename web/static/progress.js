@@ -95,6 +95,9 @@ function element(name, className, content) {
   return e;
 }
 
+// shared are the trainings of one phase, which stand side by side and share the bar.
+let shared = { kind: "", runs: new Map() };
+
 const on = {
   state({ state, phase, run }) {
     if (state === "queued") {
@@ -107,11 +110,19 @@ const on = {
       if (run) at(run, phase);
     }
   },
-  progress({ phase, progress }) {
+  progress({ phase, run, progress }) {
     if (!progress?.batches) return;
-    bar(progress.batch / progress.batches);
+    const kind = phase.split(",")[0]; // "search", however far it is
+    if (kind !== shared.kind) shared = { kind, runs: new Map() };
+    shared.runs.set(run, progress);
+    let [batch, batches] = [0, 0];
+    for (const p of shared.runs.values()) {
+      batch += Math.min(p.batch, p.batches);
+      batches += p.batches;
+    }
+    bar(batch / batches);
     // not in the status: it would be read out without end
-    place("batch").textContent = `batch ${progress.batch} of ${progress.batches}`;
+    place("batch").textContent = `batch ${batch} of ${batches}`;
   },
   epoch({ run, phase, record }) {
     epoch(run, phase, record);

@@ -77,8 +77,8 @@ func Advised(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 		},
 		{Rank: 5, Title: "Learning rate ×0.3", Rules: []string{"parabolic-layer"}, Verdict: advisor.NotTried},
 	}
-	a.Summary = "Better: 5 changes take the predicted test accuracy from 0.871 to 0.892; in trials with 2 fresh seeds they " +
-		"gained +1.5 points at once."
+	a.Summary = "Better: 5 changes take the predicted test accuracy from 0.871 to 0.892; trials with 2 fresh seeds show " +
+		"+1.5 points after 3 epochs."
 	a.Search = &advisor.Search{
 		Budget: 1,
 		Spent:  0.93,
