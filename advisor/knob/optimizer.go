@@ -34,6 +34,9 @@ func usualRate(a trainer.Architecture, o trainer.Optimizer) float64 {
 	return usualMomentum
 }
 
+// UsualRate is the learning rate that the net's optimizer is usually given.
+func UsualRate(a trainer.Architecture) float64 { return usualRate(a, a.Training.Optimizer) }
+
 // usualOptimizer is the optimizer with its usual constants.
 func usualOptimizer(a trainer.Architecture, t trainer.OptimizerType) trainer.Optimizer {
 	o := trainer.Optimizer{Type: t}
