@@ -47,10 +47,12 @@ func Themes() []Theme { return []Theme{Rework, Reshape, Regularise, Stabilise, R
 
 // Proposal is a change that a rule asks for.
 type Proposal struct {
-	Rule   string
-	Theme  Theme
-	Title  string // imperative, with layers and values: "Add L2 1e-3 to dense1 and dense2"
-	Reason string // names layer, statistic, value, threshold or percentile, epoch, and what the edit is expected to move
+	Rule  string
+	Theme Theme
+	// Setting is the name of the knob's setting that the change is; "" where it is none of the catalogue's.
+	Setting string
+	Title   string // imperative, with layers and values: "Add L2 1e-3 to dense1 and dense2"
+	Reason  string // names layer, statistic, value, threshold or percentile, epoch, and what the edit is expected to move
 	// Revise changes the architecture, finding layers by name; layers that are gone, or already as wanted, are left alone.
 	Revise func(*trainer.Architecture)
 }

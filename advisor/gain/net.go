@@ -27,7 +27,7 @@ func columns(a trainer.Architecture) []column {
 func ofTraining(a trainer.Architecture, add func(string, float64)) {
 	t := a.Training
 	o := t.Optimizer
-	relative := math.Log10(o.LearningRate / knob.UsualRate(a, o)) // decades off what is usual
+	relative := math.Log10(o.LearningRate / knob.UsualRate(a)) // decades off what is usual
 	add("rate", relative)
 	add("rate_off", math.Abs(relative))
 	add("rate_off_squared", relative*relative)

@@ -2,6 +2,7 @@ package knob
 
 import (
 	"slices"
+	"strings"
 
 	"probewise/advisor"
 	"probewise/trainer"
@@ -57,6 +58,27 @@ func Named(name string) (Knob, bool) {
 		}
 	}
 	return Knob{}, false
+}
+
+// SettingNamed returns the architecture's setting of the name, whose first word is the knob's. It may be illegal, change
+// nothing or cost too much.
+func SettingNamed(a trainer.Architecture, name string) (Setting, bool) {
+	kind, _, _ := strings.Cut(name, " ")
+	k, ok := Named(kind)
+	if !ok {
+		return Setting{}, false
+	}
+	all := k.Settings(a)
+	i := slices.IndexFunc(all, func(s Setting) bool { return s.Name == name })
+	if i < 0 {
+		return Setting{}, false
+	}
+	return all[i], true
+}
+
+// Affordable says whether the edit makes training at most maxGrowth times as expensive.
+func Affordable(a trainer.Architecture, e Edit) bool {
+	return float64(After(a, e).Cost().TrainingFLOPs) <= maxGrowth*float64(a.Cost().TrainingFLOPs)
 }
 
 // maxGrowth bounds the training FLOPs of a setting, as a multiple of those before: a candidate that takes longer would

@@ -21,8 +21,8 @@ const (
 	usualDecay         = 0.004 // Keras' default of adamw
 )
 
-// UsualRate is the learning rate that the optimizer is usually given in the net.
-func UsualRate(a trainer.Architecture, o trainer.Optimizer) float64 {
+// usualRate is the learning rate that the optimizer is usually given in the net.
+func usualRate(a trainer.Architecture, o trainer.Optimizer) float64 {
 	switch {
 	case o.Type != trainer.SGD:
 		return usualAdaptive
@@ -33,6 +33,9 @@ func UsualRate(a trainer.Architecture, o trainer.Optimizer) float64 {
 	}
 	return usualMomentum
 }
+
+// UsualRate is the learning rate that the net's optimizer is usually given.
+func UsualRate(a trainer.Architecture) float64 { return usualRate(a, a.Training.Optimizer) }
 
 // usualOptimizer is the optimizer with its usual constants.
 func usualOptimizer(a trainer.Architecture, t trainer.OptimizerType) trainer.Optimizer {
@@ -48,7 +51,7 @@ func usualOptimizer(a trainer.Architecture, t trainer.OptimizerType) trainer.Opt
 			o.WeightDecay = usualDecay
 		}
 	}
-	o.LearningRate = UsualRate(a, o)
+	o.LearningRate = usualRate(a, o)
 	return o
 }
 

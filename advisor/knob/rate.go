@@ -35,7 +35,7 @@ func rates(a trainer.Architecture, l *list) {
 		to := Scaled(o.LearningRate, f)
 		l.add(fmt.Sprintf("×%g", f), rateTitle(o.LearningRate, to), rateOf(o.Type, to))
 	}
-	usual := UsualRate(a, o)
+	usual := usualRate(a, o)
 	if math.Abs(math.Log10(o.LearningRate/usual)) >= farRate {
 		l.add("usual", fmt.Sprintf("Use the usual learning rate of %s, %g instead of %g", o.Type, usual, o.LearningRate),
 			rateOf(o.Type, usual))

@@ -114,6 +114,15 @@ func inside(l trainer.Layer) []trainer.Layer {
 	return all
 }
 
+// Head returns the layer that turns images into features, flatten or a global pool, with the shape in front of it.
+func Head(a *trainer.Architecture) (head trainer.Layer, before trainer.Shape, ok bool) {
+	t, ok := trunkOf(a)
+	if !ok || t.head < 0 {
+		return head, before, false
+	}
+	return a.Layers[t.head], t.before(t.head), true
+}
+
 // before is the shape in front of layer i of the net's own.
 func (t trunk) before(i int) trainer.Shape { return t.shapes[i] }
 

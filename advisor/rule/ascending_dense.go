@@ -19,7 +19,7 @@ var ascendingDense = Rule{
 	Group:  Architecture,
 	Title:  "A dense layer is wider than the one before it",
 	Finds:  fmt.Sprintf("A hidden dense layer has more than %d times the units of the one before.", maxDenseRatio),
-	Source: "Salit: let the widths of dense layers fall.",
+	Source: "Salit: let the widths of dense layers fall. Past runs here show no effect.",
 	Proposes: fmt.Sprintf("Falling widths: the first as wide as the widest was, up to %d units and with no more "+
 		"parameters in all; each wider than %g of the one before gets half of that one's units, at least twice the classes.",
 		maxUnits, falling),
@@ -36,7 +36,7 @@ var ascendingDense = Rule{
 		if ratio <= maxDenseRatio {
 			return
 		}
-		d := structural(worst, "unit_ratio", ratio, maxDenseRatio, advisor.Medium)
+		d := structural(worst, "unit_ratio", ratio, maxDenseRatio, advisor.Low)
 		d = explain(d, above, "it is wider than the dense layer before it")
 		p.Report(d)
 		p.proposeDense("Ladder the dense widths down", d, falling, nil)

@@ -15,7 +15,7 @@ func ascendingDenseFixtures(t *testing.T) []fixture {
 	const (
 		flat   = `{"type":"flatten"},`
 		output = `{"type":"dense","units":10,"activation":"softmax"}`
-		medium = advisor.Medium
+		medium = advisor.Low
 	)
 	return []fixture{
 		{"ascending-dense", "widest moves to the front",

@@ -11,12 +11,12 @@ import (
 )
 
 const (
-	validationImages = 1000 // taken for the number of them
-	grown            = 2.0  // growth of a layer's weight norm that shows steps too large
-	unmoved          = 0.01 // relative change of every weight norm that shows steps too small
-	usualFactor      = 3.0  // distance from the usual learning rate that tells
-	maxPenalty       = 1e-3
-	trains           = 0.1 // training accuracy above chance from which the net does learn
+	usualValidation = 1000 // images, where their number is not known
+	grown           = 2.0  // growth of a layer's weight norm that shows steps too large
+	unmoved         = 0.01 // relative change of every weight norm that shows steps too small
+	usualFactor     = 3.0  // distance from the usual learning rate that tells
+	maxPenalty      = 1e-4
+	trains          = 0.1 // training accuracy above chance from which the net does learn
 )
 
 var atChance = Rule{
@@ -24,8 +24,9 @@ var atChance = Rule{
 	Group: Health,
 	Title: "The net has learnt nothing",
 	Finds: fmt.Sprintf("Validation accuracy after the probe is not above chance p = 1/classes by two standard errors "+
-		"√(p(1−p)/n), with n = %s images taken for the validation set, and training accuracy is below p + %g: a batch norm "+
-		"whose running statistics lag is at chance in validation alone.", figure.Count(validationImages), trains),
+		"√(p(1−p)/n) of n validation images (%s where their number is not known), and training accuracy is below p + %g: "+
+		"a batch norm whose running statistics lag is at chance in validation alone. It says where the last records have "+
+		"the same accuracy: then every image gets the same class.", figure.Count(usualValidation), trains),
 	Source: "The standard error of a share.",
 	Proposes: fmt.Sprintf("relu and He's initialiser; a learning rate ×0.1 where weight norms have grown ×%g or it is "+
 		"%g times the usual one, ×10 where no weight norm has moved by %g or it is as far below; L1 and L2 of at most %g.",
@@ -34,13 +35,17 @@ var atChance = Rule{
 	Run: func(p *Pass) {
 		last, ok := p.last()
 		chance := 1 / float64(p.Architecture.Classes)
-		threshold := chance + 2*math.Sqrt(chance*(1-chance)/validationImages)
+		threshold := chance + 2*math.Sqrt(chance*(1-chance)/float64(p.validationImages()))
 		if !ok || p.Outcome.Diverged || last.Epoch < 1 || !(float64(last.ValidationAccuracy) <= threshold) ||
 			float64(last.TrainAccuracy) >= chance+trains {
 			return
 		}
 		d := measured("", "validation_accuracy", float64(last.ValidationAccuracy), threshold, last.Epoch, advisor.High)
-		d = explain(d, notAbove, "the net guesses")
+		meaning := "the net guesses"
+		if p.oneClass() {
+			meaning = "the net gives every image the same class, or the labels do not fit the images"
+		}
+		d = explain(d, notAbove, meaning)
 		p.Report(d)
 		p.proposeReLU(d, "Gradients should reach the first layer.")
 		all := knob.Hidden(&p.Architecture, "")
@@ -59,6 +64,16 @@ var atChance = Rule{
 		p.Propose(proposal(advisor.Stabilise, title, d, "Penalties should not outweigh the loss.",
 			knob.Each(knob.Names(all), knob.PenaltyAtMost(maxPenalty))))
 	},
+}
+
+// oneClass says whether validation accuracy has stayed the same over the last three records.
+func (p *Pass) oneClass() bool {
+	n := len(p.Records)
+	if n < 3 {
+		return false
+	}
+	last := p.Records[n-1].ValidationAccuracy
+	return p.Records[n-2].ValidationAccuracy == last && p.Records[n-3].ValidationAccuracy == last
 }
 
 // pace says whether a learning rate is too high or too low.

@@ -20,7 +20,7 @@ var deadReLU = Rule{
 	Group: Health,
 	Title: "Units of a relu layer that output zero",
 	Finds: fmt.Sprintf("More than %g of a relu layer's units are dead: zero on more than 99 %% of the values of 256 "+
-		"validation images. Severe in the first two layers, or above %g.", maxDead, nearlyAll),
+		"validation images. Severe above %g.", maxDead, nearlyAll),
 	Source: "Lu et al. 2020 on dying ReLU; the shares are ours.",
 	Proposes: fmt.Sprintf(
 		"leaky_relu with slope %g and He's initialiser there, and a learning rate ×%g.", leakySlope, calmer),
@@ -28,13 +28,13 @@ var deadReLU = Rule{
 		last, _ := p.last()
 		var worst advisor.Diagnosis
 		var dead []string
-		for i, l := range last.Layers {
+		for _, l := range last.Layers {
 			b, ok := p.layer(l.Layer)
 			if !ok || b.Activation() != trainer.ReLU || !(l.DeadUnits > maxDead) {
 				continue
 			}
 			severity := advisor.Medium
-			if trainer.InFirstTwo(i) || l.DeadUnits > nearlyAll {
+			if l.DeadUnits > nearlyAll {
 				severity = advisor.High
 			}
 			q := advisor.Quantity{Statistic: trainer.StatisticNamed("dead_units"), Third: p.thirds[l.Layer], Epoch: last.Epoch}

@@ -15,7 +15,7 @@ func deadReLUFixtures(t *testing.T) []fixture {
 	}
 	return []fixture{
 		{"dead-relu", "lower layer", probed(t, plain, of("conv1", dead(0.625))),
-			[]want{{"conv1", "dead_units", 0.625, 0.5, null, 3, advisor.High}},
+			[]want{{"conv1", "dead_units", 0.625, 0.5, null, 3, advisor.Medium}},
 			[]string{"Use leaky_relu with slope 0.1 in conv1, initialised after He | conv1.Initializer " +
 				"glorot_uniform→he_uniform, conv1.Activation relu→leaky_relu, conv1.NegativeSlope 0→0.1",
 				"Lower the learning rate to 0.0003 | Training.Optimizer.LearningRate 0.001→0.0003"}},
@@ -25,6 +25,10 @@ func deadReLUFixtures(t *testing.T) []fixture {
 			[]string{"Use leaky_relu with slope 0.1 in dense1, initialised after He | dense1.Initializer " +
 				"glorot_uniform→he_uniform, dense1.Activation relu→leaky_relu, dense1.NegativeSlope 0→0.1",
 				"Lower the learning rate to 0.0003 | Training.Optimizer.LearningRate 0.001→0.0003"}},
+		{"dead-relu", "nearly all", probed(t, parse(t, plainLayers, `"optimizer":{"type":"adam","learning_rate":1e-12}`),
+			of("conv2", dead(0.9375))), []want{{"conv2", "dead_units", 0.9375, 0.5, null, 3, advisor.High}},
+			[]string{"Use leaky_relu with slope 0.1 in conv2, initialised after He | conv2.Initializer " +
+				"glorot_uniform→he_uniform, conv2.Activation relu→leaky_relu, conv2.NegativeSlope 0→0.1"}},
 		{"dead-relu", "half is not more than half", probed(t, plain, of("conv1", dead(0.5))), nil, nil},
 		{"dead-relu", "zeros of another activation", probed(t, sigmoid, of("conv1", dead(1))), nil, nil},
 		{"dead-relu", "unknown", probed(t, plain, of("conv1", dead(trainer.Missing))), nil, nil},

@@ -25,7 +25,8 @@ var diverged = Rule{
 	Source: "The cross entropy of a uniform guess; Pascanu et al. 2013 on clipping, He et al. 2015 on initialisers.",
 	Proposes: fmt.Sprintf(
 		"A learning rate ×%g with gradients clipped at norm %d, and He's initialiser on ReLU layers.", calmer, clipNorm),
-	Breaks: true,
+	Breaks:   true,
+	Explains: []string{"exploding-gradient", "high-activation-variance"},
 	Run: func(p *Pass) {
 		threshold := lossFactor * math.Log(float64(p.Architecture.Classes))
 		d := measured("", "train_loss", math.NaN(), threshold, 0, advisor.High)

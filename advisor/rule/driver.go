@@ -20,9 +20,10 @@ type Driver struct {
 	Incomplete func(error)
 }
 
-// Examine runs the rules over the case. Diagnoses come health of training first, then by severity, then those in the
-// first two layers with weights, then in the order of the rules and from the input to the output. Proposals follow the
-// order of their rules' first diagnoses.
+// Examine runs the rules over the case. Diagnoses come causes first, then health of training, then by severity, then
+// those in the first two layers with weights, then in the order of the rules and from the input to the output. What a
+// rule explains is told with its first diagnosis, which takes the higher severity. Proposals follow the order of their
+// rules' first diagnoses; those of rules that another one explains come last.
 func (d Driver) Examine(c advisor.Case) ([]advisor.Diagnosis, []advisor.Proposal) {
 	rules := d.Rules
 	if rules == nil {
@@ -42,9 +43,44 @@ func (d Driver) Examine(c advisor.Case) ([]advisor.Diagnosis, []advisor.Proposal
 		diagnoses = append(diagnoses, found...)
 		proposals = append(proposals, complete(p.proposals, d, r, validateProposal)...)
 	}
+	diagnoses = explained(rules, diagnoses)
 	order(c.Architecture, rules, diagnoses, proposals)
 	return diagnoses, proposals
 }
+
+// explained takes what rules explain into their own first diagnosis, unless that is a mild one.
+func explained(rules []Rule, diagnoses []advisor.Diagnosis) []advisor.Diagnosis {
+	for _, r := range slices.Backward(rules) { // what an explained rule explains goes on to the one that explains it
+		at := slices.IndexFunc(diagnoses, func(d advisor.Diagnosis) bool { return d.Rule == r.Name })
+		if at < 0 {
+			continue
+		}
+		cause := diagnoses[at]
+		if cause.Severity == advisor.Low {
+			continue // too little to be the reason of anything
+		}
+		for _, name := range r.Explains {
+			symptom := slices.IndexFunc(diagnoses, func(d advisor.Diagnosis) bool { return d.Rule == name })
+			if symptom < 0 {
+				continue
+			}
+			cause.Message += " That explains: " + diagnoses[symptom].Message
+			for _, d := range diagnoses {
+				if d.Rule == name && rank[d.Severity] < rank[cause.Severity] {
+					cause.Severity = d.Severity
+				}
+			}
+		}
+		diagnoses[at] = cause
+		diagnoses = slices.DeleteFunc(diagnoses, func(d advisor.Diagnosis) bool {
+			return slices.Contains(r.Explains, d.Rule)
+		})
+	}
+	return diagnoses
+}
+
+// rank orders severities.
+var rank = map[advisor.Severity]int{advisor.High: 0, advisor.Medium: 1, advisor.Low: 2}
 
 // complete leaves out what lacks something.
 func complete[T any](all []T, d Driver, r Rule, check func(T) error) []T {
@@ -66,32 +102,29 @@ func validateProposal(p advisor.Proposal) error {
 
 // order sorts diagnoses and proposals as Examine says.
 func order(a trainer.Architecture, rules []Rule, diagnoses []advisor.Diagnosis, proposals []advisor.Proposal) {
-	health := map[string]bool{}
+	late := map[string]int{}
 	for _, r := range rules {
-		health[r.Name] = r.Group == Health
+		late[r.Name] = int(min(r.Group, Shape)) // shape and architecture alike
 	}
 	place := map[string]int{} // of layers with weights
 	for i, b := range trainer.Blocks(&a) {
 		place[b.Layer().Name] = i
 	}
-	rank := map[advisor.Severity]int{advisor.High: 0, advisor.Medium: 1, advisor.Low: 2}
 	higher := func(d advisor.Diagnosis) int {
 		if i, known := place[d.Layer]; known && !trainer.InFirstTwo(i) {
 			return 1
 		}
 		return 0 // the first two layers, and the whole net
 	}
-	late := func(d advisor.Diagnosis) int {
-		if health[d.Rule] {
-			return 0
-		}
-		return 1
-	}
 	slices.SortStableFunc(diagnoses, func(x, y advisor.Diagnosis) int {
-		return cmp.Or(late(x)-late(y), rank[x.Severity]-rank[y.Severity], higher(x)-higher(y))
+		return cmp.Or(late[x.Rule]-late[y.Rule], rank[x.Severity]-rank[y.Severity], higher(x)-higher(y))
 	})
 	first := func(rule string) int {
-		return slices.IndexFunc(diagnoses, func(d advisor.Diagnosis) bool { return d.Rule == rule })
+		at := slices.IndexFunc(diagnoses, func(d advisor.Diagnosis) bool { return d.Rule == rule })
+		if at < 0 {
+			return len(diagnoses) // explained by another one
+		}
+		return at
 	}
 	slices.SortStableFunc(proposals, func(x, y advisor.Proposal) int { return first(x.Rule) - first(y.Rule) })
 }

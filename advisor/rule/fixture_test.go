@@ -36,6 +36,20 @@ var null = math.NaN()
 func fixtures(t *testing.T) []fixture {
 	t.Helper()
 	return slices.Concat(
+		rateTooHighFixtures(t),
+		softmaxTwiceFixtures(t),
+		saturatedFixtures(t),
+		linearActivationsFixtures(t),
+		overRegularisedFixtures(t),
+		bottleneckFixtures(t),
+		globalPoolingTooEarlyFixtures(t),
+		tooManyPoolsFixtures(t),
+		kernelTooSmallFixtures(t),
+		batchTooLargeFixtures(t),
+		plainSGDFixtures(t),
+		learnsTooSlowlyFixtures(t),
+		underCapacityFixtures(t),
+		validationApartFixtures(t),
 		divergedFixtures(t),
 		vanishingGradientFixtures(t),
 		explodingGradientFixtures(t),
@@ -45,7 +59,6 @@ func fixtures(t *testing.T) []fixture {
 		highActivationVarianceFixtures(t),
 		overfitFixtures(t),
 		unregularisedHigherLayersFixtures(t),
-		batchNormEverywhereFixtures(t),
 		laggingBatchNormFixtures(t),
 		stackedRegularisersFixtures(t),
 		flatFiltersFixtures(t),
@@ -122,6 +135,7 @@ func probed(t *testing.T, a trainer.Architecture, changes ...change) advisor.Cas
 					Layer:       l.Name,
 					Type:        l.Type,
 					DeadUnits:   0.05,
+					UpdateRatio: 0.003,
 					Weights:     trainer.Statistics{Variance: 0.02 + 0.004*calm, MaxAbs: 0.3 + 0.1*calm, L2Norm: 4 + 0.5*calm},
 					Gradients:   trainer.Statistics{Mean: 1e-5, Variance: 1e-4 - 1e-5*calm, MaxAbs: 0.1, L2Norm: 0.5},
 					Activations: trainer.Statistics{Mean: 0.5, Variance: 0.4 + 0.2*calm, MaxAbs: 4 + 1*calm, ShareZero: 0.5},
@@ -161,33 +175,6 @@ func at(epoch float64, alter change) change {
 func stopped(c advisor.Case, epoch float64) advisor.Case {
 	c.Records = slices.DeleteFunc(slices.Clone(c.Records), func(r trainer.EpochRecord) bool { return r.Epoch > epoch })
 	return c
-}
-
-// among gives a case past runs.
-func among(c advisor.Case, r past) advisor.Case {
-	c.Reference = r
-	return c
-}
-
-// past is a reference that knows some quantities, by name, position and epoch.
-type past struct {
-	runs   int
-	values map[string][]float64
-}
-
-func (p past) Values(q advisor.Quantity) []float64 {
-	return p.values[fmt.Sprintf("%s %s %g", q.Name(), q.Third, q.Epoch)]
-}
-
-func (p past) Runs() int { return p.runs }
-
-// evenly returns 40 values up to most: the 95th percentile is 0.95·most.
-func evenly(most float64) []float64 {
-	values := make([]float64, 40)
-	for i := range values {
-		values[i] = most * float64(i+1) / 40
-	}
-	return values
 }
 
 // changes lists what differs: "-dense3", "+dropout1 after dense1", "conv1.Filters 8→16", "Training.ClipNorm 0→1".
@@ -236,8 +223,11 @@ func differences(path string, before, after reflect.Value) []string {
 	return all
 }
 
-// describe writes a proposal as fixtures expect it.
+// describe writes a proposal as fixtures expect it: a setting of a knob by its name, whose changes are tested there.
 func describe(a trainer.Architecture, p advisor.Proposal) string {
+	if p.Setting != "" {
+		return p.Setting
+	}
 	revised := a
 	p.Revise(&revised)
 	return p.Title + " | " + strings.Join(changes(a, revised), ", ")
@@ -316,23 +306,3 @@ const (
 		{"type":"dense","units":64,"initializer":"glorot_normal"},{"type":"activation","activation":"tanh"},
 		{"type":"dense","units":32,"activation":"sigmoid","l2":0.001},{"type":"dense","units":10,"activation":"softmax"}`
 )
-
-// whole gives a statistic its values at the ends of epochs 1 to 3.
-func whole(get func(*trainer.LayerStatistics) *trainer.Number,
-	x1, x2, x3 trainer.Number) func(float64, *trainer.LayerStatistics) {
-	return func(epoch float64, l *trainer.LayerStatistics) {
-		switch epoch {
-		case 1:
-			*get(l) = x1
-		case 2:
-			*get(l) = x2
-		case 3:
-			*get(l) = x3
-		}
-	}
-}
-
-func weightVariance(l *trainer.LayerStatistics) *trainer.Number     { return &l.Weights.Variance }
-func activationMax(l *trainer.LayerStatistics) *trainer.Number      { return &l.Activations.MaxAbs }
-func activationVariance(l *trainer.LayerStatistics) *trainer.Number { return &l.Activations.Variance }
-func gradientVariance(l *trainer.LayerStatistics) *trainer.Number   { return &l.Gradients.Variance }

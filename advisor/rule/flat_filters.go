@@ -17,7 +17,8 @@ var flatFilters = Rule{
 	Finds: fmt.Sprintf("The last stage of conv layers has at most %d times the filters of the first. A stage ends at "+
 		"a pool or before a stride above 1; the thirds of a single stage of %d or more conv layers count as stages.",
 		minFilterRatio, knob.MinStageConvs),
-	Source: "Salit: let filters grow towards the top.",
+	Source: "Salit: let filters grow towards the top. The shipped past runs: flat ones end lower with probability .63 " +
+		"and .62; twice the last stage's filters over the first's gain 3.9 ± .6 points.",
 	Proposes: fmt.Sprintf("Filters that grow ×1.5 to ×2 from stage to stage in multiples of 8, as many as %g times the "+
 		"multiply-adds allow; the lower stages may shrink.", knob.MaxLadderGrowth),
 	Run: func(p *Pass) {
@@ -33,7 +34,11 @@ var flatFilters = Rule{
 			return
 		}
 		d := structural(all[top][0], "filter_ratio", ratio, minFilterRatio, advisor.Medium)
-		d = explain(d, notAbove, "filters do not grow from the first stage to the last")
+		meaning := "filters do not grow from the first stage to the last"
+		if ratio < minFilterRatio {
+			meaning = "filters fall from the first stage to the last"
+		}
+		d = explain(d, notAbove, meaning)
 		p.Report(d)
 		rising := knob.LadderUp(a, all)
 		if rising == nil {

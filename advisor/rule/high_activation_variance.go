@@ -22,7 +22,7 @@ var highActivationVariance = Rule{
 	Title: "Outputs of a layer vary too much",
 	Finds: fmt.Sprintf("The variance of a hidden layer's outputs on 256 validation images is above the 95th "+
 		"percentile of past runs at the same layer position and epoch, at least %g (conv) and %g (dense), or else above "+
-		"%d and %d. Severe above %d times the threshold.",
+		"%d and %d. Mild up to %d times the threshold.",
 		maxConvVariance/2.0, maxDenseVariance/2.0, maxConvVariance, maxDenseVariance, severeFactor),
 	Source: "Salit: low activation variance is among what matters most; defaults: crossed by one of 22 sound probes.",
 	Proposes: fmt.Sprintf("Batch norm on higher layers without a technique; on lower ones L2, or more of it, else a "+
@@ -50,9 +50,9 @@ var highActivationVariance = Rule{
 			if !(v > threshold) {
 				continue
 			}
-			severity := advisor.Medium
+			severity := advisor.Low
 			if v > severeFactor*threshold {
-				severity = advisor.High
+				severity = advisor.Medium
 			}
 			d := measured(l.Layer, q.Name(), v, threshold, last.Epoch, severity)
 			d.Percentile = percentile

@@ -58,6 +58,7 @@ const (
 	above    = "above"
 	notAbove = "not above"
 	below    = "below"
+	notBelow = "not below"
 )
 
 // explain writes the diagnosis' message: its facts, then what they mean.

@@ -23,9 +23,10 @@ var overfit = Rule{
 	Finds: fmt.Sprintf("Training accuracy (as it runs) is above validation accuracy by %g or more at the end, the gap "+
 		"has grown by %g or more since the first whole epoch (in shorter probes: quarter) and still grows, while "+
 		"validation accuracy is above chance + %g and has not just fallen by more than %g: that is a swing, or batch "+
-		"norm that lags. Severe from %g.",
+		"norm that lags. Mild below %g.",
 		maxGap, minGrowth, trains, maxSwing, severeGap),
-	Source:   "Found on 32 own probes; Salit: the gap alone is no reason to shrink a model.",
+	Source: "Found on 32 own probes; Salit: the gap alone is no reason to shrink a model. Past runs where it is found " +
+		"end higher than others: it tells what the next gain is, not that a run is poor.",
 	Proposes: "Dropout after dense layers, L2 on higher layers, flipped images; nothing smaller.",
 	Run: func(p *Pass) {
 		gaps, validation, epoch := p.gaps()
@@ -34,9 +35,9 @@ var overfit = Rule{
 			validation[n-2]-validation[n-1] > maxSwing || validation[n-1] <= 1/float64(p.Architecture.Classes)+trains {
 			return
 		}
-		severity := advisor.Medium
+		severity := advisor.Low
 		if gaps[n-1] >= severeGap {
-			severity = advisor.High
+			severity = advisor.Medium
 		}
 		d := measured("", "accuracy_gap", gaps[n-1], maxGap, epoch, severity)
 		d = explain(d, above, "training accuracy runs away from validation accuracy")

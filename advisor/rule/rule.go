@@ -2,6 +2,7 @@ package rule
 
 import (
 	"reflect"
+	"slices"
 
 	"probewise/advisor"
 	"probewise/advisor/knob"
@@ -11,10 +12,11 @@ import (
 // Group says what a rule looks at.
 type Group int
 
-// The groups, in the order of diagnoses of the first and the others. Once a rule that Breaks has found its fault, the
-// rules of Shape stay quiet: a broken run makes every other statistic meaningless.
+// The groups. Diagnoses come causes first, then Health, then the others. Once a rule that Breaks has found its fault,
+// the rules of Shape stay quiet: a broken run makes every other statistic meaningless.
 const (
-	Health       Group = iota // did the probe train at all
+	Cause        Group = iota // what makes a net train badly: a setting or a size, with what the probe shows of it
+	Health                    // did the probe train at all
 	Shape                     // shape of the statistics and curves
 	Architecture              // the architecture alone, without any record
 )
@@ -28,6 +30,9 @@ type Rule struct {
 	Proposes string // the edits
 	Group    Group
 	Breaks   bool // a net with this fault has learnt nothing that the rules of Shape could judge
+	// Explains names rules whose findings follow from this one's: where both find something, and this one not mildly, they
+	// are told as one.
+	Explains []string
 	Run      func(*Pass)
 }
 
@@ -36,12 +41,14 @@ func (r Rule) Doc() string {
 	return r.Title + ". " + r.Finds + " Proposes: " + r.Proposes + " Source: " + r.Source
 }
 
-// All returns the rules, health of training first.
+// All returns the rules, causes first.
 func All() []Rule {
 	return []Rule{
-		diverged, vanishingGradient, explodingGradient, deadReLU, atChance,
+		rateTooHigh, softmaxTwice, saturated, linearActivations, overRegularised, bottleneck, globalPoolingTooEarly,
+		tooManyPools, kernelTooSmall, batchTooLarge, plainSGD, learnsTooSlowly, underCapacity,
+		validationApart, diverged, vanishingGradient, explodingGradient, deadReLU, atChance,
 		parabolicLayer, highActivationVariance,
-		unregularisedHigherLayers, batchNormEverywhere, laggingBatchNorm, stackedRegularisers,
+		unregularisedHigherLayers, laggingBatchNorm, stackedRegularisers,
 		flatFilters, ascendingDense, tooManyDense, wideDense,
 		overfit,
 	}
@@ -54,6 +61,7 @@ type Pass struct {
 	thirds    map[string]trainer.DepthThird
 	diagnoses []advisor.Diagnosis
 	proposals []advisor.Proposal
+	revised   []trainer.Architecture // what the proposals make of the architecture
 }
 
 func newPass(c advisor.Case, rule string) *Pass {
@@ -66,7 +74,8 @@ func (p *Pass) Report(d advisor.Diagnosis) {
 	p.diagnoses = append(p.diagnoses, d)
 }
 
-// Propose adds a proposal of the rule. One that would change nothing, or make a legal architecture illegal, is dropped.
+// Propose adds a proposal of the rule. One that would change nothing, do what an earlier one does, or make a legal
+// architecture illegal, is dropped.
 func (p *Pass) Propose(proposal advisor.Proposal) {
 	proposal.Rule = p.rule
 	revise := proposal.Revise
@@ -76,10 +85,11 @@ func (p *Pass) Propose(proposal advisor.Proposal) {
 	}
 	revised := p.Architecture
 	proposal.Revise(&revised)
-	if reflect.DeepEqual(revised, p.Architecture) || knob.Legal(p.Architecture) && !knob.Legal(revised) {
+	if slices.ContainsFunc(p.revised, func(r trainer.Architecture) bool { return reflect.DeepEqual(r, revised) }) ||
+		reflect.DeepEqual(revised, p.Architecture) || knob.Legal(p.Architecture) && !knob.Legal(revised) {
 		return
 	}
-	p.proposals = append(p.proposals, proposal)
+	p.proposals, p.revised = append(p.proposals, proposal), append(p.revised, revised)
 }
 
 // last returns the last record after initialisation.

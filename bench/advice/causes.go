@@ -47,10 +47,10 @@ const (
 // namedBy has for each cause the rules that name it. A rule that sees the symptom alone (at-chance, diverged) names
 // none.
 var namedBy = map[Cause][]string{
-	rateTooHigh:          {"rate-too-high", "exploding-gradient", "dead-relu", "oscillating"},
+	rateTooHigh:          {"rate-too-high", "exploding-gradient", "dead-relu"},
 	rateTooLow:           {"learns-too-slowly"},
 	scheduleTooEarly:     {"learns-too-slowly"},
-	plainSGD:             {"learns-too-slowly"},
+	plainSGD:             {"plain-sgd", "learns-too-slowly"},
 	batchTooLarge:        {"batch-too-large"},
 	clipTooSmall:         {"learns-too-slowly"},
 	tooStrongL1:          {"over-regularised"},
@@ -61,23 +61,23 @@ var namedBy = map[Cause][]string{
 	unregularised:        {"overfit", "unregularised-higher-layers"},
 	saturating:           {"saturated", "vanishing-gradient"},
 	linearActivations:    {"linear-activations"},
-	softmaxInside:        {"saturated", "softmax-in-hidden-layers", "vanishing-gradient"},
+	softmaxInside:        {"saturated", "vanishing-gradient"},
 	softmaxTwice:         {"softmax-twice"},
 	vanishing:            {"vanishing-gradient"},
 	deadReLU:             {"dead-relu"},
 	exploding:            {"exploding-gradient", "rate-too-high"},
-	normLag:              {"batch-norm-lag"},
+	normLag:              {"lagging-batch-norm", "validation-apart"},
 	underCapacity:        {"under-capacity"},
 	bottleneck:           {"bottleneck"},
-	tooFewConv:           {"too-few-conv", "under-capacity"},
+	tooFewConv:           {"under-capacity", "global-pooling-too-early"},
 	tooManyDense:         {"too-many-dense"},
 	wideDense:            {"wide-dense"},
 	flatFilters:          {"flat-filters"},
-	descendingFilters:    {"descending-filters"},
+	descendingFilters:    {"flat-filters"}, // it says that they fall
 	kernelTooSmall:       {"kernel-too-small", "under-capacity"},
-	noPooling:            {"no-pool", "too-few-pools"},
+	noPooling:            {}, // no rule: past runs with large maps end higher
 	tooMuchPooling:       {"too-many-pools", "bottleneck"},
-	globalPoolingTooSoon: {"global-pooling-too-early", "bottleneck", "under-capacity"},
+	globalPoolingTooSoon: {"global-pooling-too-early", "under-capacity"},
 }
 
 func (c Cause) known() bool {
