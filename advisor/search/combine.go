@@ -11,13 +11,14 @@ import (
 // parts is how many of the best are combined: each two of them, and all.
 const parts = 3
 
-// combinations are new entries, each of several of the best: of those that promise something and do not turn the same
-// knob. What is foretold of one before it is tried is the sum of its parts', each half of what it would be alone:
+// combinations are new entries, each of several of the best: of those that promise something and do not clash. What is foretold of one before it is tried is the sum of its parts', each half of what it would be alone:
 // effects overlap, and the best were chosen.
 func (s *searcher) combinations(ordered []*Entry, base advisor.ProbeResult, seed uint64) []*Entry {
 	var best []*Entry
 	for _, e := range ordered {
-		if s.score(e) > 0 && len(best) < parts && !slices.ContainsFunc(best, func(b *Entry) bool { return clash(b, e) }) {
+		if s.score(e) > 0 && len(best) < parts && !slices.ContainsFunc(best, func(b *Entry) bool {
+			return clash(base.Architecture.Training, b, e)
+		}) {
 			best = append(best, e)
 		}
 	}
@@ -52,14 +53,27 @@ func (s *searcher) combinations(ordered []*Entry, base advisor.ProbeResult, seed
 	return all
 }
 
-// clash says whether two entries turn a knob in common.
-func clash(a, b *Entry) bool {
+// clash says whether two entries cannot both be had: they turn a knob in common, or set a training setting of the base
+// to different values, as a recipe and a rate do.
+func clash(base trainer.Training, a, b *Entry) bool {
 	for _, s := range a.Settings {
 		if slices.ContainsFunc(b.Settings, func(t Setting) bool { return t.Knob == s.Knob }) {
 			return true
 		}
 	}
+	was, is, other := settingsOf(base), settingsOf(a.Architecture.Training), settingsOf(b.Architecture.Training)
+	for i := range was {
+		if is[i] != was[i] && other[i] != was[i] && is[i] != other[i] {
+			return true
+		}
+	}
 	return false
+}
+
+// settingsOf are the training settings that changes set, each to a value.
+func settingsOf(t trainer.Training) []any {
+	return []any{t.Optimizer.Type, t.Optimizer.LearningRate, t.Optimizer.Momentum, t.Optimizer.WeightDecay,
+		t.Schedule.Type, t.Schedule.Warmup, t.ClipNorm, t.BatchSize, t.Augment.Flip, t.Augment.Crop}
 }
 
 // combined applies the settings of all, one after the other.
