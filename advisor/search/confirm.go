@@ -25,8 +25,7 @@ func (s *searcher) confirm(ctx context.Context, e *Entry, base trainer.Architect
 	if err := s.Lab.Drop(ctx, []*Trial{e.Trial}); err != nil {
 		return nil, err
 	}
-	baseCost := float64(base.Cost().TrainingFLOPs) * float64(s.Problem.Budget.Images) / s.epoch
-	cost := s.probeEpochs() * (baseCost + e.Cost)
+	cost := s.confirmation(e)
 	var last *Trial
 	var sum gain.Gain
 	c := &Confirmed{Moment: s.probeEpochs()}

@@ -8,5 +8,6 @@
 // It trains nothing and stores nothing itself: a Lab does. The same probe, candidates and judge give the same
 // decisions, so that a search that was interrupted comes to the same end with what its lab has kept.
 //
-// Read next: search.go (the rounds), rung.go (one race), confirm.go (what is believed), combine.go (packages).
+// Read next: search.go (the rounds), rung.go (one race), order.go (what goes on), confirm.go
+// (what is believed), combine.go (packages).
 package search

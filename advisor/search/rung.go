@@ -7,6 +7,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/gain"
+	"probewise/trainer"
 )
 
 // rung is a moment to which candidates of a race are trained, and the share of the race's budget that this may take.
@@ -63,16 +64,36 @@ func (s *searcher) race(ctx context.Context, base advisor.ProbeResult, seed uint
 			s.order(field)
 		}
 	}
-	if len(racing) == 0 {
-		return nil, nil
+	winner := s.winner(racing)
+	return winner, s.Lab.Drop(ctx, trials(slices.DeleteFunc(racing, func(e *Entry) bool { return e == winner })))
+}
+
+// winner is the best that promises anything and whose confirmation the budget allows, or else the best that promises
+// anything.
+func (s *searcher) winner(ordered []*Entry) *Entry {
+	var best *Entry
+	for _, e := range ordered {
+		if s.score(e) <= 0 {
+			break
+		}
+		if s.confirmation(e) <= s.left {
+			return e
+		}
+		if best == nil {
+			best = e
+		}
 	}
-	if err := s.Lab.Drop(ctx, trials(racing[1:])); err != nil {
-		return nil, err
-	}
-	if s.score(racing[0]) <= 0 {
-		return nil, s.Lab.Drop(ctx, trials(racing[:1]))
-	}
-	return racing[0], nil
+	return best
+}
+
+// confirmation is what one fresh seed takes, for the entry and its base.
+func (s *searcher) confirmation(e *Entry) float64 {
+	return s.probeEpochs() * (s.costOf(e.base.Architecture) + e.Cost)
+}
+
+// costOf is what an epoch of an architecture takes, in epochs of the net.
+func (s *searcher) costOf(a trainer.Architecture) float64 {
+	return float64(a.Cost().TrainingFLOPs) * float64(s.Problem.Budget.Images) / s.epoch
 }
 
 // roundShare bounds a race so that a large budget makes more rounds, not one that is larger: a second round builds on
@@ -93,14 +114,17 @@ func (s *searcher) field(ctx context.Context, base advisor.ProbeResult, seed uin
 			if e == nil {
 				continue
 			}
+			if s.left-2*s.probeEpochs() >= least && s.confirmation(e) > s.left-least {
+				continue // others can be confirmed, it cannot
+			}
 			if err := s.judge(ctx, e, 0); err != nil {
 				return nil, err
 			}
 			lists[i] = append(lists[i], e)
 		}
 	}
-	s.order(lists[0])
-	s.order(lists[1])
+	s.orderByCost(lists[0])
+	s.orderByCost(lists[1])
 	lists[0], lists[1] = varied(lists[0]), varied(lists[1])
 	var field []*Entry
 	for len(lists[0])+len(lists[1]) > 0 {

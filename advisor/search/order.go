@@ -1,0 +1,54 @@
+package search
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"probewise/advisor/gain"
+	"probewise/trainer"
+)
+
+// order sorts entries, the best first; among equals the smaller change, then the cheaper net.
+func (s *searcher) order(entries []*Entry) {
+	slices.SortStableFunc(entries, func(a, b *Entry) int {
+		return cmp.Or(cmp.Compare(s.score(b), s.score(a)), len(a.Settings)-len(b.Settings), cmp.Compare(a.Cost, b.Cost))
+	})
+}
+
+// orderByCost sorts entries that are yet to be tried: what promises most for what a trial takes. The square root keeps
+// small changes of little use behind large ones that are worth their price.
+func (s *searcher) orderByCost(entries []*Entry) {
+	value := func(e *Entry) float64 {
+		score := s.score(e)
+		if score < 0 {
+			return score
+		}
+		return score / math.Sqrt(e.Cost)
+	}
+	slices.SortStableFunc(entries, func(a, b *Entry) int {
+		return cmp.Or(cmp.Compare(value(b), value(a)), len(a.Settings)-len(b.Settings), cmp.Compare(a.Cost, b.Cost))
+	})
+}
+
+// score is what entries of a round are compared by, above 0 where they are worth a confirmation: the gain over its
+// base; where the net is to shrink, what is saved of that, as long as the net's accuracy is kept.
+func (s *searcher) score(e *Entry) float64 {
+	if !s.Shrink {
+		return e.own().Mean
+	}
+	if g := e.Gain(); g.Mean < -tolerance(g) {
+		return g.Mean - 1
+	}
+	return saved(e.base.Architecture, e.Architecture)
+}
+
+// saved is the mean of the logarithms of what is saved in parameters and in operations.
+func saved(net, revised trainer.Architecture) float64 {
+	was, is := net.Cost(), revised.Cost()
+	return (math.Log(float64(was.Parameters)/float64(is.Parameters)) +
+		math.Log(float64(was.TrainingFLOPs)/float64(is.TrainingFLOPs))) / 2
+}
+
+// tolerance is the loss of accuracy that a net which shrinks may show: what another seed makes, or half a point.
+func tolerance(g gain.Gain) float64 { return max(g.Noise, 0.005) }
