@@ -20,7 +20,7 @@ func TestPairs(t *testing.T) {
 	all := entries(t, 3)
 	all = append(all, corpus.Entry{Seed: 7, Index: 9, Edit: 1, Settings: []string{"x"}}, // its base is not there
 		corpus.Entry{Seed: 8, Index: 0, Edit: 1, Settings: []string{"x"}, PastRun: all[1].PastRun})
-	all[0], all[5] = all[5], all[0] // in any order
+	all[0], all[5] = all[5], all[0]          // in any order
 	pairs := Pairs(append(all, all[1:4]...)) // the same run counts once
 	if len(pairs) != 3*5 {
 		t.Fatalf("%d pairs, want 15", len(pairs))
