@@ -59,19 +59,6 @@ func Trained(s advisor.Suggestion) (epochs, observed string) {
 	return figure.Setting(s.Trial.Epochs), figure.Points(s.Trial.Observed)
 }
 
-// Added says what each part of a suggestion adds to the others: "+1.2  Use a cosine schedule".
-func Added(parts []advisor.Part) []string {
-	width := 0
-	for _, p := range parts {
-		width = max(width, len([]rune(figure.Points(p.Gain))))
-	}
-	lines := make([]string, len(parts))
-	for i, p := range parts {
-		lines[i] = fmt.Sprintf("%*s  %s", width, figure.Points(p.Gain), p.Title)
-	}
-	return lines
-}
-
 // Legend explains the figures of suggestions, those that there are.
 func Legend(all []advisor.Suggestion) []string {
 	var lines []string

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"io"
 	"strings"
 
@@ -124,7 +125,7 @@ func (p *page) table(columns []column, rows [][]string) {
 		configs[i] = table.ColumnConfig{Number: i + 1, Align: align, AlignHeader: align, Hidden: c.gone}
 		if c.wraps {
 			configs[i].WidthMax = p.width - taken(columns, rows) - len(gap)
-			configs[i].WidthMaxEnforcer = func(s string, width int) string { return cut(text.WrapSoft(s, width), c.lines, width) }
+			configs[i].WidthMaxEnforcer = func(s string, width int) string { return c.cell(s, width) }
 		}
 	}
 	t.SetColumnConfigs(configs)
@@ -139,14 +140,42 @@ func (p *page) table(columns []column, rows [][]string) {
 	p.WriteString(t.Render() + "\n")
 }
 
-// cut ends a wrapped text after so many lines; 0: nowhere.
-func cut(wrapped string, lines, width int) string {
-	all := strings.Split(wrapped, "\n")
-	if lines == 0 || len(all) <= lines {
-		return wrapped
+// cell wraps a text, and shortens it where the column has but so many lines.
+func (c column) cell(s string, width int) string {
+	if c.lines == 0 {
+		return text.WrapSoft(s, width)
 	}
-	last := strings.TrimRight(text.Trim(all[lines-1], width-1), " ,;:") + "…"
-	return strings.Join(append(all[:lines-1], last), "\n")
+	room := width
+	if c.lines > 1 {
+		room = c.lines*width - width/2 // lines end at words
+	}
+	all := strings.Split(text.WrapSoft(Brief(s, room), width), "\n")
+	return strings.Join(all[:min(len(all), c.lines)], "\n")
+}
+
+// Brief brings a title into so many letters: of several changes it has the first and the number of the others, and of
+// one that is still too long its two ends, which tell alike ones apart.
+func Brief(title string, room int) string {
+	if text.StringWidth(title) <= room {
+		return title
+	}
+	first, others := Parts(title)
+	letters, left := []rune(first), room-text.StringWidth(others)
+	if len(letters) <= left {
+		return first + others
+	}
+	tail := max(left/3, 1)
+	return strings.TrimRight(string(letters[:max(left-tail-1, 1)]), " ") + "…" +
+		strings.TrimLeft(string(letters[len(letters)-tail:]), " ") + others
+}
+
+// Parts parts a title: the first change, and how many others there are (" +2"; "" where there are none).
+func Parts(title string) (first, others string) {
+	all := strings.Split(title, "; ")
+	if len(all) == 1 {
+		return title, ""
+	}
+	return all[0], fmt.Sprintf(" +%d", len(all)-1)
 }
 
 // taken is the width of the columns that do not wrap.

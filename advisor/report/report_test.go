@@ -159,7 +159,7 @@ func TestManySuggestionsStayReadable(t *testing.T) {
 		got := write(t, "crowded", Options{Width: width})
 		_, table, _ := strings.Cut(got, "─\n")
 		table, _, _ = strings.Cut(table, "  Trained to:")
-		if n := strings.Count(table, "\n"); n != lines || strings.Count(table, "…\n")+strings.Count(table, "… ") < 20 {
+		if n := strings.Count(table, "\n"); n != lines || strings.Count(table, " +3 ")+strings.Count(table, " +3\n") < 20 {
 			t.Errorf("at %d columns: %d lines, want %d of cut titles:\n%s", width, n, lines, table)
 		}
 	}
@@ -174,6 +174,25 @@ func TestArchitectureWithoutNameIsCalledByItsID(t *testing.T) {
 	}
 	if want := "Advice: architecture " + a.Architecture.ID()[:12] + "\n"; !strings.HasPrefix(b.String(), want) {
 		t.Errorf("%.80q, want %q", b.String(), want)
+	}
+}
+
+func TestBrief(t *testing.T) {
+	const long = "Build a standard net with the usual training: conv 8–16–32, dense 128 and batch norm"
+	for _, c := range []struct {
+		title string
+		room  int
+		want  string
+	}{
+		{"Use adam", 8, "Use adam"},
+		{"Use adam; Use a cosine schedule; Flip images", 20, "Use adam +2"},
+		{long, 40, "Build a standard net with…nd batch norm"},
+		{long + "; Use adam", 40, "Build a standard net wit…d batch norm +1"},
+		{"abc; def", 1, "a…c +1"},
+	} {
+		if got := Brief(c.title, c.room); got != c.want {
+			t.Errorf("%q in %d letters: %q, want %q", c.title, c.room, got, c.want)
+		}
 	}
 }
 

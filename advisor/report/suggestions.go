@@ -2,6 +2,9 @@ package report
 
 import (
 	"strconv"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/text"
 
 	"probewise/advisor"
 	"probewise/advisor/figure"
@@ -27,13 +30,7 @@ func (p *page) advised(a advisor.Advice) error {
 	}
 	if s := Advised(a); s != nil {
 		p.entry("Gain", Worth(*s))
-		for i, line := range Added(s.Parts) {
-			word := ""
-			if i == 0 {
-				word = "Each adds"
-			}
-			p.entry(word, line)
-		}
+		p.added(s.Parts)
 		if s.Reason != "" {
 			p.entry("Why", s.Reason)
 		}
@@ -49,6 +46,20 @@ func (p *page) advised(a advisor.Advice) error {
 	}
 	p.paragraph("  ", green, Afterwards(*r.Prediction))
 	return nil
+}
+
+// added says what each part of a change adds to the others.
+func (p *page) added(parts []advisor.Part) {
+	width := 0
+	for _, part := range parts {
+		width = max(width, text.StringWidth(figure.Points(part.Gain)))
+	}
+	word := "Each adds"
+	for _, part := range parts {
+		gain := strings.Repeat(" ", width-text.StringWidth(figure.Points(part.Gain))) + figure.Points(part.Gain)
+		p.paragraph("  "+text.Pad(word, 12, ' ')+" "+gain+"  ", plain, part.Title)
+		word = ""
+	}
 }
 
 // narrow pages have two lines for a suggestion.

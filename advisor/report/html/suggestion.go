@@ -7,7 +7,6 @@ import (
 	"html/template"
 	"slices"
 	"strconv"
-	"strings"
 
 	"probewise/advisor"
 	"probewise/advisor/figure"
@@ -19,7 +18,9 @@ import (
 // Change is a suggestion as the page shows it.
 type Change struct {
 	Rank     int
-	Title    string   // cut by the page where it is long
+	Title    string
+	Brief    string   // the first change of the title, cut by the page where it is long
+	Others   string   // how many more there are: " +2"
 	Lines    []string // what changes, a line a layer
 	More     []string // the rest of them, where there are many
 	Reason   string
@@ -70,6 +71,7 @@ func changes(a advisor.Advice) ([]Change, error) {
 			Patch:    string(patch),
 			Followed: a.Revised != nil && a.Revised.Rank == s.Rank,
 		}
+		c.Brief, c.Others = report.Parts(s.Title)
 		c.Lines, c.More = first(lines)
 		c.Gain, c.Interval = report.Expected(s)
 		c.Epochs, c.Observed = report.Trained(s)
@@ -155,6 +157,9 @@ type SearchView struct {
 	Table Table  // a row a step
 }
 
+// bestTitle is how many letters of a title a narrow cell has.
+const bestTitle = 60
+
 func searchView(s *advisor.Search) *SearchView {
 	if s == nil {
 		return nil
@@ -169,20 +174,9 @@ func searchView(s *advisor.Search) *SearchView {
 		if len(t.Tried) > 0 {
 			best := slices.MaxFunc(t.Tried, func(a, b advisor.Tried) int { return cmp.Compare(a.Gain, b.Gain) })
 			row[3] = cellOf(trainer.Number(best.Gain), figure.Points(best.Gain))
-			row[4] = Cell{Text: shortened(best.Title)}
+			row[4] = Cell{Text: report.Brief(best.Title, bestTitle)}
 		}
 		v.Table.Rows = append(v.Table.Rows, row)
 	}
 	return v
-}
-
-// shortest is how many letters of a title a narrow cell has.
-const shortest = 60
-
-func shortened(title string) string {
-	letters := []rune(title)
-	if len(letters) <= shortest {
-		return title
-	}
-	return strings.TrimRight(string(letters[:shortest-1]), " ,;:") + "…"
 }
