@@ -20,16 +20,17 @@ type Confirmed struct {
 }
 
 // confirm trains the winner of a race and its base again, with as many fresh seeds as the budget allows, to the probe's
-// length, and returns the winner's last trial; nil where the budget allows none.
+// length, or less far where a dear winner leaves no more, and returns the winner's last trial; nil where the budget
+// allows none.
 func (s *searcher) confirm(ctx context.Context, e *Entry, base trainer.Architecture) (*Trial, error) {
 	if err := s.Lab.Drop(ctx, []*Trial{e.Trial}); err != nil {
 		return nil, err
 	}
-	cost := s.confirmation(e)
+	c := &Confirmed{Moment: s.affordable(e)}
+	cost := c.Moment * s.confirmation(e)
 	var last *Trial
 	var sum gain.Gain
-	c := &Confirmed{Moment: s.probeEpochs()}
-	for len(c.Seeds) < max(s.Seeds, 1) && s.left >= cost {
+	for c.Moment > 0 && len(c.Seeds) < max(s.Seeds, 1) && s.left >= cost {
 		seed := s.seed()
 		pair := []*Trial{
 			{Architecture: base, Seed: seed, Moment: c.Moment},
@@ -44,6 +45,9 @@ func (s *searcher) confirm(ctx context.Context, e *Entry, base trainer.Architect
 		}
 		if pair[0].TooLarge || pair[1].TooLarge {
 			break
+		}
+		for _, t := range pair {
+			t.Result.Epochs = int(c.Moment)
 		}
 		g, err := s.Judge.Foretell(ctx, pair[0].Result, e.Architecture, pair[1].Result, c.Moment)
 		if err != nil {

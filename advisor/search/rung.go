@@ -3,6 +3,7 @@ package search
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"probewise/advisor"
@@ -76,7 +77,7 @@ func (s *searcher) winner(ordered []*Entry) *Entry {
 		if s.score(e) <= 0 {
 			break
 		}
-		if s.confirmation(e) <= s.left {
+		if s.affordable(e) > 0 {
 			return e
 		}
 		if best == nil {
@@ -86,9 +87,13 @@ func (s *searcher) winner(ordered []*Entry) *Entry {
 	return best
 }
 
-// confirmation is what one fresh seed takes, for the entry and its base.
-func (s *searcher) confirmation(e *Entry) float64 {
-	return s.probeEpochs() * (s.costOf(e.base.Architecture) + e.Cost)
+// confirmation is what an epoch of one fresh seed takes, for the entry and its base.
+func (s *searcher) confirmation(e *Entry) float64 { return s.costOf(e.base.Architecture) + e.Cost }
+
+// affordable is how far, in epochs, what is left lets a fresh seed be trained: at most as far as the probe, and 0 where
+// it is not a whole epoch.
+func (s *searcher) affordable(e *Entry) float64 {
+	return min(s.probeEpochs(), math.Floor(s.left/s.confirmation(e)+1e-9))
 }
 
 // costOf is what an epoch of an architecture takes, in epochs of the net.
