@@ -119,7 +119,7 @@ func (s *searcher) field(ctx context.Context, base advisor.ProbeResult, seed uin
 			if e == nil {
 				continue
 			}
-			if s.left-2*s.probeEpochs() >= least && s.confirmation(e) > s.left-least {
+			if s.left-2*s.probeEpochs() >= least && s.probeEpochs()*s.confirmation(e) > s.left-least {
 				continue // others can be confirmed, it cannot
 			}
 			if err := s.judge(ctx, e, 0); err != nil {
