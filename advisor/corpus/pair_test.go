@@ -8,7 +8,13 @@ import (
 	"probewise/trainer"
 )
 
-var pairSpace = Space{Input: [3]int{28, 28, 1}, Classes: 10, Epochs: 15, MultiplyAdds: 500_000, MaxParameters: 1_000_000}
+var pairSpace = Space{
+	Input:         [3]int{28, 28, 1},
+	Classes:       10,
+	Epochs:        15,
+	MultiplyAdds:  500_000,
+	MaxParameters: 1_000_000,
+}
 
 func TestDrawPairs(t *testing.T) {
 	settings := map[string]bool{}

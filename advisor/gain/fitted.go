@@ -70,17 +70,17 @@ const (
 
 // reach is the quantile of the errors near the place.
 func (f *fitted) reach(at []float64) float64 {
-	type error struct{ distance, miss float64 }
-	errors := make([]error, len(f.misses))
+	type pair struct{ distance, miss float64 }
+	errors := make([]pair, len(f.misses))
 	for i, p := range f.places {
 		errors[i].miss = f.misses[i]
 		for j := range at {
 			errors[i].distance += (p[j] - at[j]) * (p[j] - at[j])
 		}
 	}
-	slices.SortStableFunc(errors, func(a, b error) int { return cmp.Compare(a.distance, b.distance) })
+	slices.SortStableFunc(errors, func(a, b pair) int { return cmp.Compare(a.distance, b.distance) })
 	errors = errors[:min(max(near, int(nearShare*float64(len(errors)))), len(errors))]
-	slices.SortFunc(errors, func(a, b error) int { return cmp.Compare(a.miss, b.miss) })
+	slices.SortFunc(errors, func(a, b pair) int { return cmp.Compare(a.miss, b.miss) })
 	rank := int(math.Ceil(confidence * float64(len(errors)+1)))
 	return errors[min(rank, len(errors))-1].miss
 }

@@ -60,8 +60,8 @@ func Named(name string) (Knob, bool) {
 	return Knob{}, false
 }
 
-// SettingNamed returns the architecture's setting of the name, whose first word is the knob's. It may be illegal, change
-// nothing or cost too much.
+// SettingNamed returns the architecture's setting of the name, whose first word is the knob's. It may be illegal,
+// change nothing or cost too much.
 func SettingNamed(a trainer.Architecture, name string) (Setting, bool) {
 	kind, _, _ := strings.Cut(name, " ")
 	k, ok := Named(kind)

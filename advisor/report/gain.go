@@ -63,8 +63,8 @@ func Trained(s advisor.Suggestion) (epochs, observed string) {
 func Legend(all []advisor.Suggestion) []string {
 	var lines []string
 	if tried(all) {
-		lines = append(lines, "Trained to: epochs of the trial. Observed: its validation accuracy minus that of the net that "+
-			"it was tried on, after as many epochs with the same seed, in percentage points.")
+		lines = append(lines, "Trained to: epochs of the trial. Observed: its validation accuracy minus that of the net "+
+			"that it was tried on, after as many epochs with the same seed, in percentage points.")
 	}
 	i := slices.IndexFunc(all, func(s advisor.Suggestion) bool { return s.Gain != nil })
 	if i >= 0 {

@@ -36,8 +36,10 @@ func Gains(w io.Writer, of string, scores []GainScore) error {
 	}
 	g.table(table.Row{"trial, epochs", "columns", "R²", "mean absolute error", "rank correlation", "regret", "bias",
 		"80 % interval covers", "its mean width"}, rows)
-	g.line("Errors, regret, bias and width are in percentage points of test accuracy; brackets are 95 %% intervals over nets.")
-	g.line("Rank correlation: of foretold and true gains among the edits of a net. Regret: what the edit that is foretold to")
+	g.line("Errors, regret, bias and width are in percentage points of test accuracy; " +
+		"brackets are 95 %% intervals over nets.")
+	g.line("Rank correlation: of foretold and true gains among the edits of a net. " +
+		"Regret: what the edit that is foretold to")
 	g.line("be best gains less than the best one, or than leaving the net alone. Every figure is held-out: each pair was")
 	g.line("foretold by a forest that never saw its net.")
 	return g.writeTo(w)

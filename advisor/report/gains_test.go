@@ -11,9 +11,11 @@ import (
 func TestGainsAreWritten(t *testing.T) {
 	var b strings.Builder
 	if err := Gains(&b, "made-up", []GainScore{
-		{"all", gain.Score{Moment: 0.25, Pairs: 1234, Bases: 100, R2: 0.512, MAE: 0.0312, Rank: gain.Figure{Mean: 0.61, Low: 0.5,
-			High: 0.7}, Regret: gain.Figure{Mean: 0.021, Low: 0.012, High: 0.034}, Bias: -0.004, Coverage: 0.79, Width: 0.11}},
-		{"without statistics", gain.Score{Moment: 0.25, Rank: gain.Figure{Mean: math.NaN(), Low: math.NaN(), High: math.NaN()}}},
+		{"all", gain.Score{Moment: 0.25, Pairs: 1234, Bases: 100, R2: 0.512, MAE: 0.0312,
+			Rank: gain.Figure{Mean: 0.61, Low: 0.5, High: 0.7}, Regret: gain.Figure{Mean: 0.021, Low: 0.012, High: 0.034},
+			Bias: -0.004, Coverage: 0.79, Width: 0.11}},
+		{"without statistics", gain.Score{Moment: 0.25,
+			Rank: gain.Figure{Mean: math.NaN(), Low: math.NaN(), High: math.NaN()}}},
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,8 @@ import (
 	"probewise/trainer"
 )
 
-// Text writes the report on advice: the answer, then what it rests on. The records are its probe's; those of advice that
-// has not ended may be incomplete, and its report says so.
+// Text writes the report on advice: the answer, then what it rests on. The records are its probe's; those of advice
+// that has not ended may be incomplete, and its report says so.
 func Text(w io.Writer, a advisor.Advice, records []trainer.EpochRecord, o Options) error {
 	p := newPage(o)
 	p.heading("Advice: " + Name(a.Architecture))

@@ -220,8 +220,8 @@ func Unchanged(a advisor.Advice) string {
 
 // Afterwards says what the revised architecture is predicted to reach.
 func Afterwards(f advisor.Prediction) string {
-	return fmt.Sprintf("Predicted test accuracy of the revised architecture after full training (%s): %s, %s interval %s: "+
-		"that of the net as it is, and the gain.", FullRun(f.Target.Images, f.Target.Epochs),
+	return fmt.Sprintf("Predicted test accuracy of the revised architecture after full training (%s): %s, %s interval %s"+
+		": that of the net as it is, and the gain.", FullRun(f.Target.Images, f.Target.Epochs),
 		figure.Share(f.TestAccuracy), figure.Percent(f.Confidence), figure.Interval(f.Low, f.High))
 }
 

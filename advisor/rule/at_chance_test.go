@@ -42,7 +42,8 @@ func atChanceFixtures(t *testing.T) []fixture {
 					`{"type":"flatten"},{"type":"dense","units":32,"activation":"sigmoid","l1":0.1,"l2":0.002},
 						{"type":"dense","units":10}`, ""), guessing, weights(0.5)), found,
 			[]string{"Use relu in dense1, initialised after He | dense1.Initializer glorot_uniform→he_uniform, " +
-				"dense1.Activation sigmoid→relu", "Lower L1 and L2 to at most 0.0001 | dense1.L1 0.1→0.0001, dense1.L2 0.002→0.0001"}},
+				"dense1.Activation sigmoid→relu",
+				"Lower L1 and L2 to at most 0.0001 | dense1.L1 0.1→0.0001, dense1.L2 0.002→0.0001"}},
 		{"at-chance", "above the noise",
 			probed(t, plain, guessing, at(3, func(r *trainer.EpochRecord) { r.ValidationAccuracy = 0.12 })), nil, nil},
 		{"at-chance", "batch norm lags in validation",

@@ -4,8 +4,8 @@
 // case and change nothing. A diagnosis has the percentile of its value among past runs of the same depth third and
 // epoch where there are at least 30 values, else none; parabolic-layer and high-activation-variance also take their
 // threshold from there, with a floor, the others have a fixed one. Edits find layers by name when they are applied, so
-// that the proposals of several rules can be combined in any order; they keep the architecture legal, and never touch the
-// output layer but for its penalties. Where they are no settings of knobs, they never put a second technique on a
+// that the proposals of several rules can be combined in any order; they keep the architecture legal, and never touch
+// the output layer but for its penalties. Where they are no settings of knobs, they never put a second technique on a
 // regularised layer. One cause is one finding: rules name what theirs explains. The same case gives the same diagnoses
 // and proposals in the same order.
 //

@@ -85,8 +85,8 @@ func (p *Pass) validationImages() int {
 	return p.Full.Images - p.Full.Training()
 }
 
-// proposeSettings asks for settings of knobs by their names; those that the architecture does not have are left out, and
-// those that it cannot afford unless there are no others.
+// proposeSettings asks for settings of knobs by their names; those that the architecture does not have are left out,
+// and those that it cannot afford unless there are no others.
 func (p *Pass) proposeSettings(d advisor.Diagnosis, expect string, names ...string) {
 	var all, affordable []knob.Setting
 	for _, name := range names {

@@ -18,6 +18,7 @@ func kernelTooSmallFixtures(t *testing.T) []fixture {
 			found, []string{"kernel-size 1→3"}},
 		{"kernel-too-small", "one of two", untrained(t, parse(t, filled(kernels, "3"), "")), nil, nil},
 		{"kernel-too-small", "a row", untrained(t, parse(t, filled(kernels, "[1,3]"), "")), nil, nil},
-		{"kernel-too-small", "no conv", untrained(t, parse(t, `{"type":"flatten"},{"type":"dense","units":10}`, "")), nil, nil},
+		{"kernel-too-small", "no conv",
+			untrained(t, parse(t, `{"type":"flatten"},{"type":"dense","units":10}`, "")), nil, nil},
 	}
 }

@@ -11,8 +11,9 @@ import (
 // parts is how many of the best are combined: each two of them, and all.
 const parts = 3
 
-// combinations are new entries, each of several of the best: of those that promise something and do not clash. What is foretold of one before it is tried is the sum of its parts', each half of what it would be alone:
-// effects overlap, and the best were chosen.
+// combinations are new entries, each of several of the best: of those that promise something and do not clash.
+// What is foretold of one before it is tried is the sum of its parts', where all but the best part count half: effects
+// overlap, and the best were chosen.
 func (s *searcher) combinations(ordered []*Entry, base advisor.ProbeResult, seed uint64) []*Entry {
 	var best []*Entry
 	for _, e := range ordered {

@@ -199,7 +199,7 @@ const least = 2
 // seed is one that has chosen nothing: the net's own seed is that of the race. Seeds are below 2^53.
 func (s *searcher) seed() uint64 {
 	s.nextRun++
-	return (s.Problem.Seed + s.nextRun<<32) % (1 << 53)
+	return (s.Seed + s.nextRun<<32) % (1 << 53)
 }
 
 // step keeps and tells a decision.

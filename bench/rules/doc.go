@@ -7,6 +7,6 @@
 // Invariants: a rule looks at the first three epochs alone, and never compares a run with itself; it is counted also
 // where another one would explain it.
 //
-// Read next: measure.go (past runs), pairs.go (edits), probe.go (probes of nets in files), candidates.go (what was tried
-// as a rule and does not tell).
+// Read next: measure.go (past runs), pairs.go (edits), probe.go (probes of nets in files), candidates.go (what was
+// tried as a rule and does not tell).
 package main

@@ -19,8 +19,8 @@ func ended(accuracy float64, found ...string) judged {
 	return j
 }
 
-// TestScore: of the 2·3 pairs of a run with the finding and one without, 5 have it lower and 1 is even. The best quarter
-// begins at the fourth of the five accuracies, .6.
+// TestScore: of the 2·3 pairs of a run with the finding and one without, 5 have it lower and 1 is even. The best
+// quarter begins at the fourth of the five accuracies, .6.
 func TestScore(t *testing.T) {
 	all := []judged{ended(0.5, "a"), ended(0.7), ended(0.3, "a"), ended(0.5), ended(0.6)}
 	if s, want := scoreOf("a", all), (score{runs: 5, fires: 2, best: 2, auc: 5.5 / 6}); s != want {

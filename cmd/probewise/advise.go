@@ -25,7 +25,8 @@ func (a *app) adviseCommand() *cobra.Command {
 		Short: "Train a probe, predict, diagnose, and search for a better architecture",
 		Long: "Trains the first epochs of the architecture in FILE (\"-\": " +
 			"standard input), predicts the test accuracy of full\n" +
-			"training, and tries what may be changed: many changes for a short while, the best of them for longer and again with\n" +
+			"training, and tries what may be changed: many changes for a short while, " +
+			"the best of them for longer and again with\n" +
 			"fresh seeds. Advice that was interrupted is taken up again by the same command.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

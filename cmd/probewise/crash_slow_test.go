@@ -47,7 +47,8 @@ func TestTheSameCommandTwice(t *testing.T) {
 	}
 }
 
-// TestKilledWhileSearchingAfterADivergedProbe takes the probe's result from the store, with a forest that predicts from it.
+// TestKilledWhileSearchingAfterADivergedProbe takes the probe's result from the store, with a forest that predicts
+// from it.
 func TestKilledWhileSearchingAfterADivergedProbe(t *testing.T) {
 	file, dir := write(t, "hot.json", hot), t.TempDir()
 	arguments := []string{"advise", file, "--probe-epochs", "1", "--suggestions", "1", "--json", "--data-dir"}

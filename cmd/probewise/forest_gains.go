@@ -23,8 +23,10 @@ func (a *app) forestGainsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "gains",
 		Short: "Print how well it is foretold what a change of a net is worth",
-		Long: "Cross-validates, on pairs of runs with and without a change, the forests that foretell gains: once with all\n" +
-			"columns, once without the statistics of the layers. Every figure is held-out, each pair foretold by a forest that\n" +
+		Long: "Cross-validates, on pairs of runs with and without a change, " +
+			"the forests that foretell gains: once with all\n" +
+			"columns, once without the statistics of the layers. " +
+			"Every figure is held-out, each pair foretold by a forest that\n" +
 			"never saw its net. It fits up to ten forests for each line of the table, which takes minutes.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.forestGains(c.Context(), name, moments) },

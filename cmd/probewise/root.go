@@ -79,8 +79,8 @@ func (a *app) root() *cobra.Command {
 	flags.Bool("json", false, "print one JSON document and nothing else")
 	flags.BoolP("quiet", "q", false, "no progress")
 	root.AddCommand(trains(a.adviseCommand()), trains(a.trainCommand()), trains(a.checkCommand()), a.corpusCommand(),
-		a.forestCommand(), a.datasetCommand(), a.rulesCommand(), a.knobsCommand(), a.schemaCommand(), trains(a.serveCommand()),
-		trains(a.workerCommand()), a.healthcheckCommand(), a.doctorCommand(), a.versionCommand())
+		a.forestCommand(), a.datasetCommand(), a.rulesCommand(), a.knobsCommand(), a.schemaCommand(),
+		trains(a.serveCommand()), trains(a.workerCommand()), a.healthcheckCommand(), a.doctorCommand(), a.versionCommand())
 	return root
 }
 

@@ -8,8 +8,8 @@
 //
 // A net's folder has run.json and arrays of float32, little-endian, row-major: images.f32 and labels.f32 (steps, rows
 // …: as they were fed), validation.f32 (rows …), norms.f32 (steps + 1, rows …: what the statistics of batch norm are
-// measured on for the evaluation at the beginning and after each step), weights.f32 (all tensors one after the other, at
-// the beginning and after each step).
+// measured on for the evaluation at the beginning and after each step), weights.f32 (all tensors one after the other,
+// at the beginning and after each step).
 //
 // Invariant: nothing random but by a fixed seed. Read next: main.go, nets.go (which are sampled), data.go, write.go;
 // then net.py (the same nets in PyTorch), layers.py (statistics), compare.py.

@@ -101,8 +101,8 @@ func TestAdviceWithinConstraints(t *testing.T) {
 		len(r.Constraints.Frozen) != 1 || len(r.Constraints.Forbid) != 1 {
 		t.Fatalf("request %+v", r)
 	}
-	if a.State != advisor.Succeeded || a.Summary == "" || a.Search == nil || a.Search.Spent > 3 || len(a.Search.Steps) == 0 ||
-		a.Revised == nil || len(a.Suggestions) < 3 {
+	if a.State != advisor.Succeeded || a.Summary == "" || a.Search == nil || a.Search.Spent > 3 ||
+		len(a.Search.Steps) == 0 || a.Revised == nil || len(a.Suggestions) < 3 {
 		t.Fatalf("advice %+v", a)
 	}
 	if cost := a.Revised.Architecture.Cost(); cost.Parameters > 40_000 ||

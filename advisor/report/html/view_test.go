@@ -49,8 +49,8 @@ func TestViewOfAnAdvice(t *testing.T) {
 	}
 	first, third, last := v.Suggestions[0], v.Suggestions[2], v.Suggestions[4]
 	if first.Gain != "+2.1" || first.Interval != "+0.8…+3.4" || first.Epochs != "1" || first.Observed != "+1.3" ||
-		first.Class != "better" || first.Verdict != "better" || !first.Followed || first.Trial != "r1" || first.Verified != "v1" ||
-		first.Brief+first.Others != "Ladder the filters up: conv1 8, conv2 16 +3" {
+		first.Class != "better" || first.Verdict != "better" || !first.Followed || first.Trial != "r1" ||
+		first.Verified != "v1" || first.Brief+first.Others != "Ladder the filters up: conv1 8, conv2 16 +3" {
 		t.Errorf("%+v", first)
 	}
 	if want := "remove a_dense_layer_with_a_rather_long_name (dense, units 64)"; first.Lines[0] != want ||

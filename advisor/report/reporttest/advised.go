@@ -38,7 +38,23 @@ func Advised(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 		{Op: "add", Path: "/layers/4/units", Value: 128},
 		{Op: "add", Path: "/training/optimizer/learning_rate", Value: 0.0003},
 	}
-	a.Suggestions = []advisor.Suggestion{
+	a.Suggestions = suggested(edits)
+	a.Summary = "Better: 5 changes take the predicted test accuracy from 0.871 to 0.892; trials with 2 fresh seeds show " +
+		"+1.5 points after 3 epochs."
+	a.Search = searched(a.Suggestions[0].Title)
+	a.Revised = &advisor.Revised{
+		Architecture: Edited(t, edits...),
+		Prediction:   Forecast(0.8925, 0.8732, 0.9144),
+		Verified:     true,
+		Rank:         1,
+	}
+	a.Compute.VerificationFLOPs = 8.35e11
+	return a, Recorded(base, 3, "dense2")
+}
+
+// suggested are suggestions with all verdicts, the best with the edits.
+func suggested(edits []patch.Edit) []advisor.Suggestion {
+	return []advisor.Suggestion{
 		{
 			Rank: 1,
 			Title: "Ladder the filters up: conv1 8, conv2 16; Trim the dense layers to three: dense1 128, dense2 128; Add " +
@@ -77,9 +93,11 @@ func Advised(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 		},
 		{Rank: 5, Title: "Learning rate ×0.3", Rules: []string{"parabolic-layer"}, Verdict: advisor.NotTried},
 	}
-	a.Summary = "Better: 5 changes take the predicted test accuracy from 0.871 to 0.892; trials with 2 fresh seeds show " +
-		"+1.5 points after 3 epochs."
-	a.Search = &advisor.Search{
+}
+
+// searched is a search of one round, which the title won.
+func searched(title string) *advisor.Search {
+	return &advisor.Search{
 		Budget: 1,
 		Spent:  0.93,
 		Rounds: 1,
@@ -89,20 +107,12 @@ func Advised(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 				{Title: "Add L2 0.001 to dense1", Observed: 0.001, Gain: 0.002, Low: -0.015, High: 0.02},
 				{Title: "Learning rate ×30", Observed: -0.1033, Gain: -0.2144, Low: -0.31, High: -0.12}}},
 			{Round: 1, Epochs: 1, Kept: 1, Spent: 0.53, Tried: []advisor.Tried{
-				{Title: a.Suggestions[0].Title, Observed: 0.013, Gain: 0.027, Low: 0.01, High: 0.044},
+				{Title: title, Observed: 0.013, Gain: 0.027, Low: 0.01, High: 0.044},
 				{Title: "Use a cosine schedule", Observed: 0.0044, Gain: 0.0102, Low: -0.004, High: 0.025}}},
 			{Round: 1, Epochs: 3, Confirm: true, Kept: 1, Spent: 0.93, Tried: []advisor.Tried{
-				{Title: a.Suggestions[0].Title, Observed: 0.0152, Gain: 0.0213, Low: 0.008, High: 0.034}}},
+				{Title: title, Observed: 0.0152, Gain: 0.0213, Low: 0.008, High: 0.034}}},
 		},
 	}
-	a.Revised = &advisor.Revised{
-		Architecture: Edited(t, edits...),
-		Prediction:   Forecast(0.8925, 0.8732, 0.9144),
-		Verified:     true,
-		Rank:         1,
-	}
-	a.Compute.VerificationFLOPs = 8.35e11
-	return a, Recorded(base, 3, "dense2")
 }
 
 // Crowded has twenty suggestions with long titles, none of which was advised.
@@ -116,7 +126,7 @@ func Crowded(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 			Rank:    i + 1,
 			Title:   fmt.Sprintf("Variant %d: %s", i+1, title),
 			Gain:    Worth(0.01-0.002*float64(i), -0.012-0.002*float64(i), 0.032-0.002*float64(i), 0),
-			Trial:   &advisor.Trial{Run: fmt.Sprint("r", i), Epochs: 0.25, Observed: trainer.Number(0.004 - 0.001*float64(i)), Cost: 1},
+			Trial:   &advisor.Trial{Run: fmt.Sprint("r", i), Epochs: 0.25, Observed: 0.004 - 0.001*trainer.Number(i), Cost: 1},
 			Verdict: advisor.NoDifference,
 		})
 	}
