@@ -56,7 +56,8 @@ func TestSweep(t *testing.T) {
 }
 
 func TestSweepEndsWhereTheLossDoes(t *testing.T) {
-	a := parse(t, nets["plain"], `"batch_size":32,"optimizer":{"type":"sgd"}`)
+	a := parse(t, `{"type":"flatten"},{"type":"dense","units":8},{"type":"dense","units":8},{"type":"dense","units":3}`,
+		`"batch_size":32,"optimizer":{"type":"sgd"}`)
 	points := sweep(t, a, trainer.Sweep{Low: 1, High: 1e38, Updates: 20}, 100, 1)
 	if last := points[len(points)-1]; last.Loss.Known() || len(points) == 20 {
 		t.Errorf("%d points, the last %v: want an end at the first loss that is not finite", len(points), last)
