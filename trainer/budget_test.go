@@ -2,7 +2,7 @@ package trainer
 
 import "testing"
 
-// TestUpdates counts by hand: a tenth of the images, rounded, is for validation, and an epoch's last batch may be
+// TestUpdates counts by hand: a tenth of the images, rounded, is for validation, and the last batch of an epoch may be
 // small.
 func TestUpdates(t *testing.T) {
 	for _, c := range []struct{ images, epochs, batch, training, updates int }{

@@ -59,6 +59,13 @@ func rateOf(of trainer.OptimizerType, to float64) Edit {
 	})
 }
 
+// RateOf is a setting of the knob to a rate that was found for the net; size is its name, why says how it was found.
+func RateOf(a trainer.Architecture, to float64, size, why string) Setting {
+	l := list{knob: learningRate.Name, theme: learningRate.Theme}
+	l.add(size, fmt.Sprintf("Set the learning rate to %g, %s", to, why), rateOf(a.Training.Optimizer.Type, to))
+	return l.all[0]
+}
+
 // RateAtMost lowers the learning rate.
 func RateAtMost(to float64) Edit {
 	return onTraining(func(t *trainer.Training) { t.Optimizer.LearningRate = min(t.Optimizer.LearningRate, to) })

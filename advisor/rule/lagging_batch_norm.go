@@ -24,7 +24,7 @@ var laggingBatchNorm = Rule{
 		"variance 1, at the end of full training: momentum to the power of the number of updates. Severe above %g.",
 		maxStartLeft, muchStartLeft),
 	Source: "How Keras and PyTorch evaluate batch norm; public reports of nets that train well and validate near " +
-		"chance. The shares are ours.",
+		"chance. The shares are from trainings with ever larger batches.",
 	Proposes: fmt.Sprintf("A momentum that leaves at most %g.", sureStartLeft),
 	Run: func(p *Pass) {
 		updates := p.Full.Updates(max(p.Architecture.Training.BatchSize, 1))

@@ -69,13 +69,21 @@ func (s *searcher) race(ctx context.Context, base advisor.ProbeResult, seed uint
 	return winner, s.Lab.Drop(ctx, trials(slices.DeleteFunc(racing, func(e *Entry) bool { return e == winner })))
 }
 
-// winner is the best that promises anything and whose confirmation the budget allows, or else the best that promises
-// anything.
+// hope is above 0 where a confirmation may yet show that the entry is better: what the budget has left is for that.
+func (s *searcher) hope(e *Entry) float64 {
+	if s.Shrink {
+		return s.score(e)
+	}
+	return e.Gain().High - e.Gain().Noise
+}
+
+// winner is the best that there is hope of and whose confirmation the budget allows, or else the best that there is hope
+// of.
 func (s *searcher) winner(ordered []*Entry) *Entry {
 	var best *Entry
 	for _, e := range ordered {
-		if s.score(e) <= 0 {
-			break
+		if s.hope(e) <= 0 {
+			continue
 		}
 		if s.affordable(e) > 0 {
 			return e

@@ -49,4 +49,5 @@ const Heavy = "gorgonia.org/gorgonia"
 
 // Carriers are the folders that may reach Heavy, directly or through others.
 var Carriers = []string{"cmd/probewise", "interop/torch", "trainer/cuda", "trainer/graph", "bench/roofline",
-	"bench/advice", "bench/batchnorm", "bench/rules"}
+	"bench/advice", "bench/batchnorm", "bench/ratetest",
+	"bench/rules"}

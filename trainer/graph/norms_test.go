@@ -25,8 +25,9 @@ const droppedOut = `{"type":"conv","filters":4,"kernel":3,"padding":"same","batc
 // TestNormsAreTheMeanOverBatches works the statistics out again on Gorgonia's tape machine in float64: of each batch
 // that they are measured on mean and unbiased variance, and the mean of those.
 func TestNormsAreTheMeanOverBatches(t *testing.T) {
-	for name, text := range map[string]string{"norm": nets["norm"], "residual": nets["residual"], "dropped": droppedOut} {
-		a := parse(t, text, `"batch_size":16,"augment":{"flip":true,"crop":1}`)
+	for name, layers := range map[string]string{"norm": nets["norm"], "residual": nets["residual"],
+		"dropped": droppedOut} {
+		a := parse(t, layers, `"batch_size":16,"augment":{"flip":true,"crop":1}`)
 		s := start(t, a, 0, 3)
 		n := &notebook{}
 		trainTo(t, s, 2, n)
