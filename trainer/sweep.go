@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// Sweep is a learning-rate range test (Smith 2017): a training whose rate grows from Low to High, by the same factor from
-// update to update. Schedules and warm-ups have no part in it.
+// Sweep is a learning-rate range test (Smith 2017): a training whose rate grows from Low to High, by the same factor
+// from update to update. Schedules and warm-ups have no part in it.
 type Sweep struct {
 	Low, High float64
 	Updates   int

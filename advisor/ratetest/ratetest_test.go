@@ -105,7 +105,8 @@ func TestRun(t *testing.T) {
 	if test.Epochs != 0.5 || test.FLOPs != 4500*float64(s.Architecture.Cost().TrainingFLOPs) {
 		t.Errorf("cost %g epochs, %g FLOPs", test.Epochs, test.FLOPs)
 	}
-	if first, second := test.Points[0], test.Points[1]; math.Abs(float64(first.Smoothed)-2.3)+math.Abs(float64(second.Smoothed)-2.3) > 1e-9 {
+	first, second := test.Points[0], test.Points[1]
+	if math.Abs(float64(first.Smoothed)-2.3)+math.Abs(float64(second.Smoothed)-2.3) > 1e-9 {
 		t.Errorf("smoothed %v, %v: want no bias towards 0", first.Smoothed, second.Smoothed)
 	}
 	setting, ok := Setting(s.Architecture, test)

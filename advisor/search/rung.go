@@ -77,8 +77,8 @@ func (s *searcher) hope(e *Entry) float64 {
 	return e.Gain().High - e.Gain().Noise
 }
 
-// winner is the best that there is hope of and whose confirmation the budget allows, or else the best that there is hope
-// of.
+// winner is the best that there is hope of and whose confirmation the budget allows, or else the best that there
+// is hope of.
 func (s *searcher) winner(ordered []*Entry) *Entry {
 	var best *Entry
 	for _, e := range ordered {

@@ -1,5 +1,5 @@
-// Command ratetest compares ways to read a learning-rate range test: on the bases of pairs that were also trained in full
-// with another learning rate, does the rate that a way suggests stand nearer to the better of the two?
+// Command ratetest compares ways to read a learning-rate range test: on the bases of pairs that were also trained in
+// full with another learning rate, does the rate that a way suggests stand nearer to the better of the two?
 //
 //	go run ./bench/ratetest -data FOLDER -pairs FOLDER -out FILE.jsonl [-bases 40]
 //
