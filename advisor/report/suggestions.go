@@ -25,10 +25,14 @@ func (p *page) advised(a advisor.Advice) error {
 	if err != nil {
 		return err
 	}
+	s := Advised(a)
+	if title := Named(s, lines); title != "" {
+		p.paragraph("  ", plain, title+":")
+	}
 	for _, line := range lines {
 		p.paragraph("  • ", plain, line)
 	}
-	if s := Advised(a); s != nil {
+	if s != nil {
 		p.entry("Gain", Worth(*s))
 		p.added(s.Parts)
 		if s.Reason != "" {

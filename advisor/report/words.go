@@ -199,6 +199,14 @@ func Advised(a advisor.Advice) *advisor.Suggestion {
 	return &a.Suggestions[i]
 }
 
+// Named is the title of the advised suggestion, where it says more than the lines of its changes.
+func Named(s *advisor.Suggestion, lines []string) string {
+	if s == nil || s.Title == strings.Join(lines, "; ") {
+		return ""
+	}
+	return s.Title
+}
+
 // Summary is the answer in one sentence.
 func Summary(a advisor.Advice) string {
 	switch {

@@ -30,6 +30,7 @@ type RevisedView struct {
 	Origin   string
 	Lines    []string // what changes, a line a layer
 	More     []string // the rest of them, where there are many
+	Title    string   // of the suggestion; "" where the lines say as much
 	Gain     string   // and what it rests on; "" where it is not known
 	Parts    []PartView
 	Reason   string
@@ -170,6 +171,7 @@ func (v *AdviceView) revise(a advisor.Advice) error {
 	}
 	if s := report.Advised(a); s != nil {
 		v.Revised.Parts, v.Revised.Reason = partViews(s.Parts), s.Reason
+		v.Revised.Title = report.Named(s, lines)
 		if s.Gain != nil {
 			v.Revised.Gain = report.Worth(*s) + "."
 		}
