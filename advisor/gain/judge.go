@@ -1,6 +1,7 @@
 package gain
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -61,7 +62,7 @@ func (j *Judge) model(ctx context.Context, of seen) (*fitted, []Pair, error) {
 }
 
 // MinPairs is the least number of pairs that gains are foretold from.
-const MinPairs = 40
+const MinPairs = 100
 
 // Gain is what a change is foretold to be worth, in test accuracy of full training.
 type Gain struct {
@@ -118,15 +119,7 @@ func noise(pairs []Pair, base advisor.ProbeResult) float64 {
 			repeats = append(repeats, repeat{math.Abs(theirs - level), p.Gain()})
 		}
 	}
-	slices.SortStableFunc(repeats, func(a, b repeat) int {
-		switch {
-		case a.distance < b.distance:
-			return -1
-		case a.distance > b.distance:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(repeats, func(a, b repeat) int { return cmp.Compare(a.distance, b.distance) })
 	repeats = repeats[:min(alike, len(repeats))]
 	squares := 0.0
 	for _, r := range repeats {

@@ -114,7 +114,7 @@ func TestTextSays(t *testing.T) {
 		"unpredicted": {"There is no prediction of the test accuracy after full training: 0 past runs of",
 			"+3.1", "+4.1", "1 fresh seed;", "dense1: batch_norm false → true"},
 		"diverged": {"The probe diverged: after epoch 1.75 of 3", "1.5e+12",
-			"No change advised: 1 changes were tried, and none of them is better beyond noise."},
+			"No change advised: of 1 change tried, none is better beyond noise."},
 		"sound":  {"No rule found anything wrong.", "No change advised: no rule found anything to change."},
 		"failed": {"has failed: load data set fashion-mnist-sample: the file is truncated", "Nothing was recorded."},
 		"trained": {"0.875", "54,321", "61.2 s on cpu: gonum, 2 threads",

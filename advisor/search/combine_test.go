@@ -3,6 +3,8 @@ package search
 import (
 	"testing"
 
+	"probewise/advisor"
+	"probewise/advisor/gain"
 	"probewise/trainer"
 )
 
@@ -34,6 +36,30 @@ func TestClash(t *testing.T) {
 	} {
 		if clash(base.Training, c.a, c.b) != c.want || clash(base.Training, c.b, c.a) != c.want {
 			t.Errorf("%s: clash is not %v", c.name, c.want)
+		}
+	}
+}
+
+// TestSmallerNetsNeedTheWholeProbe: what fresh seeds showed of a smaller net before the probe's length says nothing.
+func TestSmallerNetsNeedTheWholeProbe(t *testing.T) {
+	for _, whole := range []bool{false, true} {
+		c := &Confirmed{Gain: gain.Gain{Mean: 0.05, Low: 0.03, High: 0.07}, Moment: 1, whole: whole}
+		e := &Entry{Trial: &Trial{Moment: 1}, Confirmed: c, smaller: true}
+		want := map[bool]advisor.Verdict{false: advisor.NoDifference, true: advisor.Better}[whole]
+		if got := e.Verdict(); got != want {
+			t.Errorf("the whole probe %v: %s, want %s", whole, got, want)
+		}
+	}
+}
+
+// TestDearWinner: a winner is confirmed as far as the budget reaches, and never further than the probe.
+func TestDearWinner(t *testing.T) {
+	s := newSearcher(Problem{Probe: advisor.ProbeResult{Architecture: net(t), Epochs: 3},
+		Budget: trainer.Budget{Images: images, Epochs: epochs}}, Options{Budget: 1})
+	e := &Entry{Cost: 2, base: s.Probe}
+	for left, want := range map[float64]float64{2.9: 0, 3: 1, 8.9: 2, 9: 3, 100: 3} {
+		if s.left = left; s.affordable(e) != want {
+			t.Errorf("%g epochs left: %g of a fresh seed, want %g", left, s.affordable(e), want)
 		}
 	}
 }

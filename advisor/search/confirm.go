@@ -17,6 +17,7 @@ type Confirmed struct {
 	Seeds     []uint64
 	Runs      [][2]string // of base and candidate, for each seed
 	Moment    float64
+	whole     bool // as far as the probe
 }
 
 // confirm trains the winner of a race and its base again, with as many fresh seeds as the budget allows, to the probe's
@@ -27,6 +28,7 @@ func (s *searcher) confirm(ctx context.Context, e *Entry, base trainer.Architect
 		return nil, err
 	}
 	c := &Confirmed{Moment: s.affordable(e)}
+	c.whole = c.Moment == s.probeEpochs()
 	cost := c.Moment * s.confirmation(e)
 	var last *Trial
 	var sum gain.Gain
@@ -119,7 +121,7 @@ func (e *Entry) verdict(g gain.Gain) advisor.Verdict {
 		return advisor.NotTried
 	case g.High < 0:
 		return advisor.Worse
-	case g.Mean <= g.Noise || e.smaller && e.Confirmed == nil:
+	case g.Mean <= g.Noise || e.smaller && (e.Confirmed == nil || !e.Confirmed.whole):
 		return advisor.NoDifference
 	case g.Low > 0 && e.Confirmed != nil:
 		return advisor.Better

@@ -14,7 +14,7 @@ import (
 // rung is a moment to which candidates of a race are trained, and the share of the race's budget that this may take.
 type rung struct{ moment, share float64 }
 
-// rungs of a race. Many short looks and few long ones: docs/advice.md has what else was tried.
+// rungs of a race: many short looks and few long ones. Moments and shares are as they were first set, and not tuned.
 var rungs = []rung{{0.25, 0.4}, {0.5, 0.3}, {1, 0.3}}
 
 // kept is the share of the entries of a rung that may go on to the next one; at least one does.

@@ -108,8 +108,8 @@ type Entry struct {
 // Step is one decision.
 type Step struct {
 	Round   int
-	Moment  float64 // 0: choice of what is tried at all; the probe's length with Confirm: confirmation
-	Confirm bool
+	Moment  float64 // that the candidates were trained to
+	Confirm bool    // with fresh seeds
 	Tried   []Entry // as they stood then, the best first
 	Kept    int     // of them, that go on
 	Spent   float64 // full trainings so far

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 	"probewise/advisor/gain"
 	"probewise/advisor/search"
 	"probewise/trainer"
@@ -179,8 +180,8 @@ func revised(a *advisor.Advice, best *search.Entry, tried int) {
 	case tried == 0:
 		a.RevisedReason = "no change advised: no suggestion could be tried within the memory limit and the budget"
 	default:
-		a.RevisedReason = fmt.Sprintf("no change advised: %d changes were tried, and none of them is better beyond noise",
-			tried)
+		a.RevisedReason = fmt.Sprintf("no change advised: of %s tried, none is better beyond noise",
+			figure.Counted(tried, "change"))
 	}
 	a.Summary = summary(*a)
 }

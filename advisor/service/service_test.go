@@ -193,9 +193,9 @@ func TestAdviseAdvisesNoChange(t *testing.T) {
 		untried  bool // suggestions are listed all the same
 	}{
 		"nothing gains": {allTheSame, fakeJudge{}, fakePredictor{reason: "-"}, advisor.Request{},
-			"changes were tried, and none", false},
+			"changes tried, none", false},
 		"all diverge": {diverges, fakeJudge{}, fakePredictor{reason: "-"}, advisor.Request{},
-			"changes were tried, and none", false},
+			"changes tried, none", false},
 		"too small a budget": {bestAt16, fakeJudge{}, fakePredictor{reason: "-"}, advisor.Request{Budget: 0.25},
 			"the budget of 0.25 full trainings leaves too little", true},
 		"less than the probe": {bestAt16, fakeJudge{}, fakePredictor{reason: "-"}, advisor.Request{Budget: 0.1},

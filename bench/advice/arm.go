@@ -37,7 +37,7 @@ var arms = []Arm{
 		searchArm{judge: learnt(), candidates: copies, again: true}.revise},
 }
 
-func judgedBySight(*lab) search.Judge { return seen{} }
+func judgedBySight(*lab) search.Judge { return &seen{} }
 
 // learnt judges as the program does, without some columns.
 func learnt(without ...gain.Group) func(*lab) search.Judge {

@@ -101,7 +101,7 @@ func TestViewSaysWhyNot(t *testing.T) {
 	}
 	if v := view(t,
 		"diverged"); v.Short != "The probe diverged: after epoch 1.75 of 3 its numbers were no longer finite." ||
-		!strings.HasPrefix(v.Headline, "No change advised: 1 changes were tried") {
+		!strings.HasPrefix(v.Headline, "No change advised: of 1 change tried") {
 		t.Errorf("%q, %q", v.Short, v.Headline)
 	}
 	if v := view(t, "sound"); v.NoRevised != "No change advised: no rule found anything to change." ||

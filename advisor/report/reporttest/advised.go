@@ -120,7 +120,7 @@ func Crowded(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 	a, records := Advised(t)
 	title := a.Suggestions[0].Title
 	a.Suggestions, a.Revised, a.Summary = nil, nil, ""
-	a.RevisedReason = "no change advised: 20 changes were tried, and none of them is better beyond noise"
+	a.RevisedReason = "no change advised: of 20 changes tried, none is better beyond noise"
 	for i := range 20 {
 		a.Suggestions = append(a.Suggestions, advisor.Suggestion{
 			Rank:    i + 1,

@@ -181,7 +181,7 @@ func Diverged(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 			Verdict: advisor.NoDifference,
 		},
 	}
-	a.RevisedReason = "no change advised: 1 changes were tried, and none of them is better beyond noise"
+	a.RevisedReason = "no change advised: of 1 change tried, none is better beyond noise"
 	a.Search = &advisor.Search{Budget: 0.4, Spent: 0.38, Rounds: 1, Steps: []advisor.SearchStep{
 		{Round: 1, Epochs: 1, Kept: 1, Spent: 0.38, Tried: []advisor.Tried{{Title: a.Suggestions[0].Title}}}}}
 	records := Recorded(base, 2, "dense2")[:8]
