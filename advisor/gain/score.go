@@ -18,7 +18,6 @@ type Fitter interface {
 type Score struct {
 	Moment       float64
 	Pairs, Bases int
-	Groups       string  // "all", or what was left out
 	R2, MAE      float64 // of the gain
 	Rank         Figure  // mean over bases of Spearman's correlation between foretold and true gains of their edits
 	// Regret is the mean over bases of what the edit that is foretold to be best gains less than the best one does, or
