@@ -20,7 +20,7 @@ func BenchmarkStepGPU(b *testing.B) {
 		b.Run(net, func(b *testing.B) {
 			var gpu *cuda.GPU
 			s := openedOn(b, architecture(b, "testdata/nets/"+net+".json"), images,
-				func() (_ trainer.Backend, err error) {
+				func(int) (_ trainer.Backend, err error) {
 					gpu, err = cuda.Open(0)
 					return gpu, err
 				})
