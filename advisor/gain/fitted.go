@@ -15,28 +15,30 @@ type fitted struct {
 	model   *forest.Model
 	of      seen
 	without []Group
+	level   level
 	places  [][]float64 // of the pairs, where errors are alike
-	misses  []float64   // of the gain
+	misses  []float64   // of the shares that the forest foretells
 }
 
 // confidence of intervals.
 const confidence = 0.8
 
-func newFitted(m *forest.Model, pairs []Pair, of seen, without []Group) *fitted {
-	f := &fitted{model: m, of: of, without: without}
-	for i, miss := range m.Misses() {
-		f.places = append(f.places, place(pairs[i].vector(of)))
-		f.misses = append(f.misses, 2*miss) // of (1 + gain)/2
+func newFitted(m *forest.Model, pairs []Pair, of seen, without []Group) (*fitted, error) {
+	f := &fitted{model: m, of: of, without: without, misses: m.Misses()}
+	for _, p := range pairs {
+		f.places = append(f.places, place(p.vector(of)))
 	}
-	return f
+	var err error
+	f.level, err = fitLevel(pairs, of.probe)
+	return f, err
 }
 
 // place says where a vector stands among those whose errors are alike, on scales of about one: poor nets and large
 // differences are foretold less well than sound nets and small ones.
 func place(v Vector) []float64 {
 	at := func(name string) float64 {
-		if i := slices.Index(v.Names, name); i >= 0 && !math.IsNaN(v.Values[i]) {
-			return v.Values[i]
+		if x := v.value(name); !math.IsNaN(x) {
+			return x
 		}
 		return 0
 	}
@@ -56,11 +58,22 @@ func (f *fitted) gain(v Vector) (Gain, error) {
 	if err != nil {
 		return Gain{}, fmt.Errorf("foretell a gain at epoch %g: %w", f.of.moment, err)
 	}
-	g := Gain{Mean: gainOf(p.Mean), Confidence: confidence, Pairs: len(f.misses)}
+	gain := func(share float64) float64 {
+		share = min(max(share, leastShare), 1-leastShare)
+		return f.level.gain(v, math.Log(share/(1-share)))
+	}
 	reach := f.reach(place(v))
-	g.Low, g.High = g.Mean-reach, g.Mean+reach
-	return g, nil
+	return Gain{
+		Mean:       gain(p.Mean),
+		Low:        gain(p.Mean - reach),
+		High:       gain(p.Mean + reach),
+		Confidence: confidence,
+		Pairs:      len(f.misses),
+	}, nil
 }
+
+// leastShare keeps differences of logits finite.
+const leastShare = 0.005
 
 // near is the least number of pairs that an interval rests on, and the share of all pairs that it does.
 const (

@@ -56,7 +56,10 @@ func (j *Judge) model(ctx context.Context, of seen) (*fitted, []Pair, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("fit what changes are worth at epoch %g: %w", of.moment, err)
 	}
-	f := newFitted(m, j.pairs, of, j.Without)
+	f, err := newFitted(m, j.pairs, of, j.Without)
+	if err != nil {
+		return nil, nil, err
+	}
 	j.models[of] = f
 	return f, j.pairs, nil
 }

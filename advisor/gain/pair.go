@@ -25,6 +25,9 @@ func (p Pair) Again() bool { return len(p.Settings) == 0 }
 // Gain is what the edit gained in test accuracy.
 func (p Pair) Gain() float64 { return reached(p.Edited) - reached(p.Base) }
 
+// logits is the difference of the logits of test accuracy.
+func (p Pair) logits() float64 { return logit(reached(p.Edited)) - logit(reached(p.Base)) }
+
 // reached is the test accuracy of a run, or chance where it diverged.
 func reached(r advisor.PastRun) float64 {
 	if r.Outcome.Diverged {
@@ -102,7 +105,7 @@ func probe(r advisor.PastRun, epochs int) advisor.ProbeResult {
 }
 
 // Table is what the forest of a moment is fitted on, after probes of ProbeEpochs, without the columns of some groups.
-// Targets are accuracies from 0 to 1, as forests have them: the middle between no change and all of it, (1 + gain)/2.
+// Targets are differences of logits (Pair.logits) as shares from 0 to 1, which forests take and turn into logits again.
 func Table(pairs []Pair, moment float64, without ...Group) forest.Table {
 	return table(pairs, seen{ProbeEpochs, moment}, without)
 }
@@ -113,7 +116,7 @@ func table(pairs []Pair, of seen, without []Group) forest.Table {
 		row, names, linear := p.vector(of).row(without)
 		t.Names, t.Linear = names, linear
 		t.X = append(t.X, row)
-		t.Y = append(t.Y, share(p.Gain()))
+		t.Y = append(t.Y, sigmoid(p.logits()))
 		t.Groups = append(t.Groups, p.Family)
 	}
 	if of.moment > 0 && !slices.Contains(without, OfTrial) {
@@ -122,11 +125,7 @@ func table(pairs []Pair, of seen, without []Group) forest.Table {
 	return t
 }
 
-// share is a gain as a target of a forest, gainOf the gain of what a forest says.
-func share(gain float64) float64   { return (1 + gain) / 2 }
-func gainOf(share float64) float64 { return 2*share - 1 }
-
-// current is the column of the gain so far, as a target.
+// current is the column of the difference so far, as a target.
 const current = "trial_current"
 
 // row is a vector as a row of a table.
@@ -141,8 +140,8 @@ func (v Vector) row(without []Group) (row []float64, names []string, linear []bo
 		}
 		row, names = append(row, v.Values[i]), append(names, name)
 		linear = append(linear, v.Groups[i] == OfTrial || !v.tried && v.Groups[i] == OfEdit)
-		if name == observed {
-			row, names, linear = append(row, share(v.Values[i])), append(names, current), append(linear, true)
+		if name == observedLogits {
+			row, names, linear = append(row, sigmoid(v.Values[i])), append(names, current), append(linear, true)
 		}
 	}
 	return row, names, linear

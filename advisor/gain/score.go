@@ -63,7 +63,10 @@ func Scored(ctx context.Context, f Fitter, pairs []Pair, moment float64, without
 		if err != nil {
 			return Score{}, nil, err
 		}
-		fitted := newFitted(m, known, seen{ProbeEpochs, moment}, without)
+		fitted, err := newFitted(m, known, seen{ProbeEpochs, moment}, without)
+		if err != nil {
+			return Score{}, nil, err
+		}
 		for i, p := range pairs {
 			if fold[p.Family] != held {
 				continue

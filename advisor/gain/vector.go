@@ -2,6 +2,7 @@ package gain
 
 import (
 	"math"
+	"slices"
 
 	"probewise/advisor"
 	"probewise/advisor/features"
@@ -28,6 +29,14 @@ type Vector struct {
 	tried  bool // there is a trial
 }
 
+// value of a column, NaN where there is none.
+func (v Vector) value(name string) float64 {
+	if i := slices.Index(v.Names, name); i >= 0 {
+		return v.Values[i]
+	}
+	return math.NaN()
+}
+
 func (v *Vector) add(g Group, name string, value float64) {
 	if math.IsInf(value, 0) {
 		value = math.NaN()
@@ -37,6 +46,9 @@ func (v *Vector) add(g Group, name string, value float64) {
 
 // observed is the column of the difference of accuracy that the trial shows.
 const observed = "trial_observed"
+
+// observedLogits is that of the difference of logits.
+const observedLogits = "trial_logit"
 
 // Edit describes an edit: base is the probe of the net that is changed, and trial what was trained of the revised net,
 // to the moment (in epochs) at which both are compared; 0: nothing was.
@@ -155,7 +167,7 @@ func (v *Vector) addTrial(base, trial advisor.ProbeResult, moment float64) {
 	was, is := at(base, moment), at(trial, moment)
 	end := at(base, float64(base.Epochs))
 	v.add(OfTrial, observed, is.validation-was.validation)
-	v.add(OfTrial, "trial_logit", logit(is.validation)-logit(was.validation))
+	v.add(OfTrial, observedLogits, logit(is.validation)-logit(was.validation))
 	v.add(OfTrial, "trial_level", logit(is.validation))
 	v.add(OfTrial, "trial_loss", is.validationLoss-was.validationLoss)
 	v.add(OfTrial, "trial_train_loss", is.trainLoss-was.trainLoss)
