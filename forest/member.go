@@ -30,20 +30,25 @@ func (a Member) String() string {
 	return memberNames[a]
 }
 
-// Members lists the names that Options.Only takes.
+// Members lists the names that Options.Only takes, one or several joined by "+".
 func Members() []string { return slices.Clone(memberNames[:]) }
 
 // active says which members are fitted.
 func (o Options) active() (active [numMembers]bool) {
 	for a, name := range memberNames {
-		active[a] = o.Only == "" || o.Only == name
+		active[a] = o.Only == "" || slices.Contains(strings.Split(o.Only, "+"), name)
 	}
 	return active
 }
 
 func (o Options) checkOnly() error {
-	if o.Only != "" && !slices.Contains(memberNames[:], o.Only) {
-		return fmt.Errorf("%w: member %q, want one of %s", ErrBadOptions, o.Only, strings.Join(memberNames[:], ", "))
+	if o.Only == "" {
+		return nil
+	}
+	for name := range strings.SplitSeq(o.Only, "+") {
+		if !slices.Contains(memberNames[:], name) {
+			return fmt.Errorf("%w: member %q, want one of %s", ErrBadOptions, name, strings.Join(memberNames[:], ", "))
+		}
 	}
 	return nil
 }

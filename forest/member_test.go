@@ -167,3 +167,21 @@ func TestCurve(t *testing.T) {
 		t.Errorf("unknown accuracy: %v", values)
 	}
 }
+
+// TestOnlySome: members that are not named have no say, and names that are none are refused.
+func TestOnlySome(t *testing.T) {
+	m, err := Fit(context.Background(), friedman1(60, 0, 3), Options{Seed: 1, Only: "forest+kernel", Folds: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, w := range m.Weights() {
+		if named := name == "forest" || name == "kernel"; w > 0 && !named {
+			t.Errorf("%s has a weight of %g", name, w)
+		}
+	}
+	for _, only := range []string{"forest+", "forest+trees", "+"} {
+		if _, err := Fit(context.Background(), friedman1(60, 0, 3), Options{Only: only}); !errors.Is(err, ErrBadOptions) {
+			t.Errorf("only %q: %v", only, err)
+		}
+	}
+}

@@ -13,7 +13,7 @@ type Options struct {
 	Stages     int     // boosting stages; 130 if 0
 	Rate       float64 // share of each tree that is added, 0 < r ≤ 1; 0.1 if 0
 	Share      float64 // share of the columns tried per split, 0 < s ≤ 1; 1/2 if 0
-	Only       string  // fit this member alone (Members); all of them, blended, if ""
+	Only       string  // fit these members alone (Members), joined by "+" and blended; all of them if ""
 }
 
 const maxStages = 10_000

@@ -15,7 +15,7 @@ import (
 
 // Forests fits forests, and keeps them. It is *pastruns.Forests.
 type Forests interface {
-	Model(ctx context.Context, t forest.Table, member string) (*forest.Model, error)
+	Model(ctx context.Context, t forest.Table, members string) (*forest.Model, error)
 }
 
 // Judge foretells gains. It is safe for concurrent use. It reads the pairs once.
@@ -52,7 +52,7 @@ func (j *Judge) model(ctx context.Context, of seen) (*fitted, []Pair, error) {
 	if m := j.models[of]; m != nil {
 		return m, j.pairs, nil
 	}
-	m, err := j.Forests.Model(ctx, table(j.pairs, of, j.Without), "")
+	m, err := j.Forests.Model(ctx, table(j.pairs, of, j.Without), members)
 	if err != nil {
 		return nil, nil, fmt.Errorf("fit what changes are worth at epoch %g: %w", of.moment, err)
 	}
@@ -63,6 +63,11 @@ func (j *Judge) model(ctx context.Context, of seen) (*fitted, []Pair, error) {
 	j.models[of] = f
 	return f, j.pairs, nil
 }
+
+// members of the forests: two that together foretell as well as all five, in a third of the time. On 251 pairs of 38
+// bases, held-out, at 0, ¼, 1 and 3 epochs, the rank correlation within a base is .56 .70 .73 .77 with these two, .56 .70
+// .72 .75 with all, .55 .67 .71 .76 with extra trees and the kernel.
+const members = "forest+kernel"
 
 // MinPairs is the least number of pairs that gains are foretold from.
 const MinPairs = 100

@@ -59,7 +59,7 @@ func Scored(ctx context.Context, f Fitter, pairs []Pair, moment float64, without
 				known = append(known, p)
 			}
 		}
-		m, err := f.Fit(ctx, rest, forest.Options{Seed: 1})
+		m, err := f.Fit(ctx, rest, forest.Options{Seed: 1, Only: members})
 		if err != nil {
 			return Score{}, nil, err
 		}

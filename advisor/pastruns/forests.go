@@ -48,9 +48,9 @@ type Forests struct {
 const maxModels = 128
 
 // Model returns the fitted forest, from memory, from the folder or by fitting it: once, however many ask at the same
-// time. The forest is the named member alone (forest.Members), or the blend of all where that is "".
-func (f *Forests) Model(ctx context.Context, t forest.Table, member string) (*forest.Model, error) {
-	name, o := hash(t)+member+".forest", forest.Options{Seed: 1, Only: member}
+// time. The forest has the named members alone (forest.Options.Only), or all where that is "".
+func (f *Forests) Model(ctx context.Context, t forest.Table, members string) (*forest.Model, error) {
+	name, o := hash(t)+members+".forest", forest.Options{Seed: 1, Only: members}
 	for {
 		f.mu.Lock()
 		m, known := f.models[name]
