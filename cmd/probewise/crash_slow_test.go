@@ -17,7 +17,7 @@ import (
 
 // TestTheSameCommandTwice: the second waits for the first, and both give the same advice.
 func TestTheSameCommandTwice(t *testing.T) {
-	file, dir := write(t, "tiny.json", tiny), t.TempDir()
+	file, dir := write(t, "tiny.json", tiny), dataDir(t)
 	arguments := []string{"advise", file, "--images", "1000", "--probe-epochs", "2", "--json", "--data-dir", dir}
 	first := subprocess(t.Context(), t, arguments...)
 	var printed bytes.Buffer
@@ -50,11 +50,11 @@ func TestTheSameCommandTwice(t *testing.T) {
 // TestKilledWhileSearchingAfterADivergedProbe takes the probe's result from the store, with a forest that predicts
 // from it.
 func TestKilledWhileSearchingAfterADivergedProbe(t *testing.T) {
-	file, dir := write(t, "hot.json", hot), t.TempDir()
+	file, dir := write(t, "hot.json", hot), dataDir(t)
 	arguments := []string{"advise", file, "--probe-epochs", "1", "--suggestions", "1", "--json", "--data-dir"}
 	killAt(t, "search: epoch 0.25", append(arguments, dir)...)
 	var documents []map[string]any
-	for _, folder := range []string{dir, t.TempDir()} {
+	for _, folder := range []string{dir, dataDir(t)} {
 		code, out, errOut := call(t, append(arguments, folder)...)
 		if code != exitOK {
 			t.Fatalf("exit %d: %s", code, errOut)
@@ -72,7 +72,7 @@ func TestKilledWhileSearchingAfterADivergedProbe(t *testing.T) {
 
 // TestKilledTrainingOfAnAdviceFinishes: the same command goes on with the training of the revised architecture.
 func TestKilledTrainingOfAnAdviceFinishes(t *testing.T) {
-	file, dir := write(t, "tiny.json", tiny), t.TempDir()
+	file, dir := write(t, "tiny.json", tiny), dataDir(t)
 	arguments := []string{"advise", file, "--images", "1000", "--probe-epochs", "2", "--train",
 		"--weights", filepath.Join(dir, "revised.safetensors"), "--json", "--data-dir", dir}
 	killAt(t, "train: epoch 1", arguments...)

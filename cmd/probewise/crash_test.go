@@ -60,7 +60,7 @@ func killAt(t *testing.T, words string, args ...string) {
 // TestKilledAdviceFinishes kills the program with SIGKILL in the middle of a probe, starts the same command again, and
 // compares with advice that nothing interrupted.
 func TestKilledAdviceFinishes(t *testing.T) {
-	file, dir := write(t, "tiny.json", tiny), t.TempDir()
+	file, dir := write(t, "tiny.json", tiny), dataDir(t)
 	arguments := []string{"advise", file, "--images", "1000", "--probe-epochs", "2", "--json", "--data-dir"}
 
 	killAt(t, "probe: epoch 0.75", append(arguments, dir)...)
@@ -77,7 +77,7 @@ func TestKilledAdviceFinishes(t *testing.T) {
 	if resumed.ProbeRun != killed[0].ID {
 		t.Errorf("the advice has probe %s, not the interrupted %s", resumed.ProbeRun, killed[0].ID)
 	}
-	code, out, errOut = call(t, append(arguments, t.TempDir())...)
+	code, out, errOut = call(t, append(arguments, dataDir(t))...)
 	if code != exitOK {
 		t.Fatalf("exit %d: %s", code, errOut)
 	}
@@ -88,7 +88,7 @@ func TestKilledAdviceFinishes(t *testing.T) {
 
 // TestWorkerTakesOverAKilledAdvice lets another process, a draining worker, finish what a kill left.
 func TestWorkerTakesOverAKilledAdvice(t *testing.T) {
-	file, dir := write(t, "tiny.json", tiny), t.TempDir()
+	file, dir := write(t, "tiny.json", tiny), dataDir(t)
 	killAt(t, "train: epoch 0", "train", file, "--images", "500", "--epochs", "4", "--data-dir", dir)
 	if code, _, errOut := call(t, "worker", "--drain", "--data-dir", dir); code != exitOK {
 		t.Fatalf("exit %d: %s", code, errOut)

@@ -14,7 +14,7 @@ import (
 
 // TestInterruptedRunGoesBackToTheQueue stops the program with SIGINT in the middle of a run.
 func TestInterruptedRunGoesBackToTheQueue(t *testing.T) {
-	file, dir := write(t, "tiny.json", tiny), t.TempDir()
+	file, dir := write(t, "tiny.json", tiny), dataDir(t)
 	c := subprocess(t.Context(), t, "train", file, "--images", "1000", "--data-dir", dir)
 	stderr, err := c.StderrPipe()
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -18,7 +19,25 @@ func TestMain(m *testing.M) {
 		main()
 	}
 	os.Setenv(asProgram, "1") // for children
+	var err error
+	if forests, err = os.MkdirTemp("", "forests"); err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(forests)
 	m.Run()
+}
+
+// forests are fitted once for all tests whose folder is a dataDir: with the race detector a fit takes a minute.
+var forests string
+
+// dataDir is a data folder that is new but for fitted forests.
+func dataDir(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Symlink(forests, filepath.Join(dir, "forests")); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // call runs the command line in this process.

@@ -19,14 +19,14 @@ import (
 func TestServiceSurvives(t *testing.T) {
 	file := write(t, "tiny.json", tiny)
 	code, out, errOut := call(t, "advise", file, "--images", "1000", "--probe-epochs", "2", "--json",
-		"--data-dir", t.TempDir())
+		"--data-dir", dataDir(t))
 	if code != exitOK {
 		t.Fatalf("exit %d: %s", code, errOut)
 	}
 	want := timelessText(t, []byte(out))
 	for _, signal := range []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM} {
 		t.Run(signal.String(), func(t *testing.T) {
-			dir := t.TempDir()
+			dir := dataDir(t)
 			s := serve(t, dir)
 			var queued advisor.Answer
 			body := fmt.Sprintf(`{"architecture":%s,"probe":{"images":1000,"epochs":2}}`, tiny)
