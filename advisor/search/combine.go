@@ -77,13 +77,41 @@ func settingsOf(t trainer.Training) []any {
 		t.Schedule.Type, t.Schedule.Warmup, t.ClipNorm, t.BatchSize, t.Augment.Flip, t.Augment.Crop}
 }
 
-// combined applies the settings of all, one after the other.
+// combined applies the settings of all, one after the other. Those that change nothing beside the others are left out:
+// where a stage is taken out, its pool need not become a stride.
 func combined(base trainer.Architecture, group []*Entry) (Candidate, bool) {
-	var c Candidate
+	var all []Setting
+	var of []*Entry // whose setting it is
+	for _, e := range group {
+		for _, s := range e.Settings {
+			all, of = append(all, s), append(of, e)
+		}
+	}
+	a, err := apply(base, all)
+	if err != nil {
+		return Candidate{}, false
+	}
+	for i := len(all) - 1; i >= 0; i-- {
+		if rest, err := Without(base, all, i); err == nil && rest.ID() == a.ID() {
+			all, of = slices.Delete(all, i, i+1), slices.Delete(of, i, i+1)
+		}
+	}
+	c := Candidate{Settings: all, Architecture: a}
 	var titles, reasons []string
 	for _, e := range group {
-		c.Settings = append(c.Settings, e.Settings...)
-		titles = append(titles, e.Title)
+		var works []string
+		for i, s := range all {
+			if of[i] == e {
+				works = append(works, s.Title)
+			}
+		}
+		if len(works) == 0 {
+			continue
+		}
+		if len(works) == len(e.Settings) {
+			works = []string{e.Title}
+		}
+		titles = append(titles, works...)
 		if !slices.Contains(reasons, e.Reason) {
 			reasons = append(reasons, e.Reason)
 		}
@@ -94,9 +122,7 @@ func combined(base trainer.Architecture, group []*Entry) (Candidate, bool) {
 		}
 	}
 	c.Title, c.Reason = strings.Join(titles, "; "), strings.Join(reasons, " ")
-	a, err := apply(base, c.Settings)
-	c.Architecture = a
-	return c, err == nil
+	return c, true
 }
 
 // apply returns the net after the settings.

@@ -63,3 +63,22 @@ func TestDearWinner(t *testing.T) {
 		}
 	}
 }
+
+// TestCombinedLeavesOutWhatDoesNothing: a setting that another one undoes is no part of the package.
+func TestCombinedLeavesOutWhatDoesNothing(t *testing.T) {
+	base := net(t)
+	entry := func(title string, revise func(*trainer.Architecture)) *Entry {
+		return &Entry{Candidate: Candidate{Title: title, Reason: "because of " + title + ".",
+			Settings: []Setting{{Knob: title, Name: title, Title: title, Revise: revise}}}}
+	}
+	wider := entry("wider", func(a *trainer.Architecture) { a.Layers[0].Filters = 16 })
+	widest := entry("widest", func(a *trainer.Architecture) { a.Layers[0].Filters = 32 })
+	flip := entry("flip", func(a *trainer.Architecture) { a.Training.Augment.Flip = true })
+	c, ok := combined(base, []*Entry{wider, flip, widest})
+	if !ok || len(c.Settings) != 2 || c.Title != "flip; widest" || c.Reason != "because of flip. because of widest." {
+		t.Errorf("combined: %t, %d settings, %q, %q", ok, len(c.Settings), c.Title, c.Reason)
+	}
+	if c.Architecture.Layers[0].Filters != 32 || !c.Architecture.Training.Augment.Flip {
+		t.Errorf("combined to %+v", c.Architecture)
+	}
+}
