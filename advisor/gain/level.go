@@ -17,7 +17,7 @@ import (
 // model of levelColumns, the constant first.
 type level struct{ weights []float64 }
 
-var levelColumns = []string{"curve_validation", "curve_reached", "curve_rise", "curve_loss"}
+var levelColumns = []string{"curve_validation", "curve_reached", "curve_rise", "curve_loss", "net_input"}
 
 // levelPull keeps the fit defined where a column is always the same, as the rise of a probe of one epoch.
 const levelPull = 0.1
@@ -51,8 +51,7 @@ func fitLevel(pairs []Pair, epochs int) (level, error) {
 }
 
 func levelRow(r advisor.ProbeResult) []float64 {
-	var v Vector
-	v.addCurve(r)
+	v := Edit(r, r.Architecture, advisor.ProbeResult{}, 0)
 	row := []float64{1}
 	for _, name := range levelColumns {
 		row = append(row, v.value(name))

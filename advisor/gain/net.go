@@ -111,6 +111,7 @@ func dropouts(a trainer.Architecture) (conv, dense float64) {
 
 func ofShape(a trainer.Architecture, add func(string, float64)) {
 	cost := a.Cost()
+	add("input", math.Log(float64(a.Input[0]*a.Input[1]*a.Input[2])))
 	add("parameters", math.Log(float64(cost.Parameters)))
 	add("multiply_adds", math.Log(float64(cost.MultiplyAdds)))
 	shapes, err := a.Shapes()

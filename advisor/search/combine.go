@@ -11,9 +11,10 @@ import (
 // parts is how many of the best are combined: each two of them, and all.
 const parts = 3
 
-// combinations are new entries, each of several of the best: of those that promise something and do not clash.
-// What is foretold of one before it is tried is the sum of its parts', where all but the best part count half: effects
-// overlap, and the best were chosen.
+// combinations are new entries, each of several of the best: of those that promise something and do not clash. What a
+// rule proposes is combined with the best one also where it promises nothing by itself yet: the cause that it takes
+// away may show only later. What is foretold of a combination before it is tried is the sum of its parts', where all but
+// the best part count half, and none below 0: effects overlap, and the best were chosen.
 func (s *searcher) combinations(ordered []*Entry, base advisor.ProbeResult, seed uint64) []*Entry {
 	var best []*Entry
 	for _, e := range ordered {
@@ -32,6 +33,12 @@ func (s *searcher) combinations(ordered []*Entry, base advisor.ProbeResult, seed
 			groups = append(groups, []*Entry{best[j], best[i]})
 		}
 	}
+	if cure := s.cure(ordered, best, base.Architecture.Training); cure != nil {
+		groups = append(groups, []*Entry{best[0], cure})
+		if len(best) > 1 && !clash(base.Architecture.Training, best[1], cure) {
+			groups = append(groups, []*Entry{best[0], best[1], cure})
+		}
+	}
 	var all []*Entry
 	for _, group := range groups {
 		c, ok := combined(base.Architecture, group)
@@ -47,11 +54,25 @@ func (s *searcher) combinations(ordered []*Entry, base advisor.ProbeResult, seed
 			if i == 0 {
 				weight = 1
 			}
-			e.Foretold.Mean += weight * part.Foretold.Mean
+			e.Foretold.Mean += weight * max(part.Foretold.Mean, 0)
 		}
 		all = append(all, e)
 	}
 	return all
+}
+
+// cure is the best of what rules propose that is not among the best anyway and does not clash with the first of them;
+// nil where there is none, or it is foretold to cost.
+func (s *searcher) cure(ordered, best []*Entry, base trainer.Training) *Entry {
+	if len(best) == 0 {
+		return nil
+	}
+	for _, e := range ordered {
+		if len(e.Rules) > 0 && !known(best, e) && s.hope(e) > 0 && !clash(base, best[0], e) {
+			return e
+		}
+	}
+	return nil
 }
 
 // clash says whether two entries cannot both be had: they turn a knob in common, or set a training setting of the base
