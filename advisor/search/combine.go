@@ -15,7 +15,7 @@ const parts = 3
 // rule proposes is combined with the best one also where it promises nothing by itself yet: the cause that it takes
 // away may show only later. What is foretold of a combination before it is tried is the sum of its parts', where all but
 // the best part count half, and none below 0: effects overlap, and the best were chosen.
-func (s *searcher) combinations(ordered []*Entry, base advisor.ProbeResult, seed uint64) []*Entry {
+func (s *searcher) combinations(ordered []*Entry, base advisor.ProbeResult, seed uint64) (all, cured []*Entry) {
 	var best []*Entry
 	for _, e := range ordered {
 		if s.score(e) > 0 && len(best) < parts && !slices.ContainsFunc(best, func(b *Entry) bool {
@@ -33,14 +33,11 @@ func (s *searcher) combinations(ordered []*Entry, base advisor.ProbeResult, seed
 			groups = append(groups, []*Entry{best[j], best[i]})
 		}
 	}
+	plain := len(groups)
 	if cure := s.cure(ordered, best, base.Architecture.Training); cure != nil {
 		groups = append(groups, []*Entry{best[0], cure})
-		if len(best) > 1 && !clash(base.Architecture.Training, best[1], cure) {
-			groups = append(groups, []*Entry{best[0], best[1], cure})
-		}
 	}
-	var all []*Entry
-	for _, group := range groups {
+	for i, group := range groups {
 		c, ok := combined(base.Architecture, group)
 		if !ok {
 			continue
@@ -49,16 +46,20 @@ func (s *searcher) combinations(ordered []*Entry, base advisor.ProbeResult, seed
 		if e == nil {
 			continue
 		}
-		for i, part := range group {
+		for k, part := range group {
 			weight := 0.5
-			if i == 0 {
+			if k == 0 {
 				weight = 1
 			}
 			e.Foretold.Mean += weight * max(part.Foretold.Mean, 0)
 		}
-		all = append(all, e)
+		if i < plain {
+			all = append(all, e)
+		} else {
+			cured = append(cured, e)
+		}
 	}
-	return all
+	return all, cured
 }
 
 // cure is the best of what rules propose that is not among the best anyway and does not clash with the first of them;

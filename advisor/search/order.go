@@ -16,15 +16,15 @@ func (s *searcher) order(entries []*Entry) {
 	})
 }
 
-// orderByCost sorts entries that are yet to be tried: what promises most for what a trial takes. The square root keeps
+// orderByCost sorts entries by what they promise for what it takes to train them to the moment. The square root keeps
 // small changes of little use behind large ones that are worth their price.
-func (s *searcher) orderByCost(entries []*Entry) {
+func (s *searcher) orderByCost(entries []*Entry, moment float64) {
 	value := func(e *Entry) float64 {
 		score := s.score(e)
 		if score < 0 {
 			return score
 		}
-		return score / math.Sqrt(e.Cost)
+		return score / math.Sqrt(e.Cost*(moment-e.Trial.Moment))
 	}
 	slices.SortStableFunc(entries, func(a, b *Entry) int {
 		return cmp.Or(cmp.Compare(value(b), value(a)), len(a.Settings)-len(b.Settings), cmp.Compare(a.Cost, b.Cost))

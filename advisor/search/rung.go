@@ -18,7 +18,7 @@ type rung struct{ moment, share float64 }
 var rungs = []rung{{0.25, 0.4}, {0.5, 0.3}, {1, 0.3}}
 
 // kept is the share of the entries of a rung that may go on to the next one; at least one does.
-const kept = 0.5
+const kept = 0.6
 
 // race trains candidates of the base and returns the best; nil where none promises anything.
 func (s *searcher) race(ctx context.Context, base advisor.ProbeResult, seed uint64) (*Entry, error) {
@@ -61,8 +61,10 @@ func (s *searcher) race(ctx context.Context, base advisor.ProbeResult, seed uint
 		s.step(Step{Moment: r.moment, Tried: snapshot(racing), Kept: min(going, len(racing))})
 		field = racing[:min(going, len(racing))]
 		if i == 0 { // what won alone is tried together
-			field = append(slices.Clone(field), s.combinations(racing, base, seed)...)
-			s.order(field)
+			combined, cured := s.combinations(racing, base, seed)
+			field = append(slices.Clone(field), combined...)
+			s.orderByCost(field, rungs[1].moment)
+			field = slices.Insert(field, min(1, len(field)), cured...)
 		}
 	}
 	winner := s.winner(racing)
@@ -136,8 +138,8 @@ func (s *searcher) field(ctx context.Context, base advisor.ProbeResult, seed uin
 			lists[i] = append(lists[i], e)
 		}
 	}
-	s.orderByCost(lists[0])
-	s.orderByCost(lists[1])
+	s.orderByCost(lists[0], rungs[0].moment)
+	s.orderByCost(lists[1], rungs[0].moment)
 	lists[0], lists[1] = varied(lists[0]), varied(lists[1])
 	var field []*Entry
 	for len(lists[0])+len(lists[1]) > 0 {
