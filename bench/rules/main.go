@@ -28,6 +28,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f := flag.NewFlagSet("rules", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	pairs := f.String("pairs", "", "folder of shards of pairs")
+	foretold := f.Bool("foretold", false, "compare with what is foretold of the pairs, too; takes minutes")
 	probes := f.String("probes", "", "folder of shards that the command probe wrote")
 	if err := f.Parse(args); err != nil {
 		return err
@@ -45,6 +46,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return err
 		}
 		if err := proposalGains(ctx, stdout, shipped, entries); err != nil {
+			return err
+		}
+	}
+	if *foretold {
+		entries, err := corpus.Read(os.DirFS(*pairs))
+		if err != nil {
+			return err
+		}
+		if err := beyondForetold(ctx, stdout, shipped, entries); err != nil {
 			return err
 		}
 	}

@@ -20,18 +20,7 @@ func proposalGains(ctx context.Context, w io.Writer, shipped, pairs []corpus.Ent
 	gains := map[string][]float64{}     // of each edit
 	bases := 0
 	for _, k := range keys {
-		edits := map[int][]corpus.Entry{}
-		var runs []advisor.PastRun
-		var indices []int
-		for _, e := range pairs {
-			switch {
-			case e.Key != k:
-			case e.Edit == 0:
-				runs, indices = append(runs, e.PastRun), append(indices, e.Index)
-			case len(e.Settings) > 0:
-				edits[e.Index] = append(edits[e.Index], e)
-			}
-		}
+		runs, indices, edits := basesAndEdits(pairs, k)
 		all, err := judge(ctx, shipped, k, runs)
 		if err != nil {
 			return err
