@@ -47,6 +47,7 @@ func place(v Vector) []float64 {
 		at("trial_level"),
 		math.Log(0.01+math.Abs(at(observed))) / 2,
 		at("edit_rate_off"),
+		at("net_input"),
 	}
 }
 
