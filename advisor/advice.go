@@ -80,7 +80,8 @@ type Advice struct {
 	PredictionReason string               `json:"prediction_reason,omitempty"` // why there is none
 	Diagnoses        []Diagnosis          `json:"diagnoses"`
 	Suggestions      []Suggestion         `json:"suggestions"`
-	Search           *Search              `json:"search"` // null: nothing was tried
+	RateTest         *RateTest            `json:"rate_test"` // of the net, before the search; null: none was made
+	Search           *Search              `json:"search"`    // null: nothing was tried
 	// Summary is the answer in one sentence.
 	Summary       string     `json:"summary,omitempty"`
 	Revised       *Revised   `json:"revised"`
@@ -95,7 +96,7 @@ type Advice struct {
 // Compute is what the answer cost.
 type Compute struct {
 	ProbeFLOPs        float64 `json:"probe_flops"`
-	VerificationFLOPs float64 `json:"verification_flops"`
+	VerificationFLOPs float64 `json:"verification_flops"` // of the search, its range test included
 }
 
 // Target is the full run that a prediction is about, on the advice's data set.
@@ -231,7 +232,7 @@ type Verification struct {
 
 // Search is what was spent on the suggestions, and how it was decided.
 type Search struct {
-	Budget float64      `json:"budget"` // full trainings of the net, its probe included
+	Budget float64      `json:"budget"` // full trainings of the net, its probe and range test included
 	Spent  float64      `json:"spent"`
 	Rounds int          `json:"rounds"`
 	Steps  []SearchStep `json:"steps"`

@@ -22,7 +22,7 @@ type Event struct {
 	ID    int64     `json:"-"`
 	Type  EventType `json:"-"`
 	State State     `json:"state,omitempty"`
-	// what is going on, for people: "probe", "search, 40 % of the budget", "train"
+	// what is going on, for people: "probe", "range test", "search, 40 % of the budget", "train"
 	Phase    string            `json:"phase,omitempty"`
 	Run      string            `json:"run,omitempty"`
 	Progress *trainer.Progress `json:"progress,omitempty"`

@@ -14,8 +14,11 @@ var rateFactors = []float64{0.1, 0.3, 3, 10, 30}
 // farRate is how far a rate must be from the usual one, in decades, for that to be a setting of its own.
 const farRate = 0.5
 
+// LearningRate is the name of the knob.
+const LearningRate = "learning-rate"
+
 var learningRate = Knob{
-	Name:  "learning-rate",
+	Name:  LearningRate,
 	Title: "Learning rate",
 	Does:  "Scales every update of the weights.",
 	Range: fmt.Sprintf("1e-12 to 1000; times %s, and the usual rate of the optimizer (%g; sgd %g, with momentum %g, "+
@@ -25,7 +28,7 @@ var learningRate = Knob{
 	When: "Nearly always worth a try: a rate that is far too small or too large is the commonest flaw. Lower it where " +
 		"the loss jumps or diverges, raise it where the loss falls slowly.",
 	Theme:    advisor.Retune,
-	Settings: settings("learning-rate", advisor.Retune, rates),
+	Settings: settings(LearningRate, advisor.Retune, rates),
 	differs:  trainingDiffers(func(t trainer.Training) float64 { return t.Optimizer.LearningRate }),
 }
 

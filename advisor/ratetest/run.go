@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"probewise/advisor"
+	"probewise/advisor/figure"
 	"probewise/advisor/knob"
 	"probewise/trainer"
 )
@@ -47,22 +48,39 @@ func Plan(a trainer.Architecture, b trainer.Budget) trainer.Sweep {
 	}
 }
 
-// Run makes the test of a net. It ends where the smoothed loss explodes. Clipping and penalties stay as they are.
+// epochs is how long a sweep of so many updates trains.
+func epochs(updates int, a trainer.Architecture, b trainer.Budget) float64 {
+	training := b.Training()
+	return float64(updates*min(a.Training.BatchSize, training)) / float64(training)
+}
+
+// Run makes the test of a net. It ends where the smoothed loss explodes. Clipping and penalties stay as they are. With
+// an error the test is as far as it came.
 func Run(ctx context.Context, t Trainer, spec trainer.Spec) (advisor.RateTest, error) {
-	var test advisor.RateTest
+	test, err := run(ctx, t, spec)
+	if err != nil {
+		err = fmt.Errorf("range test of the learning rate: %w", err)
+	}
+	return test, err
+}
+
+func run(ctx context.Context, t Trainer, spec trainer.Spec) (advisor.RateTest, error) {
+	test := advisor.RateTest{Suggested: trainer.Missing}
 	sweep := Plan(spec.Architecture, spec.Budget)
 	s := smoother{}
 	err := t.Sweep(ctx, spec, sweep, func(p trainer.SweepPoint) bool {
 		test.Points = append(test.Points, advisor.RatePoint{SweepPoint: p, Smoothed: s.next(p.Loss)})
 		return !s.exploded()
 	})
+	test.Epochs = epochs(len(test.Points), spec.Architecture, spec.Budget)
+	test.FLOPs = test.Epochs * float64(spec.Budget.Images) * float64(spec.Architecture.Cost().TrainingFLOPs)
 	if err != nil {
-		return test, fmt.Errorf("range test of the learning rate: %w", err)
+		return test, err
 	}
-	images := float64(len(test.Points) * min(spec.Architecture.Training.BatchSize, spec.Budget.Training()))
-	test.Epochs = images / float64(spec.Budget.Training())
-	test.FLOPs = images * float64(spec.Architecture.Cost().TrainingFLOPs)
 	test.Suggested, test.Reason = Suggest(test.Points)
+	if has := spec.Architecture.Training.Optimizer.LearningRate; test.Suggested.Known() && same(test, has) {
+		test.Reason = fmt.Sprintf("the net's own rate, %s, is about that", figure.Setting(has))
+	}
 	return test, nil
 }
 

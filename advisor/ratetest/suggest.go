@@ -16,6 +16,7 @@ const (
 	behind    = 10   // times below the least loss
 	span      = 5    // updates that a slope is taken over, to each side
 	unsettled = 10   // first updates, whose average is of too few losses for a slope
+	apart     = 1.5  // times: rates that are nearer are two or three updates from each other, which says nothing
 )
 
 // Suggest returns a tenth of the rate where the smoothed loss is least, or Missing and why. Of the Rules it agreed most
@@ -99,9 +100,15 @@ func (r Rule) Suggest(points []advisor.RatePoint) (trainer.Number, string) {
 	return suggest(points, r.rate)
 }
 
-// Setting is the suggestion as a setting of the knob learning-rate.
+// same says whether the test suggests about the rate that a net has.
+func same(test advisor.RateTest, has float64) bool {
+	times := float64(test.Suggested) / has
+	return times > 1/apart && times < apart
+}
+
+// Setting is the suggestion as a setting of the knob learning-rate; false where there is none, or the net has that rate.
 func Setting(a trainer.Architecture, test advisor.RateTest) (knob.Setting, bool) {
-	if !test.Suggested.Known() {
+	if !test.Suggested.Known() || same(test, a.Training.Optimizer.LearningRate) {
 		return knob.Setting{}, false
 	}
 	return knob.RateOf(a, float64(test.Suggested), "range test", "a tenth of where the range test's loss is least"), true

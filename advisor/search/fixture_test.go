@@ -261,12 +261,13 @@ func (w world) run(t testing.TB, o Options) Result {
 	}
 	perEpoch := float64(w.lab.net.Cost().TrainingFLOPs)
 	trained := w.lab.flops / perEpoch
-	allowed := max(o.Budget*epochs-float64(w.Probe.Epochs), 0)
+	allowed := max(o.Budget*epochs-float64(w.Probe.Epochs)-w.Before, 0)
 	if trained > allowed+1e-9 {
 		t.Errorf("%g epochs of the net were trained, and %g are allowed", trained, allowed)
 	}
-	if w.lab.tooLarge == nil && math.Abs(r.FLOPs-w.lab.flops*images) > 1e-6*r.FLOPs {
-		t.Errorf("the search says that it took %g FLOPs, and took %g", r.FLOPs, w.lab.flops*images)
+	took := (trained + w.Before) * perEpoch * images
+	if w.lab.tooLarge == nil && math.Abs(r.FLOPs-took) > 1e-6*r.FLOPs {
+		t.Errorf("the search says that it took %g FLOPs, and took %g", r.FLOPs, took)
 	}
 	if spent := (r.FLOPs/images/perEpoch + float64(w.Probe.Epochs)) / epochs; math.Abs(r.Spent-spent) > 1e-9 {
 		t.Errorf("%g full trainings spent, want %g", r.Spent, spent)

@@ -57,6 +57,7 @@ type Problem struct {
 	Probe  advisor.ProbeResult // of the net
 	Budget trainer.Budget      // of its full run
 	Seed   uint64              // of the probe
+	Before float64             // spent already besides the probe, in epochs of the net
 	// Candidates lists what may be tried on a net: the most promising first, as far as is known without the judge.
 	// Diagnosed says that they come from what is wrong with the net.
 	Candidates func(ctx context.Context, base advisor.ProbeResult) (diagnosed, others []Candidate, err error)
@@ -70,7 +71,7 @@ type Problem struct {
 
 // Options bound a search.
 type Options struct {
-	Budget float64 // full trainings of the net that it may take, its probe included
+	Budget float64 // full trainings of the net that it may take, its probe and what came before included
 	Seeds  int     // that the winner is confirmed with, at most; the budget may allow fewer
 	Shrink bool    // the net is to become smaller, at the same accuracy
 	// Enough says whether a confirmed gain is all that is wanted; nil: none is.
@@ -83,8 +84,8 @@ type Result struct {
 	Entries []*Entry
 	Rounds  int
 	Steps   []Step
-	Spent   float64 // full trainings of the net, its probe included
-	FLOPs   float64 // of the search, without the probe
+	Spent   float64 // full trainings of the net, its probe and what came before included
+	FLOPs   float64 // the same without the probe
 }
 
 // Entry is a candidate in the race.
@@ -168,7 +169,7 @@ func newSearcher(p Problem, o Options) *searcher {
 		Problem: p,
 		Options: o,
 		epoch:   float64(p.Budget.Images) * float64(net.Cost().TrainingFLOPs),
-		left:    o.Budget*float64(p.Budget.Epochs) - float64(p.Probe.Epochs),
+		left:    o.Budget*float64(p.Budget.Epochs) - float64(p.Probe.Epochs) - p.Before,
 		tried:   map[string]bool{net.ID(): true},
 	}
 }
