@@ -146,6 +146,9 @@ func (s Service) try(ctx context.Context, l advisor.Lease, a *advisor.Advice, pr
 	if err != nil {
 		return err
 	}
+	if a.RateTest, err = s.rateTest(ctx, b, a); err != nil {
+		return err
+	}
 	best, tried, err := s.search(ctx, a, s.problem(b, a, result, reference), b)
 	var none *gain.NoJudgeError
 	if errors.As(err, &none) {
@@ -168,7 +171,7 @@ func revised(a *advisor.Advice, best *search.Entry, tried int) {
 			Verified:     best.Verdict() == advisor.Better,
 			Rank:         1,
 		}
-	case a.Request.Goal == advisor.GoalTarget && a.Prediction != nil && a.Prediction.TestAccuracy >= a.Request.Target:
+	case reached(a):
 		a.RevisedReason = "no change advised: the net is predicted to reach the target as it is"
 	case !a.Request.Verify:
 		a.RevisedReason = "no suggestion was tried, since verification was not asked for"

@@ -19,11 +19,42 @@ type fakeTrainer struct {
 	tooLarge func(a trainer.Architecture, others int) bool
 	late     bool // which shows when it is trained
 	before   func(s trainer.Spec, epoch float64)
+	// sweep is the loss of an update at a rate; nil: least at 0.02, on average at about 0.06
+	sweep   func(rate float64) float64
+	refuses error // sweeps, at their twentieth update
 
 	mu    sync.Mutex
 	open  int
 	most  int     // sessions open at once
 	flops float64 // trained, of one image
+	swept []trainer.Spec
+}
+
+// Sweep implements ratetest.Trainer.
+func (f *fakeTrainer) Sweep(ctx context.Context, s trainer.Spec, w trainer.Sweep,
+	see func(trainer.SweepPoint) bool) error {
+	f.swept = append(f.swept, s)
+	batch := float64(s.Architecture.Training.BatchSize) / float64(s.Budget.Training()) // in epochs
+	for i := range w.Updates {
+		if f.before != nil {
+			f.before(s, -1)
+		}
+		if f.refuses != nil && i == 20 {
+			return f.refuses
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		loss := math.Abs(math.Log10(w.Rate(i)) - math.Log10(0.02))
+		if f.sweep != nil {
+			loss = f.sweep(w.Rate(i))
+		}
+		f.flops += batch * float64(s.Architecture.Cost().TrainingFLOPs)
+		if !see(trainer.SweepPoint{LearningRate: w.Rate(i), Loss: trainer.Number(loss)}) {
+			break
+		}
+	}
+	return nil
 }
 
 func (f *fakeTrainer) Start(_ context.Context, spec trainer.Spec) (trainer.Session, error) {

@@ -19,10 +19,15 @@ import (
 func (s Service) problem(b *lab, a *advisor.Advice, probe advisor.ProbeResult,
 	reference advisor.Reference) search.Problem {
 	constraints := knob.Constraints(a.Request.Constraints)
+	before := 0.0
+	if a.RateTest != nil {
+		before = a.RateTest.Epochs
+	}
 	return search.Problem{
 		Probe:  probe,
 		Budget: b.probe.Budget,
 		Seed:   b.probe.Seed,
+		Before: before,
 		Judge:  s.Judge,
 		Lab:    b,
 		Candidates: Proposer{
@@ -30,6 +35,8 @@ func (s Service) problem(b *lab, a *advisor.Advice, probe advisor.ProbeResult,
 			Full:        b.probe.Budget,
 			Reference:   reference,
 			Constraints: a.Request.Constraints,
+			Tested:      a.Architecture,
+			RateTest:    a.RateTest,
 		}.Candidates,
 		Allowed: func(revised trainer.Architecture) bool { return constraints.Allows(a.Architecture, revised) },
 		Watch: func(t search.Step) {
@@ -44,9 +51,12 @@ type Proposer struct {
 	Rules       Rules          // nil: none
 	Reference   advisor.Reference
 	Constraints advisor.Constraints
+	Tested      trainer.Architecture // the net that RateTest is of
+	RateTest    *advisor.RateTest    // nil: none was made
 }
 
-// Candidates are the packages of what rules propose for the probed net, and the settings of all knobs.
+// Candidates are the packages of what rules propose for the probed net with what a range test suggests, and the
+// settings of all knobs. A range test says nothing of other nets than its own.
 func (p Proposer) Candidates(_ context.Context, base advisor.ProbeResult) (diagnosed, others []search.Candidate,
 	err error) {
 	if p.Rules != nil {
@@ -57,6 +67,9 @@ func (p Proposer) Candidates(_ context.Context, base advisor.ProbeResult) (diagn
 		if diagnosed, err = packages(base.Architecture, proposals); err != nil {
 			return nil, nil, fmt.Errorf("combine the proposals: %w", err)
 		}
+	}
+	if p.RateTest != nil && base.Architecture.ID() == p.Tested.ID() {
+		diagnosed = append(diagnosed, ofRateTest(base.Architecture, *p.RateTest)...)
 	}
 	return diagnosed, ofKnobs(base.Architecture, p.Constraints), nil
 }
@@ -88,9 +101,9 @@ func (s Service) search(ctx context.Context, a *advisor.Advice, p search.Problem
 	if a.Request.Goal == advisor.GoalTarget && a.Prediction != nil {
 		missing := a.Request.Target - a.Prediction.TestAccuracy
 		o.Enough = func(g gain.Gain) bool { return g.Mean >= missing }
-		if missing <= 0 {
-			return nil, 0, nil
-		}
+	}
+	if reached(a) {
+		return nil, 0, nil
 	}
 	var result search.Result
 	if a.Request.Verify {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"probewise/advisor"
+	"probewise/advisor/ratetest"
 	"probewise/advisor/search"
 	"probewise/trainer"
 )
@@ -16,8 +17,9 @@ type Datasets interface {
 	Load(ctx context.Context, name string) (*trainer.Dataset, error)
 }
 
-// Trainer starts training sessions.
+// Trainer starts training sessions, and sweeps the learning rate of a throw-away copy.
 type Trainer interface {
+	ratetest.Trainer
 	Start(ctx context.Context, s trainer.Spec) (trainer.Session, error)
 }
 

@@ -48,8 +48,13 @@ func newService(store *fakeStore, rules fakeRules) Service {
 
 func ask(t *testing.T, d Service, r advisor.Request) (advisor.Advice, error) {
 	t.Helper()
+	return askAbout(t, d, sixLayers(t), r)
+}
+
+func askAbout(t *testing.T, d Service, net trainer.Architecture, r advisor.Request) (advisor.Advice, error) {
+	t.Helper()
 	r.Dataset = "made-up"
-	a, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), r, advisor.IdempotencyKey{})
+	a, err := d.SubmitAdvice(t.Context(), net.Canonical(), r, advisor.IdempotencyKey{})
 	if err != nil {
 		t.Fatal(err)
 	}

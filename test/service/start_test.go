@@ -233,6 +233,21 @@ func (s *fakeTrainer) Start(_ context.Context, spec trainer.Spec) (trainer.Sessi
 	return &fakeSession{fakeTrainer: s, spec: spec, records: moments}, nil
 }
 
+// Sweep has a loss that falls to the end, which is not finite.
+func (s *fakeTrainer) Sweep(ctx context.Context, _ trainer.Spec, w trainer.Sweep,
+	see func(trainer.SweepPoint) bool) error {
+	for i := range w.Updates {
+		p := trainer.SweepPoint{LearningRate: w.Rate(i), Loss: trainer.Number(2 - float64(i)/float64(w.Updates))}
+		if i == w.Updates-1 {
+			p.Loss = trainer.Missing
+		}
+		if !see(p) {
+			break
+		}
+	}
+	return ctx.Err()
+}
+
 var moments = []float64{0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 2.75, 3, 4, 5, 6, 7, 8, 9,
 	10, 11, 12, 13, 14, 15}
 
