@@ -14,7 +14,8 @@ const (
 	rateCut  = 2  // times the first loss, above which bars are cut
 )
 
-// RateTest writes a range test on one line: its losses from the lowest rate to the highest, and what it suggests.
+// RateTest writes a range test on one line: its average losses from the lowest rate to the highest, and what it
+// suggests.
 func RateTest(t advisor.RateTest) string {
 	if len(t.Points) == 0 {
 		return "Range test of the learning rate: " + t.Reason
@@ -29,6 +30,8 @@ func RateTest(t advisor.RateTest) string {
 	says := fmt.Sprintf("suggests %s", figure.Setting(float64(t.Suggested)))
 	if !t.Suggested.Known() {
 		says = "suggests nothing: " + t.Reason
+	} else if t.Reason != "" {
+		says += ", which is not tried: " + t.Reason
 	}
 	return fmt.Sprintf("Range test of the learning rate: %s %s %s, %s; %s of training",
 		figure.Significant(first.LearningRate), Sparkline(losses), figure.Significant(last.LearningRate), says,

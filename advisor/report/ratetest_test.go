@@ -22,8 +22,11 @@ func TestRateTest(t *testing.T) {
 		"Range test of the learning rate: 1e-05 ▃▁▃█ 0.01, suggests 0.0001; 0.50 epochs of training": swept(1e-4, ""),
 		"Range test of the learning rate: 1e-05 ▃▁▃█ 0.01, suggests nothing: the loss falls nowhere; " +
 			"0.50 epochs of training": swept(trainer.Missing, "the loss falls nowhere"),
+		"Range test of the learning rate: 1e-05 ▃▁▃█ 0.01, suggests 0.0001, which is not tried: the net's own rate, " +
+			"0.0001, is about that; 0.50 epochs of training": swept(1e-4, "the net's own rate, 0.0001, is about that"),
 		"Range test of the learning rate: the test ended after 0 updates": {
 			Suggested: trainer.Missing, Reason: "the test ended after 0 updates"},
+		"Range test of the learning rate: it failed: no memory": {Suggested: trainer.Missing, Reason: "it failed: no memory"},
 	} {
 		if got := RateTest(test); got != want {
 			t.Errorf("got  %q\nwant %q", got, want)

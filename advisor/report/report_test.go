@@ -133,7 +133,7 @@ func TestTextSays(t *testing.T) {
 // Suggestions that nobody tried have no columns of trials, and nothing that was not searched for is told.
 func TestSuggestionsThatWereNotTried(t *testing.T) {
 	a, records := reporttest.Advised(t)
-	a.Revised, a.Search, a.Summary = nil, nil, ""
+	a.Revised, a.RateTest, a.Search, a.Summary = nil, nil, nil, ""
 	a.RevisedReason = "no suggestion was tried, since verification was not asked for"
 	for i := range a.Suggestions {
 		a.Suggestions[i].Trial, a.Suggestions[i].Verified, a.Suggestions[i].Verdict = nil, nil, "not_tried"

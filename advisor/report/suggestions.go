@@ -106,12 +106,17 @@ func (p *page) suggestions(all []advisor.Suggestion) {
 }
 
 // search says what was spent and decided.
-func (p *page) search(s *advisor.Search) {
-	if s == nil {
+func (p *page) search(s *advisor.Search, t *advisor.RateTest) {
+	if s == nil && t == nil {
 		return
 	}
 	p.heading("Search")
-	for _, line := range Searched(*s) {
-		p.paragraph("  ", plain, line)
+	if s != nil {
+		for _, line := range Searched(*s) {
+			p.paragraph("  ", plain, line)
+		}
+	}
+	if t != nil {
+		p.paragraph("  ", plain, RateTest(*t)+".")
 	}
 }

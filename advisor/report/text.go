@@ -22,7 +22,7 @@ func Text(w io.Writer, a advisor.Advice, records []trainer.EpochRecord, o Option
 			return err
 		}
 		p.suggestions(a.Suggestions)
-		p.search(a.Search)
+		p.search(a.Search, a.RateTest)
 		p.heading("The network")
 	}
 	p.facts(Describe(a.Architecture,

@@ -315,6 +315,7 @@ func (s *site) withAdvice(t *testing.T) *advisor.Advice {
 						Observed: 0.028, Seeds: []uint64{2}},
 					Parts: []advisor.Part{{Title: "More of " + pageEvil, Gain: 0.011}}},
 			}, Summary: "Better: 1 change in " + pageEvil + ".",
+			RateTest: pageRateTest(),
 			Search: &advisor.Search{Budget: 1, Spent: 0.9, Rounds: 1, Steps: []advisor.SearchStep{
 				{Round: 1, Epochs: 0.25, Kept: 1, Spent: 0.4, Tried: []advisor.Tried{
 					{Title: "Filters of " + pageEvil, Observed: 0.031, Gain: 0.03, Low: -0.01, High: 0.07}}}}},
@@ -344,4 +345,14 @@ func (s *site) withRun(t *testing.T, state advisor.State) *advisor.Run {
 	}
 	s.runs, s.records[pageFullID] = append(s.runs, r), pageRecords()
 	return &s.runs[len(s.runs)-1]
+}
+
+// pageRateTest suggests what it found beside points of which the last is not finite.
+func pageRateTest() *advisor.RateTest {
+	r := &advisor.RateTest{Suggested: 0.0042, Epochs: 0.4}
+	for i, loss := range []trainer.Number{2.3, 1.1, trainer.Missing} {
+		p := trainer.SweepPoint{LearningRate: []float64{0.0001, 0.042, 0.1}[i], Loss: loss}
+		r.Points = append(r.Points, advisor.RatePoint{SweepPoint: p, Smoothed: loss})
+	}
+	return r
 }

@@ -157,7 +157,8 @@ func TestReport(t *testing.T) {
 		`<button name="statistic" value="activations.variance" class="chosen" aria-current="true">variance</button>`,
 		`<table id="statistic" class="figures" data-chart>`, `data-plot="Variance">dense1</th>`, "▸ dense1",
 		`<strong>Note</strong> /training/seed: &lt;i&gt;default&lt;/i&gt;`, `<table id="trials" class="figures" data-chart>`,
-		"Suggestion 1</th>")
+		"Suggestion 1</th>", "0.1, suggests 0.0042; 0.40 epochs of training.</p>", "suggested 0.0042</text>",
+		`<table id="rate-test" class="figures">`)
 	s.get(t, "/advice/"+pageAdviceID+"?statistic=weights.mean").says(t, "<h3>Weights: mean</h3>", `class="heat signed"`,
 		"zero in the middle")
 
@@ -186,13 +187,16 @@ func TestReportWithoutAnything(t *testing.T) {
 	a := s.withAdvice(t)
 	a.Prediction, a.PredictionReason, a.Diagnoses, a.Suggestions, a.Revised, a.RevisedReason = nil, "too few past runs",
 		nil, nil, nil, "no change advised: nothing is wrong"
-	a.Summary, a.Search = "", nil
+	a.Summary, a.RateTest, a.Search = "", nil, nil
 	delete(s.records, pageProbeID)
 	got := s.get(t, "/advice/"+pageAdviceID)
 	got.says(t, "No change advised: nothing is wrong.",
 		"There is no prediction of the test accuracy after full training: too few past runs.",
 		"No rule found anything wrong.", "Nothing was recorded.", `href="/?from=`+pageAdviceID+`">Ask again`)
 	clean(t, got.body)
+	if strings.Contains(got.body, "range test") {
+		t.Error("a range test that was not made is told")
+	}
 	if got := s.get(t, "/advice/"+pageAdviceID+"/revised.json"); got.status != http.StatusNotFound {
 		t.Errorf("a revised architecture: %d", got.status)
 	}

@@ -55,6 +55,7 @@ type AdviceView struct {
 	Suggestions []Change
 	Legend      []string
 	Search      *SearchView
+	RateTest    *RateTestView // nil: none was made
 	Revised     *RevisedView
 	NoRevised   string // why there is none
 	Curve       Table
@@ -107,7 +108,7 @@ func View(a advisor.Advice, records []trainer.EpochRecord, trials []Trial, key s
 		return v, err
 	}
 	v.Legend = report.Legend(a.Suggestions)
-	v.Search = searchView(a.Search)
+	v.Search, v.RateTest = searchView(a.Search), rateTestView(a.RateTest)
 	if err := v.revise(a); err != nil {
 		return v, err
 	}

@@ -18,6 +18,20 @@ const (
 	ratePoint  = 2.5
 )
 
+// RateTestView is a range test as the page of advice shows it.
+type RateTestView struct {
+	Text  string        // what it suggests
+	Chart template.HTML // "" where it did not come far
+	Table Table         // no rows where it failed at once
+}
+
+func rateTestView(t *advisor.RateTest) *RateTestView {
+	if t == nil {
+		return nil
+	}
+	return &RateTestView{report.RateTest(*t) + ".", RateChart(*t), RateTable("rate-test", *t)}
+}
+
 // RateChart draws the smoothed loss of a range test by the logarithm of the learning rate, with the suggestion. Losses
 // above twice the first are cut, so that what falls is not flattened by what explodes.
 func RateChart(t advisor.RateTest) template.HTML {

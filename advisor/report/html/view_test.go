@@ -73,6 +73,10 @@ func TestViewOfAnAdvice(t *testing.T) {
 		v.Search.Table.Rows[2][4].Text != "Ladder the filters up: conv1 8, conv2 16 +3" {
 		t.Errorf("%+v", v.Search)
 	}
+	if r := v.RateTest; r == nil || !strings.HasSuffix(r.Text, " 0.1, suggests 0.003; 0.50 epochs of training.") ||
+		!strings.Contains(string(r.Chart), "suggested 0.003") || len(r.Table.Rows) != 70 {
+		t.Errorf("%+v", r)
+	}
 	var edits []patch.Edit
 	if err := json.Unmarshal([]byte(first.Patch), &edits); err != nil || len(edits) != 6 ||
 		edits[2].Path != "/layers/2/filters" {
@@ -104,7 +108,11 @@ func TestViewSaysWhyNot(t *testing.T) {
 		!strings.HasPrefix(v.Headline, "No change advised: of 1 change tried") {
 		t.Errorf("%q, %q", v.Short, v.Headline)
 	}
-	if v := view(t, "sound"); v.NoRevised != "No change advised: no rule found anything to change." ||
+	if r := view(t, "diverged").RateTest; r == nil || !strings.Contains(r.Text, "suggests nothing: the test ended after 1") ||
+		r.Chart != "" || len(r.Table.Rows) != 1 {
+		t.Errorf("%+v", r)
+	}
+	if v := view(t, "sound"); v.RateTest != nil || v.NoRevised != "No change advised: no rule found anything to change." ||
 		len(v.Diagnoses) != 0 {
 		t.Errorf("%q, %v", v.NoRevised, v.Diagnoses)
 	}

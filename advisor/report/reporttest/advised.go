@@ -41,6 +41,7 @@ func Advised(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 	a.Suggestions = suggested(edits)
 	a.Summary = "Better: 5 changes take the predicted test accuracy from 0.871 to 0.892; trials with 2 fresh seeds show " +
 		"+1.5 points after 3 epochs."
+	a.RateTest = Swept(0.003, "")
 	a.Search = searched(a.Suggestions[0].Title)
 	a.Revised = &advisor.Revised{
 		Architecture: Edited(t, edits...),
@@ -93,6 +94,22 @@ func suggested(edits []patch.Edit) []advisor.Suggestion {
 		},
 		{Rank: 5, Title: "Learning rate ×0.3", Rules: []string{"parabolic-layer"}, Verdict: advisor.NotTried},
 	}
+}
+
+// Swept is a range test over 70 updates: the average loss falls to the 61st and rises from there on.
+func Swept(suggested trainer.Number, reason string) *advisor.RateTest {
+	r := &advisor.RateTest{Suggested: suggested, Reason: reason, Epochs: 0.498, FLOPs: 6.8e10}
+	w := trainer.Sweep{Low: 1e-5, High: 1e-1, Updates: 70}
+	for i := range w.Updates {
+		loss := 2.3 - 0.0005*float64(i*i)
+		if i > 60 {
+			loss = 0.5 + 0.02*float64((i-60)*(i-60))
+		}
+		p := advisor.RatePoint{SweepPoint: trainer.SweepPoint{LearningRate: w.Rate(i)}, Smoothed: trainer.Number(loss)}
+		p.Loss = p.Smoothed + 0.05*trainer.Number(i%3-1)
+		r.Points = append(r.Points, p)
+	}
+	return r
 }
 
 // searched is a search of one round, which the title won.

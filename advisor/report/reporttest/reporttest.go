@@ -182,6 +182,8 @@ func Diverged(t *testing.T) (advisor.Advice, []trainer.EpochRecord) {
 		},
 	}
 	a.RevisedReason = "no change advised: of 1 change tried, none is better beyond noise"
+	a.RateTest = &advisor.RateTest{Suggested: trainer.Missing, Reason: "the test ended after 1 update", Epochs: 0.01,
+		Points: Swept(1, "").Points[:1]}
 	a.Search = &advisor.Search{Budget: 0.4, Spent: 0.38, Rounds: 1, Steps: []advisor.SearchStep{
 		{Round: 1, Epochs: 1, Kept: 1, Spent: 0.38, Tried: []advisor.Tried{{Title: a.Suggestions[0].Title}}}}}
 	records := Recorded(base, 2, "dense2")[:8]
