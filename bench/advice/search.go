@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"strings"
 
 	"probewise/advisor"
 	"probewise/advisor/corpus"
+	"probewise/advisor/figure"
 	"probewise/advisor/gain"
 	"probewise/advisor/knob"
 	"probewise/advisor/pastruns"
+	"probewise/advisor/ratetest"
 	"probewise/advisor/rule"
 	"probewise/advisor/search"
 	"probewise/advisor/service"
@@ -48,9 +51,17 @@ func (s searchArm) revise(ctx context.Context, l *lab, n Net, budget float64, se
 		Judge:  s.judge(l),
 		Lab:    b,
 	}
-	proposer := service.Proposer{Full: full(), Reference: past.Reference()}
+	proposer := service.Proposer{Full: full(), Reference: past.Reference(), Tested: n.Architecture}
 	if s.rules {
 		proposer.Rules = rule.Driver{}
+		if proposer.RateTest, err = l.rateTest(ctx, n.Architecture, budget, seed); err != nil {
+			return Revision{}, err
+		}
+	}
+	var steps []string
+	if t := proposer.RateTest; t != nil {
+		p.Before = t.Epochs
+		steps = []string{rateText(*t)}
 	}
 	p.Candidates = proposer.Candidates
 	if s.candidates != nil {
@@ -60,7 +71,7 @@ func (s searchArm) revise(ctx context.Context, l *lab, n Net, budget float64, se
 	if err := errors.Join(err, b.close()); err != nil {
 		return Revision{}, err
 	}
-	r := Revision{ComputeShare: found.Spent}
+	r := Revision{ComputeShare: found.Spent, Steps: steps}
 	if s.rules {
 		diagnoses, _, err := proposer.Examine(probe.Result)
 		if err != nil {
@@ -83,6 +94,23 @@ func (s searchArm) revise(ctx context.Context, l *lab, n Net, budget float64, se
 	r.Change = found.Best.Title
 	r.Revised = &found.Best.Architecture
 	return r, nil
+}
+
+// rateTest makes the range test of a net as the program does, where the budget bears it; nil where it does not.
+func (l *lab) rateTest(ctx context.Context, a trainer.Architecture, budget float64,
+	seed uint64) (*advisor.RateTest, error) {
+	if !ratetest.Affordable(a, full(), probeEpochs, budget) {
+		return nil, nil
+	}
+	test, err := ratetest.Try(ctx, l.trainer,
+		trainer.Spec{Architecture: a, Data: l.fitting, Budget: full(), Seed: seed})
+	return &test, err
+}
+
+// rateText is a range test in a line.
+func rateText(t advisor.RateTest) string {
+	return strings.TrimSuffix(fmt.Sprintf("range test, %.2f epochs: suggests %s, %s", t.Epochs,
+		figure.Significant(t.Suggested), t.Reason), ", ")
 }
 
 // stepText is a step in a line: what was tried, the best first.

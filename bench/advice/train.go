@@ -12,6 +12,7 @@ import (
 
 	"probewise/advisor/figure"
 	"probewise/advisor/pastruns"
+	"probewise/advisor/ratetest"
 	"probewise/forest/childprocess"
 	"probewise/trainer"
 	"probewise/trainer/dataset"
@@ -82,8 +83,9 @@ type lab struct {
 	forests        *pastruns.Forests
 }
 
-// starter starts training sessions.
+// starter starts training sessions, and sweeps the learning rate.
 type starter interface {
+	ratetest.Trainer
 	Start(ctx context.Context, s trainer.Spec) (trainer.Session, error)
 }
 

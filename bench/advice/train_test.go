@@ -10,11 +10,13 @@ import (
 	"sync"
 	"testing"
 
+	"probewise/advisor/ratetest"
 	"probewise/trainer"
 )
 
 // counting starts sessions that end at once and counts them by seed; a net of the filters that break fails.
 type counting struct {
+	ratetest.Trainer
 	mu      sync.Mutex
 	started []trainer.Spec
 	breaks  int

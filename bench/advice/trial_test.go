@@ -10,11 +10,13 @@ import (
 	"strings"
 	"testing"
 
+	"probewise/advisor/ratetest"
 	"probewise/trainer"
 )
 
 // stepping starts sessions that record at each quarter of the first epoch and after each whole one.
 type stepping struct {
+	ratetest.Trainer
 	diverges int // the epoch that it diverges in; 0: none
 	closed   int
 	seeds    []uint64
