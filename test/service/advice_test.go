@@ -105,6 +105,9 @@ func TestAdviceWithinConstraints(t *testing.T) {
 		len(a.Search.Steps) == 0 || a.Revised == nil || len(a.Suggestions) < 3 {
 		t.Fatalf("advice %+v", a)
 	}
+	if r := a.RateTest; r == nil || len(r.Points) != 40 || !r.Suggested.Known() || r.Points[39].Smoothed.Known() {
+		t.Errorf("range test %+v", r)
+	}
 	if cost := a.Revised.Architecture.Cost(); cost.Parameters > 40_000 ||
 		a.Revised.Architecture.Layers[0].Filters != 8 ||
 		a.Revised.Architecture.Training.Optimizer.Type != a.Architecture.Training.Optimizer.Type {
