@@ -115,8 +115,9 @@ func stage(moment float64) float64 {
 // alike is how many pairs of a net with itself tell the noise of a net.
 const alike = 12
 
-// noise is the standard deviation of the gain of nothing: over the pairs of a net with itself whose base reached most
-// nearly the accuracy that this one reached in its probe.
+// noise is the standard deviation of the gain of nothing: over the pairs of a net with itself, on images of the same
+// size rather than of others, whose base reached most nearly the accuracy that this one reached in its probe. It is
+// taken from their median, since one net in ten or so learns with one seed and not with another.
 func noise(pairs []Pair, base advisor.ProbeResult) float64 {
 	level := logit(at(base, float64(base.Epochs)).validation)
 	type repeat struct{ distance, gain float64 }
@@ -124,14 +125,18 @@ func noise(pairs []Pair, base advisor.ProbeResult) float64 {
 	for _, p := range pairs {
 		if p.Again() {
 			theirs := logit(at(probe(p.Base, base.Epochs), float64(base.Epochs)).validation)
-			repeats = append(repeats, repeat{math.Abs(theirs - level), p.Gain()})
+			size := math.Abs(inputSize(p.Base.Architecture) - inputSize(base.Architecture))
+			repeats = append(repeats, repeat{math.Abs(theirs-level) + size, math.Abs(p.Gain())})
 		}
 	}
 	slices.SortStableFunc(repeats, func(a, b repeat) int { return cmp.Compare(a.distance, b.distance) })
 	repeats = repeats[:min(alike, len(repeats))]
-	squares := 0.0
-	for _, r := range repeats {
-		squares += r.gain * r.gain
+	if len(repeats) == 0 {
+		return 0
 	}
-	return math.Sqrt(squares / math.Max(float64(len(repeats)), 1))
+	slices.SortFunc(repeats, func(a, b repeat) int { return cmp.Compare(a.gain, b.gain) })
+	return normalMedian * (repeats[(len(repeats)-1)/2].gain + repeats[len(repeats)/2].gain) / 2
 }
+
+// normalMedian is the standard deviation of a normal distribution in those of the median of its absolute values.
+const normalMedian = 1.4826

@@ -111,7 +111,7 @@ func dropouts(a trainer.Architecture) (conv, dense float64) {
 
 func ofShape(a trainer.Architecture, add func(string, float64)) {
 	cost := a.Cost()
-	add("input", math.Log(float64(a.Input[0]*a.Input[1]*a.Input[2])))
+	add("input", inputSize(a))
 	add("parameters", math.Log(float64(cost.Parameters)))
 	add("multiply_adds", math.Log(float64(cost.MultiplyAdds)))
 	shapes, err := a.Shapes()
@@ -172,6 +172,9 @@ func ofShape(a trainer.Architecture, add func(string, float64)) {
 	add("narrowest_units", math.Log(narrowestUnits))
 	add("head", math.Log(head))
 }
+
+// inputSize is the logarithm of the number of values of an image.
+func inputSize(a trainer.Architecture) float64 { return math.Log(float64(a.Input[0] * a.Input[1] * a.Input[2])) }
 
 func flag(b bool) float64 {
 	if b {
