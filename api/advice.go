@@ -135,7 +135,8 @@ func (s *Server) adviceRoutes(a huma.API) {
 
 // alsoOK documents the 200 that an answer with ?wait= may have, with the body of the 202.
 func alsoOK(a huma.API, body any) map[string]*huma.Response {
-	schema := a.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(body), true, "") // that of the 202, with what may be null
+	// that of the 202, with what may be null
+	schema := a.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(body), true, "")
 	return map[string]*huma.Response{"200": {Description: "waited for, and done",
 		Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}}
 }

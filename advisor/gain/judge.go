@@ -65,8 +65,8 @@ func (j *Judge) model(ctx context.Context, of seen) (*fitted, []Pair, error) {
 }
 
 // members of the forests: two that together foretell as well as all five, in a third of the time. On 251 pairs of 38
-// bases, held-out, at 0, ¼, 1 and 3 epochs, the rank correlation within a base is .56 .70 .73 .77 with these two, .56 .70
-// .72 .75 with all, .55 .67 .71 .76 with extra trees and the kernel.
+// bases, held-out, at 0, ¼, 1 and 3 epochs, the rank correlation within a base is .56 .70 .73 .77 with these two, .56
+// .70 .72 .75 with all, .55 .67 .71 .76 with extra trees and the kernel.
 const members = "forest+kernel"
 
 // MinPairs is the least number of pairs that gains are foretold from.

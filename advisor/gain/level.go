@@ -43,7 +43,8 @@ func fitLevel(pairs []Pair, epochs int) (level, error) {
 		rows, targets = append(rows, pull...), append(targets, 0)
 	}
 	var weights mat.VecDense
-	err := weights.SolveVec(mat.NewDense(len(targets), len(rows)/len(targets), rows), mat.NewVecDense(len(targets), targets))
+	n := len(targets)
+	err := weights.SolveVec(mat.NewDense(n, len(rows)/n, rows), mat.NewVecDense(n, targets))
 	if err != nil {
 		return level{}, fmt.Errorf("fit the accuracy that bases reach: %w", err)
 	}

@@ -174,7 +174,9 @@ func ofShape(a trainer.Architecture, add func(string, float64)) {
 }
 
 // inputSize is the logarithm of the number of values of an image.
-func inputSize(a trainer.Architecture) float64 { return math.Log(float64(a.Input[0] * a.Input[1] * a.Input[2])) }
+func inputSize(a trainer.Architecture) float64 {
+	return math.Log(float64(a.Input[0] * a.Input[1] * a.Input[2]))
+}
 
 func flag(b bool) float64 {
 	if b {

@@ -106,7 +106,7 @@ func same(test advisor.RateTest, has float64) bool {
 	return times > 1/apart && times < apart
 }
 
-// Setting is the suggestion as a setting of the knob learning-rate; false where there is none, or the net has that rate.
+// Setting is the suggestion as a setting of the knob learning-rate; false where there is none, or the net has it.
 func Setting(a trainer.Architecture, test advisor.RateTest) (knob.Setting, bool) {
 	if !test.Suggested.Known() || same(test, a.Training.Optimizer.LearningRate) {
 		return knob.Setting{}, false

@@ -91,7 +91,8 @@ func TestTryThinsOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := len(whole.Points)
-	if n < 900 || len(test.Points) != kept || test.Points[0] != whole.Points[0] || test.Points[kept-1] != whole.Points[n-1] {
+	if n < 900 || len(test.Points) != kept || test.Points[0] != whole.Points[0] ||
+		test.Points[kept-1] != whole.Points[n-1] {
 		t.Errorf("%d of %d points", len(test.Points), n)
 	}
 	if test.Suggested != whole.Suggested || test.Epochs != whole.Epochs || test.FLOPs != whole.FLOPs {

@@ -13,8 +13,8 @@ const parts = 3
 
 // combinations are new entries, each of several of the best: of those that promise something and do not clash. What a
 // rule proposes is combined with the best one also where it promises nothing by itself yet: the cause that it takes
-// away may show only later. What is foretold of a combination before it is tried is the sum of its parts', where all but
-// the best part count half, and none below 0: effects overlap, and the best were chosen.
+// away may show only later. What is foretold of a combination before it is tried is the sum of its parts', where all
+// but the best part count half, and none below 0: effects overlap, and the best were chosen.
 func (s *searcher) combinations(ordered []*Entry, base advisor.ProbeResult, seed uint64) (all, cured []*Entry) {
 	var best []*Entry
 	for _, e := range ordered {

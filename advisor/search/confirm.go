@@ -131,7 +131,8 @@ func (e *Entry) verdict(g gain.Gain) advisor.Verdict {
 	return advisor.NoDifference
 }
 
-// twoThirds is the distance of zero below the mean, in that of the lower bound of an interval of 80 %, at which a normal
-// distribution has a third below zero: 0.431/1.282. Of 47 pairs that were foretold at three epochs, held-out, to gain
-// with a chance of two in three to nine in ten, 36 gained, by 4.5 points in the mean; of 24 with a lesser chance, 11.
+// twoThirds is the distance of zero below the mean, in that of the lower bound of an interval of 80 %, at which a
+// normal distribution has a third below zero: 0.431/1.282. Of 47 pairs that were foretold at three epochs, held-out, to
+// gain with a chance of two in three to nine in ten, 36 gained, by 4.5 points in the mean; of 24 with a lesser chance,
+// 11.
 const twoThirds = 0.336

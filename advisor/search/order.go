@@ -46,9 +46,9 @@ func (s *searcher) score(e *Entry) float64 {
 	return saved(e.base.Architecture, e.Architecture)
 }
 
-// ruleBonus is what an entry that rules propose has ahead of others. Edits that do what a rule proposes gained 2.7 ± 1.9
-// points more than the judge foretold at ¼ epoch and 1.6 ± 1.8 at one, other edits 0.7 ± 0.7 and 0.8 ± 0.6 (65 and 262
-// pairs, held-out; bench/rules -foretold): half of the difference.
+// ruleBonus is what an entry that rules propose has ahead of others. Edits that do what a rule proposes gained
+// 2.7 ± 1.9 points more than the judge foretold at ¼ epoch and 1.6 ± 1.8 at one, other edits 0.7 ± 0.7 and 0.8 ± 0.6
+// (65 and 262 pairs, held-out; bench/rules -foretold): half of the difference.
 const ruleBonus = 0.01
 
 // saved is the mean of the logarithms of what is saved in parameters and in operations.

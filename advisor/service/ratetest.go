@@ -13,7 +13,7 @@ import (
 	"probewise/trainer"
 )
 
-// rateTest makes the range test of the net that is searched, with the probe's seed and data; nil where it is not wanted.
+// rateTest makes the range test of the net that is searched, with the probe's seed and data; nil where none is wanted.
 func (s Service) rateTest(ctx context.Context, b *lab, a *advisor.Advice) (*advisor.RateTest, error) {
 	if !wantsRateTest(a, b.probe) {
 		return nil, nil
@@ -83,7 +83,8 @@ func ofRateTest(base trainer.Architecture, test advisor.RateTest) []search.Candi
 		Reason: fmt.Sprintf("Where a throw-away copy of the network was trained with rates from %s to %s, its average "+
 			"loss was least about ten times above this one.", figure.Significant(test.Points[0].LearningRate),
 			figure.Significant(test.Points[len(test.Points)-1].LearningRate)),
-		Settings:     []search.Setting{{Knob: setting.Knob, Name: setting.Name, Title: setting.Title, Revise: setting.Revise}},
+		Settings: []search.Setting{
+			{Knob: setting.Knob, Name: setting.Name, Title: setting.Title, Revise: setting.Revise}},
 		Architecture: revised,
 	}}
 }

@@ -49,7 +49,8 @@ func TestRangeTestIsACandidate(t *testing.T) {
 		t.Errorf("swept %+v", f.swept)
 	}
 	s := a.Suggestions[0]
-	if !slices.Equal(s.Settings, []string{"learning-rate range test"}) || s.Verdict != advisor.Better || s.Verified == nil ||
+	if !slices.Equal(s.Settings, []string{"learning-rate range test"}) || s.Verdict != advisor.Better ||
+		s.Verified == nil ||
 		a.Revised == nil || a.Revised.Architecture.Training.Optimizer.LearningRate != float64(a.RateTest.Suggested) ||
 		!strings.Contains(s.Reason, "with rates from 1e-05 to 0.1") {
 		t.Errorf("the first suggestion is %+v", s)
@@ -151,8 +152,8 @@ func TestRangeTestIsOfItsNetAlone(t *testing.T) {
 	}
 }
 
-// TestInterruptedRangeTestIsMadeAgain: the next worker makes it anew, from the probe that is kept, and comes to the same
-// answer.
+// TestInterruptedRangeTestIsMadeAgain: the next worker makes it anew, from the probe that is kept, and comes to the
+// same answer.
 func TestInterruptedRangeTestIsMadeAgain(t *testing.T) {
 	request := advisor.Request{Verify: true, Dataset: "made-up"}
 	whole := newService(&fakeStore{}, fakeRules{narrow})

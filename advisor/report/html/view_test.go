@@ -108,7 +108,8 @@ func TestViewSaysWhyNot(t *testing.T) {
 		!strings.HasPrefix(v.Headline, "No change advised: of 1 change tried") {
 		t.Errorf("%q, %q", v.Short, v.Headline)
 	}
-	if r := view(t, "diverged").RateTest; r == nil || !strings.Contains(r.Text, "suggests nothing: the test ended after 1") ||
+	r := view(t, "diverged").RateTest
+	if r == nil || !strings.Contains(r.Text, "suggests nothing: the test ended after 1") ||
 		r.Chart != "" || len(r.Table.Rows) != 1 {
 		t.Errorf("%+v", r)
 	}
