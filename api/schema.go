@@ -85,7 +85,7 @@ func (severity) Schema(huma.Registry) *huma.Schema {
 // Schema implements huma.SchemaProvider.
 func (verdict) Schema(huma.Registry) *huma.Schema {
 	return words("better: shown by seeds that did not choose the suggestion; probably_better: a gain above what another "+
-		"seed makes, and a chance of two in three or more that it is above zero", advisor.Verdicts()...)
+		"seed makes, and a chance of three in four or more that it is above zero", advisor.Verdicts()...)
 }
 
 // Schema implements huma.SchemaProvider.

@@ -106,7 +106,7 @@ func (e *Entry) own() gain.Gain {
 }
 
 // Verdict says what the gain amounts to. Better needs fresh seeds and a lower bound above zero; probably better a
-// chance of two in three that the gain is above zero; both a gain above what another seed alone makes. A smaller net
+// chance of three in four that the gain is above zero; both a gain above what another seed alone makes. A smaller net
 // than the one that advice was asked for learns faster at first: what was not trained to the probe's length says
 // nothing of it. Where the net is to shrink, an accuracy that is kept is better.
 func (e *Entry) Verdict() advisor.Verdict { return e.verdict(e.Gain()) }
@@ -125,14 +125,14 @@ func (e *Entry) verdict(g gain.Gain) advisor.Verdict {
 		return advisor.NoDifference
 	case g.Low > 0 && e.Confirmed != nil:
 		return advisor.Better
-	case g.Mean >= twoThirds*(g.Mean-g.Low):
+	case g.Mean >= threeQuarters*(g.Mean-g.Low):
 		return advisor.ProbablyBetter
 	}
 	return advisor.NoDifference
 }
 
-// twoThirds is the distance of zero below the mean, in that of the lower bound of an interval of 80 %, at which a
-// normal distribution has a third below zero: 0.431/1.282. Of 47 pairs that were foretold at three epochs, held-out, to
-// gain with a chance of two in three to nine in ten, 36 gained, by 4.5 points in the mean; of 24 with a lesser chance,
-// 11.
-const twoThirds = 0.336
+// threeQuarters is the distance of zero below the mean, in that of the lower bound of an interval of 80 %, at which a
+// normal distribution has a quarter below zero: 0.674/1.282. A chance of two in three would do for the pairs (16 more
+// that are foretold at three epochs, held-out, gain 4 points in the mean), but of two development nets of
+// bench/advice that it would add, one lost 10 points and the other 3.
+const threeQuarters = 0.526
