@@ -10,5 +10,6 @@
 // Invariants: a base and its edits never stand on both sides of a fold; every figure of Score is held-out by base; test
 // accuracies are targets, never columns.
 //
-// Read next: vector.go (the columns), net.go (what of a net they are), pair.go, judge.go, score.go.
+// Read next: vector.go (the columns), net.go (what of a net they are), pair.go, judge.go, fitted.go (a forest with its
+// intervals), level.go (from logits to accuracy), score.go.
 package gain

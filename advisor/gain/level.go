@@ -14,8 +14,8 @@ import (
 // base reaches, of which its probe says enough.
 
 // level foretells the logit of the accuracy that a net reaches in full training from the curve of its probe: a linear
-// model of levelColumns, the constant first.
-type level struct{ weights []float64 }
+// model of levelColumns, the constant first. Columns stay within what the pairs have, as images are often larger.
+type level struct{ weights, least, most []float64 }
 
 var levelColumns = []string{"curve_validation", "curve_reached", "curve_rise", "curve_loss", "net_input"}
 
@@ -37,7 +37,13 @@ func fitLevel(pairs []Pair, epochs int) (level, error) {
 			targets = append(targets, logit(reached(r)))
 		}
 	}
+	var l level
 	for i := range levelColumns {
+		least, most := math.Inf(1), math.Inf(-1)
+		for at := 1 + i; at < len(runs)*(1+len(levelColumns)); at += 1 + len(levelColumns) {
+			least, most = min(least, rows[at]), max(most, rows[at])
+		}
+		l.least, l.most = append(l.least, least), append(l.most, most)
 		pull := make([]float64, 1+len(levelColumns))
 		pull[1+i] = math.Sqrt(levelPull)
 		rows, targets = append(rows, pull...), append(targets, 0)
@@ -48,7 +54,8 @@ func fitLevel(pairs []Pair, epochs int) (level, error) {
 	if err != nil {
 		return level{}, fmt.Errorf("fit the accuracy that bases reach: %w", err)
 	}
-	return level{weights.RawVector().Data}, nil
+	l.weights = weights.RawVector().Data
+	return l, nil
 }
 
 func levelRow(r advisor.ProbeResult) []float64 {
@@ -64,7 +71,7 @@ func levelRow(r advisor.ProbeResult) []float64 {
 func (l level) gain(v Vector, difference float64) float64 {
 	at := l.weights[0]
 	for i, name := range levelColumns {
-		at += l.weights[1+i] * v.value(name)
+		at += l.weights[1+i] * min(max(v.value(name), l.least[i]), l.most[i])
 	}
 	return sigmoid(at+difference) - sigmoid(at)
 }

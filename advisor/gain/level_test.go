@@ -2,6 +2,7 @@ package gain
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"probewise/advisor"
@@ -22,6 +23,12 @@ func TestLevel(t *testing.T) {
 	for _, low := range []float64{0.25, 0.5, 0.7} {
 		v := Edit(advisor.ProbeResult{Architecture: small(t), Epochs: 3, Records: curve(low/2, low/2, low/2, low, low)},
 			small(t), advisor.ProbeResult{}, 0)
+		large := v
+		large.Values = slices.Clone(v.Values)
+		large.Values[slices.Index(v.Names, "net_input")] += 4
+		if got, want := l.gain(large, 0.3), l.gain(v, 0.3); got != want {
+			t.Errorf("of images that are larger than any in the pairs it gains %g, want %g", got, want)
+		}
 		reaches := sigmoid(logit(low) + 0.5)
 		for _, difference := range []float64{-1, 0, 0.3} {
 			want := sigmoid(logit(reaches)+difference) - reaches

@@ -73,7 +73,9 @@ func (s *searcher) confirm(ctx context.Context, e *Entry, base trainer.Architect
 		c.Gain = chained(e.from.Gain(), sum)
 	}
 	e.Confirmed = c
-	s.step(Step{Moment: c.Moment, Confirm: true, Tried: snapshot([]*Entry{e}), Kept: 1})
+	shown := snapshot([]*Entry{e})
+	shown[0].Observed = c.Observed
+	s.step(Step{Moment: c.Moment, Confirm: true, Tried: shown, Kept: 1})
 	return last, nil
 }
 
