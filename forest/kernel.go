@@ -9,7 +9,8 @@ import (
 )
 
 const (
-	kernelRows   = 150 // past runs that a kernel model keeps at most: its cost grows with their cube
+	kernelChosen = 150  // past runs that length, share and noise are chosen on at most: 27 trials, each cubic in them
+	kernelRows   = 600  // past runs that the model then keeps at most
 	kernelStream = 0x6b65726e
 )
 
@@ -56,39 +57,64 @@ var (
 // fitKernel chooses length, share and noise by the greatest marginal likelihood, the scale profiled out; of equal ones
 // the first.
 func fitKernel(z [][]float64, y []float64, seed int64) kernel {
-	k := kernel{centre: mean(y)}
 	if len(z) == 0 || len(z[0]) == 0 {
-		return k
+		return kernel{centre: mean(y)}
 	}
-	if len(z) > kernelRows {
-		keep := rand.New(rand.NewPCG(uint64(seed), kernelStream)).Perm(len(z))[:kernelRows]
+	order := rand.New(rand.NewPCG(uint64(seed), kernelStream)).Perm(len(z))
+	first := func(n int) system {
+		keep := slices.Clone(order[:min(n, len(order))])
 		slices.Sort(keep)
-		z, y = pick(z, keep), pick(y, keep)
+		return newSystem(pick(z, keep), pick(y, keep))
 	}
-	k.rows = z
-	k.centre = mean(y)
-	centred := mat.NewVecDense(len(y), nil)
+	few := first(kernelChosen)
+	best, noise := few.chosen()
+	if len(z) > kernelChosen && best.factor != nil {
+		if _, more := first(kernelRows).solved(best, noise); more.factor != nil {
+			return more
+		}
+	}
+	if best.factor == nil { // equal targets, or no trial could be solved
+		return kernel{centre: few.centre, length: kernelLengths[0]}
+	}
+	return best
+}
+
+// system is the past runs that a kernel is solved for.
+type system struct {
+	rows            [][]float64
+	centre          float64
+	centred         *mat.VecDense
+	square, product *mat.SymDense
+}
+
+func newSystem(z [][]float64, y []float64) system {
+	s := system{rows: z, centre: mean(y), centred: mat.NewVecDense(len(y), nil)}
 	for i, v := range y {
-		centred.SetVec(i, v-k.centre)
+		s.centred.SetVec(i, v-s.centre)
 	}
-	square, product := pairwise(z)
-	best := math.Inf(-1)
+	s.square, s.product = pairwise(z)
+	return s
+}
+
+// chosen tries all settings.
+func (s system) chosen() (best kernel, bestNoise float64) {
+	most := math.Inf(-1)
 	for _, length := range kernelLengths {
 		for _, linear := range kernelLinear {
-			trial := kernel{length: length, linear: linear}
-			cov := trial.covariance(square, product, len(z[0]))
 			for _, noise := range kernelNoise {
-				if likelihood, factor := solveKernel(cov, noise, centred); likelihood > best {
-					best = likelihood
-					k.length, k.linear, k.factor = length, linear, factor
+				if likelihood, k := s.solved(kernel{length: length, linear: linear}, noise); likelihood > most {
+					most, best, bestNoise = likelihood, k, noise
 				}
 			}
 		}
 	}
-	if k.factor == nil { // equal targets, or no trial could be solved
-		k.rows, k.length = nil, kernelLengths[0]
-	}
-	return k
+	return best, bestNoise
+}
+
+// solved gives the log likelihood of length and share, and the kernel; without factors where it cannot be solved.
+func (s system) solved(k kernel, noise float64) (float64, kernel) {
+	likelihood, factor := solveKernel(k.covariance(s.square, s.product, len(s.rows[0])), noise, s.centred)
+	return likelihood, kernel{rows: s.rows, factor: factor, centre: s.centre, length: k.length, linear: k.linear}
 }
 
 // pairwise gives squared distances and products of all pairs of rows.

@@ -166,9 +166,12 @@ func pick[T any](values []T, rows []int) []T {
 	return out
 }
 
-// Misses gives for each past run, in the order of the table, how far off the prediction of the forest without its fold
-// was: |accuracy − prediction|.
-func (m *Model) Misses() []float64 { return slices.Clone(m.crossed.miss) }
+// HeldOut predicts the past run i of the table that the model was fitted on, 0…1, by the part that never saw it. The
+// row is that of the table.
+func (m *Model) HeldOut(i int, row []float64) float64 {
+	f := m.crossed.fold[i]
+	return m.crossed.parts[f].predict(row, m.crossed.blends[f], &scratch{})
+}
 
 // Weights gives how much the model listens to each member: none negative, sum 1.
 func (m *Model) Weights() map[string]float64 {

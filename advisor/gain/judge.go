@@ -52,11 +52,9 @@ func (j *Judge) model(ctx context.Context, of seen) (*fitted, []Pair, error) {
 	if m := j.models[of]; m != nil {
 		return m, j.pairs, nil
 	}
-	m, err := j.Forests.Model(ctx, table(j.pairs, of, j.Without), members)
-	if err != nil {
-		return nil, nil, fmt.Errorf("fit what changes are worth at epoch %g: %w", of.moment, err)
-	}
-	f, err := newFitted(m, j.pairs, of, j.Without)
+	f, err := fit(ctx, j.pairs, of, j.Without, func(ctx context.Context, t forest.Table) (*forest.Model, error) {
+		return j.Forests.Model(ctx, t, members)
+	})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -96,7 +94,7 @@ func (j *Judge) Foretell(ctx context.Context, base advisor.ProbeResult, revised 
 	if err != nil {
 		return Gain{}, err
 	}
-	g, err := m.gain(Edit(base, revised, trial, of.moment))
+	g, err := m.gain(edit{base, revised, trial})
 	g.Noise = noise(pairs, base)
 	return g, err
 }

@@ -27,7 +27,7 @@ func columns(a trainer.Architecture) []column {
 func ofTraining(a trainer.Architecture, add func(string, float64)) {
 	t := a.Training
 	o := t.Optimizer
-	relative := math.Log10(o.LearningRate / knob.UsualRate(a)) // decades off what is usual
+	relative := rateOff(a)
 	add("rate", relative)
 	add("rate_off", math.Abs(relative))
 	add("rate_off_squared", relative*relative)
@@ -42,6 +42,11 @@ func ofTraining(a trainer.Architecture, add func(string, float64)) {
 	add("batch", math.Log(float64(t.BatchSize)))
 	add("flip", flag(t.Augment.Flip))
 	add("crop", float64(t.Augment.Crop))
+}
+
+// rateOff is how many decades the learning rate is off what is usual.
+func rateOff(a trainer.Architecture) float64 {
+	return math.Log10(a.Training.Optimizer.LearningRate / knob.UsualRate(a))
 }
 
 func ofLayers(a trainer.Architecture, add func(string, float64)) {

@@ -7,7 +7,6 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/corpus"
-	"probewise/forest"
 	"probewise/trainer"
 )
 
@@ -89,11 +88,6 @@ func (j Joined) Pairs() ([]Pair, error) {
 // ProbeEpochs is the longest probe that pairs begin with: of their edits, records of later epochs are not kept.
 const ProbeEpochs = 3
 
-// vector describes a pair as it is known from so much of it.
-func (p Pair) vector(of seen) Vector {
-	return Edit(probe(p.Base, of.probe), p.Edited.Architecture, probe(p.Edited, of.probe), of.moment)
-}
-
 func probe(r advisor.PastRun, epochs int) advisor.ProbeResult {
 	var records []trainer.EpochRecord
 	for _, record := range r.Records {
@@ -102,47 +96,4 @@ func probe(r advisor.PastRun, epochs int) advisor.ProbeResult {
 		}
 	}
 	return advisor.ProbeResult{Architecture: r.Architecture, Epochs: epochs, Records: records, Outcome: r.Outcome}
-}
-
-// Table is what the forest of a moment is fitted on, after probes of ProbeEpochs, without the columns of some groups.
-// Targets are differences of logits (Pair.logits) as shares from 0 to 1, which forests take and turn into logits again.
-func Table(pairs []Pair, moment float64, without ...Group) forest.Table {
-	return table(pairs, seen{ProbeEpochs, moment}, without)
-}
-
-func table(pairs []Pair, of seen, without []Group) forest.Table {
-	var t forest.Table
-	for _, p := range pairs {
-		row, names, linear := p.vector(of).row(without)
-		t.Names, t.Linear = names, linear
-		t.X = append(t.X, row)
-		t.Y = append(t.Y, sigmoid(p.logits()))
-		t.Groups = append(t.Groups, p.Family)
-	}
-	if of.moment > 0 && !slices.Contains(without, OfTrial) {
-		t.Current = current
-	}
-	return t
-}
-
-// current is the column of the difference so far, as a target.
-const current = "trial_current"
-
-// row is a vector as a row of a table.
-func (v Vector) row(without []Group) (row []float64, names []string, linear []bool) {
-	for i, name := range v.Names {
-		left := false
-		for _, g := range without {
-			left = left || v.Groups[i] == g
-		}
-		if left {
-			continue
-		}
-		row, names = append(row, v.Values[i]), append(names, name)
-		linear = append(linear, v.Groups[i] == OfTrial || !v.tried && v.Groups[i] == OfEdit)
-		if name == observedLogits {
-			row, names, linear = append(row, sigmoid(v.Values[i])), append(names, current), append(linear, true)
-		}
-	}
-	return row, names, linear
 }

@@ -34,9 +34,8 @@ type Figure struct{ Mean, Low, High float64 }
 // scoredFolds is the number of folds of bases.
 const scoredFolds = 10
 
-// Scored foretells each pair's gain by a forest that never saw its base, and scores that.
+// Scored foretells each pair's gain by forests that never saw its base, and scores that.
 func Scored(ctx context.Context, f Fitter, pairs []Pair, moment float64, without ...Group) (Score, []Gain, error) {
-	t := Table(pairs, moment, without...)
 	var families []string
 	for _, p := range pairs {
 		if !slices.Contains(families, p.Family) {
@@ -47,23 +46,13 @@ func Scored(ctx context.Context, f Fitter, pairs []Pair, moment float64, without
 	for i, at := range rand.New(rand.NewPCG(1, 2)).Perm(len(families)) {
 		fold[families[at]] = i % scoredFolds
 	}
+	of := seen{ProbeEpochs, moment}
 	foretold := make([]Gain, len(pairs))
 	for held := range min(scoredFolds, len(families)) {
-		var rest forest.Table
-		var known []Pair
-		rest.Names, rest.Linear, rest.Current = t.Names, t.Linear, t.Current
-		for i, p := range pairs {
-			if fold[p.Family] != held {
-				rest.X, rest.Y = append(rest.X, t.X[i]), append(rest.Y, t.Y[i])
-				rest.Groups = append(rest.Groups, t.Groups[i])
-				known = append(known, p)
-			}
-		}
-		m, err := f.Fit(ctx, rest, forest.Options{Seed: 1, Only: members})
-		if err != nil {
-			return Score{}, nil, err
-		}
-		fitted, err := newFitted(m, known, seen{ProbeEpochs, moment}, without)
+		rest := slices.DeleteFunc(slices.Clone(pairs), func(p Pair) bool { return fold[p.Family] == held })
+		fitted, err := fit(ctx, rest, of, without, func(ctx context.Context, t forest.Table) (*forest.Model, error) {
+			return f.Fit(ctx, t, forest.Options{Seed: 1, Only: members})
+		})
 		if err != nil {
 			return Score{}, nil, err
 		}
@@ -71,7 +60,8 @@ func Scored(ctx context.Context, f Fitter, pairs []Pair, moment float64, without
 			if fold[p.Family] != held {
 				continue
 			}
-			if foretold[i], err = fitted.gain(p.vector(seen{ProbeEpochs, moment})); err != nil {
+			foretold[i], err = fitted.gain(edit{probe(p.Base, ProbeEpochs), p.Edited.Architecture, probe(p.Edited, ProbeEpochs)})
+			if err != nil {
 				return Score{}, nil, err
 			}
 		}

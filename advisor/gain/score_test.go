@@ -96,28 +96,46 @@ func TestScoredHeldOut(t *testing.T) {
 	if err != nil || len(foretold) != len(pairs) || s.Moment != 1 || s.Bases != 24 {
 		t.Fatalf("%d foretold, %+v, %v", len(foretold), s, err)
 	}
-	if len(f.tables) != scoredFolds {
-		t.Fatalf("%d forests, want %d", len(f.tables), scoredFolds)
+	if len(f.tables) != 3*scoredFolds {
+		t.Fatalf("%d forests, want three a fold", len(f.tables))
 	}
-	all := Table(pairs, 1)
 	for i, p := range pairs {
 		var unseen []int
 		for k, table := range f.tables {
 			switch n := count(table.Groups, p.Family); n {
 			case 0:
 				unseen = append(unseen, k)
-			case 5:
+			case 5, 6: // with the base itself
 			default:
-				t.Fatalf("forest %d saw %d of the pairs of %s", k, n, p.Family)
+				t.Fatalf("forest %d saw %d of the runs of %s", k, n, p.Family)
 			}
 		}
-		if len(unseen) != 1 {
-			t.Fatalf("%s is unseen by %d forests", p.Family, len(unseen))
+		if len(unseen) != 3 || unseen[2] != unseen[0]+2 || unseen[0]%3 != 0 {
+			t.Fatalf("%s is unseen by the forests %v", p.Family, unseen)
 		}
-		want, err := f.models[unseen[0]].Predict(all.X[i])
-		sign := func(gain float64) float64 { return math.Round(1e6 * gain) }
-		if err != nil || sign(foretold[i].Mean) > 0 != (sign(want.Mean-0.5) > 0) {
-			t.Errorf("pair %d: foretold %g of a share %g (%v)", i, foretold[i].Mean, want.Mean, err)
+		fold := f.models[unseen[0] : unseen[0]+3]
+		var g guess
+		base, edited := run{p.Family, p.Base}, run{p.Family, p.Edited}
+		for _, v := range []struct {
+			to     *float64
+			forest int
+			v      Vector
+			soFar  string
+		}{
+			{&g.difference, 0, p.beside(seen{ProbeEpochs, 1}), observed},
+			{&g.edit, 1, edited.alone(1), "trial_validation_1"},
+			{&g.base, 1, base.alone(1), "trial_validation_1"},
+			{&g.probed, 2, base.alone(ProbeEpochs), "trial_validation_3"},
+		} {
+			row, _, _ := v.v.row(nil, v.soFar)
+			predicted, err := fold[v.forest].Predict(row)
+			if err != nil {
+				t.Fatal(err)
+			}
+			*v.to = predicted.Mean
+		}
+		if want := g.gain(g.share(1)); math.Abs(foretold[i].Mean-want) > 1e-12 {
+			t.Errorf("pair %d: foretold %g, want %g", i, foretold[i].Mean, want)
 		}
 	}
 	if s.R2 < 0.8 || s.Coverage < 0.7 || s.Rank.Mean < 0.9 || s.Regret.Mean > 0.01 {
@@ -154,5 +172,32 @@ func TestReach(t *testing.T) {
 	few := &fitted{places: f.places[:5], misses: []float64{5, 1, 4, 2, 3}}
 	if got := few.reach([]float64{0, 0, 0, 0}); got != 5 { // the fifth of five: ⌈0.8·6⌉
 		t.Errorf("of five it is %g", got)
+	}
+}
+
+// TestGuess: a difference of logits is worth less near 1, half of it comes from runs looked at alone, less where nothing
+// was trained.
+func TestGuess(t *testing.T) {
+	same := func(difference, base float64) guess {
+		return guess{sigmoid(difference), sigmoid(logit(base) + difference), base, base}
+	}
+	for _, base := range []float64{0.1, 0.5, 0.9} {
+		for _, difference := range []float64{-1, 0, 0.3} {
+			for _, moment := range []float64{0, 1} {
+				g := same(difference, base)
+				want := sigmoid(logit(base)+difference) - base
+				if got := g.gain(g.share(moment)); math.Abs(got-want) > 1e-9 {
+					t.Errorf("%g more in logits on top of %.2f gains %.4f, want %.4f", difference, base, got, want)
+				}
+			}
+		}
+	}
+	g := same(0, 0.5)
+	g.edit = sigmoid(1)
+	if got := logit(g.share(1)); math.Abs(got-aloneShare) > 1e-9 {
+		t.Errorf("what is seen alone counts %g", got)
+	}
+	if got := logit(g.share(0)); math.Abs(got-untriedShare) > 1e-9 {
+		t.Errorf("what is seen alone counts %g where nothing was trained", got)
 	}
 }

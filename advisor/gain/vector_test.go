@@ -40,24 +40,23 @@ func TestVector(t *testing.T) {
 	v := Edit(base, b, trial, 0.5)
 	third := math.Log10(3)
 	for name, want := range map[string]float64{
-		"net_rate": 0, "net_sgd": 0, "net_batch": math.Log(64), "net_saturating": 0.5, "net_rectified": 0.5,
-		"net_kernel": 3, "net_first_filters": math.Log(8), "net_last_units": math.Log(32),
-		"net_head": math.Log(13 * 13 * 8), "net_convs": 1, "net_dense_layers": 1, "net_pools": 1, "net_l2": -6,
-		"net_parameters": math.Log(float64(3*3*8 + 8 + 13*13*8*32 + 32 + 32*10 + 10)),
+		"net_rate": third, "net_sgd": 0, "net_batch": math.Log(128), "net_saturating": 0.5, "net_rectified": 0.5,
+		"net_kernel": 3, "net_first_filters": math.Log(16), "net_last_units": math.Log(32),
+		"net_head": math.Log(13 * 13 * 16), "net_convs": 1, "net_dense_layers": 1, "net_pools": 1,
+		"net_l2":         math.Log10(1e-3 + 1e-6),
+		"net_parameters": math.Log(float64(3*3*16 + 16 + 2*16 + 13*13*16*32 + 32 + 32*10 + 10)),
 
 		"edit_rate": third, "edit_rate_off": third, "edit_rate_off_squared": third * third, "edit_clipped": 1,
 		"edit_batch": math.Log(2), "edit_first_filters": math.Log(2), "edit_narrowest_filters": math.Log(2),
 		"edit_head": math.Log(2), "edit_batch_norm": 0.5, "edit_batch_norm_lower": 0.5, "edit_saturating": 0,
 		"edit_l2": math.Log10(1e-3+1e-6) + 6, "edit_last_units": 0, "edit_l1": 0,
 
-		"curve_validation": logOdds(0.6), "curve_reached": logOdds(0.7), "curve_gap": 0.1, "curve_loss": 1.4,
-		"curve_train_loss": 0.9, "curve_first": 0, "curve_rise": logOdds(0.6), "curve_fall": 0.1,
-		"curve_jumps": 0.05 / 2, "curve_diverged": 0,
+		"base_validation_3": logOdds(0.6), "base_train_3": logOdds(0.7), "base_loss_3": 1.4, "base_train_loss_3": 0.9,
+		"base_validation_0.25": logOdds(0.2), "base_validation_2": logOdds(0.45),
 
-		"trial_observed": 0.1, "trial_logit": logOdds(0.4) - logOdds(0.3), "trial_level": logOdds(0.4), "trial_loss": -0.1,
-		"trial_train_loss": -0.1, "trial_train": logOdds(0.5) - logOdds(0.4), "trial_gap": 0,
-		"trial_against_end":  logOdds(0.4) - logOdds(0.6),
-		"trial_logit_before": logOdds(0.25) - logOdds(0.2), "trial_train_loss_before": -0.05,
+		"trial_validation_0.25": logOdds(0.25), "trial_validation_0.5": logOdds(0.4), "trial_train_0.5": logOdds(0.5),
+		"trial_loss_0.5": 1.6, "trial_train_loss_0.5": 1.1,
+		"observed": logOdds(0.4) - logOdds(0.3), "observed_loss": -0.1, "observed_train_loss": -0.1,
 	} {
 		if got := v.at(t, name); math.Abs(got-want) > 1e-9 {
 			t.Errorf("%s is %g, want %g", name, got, want)
@@ -83,14 +82,14 @@ func TestDivergedTrial(t *testing.T) {
 	trial := advisor.ProbeResult{Architecture: small(t), Epochs: 3, Records: curve(0.3),
 		Outcome: trainer.Outcome{Diverged: true, DivergedEpoch: 1}}
 	v := Edit(base, small(t), trial, 1)
-	for name, want := range map[string]float64{"trial_observed": 0.1 - 0.5, "trial_loss": lossCap - 1.5,
-		"trial_gap": -0.1, "trial_logit_before": logOdds(0.1) - logOdds(0.3)} {
+	for name, want := range map[string]float64{"observed": logOdds(0.1) - logOdds(0.5), "observed_loss": lossCap - 1.5,
+		"trial_train_1": logOdds(0.1), "trial_validation_0.25": logOdds(0.3)} {
 		if got := v.at(t, name); math.Abs(got-want) > 1e-9 {
 			t.Errorf("%s is %g, want %g", name, got, want)
 		}
 	}
 	base.Outcome, base.Records = trial.Outcome, trial.Records
-	if v := Edit(base, small(t), trial, 0.5); v.at(t, "curve_diverged") != 1 || v.at(t, "trial_observed") != 0 {
+	if v := Edit(base, small(t), trial, 0.5); v.at(t, "base_validation_3") != logit(0.1) || v.at(t, "observed") != 0 {
 		t.Errorf("two that diverged: %+v", v)
 	}
 	if got := Observed(base, trial, 0.25); got != 0 {
@@ -132,13 +131,13 @@ func TestColumnsAreTheSameForAllNets(t *testing.T) {
 		}
 	}
 	v := Edit(advisor.ProbeResult{Architecture: nets["dropout"]}, nets["output"], advisor.ProbeResult{}, 0)
-	if v.at(t, "edit_conv_dropout") != -0.5 || v.at(t, "edit_dense_dropout") != -0.2 || v.at(t, "net_convs") != 1 ||
+	if v.at(t, "edit_conv_dropout") != -0.5 || v.at(t, "edit_dense_dropout") != -0.2 || v.at(t, "edit_convs") != -1 ||
 		!math.IsNaN(v.at(t, "net_last_units")) {
 		t.Errorf("dropout off: %+v", v)
 	}
-	if v := Edit(advisor.ProbeResult{Architecture: nets["residual"]}, nets["strides"], advisor.ProbeResult{},
+	if v := Edit(advisor.ProbeResult{Architecture: nets["strides"]}, nets["residual"], advisor.ProbeResult{},
 		0); v.at(t, "net_residuals") != 1 || v.at(t, "net_global_head") != 1 || v.at(t, "net_head") != math.Log(8) ||
-		v.at(t, "edit_pools") != 1 || v.at(t, "edit_residuals") != -1 || v.at(t, "net_convs") != 2 {
-		t.Errorf("residual to strides: %+v", v)
+		v.at(t, "edit_pools") != -1 || v.at(t, "edit_residuals") != 1 || v.at(t, "net_convs") != 2 {
+		t.Errorf("strides to residual: %+v", v)
 	}
 }
