@@ -1,6 +1,10 @@
 package search
 
 import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
 	"testing"
 
 	"probewise/advisor"
@@ -80,5 +84,66 @@ func TestCombinedLeavesOutWhatDoesNothing(t *testing.T) {
 	}
 	if c.Architecture.Layers[0].Filters != 32 || !c.Architecture.Training.Augment.Flip {
 		t.Errorf("combined to %+v", c.Architecture)
+	}
+}
+
+// TestSmaller: fewer parameters or operations and more of neither; a deeper net with a smaller head is not smaller.
+func TestSmaller(t *testing.T) {
+	a := net(t)
+	for name, c := range map[string]struct {
+		revise func(*trainer.Architecture)
+		want   bool
+	}{
+		"the same":       {func(*trainer.Architecture) {}, false},
+		"fewer filters":  {filters(4).revise, true},
+		"more filters":   {filters(16).revise, false},
+		"narrower":       {width(16).revise, true},
+		"a larger pool":  {func(a *trainer.Architecture) { a.Layers[1].Size = [2]int{4, 4}; a.Layers[1].Stride = [2]int{4, 4} }, true},
+		"wider and less": {func(a *trainer.Architecture) { a.Layers[0].Filters, a.Layers[3].Units = 12, 20 }, false},
+	} {
+		b := a.Clone()
+		c.revise(&b)
+		if got := smaller(a, b); got != c.want {
+			t.Errorf("%s: smaller is %v (%+v, %+v)", name, got, a.Cost(), b.Cost())
+		}
+	}
+}
+
+// TestSecond: where fresh seeds do not bear the winner out, the next one is trained with them, and is probably better at
+// most; the base is not trained again.
+func TestSecond(t *testing.T) {
+	lab := &fakeLab{accuracy: func(a trainer.Architecture, seed uint64, _ float64) float64 {
+		switch {
+		case a.Training.BatchSize == 32 && a.Training.Optimizer.LearningRate == 0.001:
+			return map[bool]float64{true: 0.6, false: 0.45}[seed == 1]
+		case a.Training.Optimizer.LearningRate == 0.002 && a.Training.BatchSize != 32:
+			return 0.55
+		}
+		return 0.5
+	}}
+	all := []Candidate{candidate(t, net(t), "batch", batch(32)), candidate(t, net(t), "rate", rate(0.002))}
+	r := newWorld(t, lab, sure, 3, nil, all).run(t, Options{Budget: 1.2, Seeds: 1})
+	if r.Best == nil || r.Best.Title != "rate" || r.Best.Verdict() != advisor.ProbablyBetter || r.Rounds != 1 ||
+		math.Abs(r.Best.Gain().Mean-0.05) > 1e-9 {
+		t.Fatalf("best %+v", r.Best)
+	}
+	var first *Entry
+	for _, e := range r.Entries {
+		if e.Title == "batch" {
+			first = e
+		}
+	}
+	if first.Confirmed == nil || !slices.Equal(first.Confirmed.Seeds, r.Best.Confirmed.Seeds) ||
+		first.Confirmed.Runs[0][0] != r.Best.Confirmed.Runs[0][0] || first.Verdict() != advisor.Worse {
+		t.Errorf("first %+v, confirmed %+v, and %+v", first, first.Confirmed, r.Best.Confirmed)
+	}
+	fresh := 0
+	for _, name := range lab.names {
+		if strings.HasSuffix(name, fmt.Sprintf("seed %d to 3", r.Best.Confirmed.Seeds[0])) {
+			fresh++
+		}
+	}
+	if fresh != 3 {
+		t.Errorf("%d were trained with the fresh seed, want the net and two changes: %q", fresh, lab.names)
 	}
 }

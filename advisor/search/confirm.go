@@ -24,25 +24,29 @@ type Confirmed struct {
 // length, or less far where a dear winner leaves no more, and returns the winner's last trial; nil where the budget
 // allows none.
 func (s *searcher) confirm(ctx context.Context, e *Entry, base trainer.Architecture) (*Trial, error) {
-	if err := s.Lab.Drop(ctx, []*Trial{e.Trial}); err != nil {
-		return nil, err
-	}
 	c := &Confirmed{Moment: s.affordable(e)}
 	c.whole = c.Moment == s.probeEpochs()
-	cost := c.Moment * s.confirmation(e)
 	var last *Trial
 	var sum gain.Gain
-	for c.Moment > 0 && len(c.Seeds) < max(s.Seeds, 1) && s.left >= cost {
-		seed := s.seed()
-		pair := []*Trial{
-			{Architecture: base, Seed: seed, Moment: c.Moment},
-			{Architecture: e.Architecture, Seed: seed, Moment: c.Moment},
+	for c.Moment > 0 && len(c.Seeds) < max(s.Seeds, 1) {
+		pair := []*Trial{nil, {Architecture: e.Architecture, Moment: c.Moment}}
+		train, cost := pair, c.Moment*s.confirmation(e)
+		if n := len(c.Seeds); n < len(s.fresh) {
+			pair[0], train, cost = s.fresh[n], pair[1:], c.Moment*e.Cost
 		}
+		if s.left < cost {
+			break
+		}
+		if pair[0] == nil {
+			pair[0] = &Trial{Architecture: base, Seed: s.seed(), Moment: c.Moment}
+			s.fresh = append(s.fresh, pair[0])
+		}
+		pair[1].Seed = pair[0].Seed
 		s.left -= cost
-		if err := s.Lab.Train(ctx, pair); err != nil {
+		if err := s.Lab.Train(ctx, train); err != nil {
 			return nil, err
 		}
-		if err := s.Lab.Drop(ctx, pair); err != nil {
+		if err := s.Lab.Drop(ctx, train); err != nil {
 			return nil, err
 		}
 		if pair[0].TooLarge || pair[1].TooLarge {
@@ -55,7 +59,7 @@ func (s *searcher) confirm(ctx context.Context, e *Entry, base trainer.Architect
 		if err != nil {
 			return nil, err
 		}
-		c.Seeds = append(c.Seeds, seed)
+		c.Seeds = append(c.Seeds, pair[0].Seed)
 		c.Runs = append(c.Runs, [2]string{pair[0].Run, pair[1].Run})
 		c.Observed += gain.Observed(pair[0].Result, pair[1].Result, c.Moment)
 		sum.Mean, sum.Low, sum.High = sum.Mean+g.Mean, sum.Low+g.Low, sum.High+g.High
@@ -77,6 +81,27 @@ func (s *searcher) confirm(ctx context.Context, e *Entry, base trainer.Architect
 	shown[0].Observed = c.Observed
 	s.step(Step{Moment: c.Moment, Confirm: true, Tried: shown, Kept: 1})
 	return last, nil
+}
+
+// confirmSecond does the same for the best of the others that promises more than noise, if the budget allows. The base was trained
+// with the fresh seeds already, which makes it cheap; that they are asked twice is why it may be no more than probably
+// better.
+func (s *searcher) confirmSecond(ctx context.Context, others []*Entry, base trainer.Architecture) error {
+	if len(s.fresh) == 0 {
+		return nil
+	}
+	for _, e := range others {
+		if s.affordable(e) == 0 || !s.Shrink && e.own().Mean <= e.own().Noise {
+			continue
+		}
+		e.second = true
+		_, err := s.confirm(ctx, e, base)
+		if err == nil && s.better(e) {
+			s.result.Best = e
+		}
+		return err
+	}
+	return nil
 }
 
 // chained is the gain of one change after another: means add up, and so do squared distances to the bounds.
@@ -125,7 +150,7 @@ func (e *Entry) verdict(g gain.Gain) advisor.Verdict {
 		return advisor.Worse
 	case g.Mean <= g.Noise || e.smaller && (e.Confirmed == nil || !e.Confirmed.whole):
 		return advisor.NoDifference
-	case g.Low > 0 && e.Confirmed != nil:
+	case g.Low > 0 && e.Confirmed != nil && !e.second:
 		return advisor.Better
 	case g.Mean >= threeQuarters*(g.Mean-g.Low):
 		return advisor.ProbablyBetter

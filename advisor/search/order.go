@@ -58,5 +58,14 @@ func saved(net, revised trainer.Architecture) float64 {
 		math.Log(float64(was.TrainingFLOPs)/float64(is.TrainingFLOPs))) / 2
 }
 
+// smaller says whether a net has clearly less of parameters or operations and more of neither.
+func smaller(net, revised trainer.Architecture) bool {
+	const clearly = 0.98
+	was, is := net.Cost(), revised.Cost()
+	parameters := float64(is.Parameters) / float64(was.Parameters)
+	operations := float64(is.TrainingFLOPs) / float64(was.TrainingFLOPs)
+	return max(parameters, operations) <= 1 && min(parameters, operations) < clearly
+}
+
 // tolerance is the loss of accuracy that a net which shrinks may show: what another seed makes, or half a point.
 func tolerance(g gain.Gain) float64 { return max(g.Noise, 0.005) }

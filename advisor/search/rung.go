@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -20,8 +21,9 @@ var rungs = []rung{{0.25, 0.4}, {0.5, 0.3}, {1, 0.3}}
 // kept is the share of the entries of a rung that may go on to the next one; at least one does.
 const kept = 0.6
 
-// race trains candidates of the base and returns the best; nil where none promises anything.
-func (s *searcher) race(ctx context.Context, base advisor.ProbeResult, seed uint64) (*Entry, error) {
+// race trains candidates of the base and returns those that there is hope of, the winner first.
+func (s *searcher) race(ctx context.Context, base advisor.ProbeResult, seed uint64) ([]*Entry, error) {
+	s.fresh = nil
 	field, err := s.field(ctx, base, seed)
 	if err != nil || len(field) == 0 {
 		return nil, err
@@ -67,8 +69,20 @@ func (s *searcher) race(ctx context.Context, base advisor.ProbeResult, seed uint
 			field = slices.Insert(field, min(1, len(field)), cured...)
 		}
 	}
-	winner := s.winner(racing)
-	return winner, s.Lab.Drop(ctx, trials(slices.DeleteFunc(racing, func(e *Entry) bool { return e == winner })))
+	hopeful := append(s.hopeful(racing), s.hopeful(s.fallen(racing))...)
+	return hopeful, s.Lab.Drop(ctx, trials(racing))
+}
+
+// fallen are the entries of the round that the race has left behind, the best first.
+func (s *searcher) fallen(racing []*Entry) []*Entry {
+	var all []*Entry
+	for _, e := range without(s.result.Entries, racing) {
+		if e.Round == s.result.Rounds && !e.Trial.TooLarge {
+			all = append(all, e)
+		}
+	}
+	s.order(all)
+	return all
 }
 
 // hope is above 0 where a confirmation may yet show that the entry is better: what the budget has left is for that.
@@ -79,31 +93,26 @@ func (s *searcher) hope(e *Entry) float64 {
 	return e.Gain().High - e.Gain().Noise
 }
 
-// winner is the best that there is hope of and whose confirmation the budget allows, or else the best that there
-// is hope of.
-func (s *searcher) winner(ordered []*Entry) *Entry {
-	var best *Entry
-	for _, e := range ordered {
-		if s.hope(e) <= 0 {
-			continue
-		}
-		if s.affordable(e) > 0 {
-			return e
-		}
-		if best == nil {
-			best = e
-		}
-	}
-	return best
+// hopeful are those that there is hope of, and first the best whose confirmation the budget allows.
+func (s *searcher) hopeful(ordered []*Entry) []*Entry {
+	all := slices.DeleteFunc(slices.Clone(ordered), func(e *Entry) bool { return s.hope(e) <= 0 })
+	slices.SortStableFunc(all, func(a, b *Entry) int {
+		return cmp.Compare(min(s.affordable(b), 1), min(s.affordable(a), 1))
+	})
+	return all
 }
 
 // confirmation is what an epoch of one fresh seed takes, for the entry and its base.
 func (s *searcher) confirmation(e *Entry) float64 { return s.costOf(e.base.Architecture) + e.Cost }
 
 // affordable is how far, in epochs, what is left lets a fresh seed be trained: at most as far as the probe, and 0 where
-// it is not a whole epoch.
+// it is not a whole epoch. Where the base was trained with it before, that reaches as far as it did.
 func (s *searcher) affordable(e *Entry) float64 {
-	return min(s.probeEpochs(), math.Floor(s.left/s.confirmation(e)+1e-9))
+	most, cost := s.probeEpochs(), s.confirmation(e)
+	if len(s.fresh) > 0 {
+		most, cost = s.fresh[0].Moment, e.Cost
+	}
+	return min(most, math.Floor(s.left/cost+1e-9))
 }
 
 // costOf is what an epoch of an architecture takes, in epochs of the net.

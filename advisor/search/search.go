@@ -102,6 +102,7 @@ type Entry struct {
 	Confirmed *Confirmed // nil: it was not
 	shrink    bool       // the net is to become smaller
 	smaller   bool       // than the net
+	second    bool       // confirmed after another one was not
 	base      advisor.ProbeResult
 	from      *Entry // the winner of the round before, which is the base; nil in the first
 }
@@ -123,6 +124,7 @@ type searcher struct {
 	epoch   float64 // FLOPs of an epoch of the net
 	left    float64
 	tried   map[string]bool // architectures
+	fresh   []*Trial        // of the base of the round, with seeds that have chosen nothing
 	from    *Entry          // whose net is the base of the round; nil: the net itself
 	result  Result
 	nextRun uint64 // seeds that are handed out
@@ -134,17 +136,21 @@ func Run(ctx context.Context, p Problem, o Options) (Result, error) {
 	base, seed := p.Probe, p.Seed
 	for s.left >= least && (s.from == nil || s.left >= least+2*s.probeEpochs()) {
 		s.result.Rounds++
-		winner, err := s.race(ctx, base, seed)
+		hopeful, err := s.race(ctx, base, seed)
 		var none *gain.NoJudgeError
 		if errors.As(err, &none) && len(s.result.Steps) == 0 {
 			return s.done(), err
 		} else if err != nil {
 			return s.done(), fmt.Errorf("round %d of the search: %w", s.result.Rounds, err)
 		}
-		if winner == nil {
+		if len(hopeful) == 0 {
 			break
 		}
+		winner := hopeful[0]
 		next, err := s.confirm(ctx, winner, base.Architecture)
+		if err == nil && !s.better(winner) && s.result.Best == nil {
+			err = s.confirmSecond(ctx, hopeful[1:], base.Architecture)
+		}
 		if err != nil {
 			return s.done(), fmt.Errorf("confirm what round %d of the search found: %w", s.result.Rounds, err)
 		}
@@ -225,7 +231,7 @@ func (s *searcher) enter(c Candidate, base advisor.ProbeResult, seed uint64) *En
 		Cost:      s.costOf(c.Architecture),
 		Trial:     &Trial{Architecture: c.Architecture, Seed: seed},
 		shrink:    s.Shrink,
-		smaller:   saved(s.Probe.Architecture, c.Architecture) > 0,
+		smaller:   smaller(s.Probe.Architecture, c.Architecture),
 		base:      base,
 		from:      s.from,
 	}
