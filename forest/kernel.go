@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	kernelChosen = 150  // past runs that length, share and noise are chosen on at most: 27 trials, each cubic in them
-	kernelRows   = 600  // past runs that the model then keeps at most
+	kernelChosen = 150 // past runs that length, share and noise are chosen on at most: 27 trials, each cubic in them
+	kernelRows   = 600 // past runs that the model then keeps at most
 	kernelStream = 0x6b65726e
 )
 

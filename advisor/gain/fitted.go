@@ -60,8 +60,8 @@ func fit(ctx context.Context, pairs []Pair, of seen, without []Group, model fits
 	return f, nil
 }
 
-// guess is what the forests say: of the difference, and of what the edit, the base as far as the edit was tried, and the
-// base after its whole probe reach.
+// guess is what the forests say: of the difference, and of what the edit, the base as far as the edit was tried, and
+// the base after its whole probe reach.
 type guess struct{ difference, edit, base, probed float64 }
 
 // aloneShare is the weight of the forests that look at runs alone, untriedShare where nothing was trained of the edit.
@@ -72,7 +72,8 @@ const (
 )
 
 // share is the difference of logits as a share from 0 to 1. The base is taken halfway between what is seen of the edit
-// and what is seen of itself: the former is fair on images that no pair has, the latter nearer on others (docs/advice.md).
+// and what is seen of itself: the former is fair on images that no pair has, the latter nearer on others
+// (docs/advice.md).
 func (g guess) share(moment float64) float64 {
 	alone := aloneShare
 	if moment == 0 {
@@ -89,7 +90,8 @@ func (g guess) gain(share float64) float64 {
 
 // place says where an edit stands among those whose errors are alike, on scales of about one: poor nets and large
 // differences are foretold less well than sound nets and small ones.
-func place(base advisor.ProbeResult, revised trainer.Architecture, trial advisor.ProbeResult, moment float64) []float64 {
+func place(base advisor.ProbeResult, revised trainer.Architecture, trial advisor.ProbeResult,
+	moment float64) []float64 {
 	end := at(base, float64(base.Epochs))
 	var level, observed float64
 	if moment > 0 {

@@ -175,8 +175,8 @@ func TestReach(t *testing.T) {
 	}
 }
 
-// TestGuess: a difference of logits is worth less near 1, half of it comes from runs looked at alone, less where nothing
-// was trained.
+// TestGuess: a difference of logits is worth less near 1; half of it comes from runs looked at alone, less where
+// nothing was trained.
 func TestGuess(t *testing.T) {
 	same := func(difference, base float64) guess {
 		return guess{sigmoid(difference), sigmoid(logit(base) + difference), base, base}

@@ -94,11 +94,13 @@ func TestSmaller(t *testing.T) {
 		revise func(*trainer.Architecture)
 		want   bool
 	}{
-		"the same":       {func(*trainer.Architecture) {}, false},
-		"fewer filters":  {filters(4).revise, true},
-		"more filters":   {filters(16).revise, false},
-		"narrower":       {width(16).revise, true},
-		"a larger pool":  {func(a *trainer.Architecture) { a.Layers[1].Size = [2]int{4, 4}; a.Layers[1].Stride = [2]int{4, 4} }, true},
+		"the same":      {func(*trainer.Architecture) {}, false},
+		"fewer filters": {filters(4).revise, true},
+		"more filters":  {filters(16).revise, false},
+		"narrower":      {width(16).revise, true},
+		"a larger pool": {func(a *trainer.Architecture) {
+			a.Layers[1].Size, a.Layers[1].Stride = [2]int{4, 4}, [2]int{4, 4}
+		}, true},
 		"wider and less": {func(a *trainer.Architecture) { a.Layers[0].Filters, a.Layers[3].Units = 12, 20 }, false},
 	} {
 		b := a.Clone()
@@ -109,8 +111,8 @@ func TestSmaller(t *testing.T) {
 	}
 }
 
-// TestSecond: where fresh seeds do not bear the winner out, the next one is trained with them, and is probably better at
-// most; the base is not trained again.
+// TestSecond: where fresh seeds do not bear the winner out, the next one is trained with them, and is probably better
+// at most; the base is not trained again.
 func TestSecond(t *testing.T) {
 	lab := &fakeLab{accuracy: func(a trainer.Architecture, seed uint64, _ float64) float64 {
 		switch {

@@ -83,9 +83,9 @@ func (s *searcher) confirm(ctx context.Context, e *Entry, base trainer.Architect
 	return last, nil
 }
 
-// confirmSecond does the same for the best of the others that promises more than noise, if the budget allows. The base was trained
-// with the fresh seeds already, which makes it cheap; that they are asked twice is why it may be no more than probably
-// better.
+// confirmSecond does the same for the best of the others that promises more than noise, if the budget allows. The base
+// was trained with the fresh seeds already, which makes it cheap; that they are asked twice is why it may be no more
+// than probably better.
 func (s *searcher) confirmSecond(ctx context.Context, others []*Entry, base trainer.Architecture) error {
 	if len(s.fresh) == 0 {
 		return nil
