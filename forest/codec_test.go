@@ -37,6 +37,15 @@ func TestSaveAndLoad(t *testing.T) {
 	if loaded.ID() != m.ID() {
 		t.Errorf("id %s, want %s", loaded.ID(), m.ID())
 	}
+	squares, spread, centre := 0.0, 0.0, mean(set.Y)
+	for i, x := range set.X { // held-out predictions are those that R² is made of
+		held := loaded.HeldOut(i, x)
+		squares += (held - set.Y[i]) * (held - set.Y[i])
+		spread += (centre - set.Y[i]) * (centre - set.Y[i])
+	}
+	if got := 1 - squares/spread; math.Abs(got-m.R2()) > 1e-9 {
+		t.Errorf("R² of the held-out predictions %g, want %g", got, m.R2())
+	}
 	for _, x := range append(set.X, []float64{9, math.NaN(), 9, 9, 2, 0}) {
 		a, b := predict(t, m, x), predict(t, loaded, x)
 		if a.Mean != b.Mean || a.Low != b.Low || a.High != b.High || a.Novelty != b.Novelty ||

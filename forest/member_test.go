@@ -84,12 +84,24 @@ func TestKernelFollowsABend(t *testing.T) {
 	if k := fitKernel([][]float64{{}, {}}, []float64{1, 3}, 1); k.predict(nil) != 2 {
 		t.Errorf("no columns: %g, want the mean", k.predict(nil))
 	}
-	many := make([][]float64, kernelRows+30)
-	for i := range many {
-		many[i] = []float64{float64(i%7) - 3}
-	}
-	if k := fitKernel(many, make([]float64, len(many)), 1); len(k.rows) > kernelRows {
-		t.Errorf("%d rows kept, want at most %d", len(k.rows), kernelRows)
+}
+
+// A kernel model keeps all runs up to a bound, also where its settings were chosen on fewer, and then a part of them.
+func TestKernelKeepsRows(t *testing.T) {
+	for n, want := range map[int]int{kernelChosen: kernelChosen, kernelChosen + 20: kernelChosen + 20,
+		kernelRows + 30: kernelRows} {
+		z, y := make([][]float64, n), make([]float64, n)
+		for i := range z {
+			x := 4*float64(i)/float64(n) - 2
+			z[i], y[i] = []float64{x}, x*x
+		}
+		k := fitKernel(z, y, 1)
+		if len(k.rows) != want || len(k.factor) != want {
+			t.Errorf("of %d rows %d are kept, with %d factors, want %d", n, len(k.rows), len(k.factor), want)
+		}
+		if got := k.predict([]float64{1.25}); math.Abs(got-1.5625) > 0.1 {
+			t.Errorf("of %d rows: %.3f, want 1.563", n, got)
+		}
 	}
 }
 

@@ -27,7 +27,7 @@ type fitted struct {
 // fits a forest on a table.
 type fits func(ctx context.Context, t forest.Table) (*forest.Model, error)
 
-// fit fits the three forests; where the trial is as long as the probe, the last two are the same.
+// fit fits the three forests; where the trial is as long as the probe, the last two have one table.
 func fit(ctx context.Context, pairs []Pair, of seen, without []Group, model fits) (*fitted, error) {
 	all, edits, bases := runs(pairs)
 	beside := besideTable(pairs, of, without)
@@ -35,16 +35,16 @@ func fit(ctx context.Context, pairs []Pair, of seen, without []Group, model fits
 	probed := tried
 	f := &fitted{of: of, without: without}
 	var err error
-	f.beside, err = model(ctx, beside)
-	if err == nil {
-		f.tried, err = model(ctx, tried)
-	}
-	if f.probed = f.tried; err == nil && of.moment < float64(of.probe) {
+	if of.moment < float64(of.probe) {
 		probed = aloneTable(all, float64(of.probe), without)
-		f.probed, err = model(ctx, probed)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("fit what changes are worth at epoch %g: %w", of.moment, err)
+	for _, one := range []struct {
+		to *(*forest.Model)
+		of forest.Table
+	}{{&f.beside, beside}, {&f.tried, tried}, {&f.probed, probed}} {
+		if *one.to, err = model(ctx, one.of); err != nil {
+			return nil, fmt.Errorf("fit what changes are worth at epoch %g: %w", of.moment, err)
+		}
 	}
 	for i, p := range pairs {
 		g := guess{
@@ -82,9 +82,10 @@ func (g guess) share(moment float64) float64 {
 	return sigmoid((1-alone)*logit(g.difference) + alone*(logit(g.edit)-(logit(g.base)+logit(g.probed))/2))
 }
 
-// gain is what a share makes of the accuracy that the base reaches.
-func (g guess) gain(share float64) float64 {
-	level := logit(g.probed)
+// gain is what a share makes of the accuracy that the base reaches: no less than its probe has, as no forest foretells
+// more than the best of its runs.
+func (g guess) gain(share, validation float64) float64 {
+	level := logit(max(g.probed, validation))
 	return sigmoid(level+logit(share)) - sigmoid(level)
 }
 
@@ -138,10 +139,11 @@ func (f *fitted) gain(e edit) (Gain, error) {
 		*one.to = p.Mean
 	}
 	share, reach := g.share(moment), f.reach(place(e.base, e.revised, e.trial, moment))
+	validation := at(e.base, probed).validation
 	return Gain{
-		Mean:       g.gain(share),
-		Low:        g.gain(share - reach),
-		High:       g.gain(share + reach),
+		Mean:       g.gain(share, validation),
+		Low:        g.gain(share-reach, validation),
+		High:       g.gain(share+reach, validation),
 		Confidence: confidence,
 		Pairs:      len(f.misses),
 	}, nil

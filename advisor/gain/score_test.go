@@ -134,7 +134,8 @@ func TestScoredHeldOut(t *testing.T) {
 			}
 			*v.to = predicted.Mean
 		}
-		if want := g.gain(g.share(1)); math.Abs(foretold[i].Mean-want) > 1e-12 {
+		validation := at(probe(p.Base, ProbeEpochs), ProbeEpochs).validation
+		if want := g.gain(g.share(1), validation); math.Abs(foretold[i].Mean-want) > 1e-12 {
 			t.Errorf("pair %d: foretold %g, want %g", i, foretold[i].Mean, want)
 		}
 	}
@@ -186,13 +187,17 @@ func TestGuess(t *testing.T) {
 			for _, moment := range []float64{0, 1} {
 				g := same(difference, base)
 				want := sigmoid(logit(base)+difference) - base
-				if got := g.gain(g.share(moment)); math.Abs(got-want) > 1e-9 {
+				if got := g.gain(g.share(moment), 0); math.Abs(got-want) > 1e-9 {
 					t.Errorf("%g more in logits on top of %.2f gains %.4f, want %.4f", difference, base, got, want)
 				}
 			}
 		}
 	}
-	g := same(0, 0.5)
+	g := same(0.3, 0.93)
+	if got, want := g.gain(g.share(1), 0.98), sigmoid(logit(0.98)+0.3)-0.98; math.Abs(got-want) > 1e-9 {
+		t.Errorf("on a probe that reached more than the forests foretell it gains %.4f, want %.4f", got, want)
+	}
+	g = same(0, 0.5)
 	g.edit = sigmoid(1)
 	if got := logit(g.share(1)); math.Abs(got-aloneShare) > 1e-9 {
 		t.Errorf("what is seen alone counts %g", got)

@@ -87,11 +87,12 @@ func tried(all []advisor.Suggestion) bool {
 func Searched(s advisor.Search) []string {
 	lines := []string{fmt.Sprintf("%s of %s spent, the probe included, in %s.", figure.Decimals(s.Spent, 2),
 		fullTrainings(s.Budget), figure.Counted(s.Rounds, "round"))}
+	texts := Steps(s)
 	for round := 1; round <= s.Rounds; round++ {
 		var steps []string
-		for _, t := range s.Steps {
+		for i, t := range s.Steps {
 			if t.Round == round {
-				steps = append(steps, Step(t))
+				steps = append(steps, texts[i])
 			}
 		}
 		if len(steps) > 0 {
@@ -108,12 +109,26 @@ func fullTrainings(budget float64) string {
 	return figure.Setting(budget) + " full trainings of the net"
 }
 
-// Step is one decision of a search in words.
-func Step(t advisor.SearchStep) string {
+// Steps are the decisions of a search in words.
+func Steps(s advisor.Search) []string {
+	texts := make([]string, len(s.Steps))
+	for i, t := range s.Steps {
+		second := i > 0 && s.Steps[i-1].Confirm && s.Steps[i-1].Round == t.Round
+		texts[i] = step(t, second)
+	}
+	return texts
+}
+
+// step is one decision; second says that another change was confirmed before, in vain.
+func step(t advisor.SearchStep, second bool) string {
 	if !t.Confirm {
 		return fmt.Sprintf("%s tried for %s, %d kept", figure.Counted(len(t.Tried), "change"), ProbeLength(t.Epochs), t.Kept)
 	}
-	text := "the best trained again with fresh seeds for " + ProbeLength(t.Epochs)
+	text := "the best trained again with fresh seeds for "
+	if second {
+		text = "the next best trained with the same seeds for "
+	}
+	text += ProbeLength(t.Epochs)
 	if len(t.Tried) > 0 {
 		best := t.Tried[0]
 		text += fmt.Sprintf(": %s (%s)", figure.Points(trainer.Number(best.Gain)), figure.PointsInterval(best.Low, best.High))

@@ -168,8 +168,9 @@ func searchView(s *advisor.Search) *SearchView {
 	for _, title := range []string{"Round", "Step", "Spent so far", "Best gain", "Of"} {
 		v.Table.Columns = append(v.Table.Columns, Column{Title: title})
 	}
-	for _, t := range s.Steps {
-		row := []Cell{{Text: strconv.Itoa(t.Round)}, {Text: report.Step(t)},
+	texts := report.Steps(*s)
+	for i, t := range s.Steps {
+		row := []Cell{{Text: strconv.Itoa(t.Round)}, {Text: texts[i]},
 			cellOf(trainer.Number(t.Spent), figure.Decimals(t.Spent, 2)), {Text: figure.Absent}, {Text: figure.Absent}}
 		if len(t.Tried) > 0 {
 			best := slices.MaxFunc(t.Tried, func(a, b advisor.Tried) int { return cmp.Compare(a.Gain, b.Gain) })
