@@ -34,9 +34,6 @@ func (s *searcher) orderByCost(entries []*Entry, moment float64) {
 // score is what entries of a round are compared by, above 0 where they are worth a confirmation: the gain over its
 // base; where the net is to shrink, what is saved of that, as long as the net's accuracy is kept.
 func (s *searcher) score(e *Entry) float64 {
-	if !s.Shrink && len(e.Rules) > 0 {
-		return e.own().Mean + ruleBonus
-	}
 	if !s.Shrink {
 		return e.own().Mean
 	}
@@ -45,11 +42,6 @@ func (s *searcher) score(e *Entry) float64 {
 	}
 	return saved(e.base.Architecture, e.Architecture)
 }
-
-// ruleBonus is what an entry that rules propose has ahead of others. Edits that do what a rule proposes gained
-// 2.7 ± 1.9 points more than the judge foretold at ¼ epoch and 1.6 ± 1.8 at one, other edits 0.7 ± 0.7 and 0.8 ± 0.6
-// (65 and 262 pairs, held-out; bench/rules -foretold): half of the difference.
-const ruleBonus = 0.01
 
 // saved is the mean of the logarithms of what is saved in parameters and in operations.
 func saved(net, revised trainer.Architecture) float64 {
