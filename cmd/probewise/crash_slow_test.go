@@ -15,6 +15,35 @@ import (
 	"probewise/advisor"
 )
 
+// TestKilledAdviceFinishes kills the program with SIGKILL in the middle of a probe, starts the same command again, and
+// compares with advice that nothing interrupted.
+func TestKilledAdviceFinishes(t *testing.T) {
+	file, dir := write(t, "tiny.json", tiny), dataDir(t)
+	arguments := []string{"advise", file, "--images", "1000", "--probe-epochs", "2", "--json", "--data-dir"}
+
+	killAt(t, "probe: epoch 0.75", append(arguments, dir)...)
+	killed := storedRuns(t, dir)
+	if len(killed) != 1 || killed[0].State != advisor.Running {
+		t.Fatalf("after the kill the store holds %+v, want one running probe", killed)
+	}
+
+	code, out, errOut := call(t, append(arguments, dir)...)
+	if code != exitOK {
+		t.Fatalf("exit %d: %s", code, errOut)
+	}
+	resumed := advice(t, out)
+	if resumed.ProbeRun != killed[0].ID {
+		t.Errorf("the advice has probe %s, not the interrupted %s", resumed.ProbeRun, killed[0].ID)
+	}
+	code, out, errOut = call(t, append(arguments, dataDir(t))...)
+	if code != exitOK {
+		t.Fatalf("exit %d: %s", code, errOut)
+	}
+	if got, want := timeless(t, resumed), timeless(t, advice(t, out)); !reflect.DeepEqual(got, want) {
+		t.Errorf("the interrupted advice differs from one in one go:\n%v\n%v", got, want)
+	}
+}
+
 // TestTheSameCommandTwice: the second waits for the first, and both give the same advice.
 func TestTheSameCommandTwice(t *testing.T) {
 	file, dir := write(t, "tiny.json", tiny), dataDir(t)
