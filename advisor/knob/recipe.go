@@ -19,6 +19,13 @@ const (
 // recipeFilters are those of the standard net's first stage, tried from the front until the growth is allowed.
 var recipeFilters = []int{32, 24, 16, 12, 8, 4}
 
+// standardSizes bound the training FLOPs of a standard net, as a multiple of those before. A search with the budget of
+// one full training can confirm no more than the double.
+var standardSizes = []struct {
+	name   string
+	growth float64
+}{{"standard net", maxGrowth}, {"smaller standard net", 2}}
+
 var recipe = Knob{
 	Name:  "recipe",
 	Title: "Recipe",
@@ -26,8 +33,10 @@ var recipe = Knob{
 	Range: fmt.Sprintf("usual: adam at %g, cosine, batches of %d, no L1, no L2, no dropout between conv layers, "+
 		"no clipping, relu for sigmoid, tanh and softmax; the same with batch norm on all conv layers, with that and "+
 		"dropout %g after hidden dense layers; and with a standard net: filters that double from up to %d, 3×3, a pool "+
-		"after each stage, one hidden dense layer of %d units, without and with batch norm on conv layers.",
-		usualAdaptive, usualBatch, recipeDropout, recipeFilters[0], recipeUnits),
+		"after each stage, one hidden dense layer of %d units, without and with batch norm on conv layers, at most %g "+
+		"and at most %g times as expensive to train.",
+		usualAdaptive, usualBatch, recipeDropout, recipeFilters[0], recipeUnits,
+		standardSizes[0].growth, standardSizes[1].growth),
 	Costs: "What its parts cost; the standard net has its own size.",
 	When:  "Where several things are wrong at once, so that no single change shows.",
 	Theme: advisor.Rework,
@@ -43,11 +52,15 @@ var recipe = Knob{
 					"hidden dense layers", title, recipeDropout), usual, Each(convs, Normalise), denselyDropped(dense))
 			}
 		}
-		for _, norm := range []bool{false, true} {
-			if net, ok := standardNet(a, norm); ok {
-				size, with := "standard net", ""
+		for _, of := range standardSizes {
+			for _, norm := range []bool{false, true} {
+				net, ok := standardNet(a, norm, of.growth)
+				if !ok {
+					continue
+				}
+				size, with := of.name, ""
 				if norm {
-					size, with = "standard net, batch norm", " and batch norm"
+					size, with = of.name+", batch norm", " and batch norm"
 				}
 				l.add(size, fmt.Sprintf("Build a standard net with the usual training: %s%s", outline(net), with),
 					func(a *trainer.Architecture) { a.Layers = net.Clone().Layers }, usual)
@@ -117,8 +130,8 @@ func denselyDropped(dense []string) Edit {
 
 // standardNet is the usual small CNN for the images: with as many stages as they bear, and as many filters as the
 // growth allows. Its layers take the names of those of a, as far as there are such.
-func standardNet(a trainer.Architecture, norm bool) (trainer.Architecture, bool) {
-	most := int64(maxGrowth * float64(a.Cost().TrainingFLOPs))
+func standardNet(a trainer.Architecture, norm bool, growth float64) (trainer.Architecture, bool) {
+	most := int64(growth * float64(a.Cost().TrainingFLOPs))
 	for _, filters := range recipeFilters {
 		net := standardLayers(a, filters, norm)
 		if cost := net.Cost(); cost.TrainingFLOPs > 0 && cost.TrainingFLOPs <= most {

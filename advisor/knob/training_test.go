@@ -74,6 +74,8 @@ func TestRecipes(t *testing.T) {
 	const norm = `,"batch_norm":true`
 	check(t, a, "recipe standard net, batch norm", parse(t, join(standard("24", norm), pool, standard("48", norm), pool,
 		standard("96", norm), pool, flatten, hidden), training))
+	check(t, a, "recipe smaller standard net", parse(t, join(standard("16", ""), pool, standard("32", ""), pool,
+		standard("64", ""), pool, flatten, hidden), training)) // 11.7 million FLOPs, at most 19.7
 
 	// Its layers are those of the net, as far as there are such: a frozen one forbids it.
 	if !(Constraints{Frozen: []string{"drop"}}).Allows(a, a) {

@@ -149,3 +149,21 @@ func TestSecond(t *testing.T) {
 		t.Errorf("%d were trained with the fresh seed, want the net and two changes: %q", fresh, lab.names)
 	}
 }
+
+// TestVaried: many good rates leave room for others.
+func TestVaried(t *testing.T) {
+	var field []*Entry
+	for _, knobs := range [][]string{{"learning-rate"}, {"optimizer"}, {"learning-rate"}, {"optimizer"}, {"filters"},
+		{"optimizer", "clipping"}, {"learning-rate", "schedule"}, {"filters"}} {
+		e := &Entry{}
+		for _, k := range knobs {
+			e.Settings = append(e.Settings, Setting{Knob: k})
+		}
+		field = append(field, e)
+	}
+	got := varied(field)
+	want := []*Entry{field[0], field[1], field[4], field[5], field[6], field[7], field[2], field[3]}
+	if !slices.Equal(got, want) {
+		t.Errorf("the order is not that of the first two rates, the others, then the other rates")
+	}
+}

@@ -149,7 +149,6 @@ func (s *searcher) field(ctx context.Context, base advisor.ProbeResult, seed uin
 	}
 	s.orderByCost(lists[0], rungs[0].moment)
 	s.orderByCost(lists[1], rungs[0].moment)
-	lists[0], lists[1] = varied(lists[0]), varied(lists[1])
 	var field []*Entry
 	for len(lists[0])+len(lists[1]) > 0 {
 		for i, n := range []int{1, 2} { // of each list in turn
@@ -158,13 +157,14 @@ func (s *searcher) field(ctx context.Context, base advisor.ProbeResult, seed uin
 			lists[i] = lists[i][n:]
 		}
 	}
-	return field, nil
+	return varied(field), nil
 }
 
 // ofOneKnob is how many settings of a knob stand in a row at most: the rest of them comes after those of others.
 const ofOneKnob = 2
 
-// varied moves entries behind others where their knob has been there often.
+// varied moves entries behind others where their knob has been there often. Optimizers count as rates: each has its
+// usual one, which is most of what it changes where the net's own is far off.
 func varied(entries []*Entry) []*Entry {
 	var out []*Entry
 	for len(entries) > 0 {
@@ -174,6 +174,9 @@ func varied(entries []*Entry) []*Entry {
 			knob := ""
 			if len(e.Settings) == 1 {
 				knob = e.Settings[0].Knob
+			}
+			if knob == "optimizer" {
+				knob = "learning-rate"
 			}
 			if seen[knob]++; knob != "" && seen[knob] > ofOneKnob {
 				later = append(later, e)
