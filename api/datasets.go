@@ -134,7 +134,7 @@ func (s *Server) addDataset(ctx context.Context, in *archive) (*datasetBody, err
 	if err := s.receive(in, file); err != nil {
 		return nil, s.Problem(err)
 	}
-	manifest, err := s.Datasets.Add(ctx, in.Name, file, nil)
+	manifest, err := s.Datasets.Add(ctx, in.Name, file, dataset.Options{}, nil)
 	if err != nil {
 		return nil, s.Problem(err)
 	}

@@ -139,6 +139,7 @@ func (s *Server) Problem(err error) *Problem {
 	var request *service.RequestError
 	var unknown *dataset.UnknownError
 	var input *dataset.InputError
+	var option *dataset.OptionError
 	var state *advisor.TransitionError
 	var routing *fiber.Error
 	switch {
@@ -157,6 +158,9 @@ func (s *Server) Problem(err error) *Problem {
 	case errors.Is(err, dataset.ErrName):
 		return NewProblem(http.StatusUnprocessableEntity, "invalid-request", "Not a name for a data set",
 			dataset.ErrName.Error(), Detail{Pointer: "/dataset", Code: trainer.CodeBadName, Message: dataset.ErrName.Error()})
+	case errors.As(err, &option):
+		return NewProblem(http.StatusUnprocessableEntity, "invalid-request", "The data set cannot be made so", option.Error(),
+			Detail{Parameter: strings.ReplaceAll(option.Option, "-", "_"), Code: trainer.CodeOutOfRange, Message: option.Problem})
 	case errors.As(err, &input):
 		return NewProblem(http.StatusUnprocessableEntity, "invalid-dataset", "The archive is no data set", input.Error())
 	case errors.Is(err, dataset.ErrExists):

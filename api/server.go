@@ -53,7 +53,8 @@ type Jobs interface {
 // Datasets lists and adds data sets.
 type Datasets interface {
 	List() ([]dataset.Manifest, error)
-	Add(ctx context.Context, name, path string, progress func(done, total int64)) (dataset.Manifest, error)
+	Add(ctx context.Context, name, path string, o dataset.Options,
+		progress func(done, total int64)) (dataset.Manifest, error)
 }
 
 // Analyst says what the past runs of a data set tell, which takes a while.

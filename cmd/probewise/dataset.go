@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -31,18 +32,37 @@ func (a *app) datasetCommand() *cobra.Command {
 					})
 			},
 		},
-		&cobra.Command{
-			Use:   "add NAME PATH",
-			Short: "Add a data set: CIFAR binary (folder, tar.gz), IDX files, or an image folder (folder, zip)",
-			Args:  cobra.ExactArgs(2),
-			RunE: func(c *cobra.Command, args []string) error {
-				return a.datasetStore(c.Context(),
-					func(l *dataset.Library, progress func(done, total int64)) (dataset.Manifest, error) {
-						return l.Add(c.Context(), args[0], args[1], progress)
-					})
-			},
-		},
+		a.datasetAdd(),
 	)
+}
+
+func (a *app) datasetAdd() *cobra.Command {
+	var o dataset.Options
+	c := &cobra.Command{
+		Use:   "add NAME PATH",
+		Short: "Add a data set: an image folder (folder, zip), CIFAR binary (folder, tar.gz) or IDX files",
+		Long: `Add a data set under a name of your choice. PATH is a folder or an archive with
+
+  CLASS/*.jpg|png           folders of classes: a test set is drawn from each
+  train/CLASS/…, test/…     a split that you made; without test/, val/ is the test set. With all
+                            three, val/ joins the training images: runs draw their own validation images
+  data_batch_1.bin …        CIFAR-10 or CIFAR-100 binaries
+  train-images-idx3-ubyte … the four IDX files of MNIST and its successors
+
+Files that are no images are ignored and counted. The answer, and the manifest, say what was done.`,
+		Args: cobra.ExactArgs(2),
+	}
+	c.Flags().Float64Var(&o.TestShare, "test-share", 0,
+		fmt.Sprintf("share of each class drawn as test images where the folders have no split (default %v)",
+			dataset.DefaultTestShare))
+	c.Flags().Uint64Var(&o.Seed, "split-seed", 1, "seed that draws them, and the validation images of runs")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		return a.datasetStore(c.Context(),
+			func(l *dataset.Library, progress func(done, total int64)) (dataset.Manifest, error) {
+				return l.Add(c.Context(), args[0], args[1], o, progress)
+			})
+	}
+	return c
 }
 
 func (a *app) datasetList() error {
@@ -84,7 +104,11 @@ func (a *app) datasetStore(ctx context.Context,
 	if a.JSON {
 		return a.printJSON(m)
 	}
-	_, err = fmt.Fprintf(a.out, "%s: %d training and %d test images of %d×%d×%d in %d classes (%s)\n",
+	text := fmt.Sprintf("%s: %d training and %d test images of %d×%d×%d in %d classes (%s)\n",
 		m.Name, m.Train, m.Test, m.Height, m.Width, m.Channels, len(m.Classes), m.Format)
+	for _, note := range m.Notes() {
+		text += "  " + note + "\n"
+	}
+	_, err = io.WriteString(a.out, text)
 	return err
 }

@@ -55,7 +55,7 @@ func TestAddReadsEveryLayout(t *testing.T) {
 			} {
 				l := open(t)
 				var done, total int64
-				m, err := l.Add(t.Context(), "mine", path, func(d, n int64) { done, total = d, n })
+				m, err := l.Add(t.Context(), "mine", path, Options{}, func(d, n int64) { done, total = d, n })
 				if err != nil {
 					t.Fatalf("%s: %v", form, err)
 				}
@@ -85,7 +85,7 @@ func TestAddReadsEveryLayout(t *testing.T) {
 }
 
 func TestAddComputesMoments(t *testing.T) {
-	m, err := open(t).Add(t.Context(), "mine", colourFiles.folder(t), nil)
+	m, err := open(t).Add(t.Context(), "mine", colourFiles.folder(t), Options{}, nil)
 	must(t, err)
 	// Red values are 13 16 7 10 1 4: mean 8.5, variance 26.25; green and blue are one and two more.
 	for c, got := range m.Mean {
@@ -105,13 +105,13 @@ func TestAddReadsJPEGInParallel(t *testing.T) {
 	}
 	f["train/b/x.jpeg"], f["test/a/x.JPG"], f["test/b/x.png"] = jpegOf(4, 5, color.RGBA{200, 0, 0, 255}),
 		jpegOf(4, 5, color.White), jpegOf(4, 5, color.White)
-	if _, err := open(t).Add(t.Context(), "mine", f.folder(t), nil); err == nil ||
+	if _, err := open(t).Add(t.Context(), "mine", f.folder(t), Options{}, nil); err == nil ||
 		!strings.Contains(err.Error(), "test/b/x.png: ") {
 		t.Fatalf("a JPEG that is called PNG: got %v", err)
 	}
 	f["test/b/x.jpg"] = f["test/b/x.png"]
 	l := open(t)
-	m, err := l.Add(t.Context(), "mine", f.without("test/b/x.png").zip(t), nil)
+	m, err := l.Add(t.Context(), "mine", f.without("test/b/x.png").zip(t), Options{}, nil)
 	must(t, err)
 	d, err := l.Load(t.Context(), "mine")
 	must(t, err)
@@ -128,7 +128,7 @@ func TestAddReadsJPEGInParallel(t *testing.T) {
 func TestAddNamesOfficialClasses(t *testing.T) {
 	l := open(t)
 	l.official = map[string]official{"two": {classes: []string{"zero", "one"}}}
-	m, err := l.Add(t.Context(), "two", idxFiles.folder(t), nil)
+	m, err := l.Add(t.Context(), "two", idxFiles.folder(t), Options{}, nil)
 	must(t, err)
 	if !slices.Equal(m.Classes, []string{"zero", "one"}) {
 		t.Errorf("classes %q", m.Classes)
@@ -137,23 +137,23 @@ func TestAddNamesOfficialClasses(t *testing.T) {
 
 func TestAddAgain(t *testing.T) {
 	l := open(t)
-	first, err := l.Add(t.Context(), "mine", idxFiles.folder(t), nil)
+	first, err := l.Add(t.Context(), "mine", idxFiles.folder(t), Options{}, nil)
 	must(t, err)
-	same, err := l.Add(t.Context(), "mine", idxFiles.zip(t), nil)
+	same, err := l.Add(t.Context(), "mine", idxFiles.zip(t), Options{}, nil)
 	if err != nil || same.ID != first.ID || same.Source != first.Source {
 		t.Errorf("the same content again: %+v, %v", same, err)
 	}
-	if _, err := l.Add(t.Context(), "mine", colourFiles.folder(t), nil); !errors.Is(err, ErrExists) {
+	if _, err := l.Add(t.Context(), "mine", colourFiles.folder(t), Options{}, nil); !errors.Is(err, ErrExists) {
 		t.Errorf("other content: got %v, want ErrExists", err)
 	}
 	if m, _ := l.Manifest("mine"); m.ID != first.ID {
 		t.Error("the data set was replaced")
 	}
-	if _, err := l.Add(t.Context(), Sample, idxFiles.folder(t), nil); !errors.Is(err, ErrExists) {
+	if _, err := l.Add(t.Context(), Sample, idxFiles.folder(t), Options{}, nil); !errors.Is(err, ErrExists) {
 		t.Errorf("the sample's name: got %v, want ErrExists", err)
 	}
 	for _, name := range []string{"", "..", "a/b", `a\b`, "A", ".x", strings.Repeat("a", 65), "a\n"} {
-		if _, err := l.Add(t.Context(), name, idxFiles.folder(t), nil); !errors.Is(err, ErrName) {
+		if _, err := l.Add(t.Context(), name, idxFiles.folder(t), Options{}, nil); !errors.Is(err, ErrName) {
 			t.Errorf("name %q: got %v, want ErrName", name, err)
 		}
 	}
@@ -163,7 +163,7 @@ func TestAddHeedsContext(t *testing.T) {
 	for name, f := range map[string]files{"idx": idxFiles, "cifar": cifarFiles, "images": colourFiles} {
 		ctx, cancel := context.WithCancel(t.Context())
 		l := open(t)
-		_, err := l.Add(ctx, "mine", f.folder(t), func(int64, int64) { cancel() })
+		_, err := l.Add(ctx, "mine", f.folder(t), Options{}, func(int64, int64) { cancel() })
 		cancel()
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: got %v, want context.Canceled", name, err)

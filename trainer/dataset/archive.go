@@ -58,7 +58,10 @@ func (t *tree) listZip(f *os.File) error {
 			return err
 		}
 		switch mode := item.Mode(); {
-		case ignored(name):
+		case negligible(name):
+			if !mode.IsDir() {
+				t.ignored++
+			}
 		case mode.IsDir() || strings.HasSuffix(item.Name, "/"):
 			t.folders = append(t.folders, name)
 		case !mode.IsRegular():
@@ -111,7 +114,8 @@ func (t *tree) readTar(ctx context.Context, f io.Reader) error {
 		case item.Size > left || len(t.files) == maxTarFiles:
 			return badInput(name, "the archive holds more than %d MiB or %d files; unpack it and add the folder",
 				maxTarContent>>20, maxTarFiles)
-		case ignored(name):
+		case negligible(name):
+			t.ignored++
 			left -= item.Size
 			continue
 		}

@@ -102,8 +102,12 @@ func TestAddRefuses(t *testing.T) {
 			[]string{"missing"}},
 		{"images: class missing in test", colourFiles.with(files{"train/owl/1.png": pixels}), "test/owl",
 			[]string{"missing"}},
-		{"images: no test folder", colourFiles.without("test/cat/1.png", "test/dog/1.png"), "test/cat",
-			[]string{"missing"}},
+		{"images: one image to draw a test set from", colourFiles.without("test/cat/1.png", "test/dog/1.png"),
+			"train/cat", []string{`class "cat" has one image`, "at least two"}},
+		{"images: no training folder", files{"val/cat/1.png": pixels, "test/cat/1.png": pixels}, "train",
+			[]string{"missing", "test, val"}},
+		{"images: parts without classes", files{"train/1.png": pixels, "test/1.png": pixels}, "test/1.png",
+			[]string{`"test" holds images without folders of classes`, "test/CLASS/FILE"}},
 		{"images: empty class", colourFiles.without("test/dog/1.png").with(files{"test/dog/": ""}), "test/dog",
 			[]string{"without images"}},
 		{"images: empty class in both", colourFiles.with(files{"test/owl/": "", "train/owl/": ""}), "test/owl",
@@ -112,10 +116,6 @@ func TestAddRefuses(t *testing.T) {
 			[]string{"1×1", "1×2", "train/cat/z.PNG"}},
 		{"images: gray among colour", colourFiles.with(files{"test/dog/2.png": pngOf(true, 1, 2)}), "test/dog/2.png",
 			[]string{"gray", "colour"}},
-		{"images: not an image", colourFiles.with(files{"train/cat/notes.pdf": "x"}), "train/cat/notes.pdf",
-			[]string{"not an image"}},
-		{"images: text among images", colourFiles.with(files{"train/cat/notes.txt": "x"}), "train/cat/notes.txt",
-			[]string{"not an image"}},
 		{"images: damaged", colourFiles.with(files{"train/dog/a.png": colourFiles["train/dog/a.png"][:50]}),
 			"train/dog/a.png", []string{"pixel data"}},
 		{"images: empty file", colourFiles.with(files{"train/dog/a.png": ""}), "train/dog/a.png", []string{"EOF"}},
@@ -125,25 +125,28 @@ func TestAddRefuses(t *testing.T) {
 			[]string{"30000×30000", "4096×4096"}},
 		{"images: first is a bomb", colourFiles.with(files{"train/cat/z.PNG": claim(pixels, 4097, 1)}),
 			"train/cat/z.PNG", []string{"1×4097"}},
-		{"images: too deep", colourFiles.with(files{"train/dog/more/a.png": pixels}), "train/dog/more",
-			[]string{"does not belong"}},
-		{"images: third part", colourFiles.with(files{"val/dog/a.png": pixels}), "val", []string{"does not belong"}},
+		{"images: too deep", colourFiles.with(files{"train/dog/more/a.png": pixels}), "train/dog/more/a.png",
+			[]string{"does not belong", "train/CLASS/FILE"}},
+		{"images: too deep in a class", files{"dog/1.png": pixels, "cat/1.png": pixels, "cat/more/2.png": pixels},
+			"cat/more/2.png", []string{"does not belong", "CLASS/FILE"}},
 		{"images: beside the classes", colourFiles.with(files{"train/a.png": pixels}), "train/a.png",
 			[]string{"does not belong"}},
+		{"images: beside the parts", colourFiles.with(files{"owl/a.png": pixels}), "owl/a.png",
+			[]string{"does not belong"}},
+		{"images: class of other files", colourFiles.with(files{"train/owl/a.txt": "x", "test/owl/a.txt": "x"}),
+			"test/owl", []string{"without images"}},
+		{"images: folder of other files", files{"dog/1.png": pixels, "dog/2.png": pixels, "labels/1.xml": "x"},
+			"labels", []string{"without images", "take the folder out"}},
+		{"images: a class of one image", files{"dog/1.png": pixels, "cat/1.png": pixels, "cat/2.png": pixels},
+			"dog", []string{`class "dog" has one image`}},
 		{"images: one class", colourFiles.without("train/dog/a.png", "train/dog/b.png", "test/dog/1.png"), "",
 			[]string{"1 classes"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for form, path := range map[string]string{"folder": c.files.folder(t), "zip": c.files.zip(t)} {
-				file := c.file
-				if form == "zip" && strings.HasSuffix(file, "/more") {
-					file += "/a.png" // this zip lists no folders
-				} else if form == "zip" && file == "val" {
-					file = "val/dog/a.png"
-				}
 				l := open(t)
-				_, err := l.Add(t.Context(), "mine", path, nil)
-				refused(t, form, err, file, c.message...)
+				_, err := l.Add(t.Context(), "mine", path, Options{}, nil)
+				refused(t, form, err, c.file, c.message...)
 				nothingLeft(t, l)
 			}
 		})
@@ -180,7 +183,7 @@ func TestAddRefusesNamesThatLeadOutside(t *testing.T) {
 		f := colourFiles.with(files{name: "x"})
 		for form, path := range map[string]string{"zip": f.zip(t), "tgz": f.tgz(t)} {
 			l := open(t)
-			_, err := l.Add(t.Context(), "mine", path, nil)
+			_, err := l.Add(t.Context(), "mine", path, Options{}, nil)
 			refused(t, form+" "+name, err, "", "leads outside")
 			nothingLeft(t, l)
 		}
@@ -191,7 +194,7 @@ func TestAddRefusesLinksInArchives(t *testing.T) {
 	for kind, flag := range map[string]byte{"symlink": tar.TypeSymlink, "hard link": tar.TypeLink, "pipe": tar.TypeFifo,
 		"device": tar.TypeChar} {
 		path := cifarFiles.tgz(t, tar.Header{Name: "extra", Linkname: "/etc/passwd", Typeflag: flag})
-		_, err := open(t).Add(t.Context(), "mine", path, nil)
+		_, err := open(t).Add(t.Context(), "mine", path, Options{}, nil)
 		refused(t, kind, err, "extra", "a link or special file")
 	}
 	var b bytes.Buffer
@@ -203,7 +206,7 @@ func TestAddRefusesLinksInArchives(t *testing.T) {
 	_, err = w.Write([]byte("/etc/passwd"))
 	must(t, err)
 	must(t, z.Close())
-	_, err = open(t).Add(t.Context(), "mine", write(t, "links.zip", b.Bytes()), nil)
+	_, err = open(t).Add(t.Context(), "mine", write(t, "links.zip", b.Bytes()), Options{}, nil)
 	refused(t, "zip", err, "train/cat/1.png", "a link or special file")
 }
 
@@ -246,11 +249,11 @@ func TestAddRefusesArchives(t *testing.T) {
 		{"tar with too many files", "1000 files", manyTar},
 	} {
 		l := open(t)
-		_, err := l.Add(t.Context(), "mine", write(t, "set", c.content), nil)
+		_, err := l.Add(t.Context(), "mine", write(t, "set", c.content), Options{}, nil)
 		refused(t, c.name, err, "", c.message)
 		nothingLeft(t, l)
 	}
-	if _, err := open(t).Add(t.Context(), "mine", filepath.Join(t.TempDir(), "none"), nil); !errors.Is(err,
+	if _, err := open(t).Add(t.Context(), "mine", filepath.Join(t.TempDir(), "none"), Options{}, nil); !errors.Is(err,
 		fs.ErrNotExist) {
 		t.Errorf("no such file: got %v", err)
 	}
@@ -260,10 +263,10 @@ func TestAddRefusesArchives(t *testing.T) {
 func TestAddFollowsLinksToFilesInFolders(t *testing.T) {
 	dir, elsewhere := idxFiles.without(idxTestLabels).folder(t), idxFiles.folder(t)
 	must(t, os.Symlink(filepath.Join(elsewhere, idxTestLabels), filepath.Join(dir, idxTestLabels)))
-	if _, err := open(t).Add(t.Context(), "mine", dir, nil); err != nil {
+	if _, err := open(t).Add(t.Context(), "mine", dir, Options{}, nil); err != nil {
 		t.Errorf("link to a file: %v", err)
 	}
 	must(t, os.Symlink(elsewhere, filepath.Join(dir, "more")))
-	_, err := open(t).Add(t.Context(), "mine", dir, nil)
+	_, err := open(t).Add(t.Context(), "mine", dir, Options{}, nil)
 	refused(t, "link to a folder", err, "more", "not a file")
 }

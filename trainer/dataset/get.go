@@ -107,7 +107,7 @@ func (l *Library) get(ctx context.Context, name string, set official,
 	if len(set.files) == 1 {
 		path = filepath.Join(folder, set.files[0].name)
 	}
-	m, err := l.add(ctx, name, path, set.base, nil)
+	m, err := l.add(ctx, name, path, set.base, Options{}, nil)
 	if err == nil {
 		err = os.RemoveAll(folder)
 	}

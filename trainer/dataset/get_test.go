@@ -262,7 +262,7 @@ func TestGetRefuses(t *testing.T) {
 		!strings.Contains(err.Error(), "four, small") {
 		t.Errorf("unknown name: got %v", err)
 	}
-	_, err := l.Add(t.Context(), "four", colourFiles.folder(t), nil)
+	_, err := l.Add(t.Context(), "four", colourFiles.folder(t), Options{}, nil)
 	must(t, err)
 	if _, err := l.Get(t.Context(), "four", nil); !errors.Is(err, ErrExists) {
 		t.Errorf("a name with the user's own files: got %v, want ErrExists", err)

@@ -14,14 +14,14 @@ import (
 func added(t *testing.T) (*Library, string) {
 	t.Helper()
 	l := open(t)
-	_, err := l.Add(t.Context(), "mine", idxFiles.folder(t), nil)
+	_, err := l.Add(t.Context(), "mine", idxFiles.folder(t), Options{}, nil)
 	must(t, err)
 	return l, filepath.Join(l.folder, "mine")
 }
 
 func TestListIsSorted(t *testing.T) {
 	l, _ := added(t)
-	_, err := l.Add(t.Context(), "a.2", colourFiles.folder(t), nil)
+	_, err := l.Add(t.Context(), "a.2", colourFiles.folder(t), Options{}, nil)
 	must(t, err)
 	must(t, os.MkdirAll(filepath.Join(l.folder, ".add-1"), 0o755))
 	must(t, os.MkdirAll(filepath.Join(l.folder, "empty"), 0o755))
@@ -123,7 +123,7 @@ func TestAddSweepsWhatKilledOnesLeft(t *testing.T) {
 		must(t, os.Chtimes(dir, long, long))
 	}
 	must(t, os.Chtimes(filepath.Join(stale, cacheFile), long, long))
-	_, err := l.Add(t.Context(), "other", colourFiles.folder(t), nil)
+	_, err := l.Add(t.Context(), "other", colourFiles.folder(t), Options{}, nil)
 	must(t, err)
 	if _, err := os.Stat(stale); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("stale folder: %v", err)

@@ -19,7 +19,7 @@ const (
 
 const (
 	scale     = "pixel/255"
-	splitSeed = 1 // of every new data set; kept in its manifest
+	splitSeed = 1 // of new data sets unless another is asked for; kept in the manifest
 )
 
 // Manifest describes one data set; it lies beside the images as manifest.json.
@@ -39,6 +39,9 @@ type Manifest struct {
 	Scale     string    `json:"scale"`     // how pixels become inputs: always "pixel/255"
 	SplitSeed uint64    `json:"split_seed"`
 	Added     time.Time `json:"added"`
+
+	// Preparation is nil where the files were taken as they are.
+	Preparation *Preparation `json:"preparation,omitempty"`
 }
 
 // Describe returns the manifest of a data set: its counts, content hash and pixel statistics. Format, Source and Added

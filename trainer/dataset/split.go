@@ -18,6 +18,7 @@ const (
 	streamShiftRows
 	streamShiftColumns
 	streamTestHalf
+	streamTestShare
 )
 
 // Partition says which training images form a run that uses the given number of them: the first ones of a permutation

@@ -17,6 +17,7 @@ type tree struct {
 	source  string // name of the folder or archive
 	files   []entry
 	folders []string
+	ignored int       // files left out since they are never part of a data set
 	archive io.Closer // nil for a folder
 }
 
@@ -76,10 +77,11 @@ func (t *tree) listFolder(ctx context.Context, root string) error {
 		}
 		name := filepath.ToSlash(rel)
 		switch mode := item.Type(); {
-		case ignored(name):
+		case negligible(name):
 			if item.IsDir() {
 				return filepath.SkipDir
 			}
+			t.ignored++
 			return nil
 		case item.IsDir():
 			t.folders = append(t.folders, name)
@@ -100,9 +102,9 @@ func (t *tree) listFolder(ctx context.Context, root string) error {
 	})
 }
 
-// ignored says which files may lie about in a data set without meaning anything: dot files, notes, and what file
+// negligible says which files may lie about in a data set without meaning anything: dot files, notes, and what file
 // browsers leave.
-func ignored(name string) bool {
+func negligible(name string) bool {
 	for part := range strings.SplitSeq(name, "/") {
 		if strings.HasPrefix(part, ".") || part == "__MACOSX" {
 			return true
@@ -115,7 +117,7 @@ func ignored(name string) bool {
 	return strings.EqualFold(path.Ext(name), ".md")
 }
 
-// arrange sorts the files and takes away one folder that wraps all of them.
+// arrange sorts the files and takes away the folders that wrap all of them.
 func (t *tree) arrange() error {
 	slices.SortFunc(t.files, func(a, b entry) int { return strings.Compare(a.name, b.name) })
 	for i := 1; i < len(t.files); i++ {
@@ -126,15 +128,22 @@ func (t *tree) arrange() error {
 	if len(t.files) == 0 {
 		return badInput(t.source, "holds no files")
 	}
+	for t.unwrap() {
+	}
+	return nil
+}
+
+// unwrap takes away one folder that wraps everything, unless its name says what the files are for.
+func (t *tree) unwrap() bool {
 	wrap, _, inside := strings.Cut(t.files[0].name, "/")
-	if !inside || wrap == trainFolder || wrap == testFolder {
-		return nil
+	if !inside || isPart(wrap) {
+		return false
 	}
 	wrap += "/"
 	outside := func(name string) bool { return !strings.HasPrefix(name+"/", wrap) }
 	if slices.ContainsFunc(t.files, func(e entry) bool { return outside(e.name) }) ||
 		slices.ContainsFunc(t.folders, outside) {
-		return nil
+		return false
 	}
 	for i := range t.files {
 		t.files[i].name = t.files[i].name[len(wrap):]
@@ -146,5 +155,5 @@ func (t *tree) arrange() error {
 		}
 	}
 	t.folders = folders
-	return nil
+	return true
 }

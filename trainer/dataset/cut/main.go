@@ -76,7 +76,7 @@ func load(ctx context.Context, from string) (*trainer.Dataset, error) {
 	defer func() { _ = os.RemoveAll(dir) }()
 	library := dataset.Open(dir)
 	const name = "fashion-mnist" // gives the classes their names
-	if _, err := library.Add(ctx, name, from, nil); err != nil {
+	if _, err := library.Add(ctx, name, from, dataset.Options{}, nil); err != nil {
 		return nil, err
 	}
 	return library.Load(ctx, name)
