@@ -6,6 +6,7 @@ import (
 
 	"probewise/advisor"
 	"probewise/trainer"
+	"probewise/trainer/patch"
 )
 
 // parts is how many of the best are combined: each two of them, and all.
@@ -120,11 +121,13 @@ func combined(base trainer.Architecture, group []*Entry) (Candidate, bool) {
 	}
 	c := Candidate{Settings: all, Architecture: a}
 	var titles, reasons []string
+	before := base
 	for _, e := range group {
 		var works []string
+		var settings []Setting
 		for i, s := range all {
 			if of[i] == e {
-				works = append(works, s.Title)
+				works, settings = append(works, s.Title), append(settings, s)
 			}
 		}
 		if len(works) == 0 {
@@ -133,7 +136,12 @@ func combined(base trainer.Architecture, group []*Entry) (Candidate, bool) {
 		if len(works) == len(e.Settings) {
 			works = []string{e.Title}
 		}
-		titles = append(titles, works...)
+		after, err := apply(before, settings)
+		if err != nil {
+			return Candidate{}, false
+		}
+		titles = append(titles, titlesFor(works, base, before, after)...)
+		before = after
 		if !slices.Contains(reasons, e.Reason) {
 			reasons = append(reasons, e.Reason)
 		}
@@ -145,6 +153,31 @@ func combined(base trainer.Architecture, group []*Entry) (Candidate, bool) {
 	}
 	c.Title, c.Reason = strings.Join(titles, "; "), strings.Join(reasons, " ")
 	return c, true
+}
+
+// titlesFor keeps titles that were written for the base where they hold for the net before as well. Where they name
+// layers that it has no more, they give way to what changes.
+func titlesFor(titles []string, base, before, after trainer.Architecture) []string {
+	gone := map[string]bool{}
+	for l := range base.All() {
+		gone[l.Name] = true
+	}
+	for l := range before.All() {
+		delete(gone, l.Name)
+	}
+	words := strings.FieldsFunc(strings.Join(titles, " "), func(r rune) bool { return strings.ContainsRune(" ,:;", r) })
+	if !slices.ContainsFunc(words, func(w string) bool { return gone[w] }) {
+		return titles
+	}
+	edits, err := patch.Diff(before, after)
+	if err != nil {
+		return titles
+	}
+	changes, err := patch.Describe(before, edits)
+	if err != nil {
+		return titles
+	}
+	return changes
 }
 
 // apply returns the net after the settings.

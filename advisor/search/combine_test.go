@@ -87,6 +87,34 @@ func TestCombinedLeavesOutWhatDoesNothing(t *testing.T) {
 	}
 }
 
+// TestCombinedNamesLayersThatAreThere: what was said of a layer that is gone is said anew.
+func TestCombinedNamesLayersThatAreThere(t *testing.T) {
+	base := net(t)
+	entry := func(title string, revise func(*trainer.Architecture)) *Entry {
+		return &Entry{Candidate: Candidate{Title: title,
+			Settings: []Setting{{Knob: title, Name: title, Title: title, Revise: revise}}}}
+	}
+	rebuild := entry("Leave dense1 out", func(a *trainer.Architecture) { a.Layers = slices.Delete(a.Layers, 3, 4) })
+	normalise := entry("Add batch norm to conv1 and dense1", func(a *trainer.Architecture) {
+		for i := range a.Layers {
+			if name := a.Layers[i].Name; name == "conv1" || name == "dense1" {
+				a.Layers[i].BatchNorm, a.Layers[i].Momentum, a.Layers[i].Epsilon = true, 0.9, 1e-3
+			}
+		}
+	})
+	for _, c := range []struct {
+		group []*Entry
+		want  string
+	}{
+		{[]*Entry{rebuild, normalise}, "Leave dense1 out; conv1: batch_norm false → true"},
+		{[]*Entry{normalise, rebuild}, "Add batch norm to conv1 and dense1; Leave dense1 out"},
+	} {
+		if got, ok := combined(base, c.group); !ok || !strings.HasPrefix(got.Title, c.want) {
+			t.Errorf("combined: %t, %q, want %q…", ok, got.Title, c.want)
+		}
+	}
+}
+
 // TestSmaller: fewer parameters or operations and more of neither; a deeper net with a smaller head is not smaller.
 func TestSmaller(t *testing.T) {
 	a := net(t)
