@@ -1,6 +1,7 @@
 package search
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 
@@ -20,7 +21,7 @@ func (s *searcher) combinations(ordered []*Entry, base advisor.ProbeResult, seed
 	var best []*Entry
 	for _, e := range ordered {
 		if s.score(e) > 0 && len(best) < parts && !slices.ContainsFunc(best, func(b *Entry) bool {
-			return clash(base.Architecture.Training, b, e)
+			return clash(base.Architecture, b, e)
 		}) {
 			best = append(best, e)
 		}
@@ -35,7 +36,7 @@ func (s *searcher) combinations(ordered []*Entry, base advisor.ProbeResult, seed
 		}
 	}
 	plain := len(groups)
-	if cure := s.cure(ordered, best, base.Architecture.Training); cure != nil {
+	if cure := s.cure(ordered, best, base.Architecture); cure != nil {
 		groups = append(groups, []*Entry{best[0], cure})
 	}
 	for i, group := range groups {
@@ -65,7 +66,7 @@ func (s *searcher) combinations(ordered []*Entry, base advisor.ProbeResult, seed
 
 // cure is the best of what rules propose that is not among the best anyway and does not clash with the first of them;
 // nil where there is none, or it is foretold to cost.
-func (s *searcher) cure(ordered, best []*Entry, base trainer.Training) *Entry {
+func (s *searcher) cure(ordered, best []*Entry, base trainer.Architecture) *Entry {
 	if len(best) == 0 {
 		return nil
 	}
@@ -77,9 +78,13 @@ func (s *searcher) cure(ordered, best []*Entry, base trainer.Training) *Entry {
 	return nil
 }
 
-// clash says whether two entries cannot both be had: they turn a knob in common, or set a training setting of the base
-// to different values, as a recipe and a rate do.
-func clash(base trainer.Training, a, b *Entry) bool {
+// clash says whether two entries cannot both be had: they turn a knob in common, set a training setting of the base to
+// different values, as a recipe and a rate do, or one changes a layer whose name the other gives to another one.
+func clash(of trainer.Architecture, a, b *Entry) bool {
+	if renames(of, a.Architecture, b.Architecture) || renames(of, b.Architecture, a.Architecture) {
+		return true
+	}
+	base := of.Training
 	for _, s := range a.Settings {
 		if slices.ContainsFunc(b.Settings, func(t Setting) bool { return t.Knob == s.Knob }) {
 			return true
@@ -92,6 +97,38 @@ func clash(base trainer.Training, a, b *Entry) bool {
 		}
 	}
 	return false
+}
+
+// renames says whether a layer that differs between base and b is another one in a: of another type, or the output.
+func renames(base, a, b trainer.Architecture) bool {
+	was, is, other := byName(base), byName(a), byName(b)
+	for name, l := range was {
+		now, there := is[name]
+		if there && (now.Type != l.Type || output(a) == name != (output(base) == name)) &&
+			!reflect.DeepEqual(other[name], l) {
+			return true
+		}
+	}
+	return false
+}
+
+func byName(a trainer.Architecture) map[string]trainer.Layer {
+	all := map[string]trainer.Layer{}
+	for l := range a.All() {
+		all[l.Name] = *l
+	}
+	return all
+}
+
+// output is the name of the last layer with weights.
+func output(a trainer.Architecture) string {
+	name := ""
+	for _, l := range a.Layers {
+		if l.HasWeights() {
+			name = l.Name
+		}
+	}
+	return name
 }
 
 // settingsOf are the training settings that changes set, each to a value.

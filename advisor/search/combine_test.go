@@ -27,6 +27,12 @@ func TestClash(t *testing.T) {
 	same := entry("learning-rate", func(a *trainer.Architecture) { a.Training.Optimizer.LearningRate = 0.02 })
 	flip := entry("flip", func(a *trainer.Architecture) { a.Training.Augment.Flip = true })
 	wider := entry("filters", func(a *trainer.Architecture) { a.Layers[0].Filters *= 2 })
+	regularised := entry("l2", func(a *trainer.Architecture) { a.Layers[3].L2 = 1e-3 })
+	shallow := entry("dense-layers", func(a *trainer.Architecture) { a.Layers = slices.Delete(a.Layers, 3, 4) })
+	headless := entry("rebuild", func(a *trainer.Architecture) { // dense1 is what was dense2
+		a.Layers = slices.Delete(a.Layers, 3, 4)
+		a.Layers[3].Name = "dense1"
+	})
 	for _, c := range []struct {
 		name string
 		a, b *Entry
@@ -37,8 +43,11 @@ func TestClash(t *testing.T) {
 		{"one rate", recipe, same, false},
 		{"other settings", recipe, flip, false},
 		{"layers", recipe, wider, false},
+		{"a layer that becomes the output", headless, regularised, true},
+		{"a layer that is gone", shallow, regularised, false},
+		{"another layer", headless, wider, false},
 	} {
-		if clash(base.Training, c.a, c.b) != c.want || clash(base.Training, c.b, c.a) != c.want {
+		if clash(base, c.a, c.b) != c.want || clash(base, c.b, c.a) != c.want {
 			t.Errorf("%s: clash is not %v", c.name, c.want)
 		}
 	}
