@@ -55,7 +55,7 @@ func drawBase(r *rand.Rand, sampled trainer.Architecture) trainer.Architecture {
 		return sampled
 	case share < 0.55:
 		recipes := slices.DeleteFunc(knob.Settings(sampled, knob.Constraints{}),
-			func(s knob.Setting) bool { return s.Knob != "recipe" })
+			func(s knob.Setting) bool { return s.Knob != "recipe" && s.Knob != "standard-net" })
 		if len(recipes) == 0 {
 			return sampled
 		}
@@ -108,7 +108,7 @@ func drawEdit(r *rand.Rand, settings []knob.Setting, edit int, drafts []Draft) (
 const maxGrowth = 4
 
 // first are the knobs of the first two edits: what a search tries first has to be known best.
-var first = map[int][]string{1: {"learning-rate"}, 2: {"recipe", "batch-norm", "optimizer"}}
+var first = map[int][]string{1: {"learning-rate"}, 2: {"recipe", "standard-net", "batch-norm", "optimizer"}}
 
 // drawSetting draws a knob that is not among those used, of the preferred ones if there are any, and one of its
 // settings.

@@ -38,7 +38,7 @@ type Setting struct {
 	Revise func(*trainer.Architecture)
 }
 
-// All returns the knobs: training, regularisation, shape, whole recipes.
+// All returns the knobs: training, regularisation, shape, whole recipes and nets.
 func All() []Knob {
 	return []Knob{
 		learningRate, optimizer, momentum, schedule, warmUpKnob, batchSize, clipping,
@@ -46,7 +46,7 @@ func All() []Knob {
 		flip, crop,
 		filters, denseWidth, denseLayers, convLayers, pools, strides, kernelSize, padding, head,
 		activation, initializer, shortcuts,
-		recipe,
+		recipe, standardKnob,
 	}
 }
 

@@ -69,12 +69,12 @@ func TestRecipes(t *testing.T) {
 	}
 	// 44.5 million FLOPs from 32 filters on, 25.5 from 24 on: four times the 9.8 million of before are 39.4.
 	hidden := `{"type":"dense","units":128,"activation":"relu","initializer":"he_uniform"}`
-	check(t, a, "recipe standard net", parse(t, join(standard("24", ""), pool, standard("48", ""), pool,
+	check(t, a, "standard-net large", parse(t, join(standard("24", ""), pool, standard("48", ""), pool,
 		standard("96", ""), pool, flatten, hidden), training))
 	const norm = `,"batch_norm":true`
-	check(t, a, "recipe standard net, batch norm", parse(t, join(standard("24", norm), pool, standard("48", norm), pool,
+	check(t, a, "standard-net large, batch norm", parse(t, join(standard("24", norm), pool, standard("48", norm), pool,
 		standard("96", norm), pool, flatten, hidden), training))
-	check(t, a, "recipe smaller standard net", parse(t, join(standard("16", ""), pool, standard("32", ""), pool,
+	check(t, a, "standard-net small", parse(t, join(standard("16", ""), pool, standard("32", ""), pool,
 		standard("64", ""), pool, flatten, hidden), training)) // 11.7 million FLOPs, at most 19.7
 
 	// Its layers are those of the net, as far as there are such: a frozen one forbids it.
@@ -82,7 +82,7 @@ func TestRecipes(t *testing.T) {
 		t.Error("nothing is changed")
 	}
 	for _, s := range Settings(a, Constraints{Frozen: []string{"features"}}) {
-		if s.Knob == "recipe" {
+		if s.Knob == "recipe" || s.Knob == "standard-net" {
 			t.Errorf("%s changes features", s.Name)
 		}
 	}
