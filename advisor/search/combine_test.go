@@ -198,9 +198,10 @@ func TestVaried(t *testing.T) {
 		}
 		field = append(field, e)
 	}
+	field[2].Measured = true
 	got := varied(field)
-	want := []*Entry{field[0], field[1], field[4], field[5], field[6], field[7], field[2], field[3]}
+	want := []*Entry{field[0], field[1], field[2], field[4], field[5], field[6], field[7], field[3]}
 	if !slices.Equal(got, want) {
-		t.Errorf("the order is not that of the first two rates, the others, then the other rates")
+		t.Errorf("the order is not that of the first rates, the measured one, the others, then the other rate")
 	}
 }

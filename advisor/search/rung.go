@@ -164,7 +164,7 @@ func (s *searcher) field(ctx context.Context, base advisor.ProbeResult, seed uin
 const ofOneKnob = 2
 
 // varied moves entries behind others where their knob has been there often. Optimizers count as rates: each has its
-// usual one, which is most of what it changes where the net's own is far off.
+// usual one, which is most of what it changes where the net's own is far off. What was measured stays.
 func varied(entries []*Entry) []*Entry {
 	var out []*Entry
 	for len(entries) > 0 {
@@ -172,7 +172,7 @@ func varied(entries []*Entry) []*Entry {
 		var later []*Entry
 		for _, e := range entries {
 			knob := ""
-			if len(e.Settings) == 1 {
+			if len(e.Settings) == 1 && !e.Measured {
 				knob = e.Settings[0].Knob
 			}
 			if knob == "optimizer" {

@@ -19,6 +19,7 @@ type Candidate struct {
 	Rules        []string // that propose it
 	Settings     []Setting
 	Architecture trainer.Architecture
+	Measured     bool // by a test of this net, not by what is usual
 }
 
 // Setting is one part of a candidate. Parts apply in their order.

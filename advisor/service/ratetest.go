@@ -86,5 +86,6 @@ func ofRateTest(base trainer.Architecture, test advisor.RateTest) []search.Candi
 		Settings: []search.Setting{
 			{Knob: setting.Knob, Name: setting.Name, Title: setting.Title, Revise: setting.Revise}},
 		Architecture: revised,
+		Measured:     true,
 	}}
 }
