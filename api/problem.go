@@ -140,6 +140,7 @@ func (s *Server) Problem(err error) *Problem {
 	var unknown *dataset.UnknownError
 	var input *dataset.InputError
 	var option *dataset.OptionError
+	var broken *dataset.BrokenError
 	var state *advisor.TransitionError
 	var routing *fiber.Error
 	switch {
@@ -160,7 +161,10 @@ func (s *Server) Problem(err error) *Problem {
 			dataset.ErrName.Error(), Detail{Pointer: "/dataset", Code: trainer.CodeBadName, Message: dataset.ErrName.Error()})
 	case errors.As(err, &option):
 		return NewProblem(http.StatusUnprocessableEntity, "invalid-request", "The data set cannot be made so", option.Error(),
-			Detail{Parameter: strings.ReplaceAll(option.Option, "-", "_"), Code: trainer.CodeOutOfRange, Message: option.Problem})
+			Detail{Parameter: strings.ReplaceAll(option.Option, "-", "_"), Code: trainer.CodeOutOfRange,
+				Message: option.Problem})
+	case errors.As(err, &broken):
+		return NewProblem(http.StatusUnprocessableEntity, "invalid-dataset", "The archive has broken files", broken.Error())
 	case errors.As(err, &input):
 		return NewProblem(http.StatusUnprocessableEntity, "invalid-dataset", "The archive is no data set", input.Error())
 	case errors.Is(err, dataset.ErrExists):

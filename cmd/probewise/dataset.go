@@ -49,14 +49,31 @@ func (a *app) datasetAdd() *cobra.Command {
   data_batch_1.bin …        CIFAR-10 or CIFAR-100 binaries
   train-images-idx3-ubyte … the four IDX files of MNIST and its successors
 
-Files that are no images are ignored and counted. The answer, and the manifest, say what was done.`,
+Images are JPEG, PNG, WebP, GIF (the first frame), BMP or TIFF, turned as Exif says. Are any of them colour, all
+become colour; transparent pixels are laid over white; of 16 bits a value the upper 8 are taken. Images of several
+sizes need --size. Files that are no images are ignored and counted. Training images that have the pixels of a test
+image are left out where the split is drawn, and reported where it was there. The answer, and the manifest, say
+what was done.`,
 		Args: cobra.ExactArgs(2),
 	}
 	c.Flags().Float64Var(&o.TestShare, "test-share", 0,
 		fmt.Sprintf("share of each class drawn as test images where the folders have no split (default %v)",
 			dataset.DefaultTestShare))
 	c.Flags().Uint64Var(&o.Seed, "split-seed", 1, "seed that draws them, and the validation images of runs")
+	size := c.Flags().String("size", "", "HEIGHTxWIDTH in pixels that all images are scaled to, such as 64x64")
+	c.Flags().StringVar(&o.Fit, "fit", "", "what happens to images of another shape: crop (the middle part is cut out) "+
+		"or letterbox (black bars) (default crop)")
+	c.Flags().IntVar(&o.SkipBroken, "skip-broken", 0,
+		"go on without files that cannot be read, if there are at most so many")
+	c.Flags().StringVar(&o.Duplicates, "duplicates", "", "training images that are test images too: drop or keep "+
+		"(default: drop where the split is drawn, keep otherwise)")
 	c.RunE = func(c *cobra.Command, args []string) error {
+		if *size != "" {
+			var err error
+			if o.Height, o.Width, err = dataset.ParseSize(*size); err != nil {
+				return err
+			}
+		}
 		return a.datasetStore(c.Context(),
 			func(l *dataset.Library, progress func(done, total int64)) (dataset.Manifest, error) {
 				return l.Add(c.Context(), args[0], args[1], o, progress)

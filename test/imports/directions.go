@@ -37,6 +37,7 @@ type Technology struct {
 var Technologies = []Technology{
 	{Path: "gorgonia.org", Adapters: []string{"trainer/graph", "trainer/cuda", "test/softcuda"}},
 	{Path: "gorgonia.org/cu", Adapters: []string{"trainer/cuda", "test/softcuda"}},
+	{Path: "golang.org/x/image", Adapters: []string{"trainer/dataset"}},
 	{Path: "modernc.org/sqlite", Adapters: []string{"db"}},
 	{Path: "github.com/malaschitz/randomForest", Adapters: []string{"forest"}},
 	{Path: "github.com/nlpodyssey/safetensors", Adapters: []string{"trainer/safetensors"}},

@@ -15,13 +15,13 @@ import (
 //
 //   - the CIFAR-10 and CIFAR-100 binary layouts (folder, .tar.gz or zip),
 //   - IDX: the four files of MNIST, gzipped or not (folder, zip or .tar.gz),
-//   - image folders: CLASS/*.jpg|jpeg|png, of which a test set is drawn, or train/CLASS/… with test/CLASS/… or
+//   - image folders: CLASS/*.jpg|png|webp|gif|bmp|tif, of which a test set is drawn, or train/CLASS/… with test/CLASS/… or
 //     val/CLASS/… (folder or zip), classes in the order of their names,
 //
 // each also inside wrapping folders. Manifest.Preparation says what was done with an image folder, as the options have
-// it; what they ask for and cannot have is an OptionError. Images that are decoded are reported to progress (may be nil) as they come.
-// Where a data set of the name is there already, the same content is a success and another is ErrExists. What is wrong
-// with the files is an InputError.
+// it; what they ask for and cannot have is an OptionError. Images that are decoded are reported to progress (may be
+// nil) as they come. Where a data set of the name is there already, the same content is a success and another is
+// ErrExists. What is wrong with the files is an InputError, and with several images of a folder a BrokenError.
 func (l *Library) Add(ctx context.Context, name, path string, o Options,
 	progress func(done, total int64)) (Manifest, error) {
 	if err := checkName(name); err != nil {
@@ -98,12 +98,12 @@ func (l *Library) decode(ctx context.Context, t *tree, o Options,
 			return d, formatIDX, nil, err
 		}
 	}
-	if slices.ContainsFunc(t.files, func(e entry) bool { return format(e.name) != "" }) {
+	if slices.ContainsFunc(t.files, func(e entry) bool { return isImage(e.name) }) {
 		return readImageFolder(ctx, t, o, progress)
 	}
 	return nil, "", nil, badInput(t.source,
 		"not a layout that is known: expected data_batch_1.bin … (CIFAR-10), train.bin and test.bin (CIFAR-100), %s … "+
-			"(IDX), or an image folder (CLASS/*.jpg|png, or train/CLASS/… and test/CLASS/…); found %s", idxTrainImages,
+			"(IDX), or an image folder (CLASS/*.jpg, or train/CLASS/… and test/CLASS/…); found %s", idxTrainImages,
 		t.someNames())
 }
 

@@ -7,9 +7,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
-	"image"
-	"image/color"
-	"image/png"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -24,16 +21,6 @@ func claim(content string, width, height uint32) string {
 	binary.BigEndian.PutUint32(b[20:], height)
 	binary.BigEndian.PutUint32(b[29:], crc32.ChecksumIEEE(b[12:29]))
 	return string(b)
-}
-
-func transparent() string {
-	img := image.NewNRGBA(image.Rect(0, 0, 2, 1))
-	img.Set(0, 0, color.NRGBA{1, 2, 3, 128})
-	var b bytes.Buffer
-	if err := png.Encode(&b, img); err != nil {
-		panic(err)
-	}
-	return b.String()
 }
 
 // Every fault is an InputError that names the file and says what was expected.
@@ -103,7 +90,7 @@ func TestAddRefuses(t *testing.T) {
 		{"images: class missing in test", colourFiles.with(files{"train/owl/1.png": pixels}), "test/owl",
 			[]string{"missing"}},
 		{"images: one image to draw a test set from", colourFiles.without("test/cat/1.png", "test/dog/1.png"),
-			"train/cat", []string{`class "cat" has one image`, "at least two"}},
+			"cat", []string{"1 image of this class", "at least two"}},
 		{"images: no training folder", files{"val/cat/1.png": pixels, "test/cat/1.png": pixels}, "train",
 			[]string{"missing", "test, val"}},
 		{"images: parts without classes", files{"train/1.png": pixels, "test/1.png": pixels}, "test/1.png",
@@ -112,15 +99,14 @@ func TestAddRefuses(t *testing.T) {
 			[]string{"without images"}},
 		{"images: empty class in both", colourFiles.with(files{"test/owl/": "", "train/owl/": ""}), "test/owl",
 			[]string{"without images"}},
-		{"images: other size", colourFiles.with(files{"test/dog/2.png": pngOf(false, 1, 2, 3)}), "test/dog/2.png",
-			[]string{"1×1", "1×2", "train/cat/z.PNG"}},
-		{"images: gray among colour", colourFiles.with(files{"test/dog/2.png": pngOf(true, 1, 2)}), "test/dog/2.png",
-			[]string{"gray", "colour"}},
+		{"images: other size", colourFiles.with(files{"test/dog/2.png": pngOf(false, 1, 2, 3)}), "",
+			[]string{"2 sizes", "1 to 1 pixels high and 1 to 2 wide", "--size", "--fit", "crop", "letterbox"}},
+		{"images: other size, and broken ones", colourFiles.with(files{"test/dog/2.png": pngOf(false, 1, 2, 3),
+			"test/dog/3.png": "x"}), "", []string{"2 sizes", "1 of 7 images cannot be read", "test/dog/3.png: not a JPEG"}},
 		{"images: damaged", colourFiles.with(files{"train/dog/a.png": colourFiles["train/dog/a.png"][:50]}),
 			"train/dog/a.png", []string{"pixel data"}},
-		{"images: empty file", colourFiles.with(files{"train/dog/a.png": ""}), "train/dog/a.png", []string{"EOF"}},
-		{"images: transparent", colourFiles.with(files{"train/dog/a.png": transparent()}), "train/dog/a.png",
-			[]string{"transparent"}},
+		{"images: empty file", colourFiles.with(files{"train/dog/a.png": ""}), "train/dog/a.png",
+			[]string{"empty", "--skip-broken 1"}},
 		{"images: bomb", colourFiles.with(files{"train/dog/a.png": claim(pixels, 30000, 30000)}), "train/dog/a.png",
 			[]string{"30000×30000", "4096×4096"}},
 		{"images: first is a bomb", colourFiles.with(files{"train/cat/z.PNG": claim(pixels, 4097, 1)}),
@@ -138,7 +124,7 @@ func TestAddRefuses(t *testing.T) {
 		{"images: folder of other files", files{"dog/1.png": pixels, "dog/2.png": pixels, "labels/1.xml": "x"},
 			"labels", []string{"without images", "take the folder out"}},
 		{"images: a class of one image", files{"dog/1.png": pixels, "cat/1.png": pixels, "cat/2.png": pixels},
-			"dog", []string{`class "dog" has one image`}},
+			"dog", []string{"1 image of this class"}},
 		{"images: one class", colourFiles.without("train/dog/a.png", "train/dog/b.png", "test/dog/1.png"), "",
 			[]string{"1 classes"}},
 	} {

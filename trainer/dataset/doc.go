@@ -6,11 +6,16 @@
 //     came from: the same images in a folder and in a zip have the same ID. Every Load checks it.
 //   - Everything random follows from a seed and a position (split seed; run seed and epoch; image index), never from
 //     batch size, threads or a global source, so that a probe sees exactly the images of its full run.
-//   - Input files are not trusted: sizes are checked before memory is taken, archives are never unpacked to disk, and
-//     an error names the file. A failed or killed Add leaves no data set behind.
+//   - Input files are not trusted: sizes are checked before memory is taken, archives are never unpacked to disk, a
+//     codec that panics is a broken file, and an error names the file. A failed or killed Add leaves no data set
+//     behind.
+//   - What is done to images on the way in is said in the manifest (Preparation). No copy of a test image is a training
+//     image where the split is drawn here.
 //
-// Limits: images of at most MaxSide×MaxSide pixels, at most MaxBytes of decoded pixels in a data set.
+// Limits: images of at most MaxSide×MaxSide pixels, scaled to at most MaxFit×MaxFit; at most MaxBytes of decoded pixels
+// in a data set.
 //
 // Read next: library.go (what is there, Load), add.go (recognising the layouts; idx.go, cifar.go, folder.go read them),
+// layout.go (which images of a folder are for what), picture.go (from a file to pixels), duplicates.go,
 // get.go (downloads), split.go and batch.go (what training uses). The program in cut made the embedded sample.
 package dataset

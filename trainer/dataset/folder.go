@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"context"
+	"crypto/sha256"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -9,38 +10,68 @@ import (
 	"probewise/trainer"
 )
 
-// readImageFolder decodes PART/CLASS/FILE or CLASS/FILE on all cores. The first image says how large all must be, and
-// whether they are gray or colour.
+// readImageFolder decodes PART/CLASS/FILE or CLASS/FILE on all cores, after it has looked at all headers: they say
+// which size and how many channels the data set has.
 func readImageFolder(ctx context.Context, t *tree, o Options,
 	progress func(done, total int64)) (*trainer.Dataset, string, *Preparation, error) {
 	a, err := t.album(o)
 	if err != nil {
 		return nil, "", nil, err
 	}
-	pictures, train := a.pictures, a.train
-	shape, err := pictures[0].shape()
+	found, split := len(a.pictures), a.prep.Split
+	if err := a.scan(ctx, t.source, &o); err != nil {
+		return nil, "", nil, err
+	}
+	broken := a.takeBroken()
+	if len(broken) > o.SkipBroken {
+		return nil, "", nil, a.allBroken(ctx, broken, found)
+	}
+	err = a.divide(o)
+	if a.prep.Split != split {
+		return nil, "", nil, badInput(t.source, "no image of one of its parts can be read, such as %v", broken[0])
+	}
 	if err != nil {
 		return nil, "", nil, err
 	}
-	test := len(pictures) - train
-	if err := checkShape(train, test, shape.channels, shape.height, shape.width, len(a.classes)); err != nil {
+	d := &trainer.Dataset{Height: o.Height, Width: o.Width, Channels: a.channels(), Classes: a.classes}
+	test := len(a.pictures) - a.train
+	if err := checkShape(a.train, test, d.Channels, d.Height, d.Width, len(d.Classes)); err != nil {
 		return nil, "", nil, &InputError{t.source, err.Error()}
 	}
-	d := &trainer.Dataset{Height: shape.height, Width: shape.width, Channels: shape.channels, Classes: a.classes}
-	d.Train = trainer.Images{Pixels: make([]byte, train*d.ImageSize()), Labels: make([]uint16, train)}
-	d.Test = trainer.Images{Pixels: make([]byte, test*d.ImageSize()), Labels: make([]uint16, test)}
-	err = decodeAll(ctx, len(pictures), progress, func(i int, scratch *decoder) error {
-		p, to := pictures[i], d.Train
-		if p.test {
-			to, i = d.Test, i-train
+	size := d.ImageSize()
+	pixels := make([]byte, len(a.pictures)*size)
+	err = decodeAll(ctx, len(a.pictures), progress, func(i int, scratch *decoder) error {
+		p, to := &a.pictures[i], pixels[i*size:(i+1)*size]
+		if err := scratch.decode(p, d.Height, d.Width, d.Channels, o.Fit, to); err != nil {
+			return err
 		}
-		to.Labels[i] = uint16(p.class)
-		return scratch.decode(p, shape, pictures[0].name, to.Pixels[i*d.ImageSize():(i+1)*d.ImageSize()])
+		p.hash = sha256.Sum256(to)
+		return nil
 	})
 	if err != nil {
 		return nil, "", nil, err
 	}
-	return d, folderFormat(pictures), a.prep, nil
+	pixels = a.compact(pixels, size, func(p picture) bool { return p.problem == "" })
+	broken = append(broken, a.takeBroken()...)
+	sortBroken(broken)
+	if len(broken) > o.SkipBroken {
+		return nil, "", nil, &BrokenError{broken, found}
+	}
+	for _, f := range broken {
+		a.prep.Broken = append(a.prep.Broken, f.Error())
+	}
+	pixels = a.dropDuplicates(pixels, size, o)
+	a.describe(d, o)
+	d.Train = trainer.Images{Pixels: pixels[: a.train*size : a.train*size], Labels: make([]uint16, a.train)}
+	d.Test = trainer.Images{Pixels: pixels[a.train*size:], Labels: make([]uint16, len(a.pictures)-a.train)}
+	for i, p := range a.pictures {
+		labels, at := d.Train.Labels, i
+		if p.test {
+			labels, at = d.Test.Labels, i-a.train
+		}
+		labels[at] = uint16(p.class)
+	}
+	return d, a.format(), a.prep, nil
 }
 
 // decodeAll calls decode for 0 … n-1 on all cores, each with scratch space of its own. It stops at the first error, and

@@ -30,19 +30,12 @@ func isPart(folder string) bool {
 	return ok
 }
 
-// picture is one image file of an image folder.
-type picture struct {
-	entry
-	path  []string // PART/CLASS/FILE or CLASS/FILE, without folders that wrap all images
-	test  bool
-	class int
-}
-
 // album is the images of a folder: all training images, then all test images, each by class and name.
 type album struct {
 	classes  []string
 	pictures []picture
 	train    int
+	split    bool // PART/CLASS/FILE
 	prep     *Preparation
 }
 
@@ -51,7 +44,7 @@ func (t *tree) album(o Options) (*album, error) {
 	a := &album{prep: &Preparation{Split: SplitFolders, Ignored: t.ignored}}
 	inside := map[string]bool{} // folders that hold anything
 	for _, e := range t.files {
-		if format(e.name) == "" {
+		if !isImage(e.name) {
 			a.prep.Ignored++
 			inside[folderOf(e.name)] = true
 			continue
@@ -59,12 +52,12 @@ func (t *tree) album(o Options) (*album, error) {
 		a.pictures = append(a.pictures, picture{entry: e, path: strings.Split(e.name, "/")})
 	}
 	prefix := a.unwrap()
-	split, err := a.hasSplit()
-	if err != nil {
+	var err error
+	if a.split, err = a.hasSplit(); err != nil {
 		return nil, err
 	}
 	depth := 1 // of the folder that names the class
-	if split {
+	if a.split {
 		depth = 2
 	}
 	for _, folder := range t.folders {
@@ -82,10 +75,7 @@ func (t *tree) album(o Options) (*album, error) {
 		p := &a.pictures[i]
 		p.class, _ = slices.BinarySearch(a.classes, p.path[depth-1])
 	}
-	if err := a.divide(split, o); err != nil {
-		return nil, err
-	}
-	return a, nil
+	return a, a.divide(o)
 }
 
 func folderOf(name string) string { return name[:max(0, strings.LastIndex(name, "/"))] }
@@ -147,15 +137,18 @@ func (a *album) checkEmpty(prefix string, depth int, inside map[string]bool) err
 	return nil
 }
 
-// divide says which images are test images, and sorts.
-func (a *album) divide(split bool, o Options) error {
+// divide says which images are test images, and sorts. It may be called again when some were taken out.
+func (a *album) divide(o Options) error {
 	names := map[part]string{} // as they are spelt
 	for _, p := range a.pictures {
-		if split {
+		if a.split {
 			names[partNames[strings.ToLower(p.path[0])]] = p.path[0]
 		}
 	}
 	if len(names) < 2 {
+		for i := range a.pictures {
+			a.pictures[i].test = false
+		}
 		a.sort()
 		a.prep.Split, a.prep.TestShare = SplitDrawn, cmp.Or(o.TestShare, DefaultTestShare)
 		if err := a.draw(a.prep.TestShare, o.Seed); err != nil {
@@ -223,8 +216,8 @@ func (a *album) draw(share float64, seed uint64) error {
 			n++
 		}
 		if n < 2 {
-			return badInput(folderOf(a.pictures[first].name),
-				"class %q has one image: at least two are needed to draw a test set", a.classes[class])
+			return badInput(a.classes[class], "%s of this class: at least two are needed to draw a test set",
+				count(n, "image"))
 		}
 		drawn := min(max(int(math.Round(share*float64(n))), 1), n-1)
 		name := fnv.New64a()

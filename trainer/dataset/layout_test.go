@@ -171,6 +171,13 @@ func TestOptionsThatCannotBe(t *testing.T) {
 		{"a split of their own", "test, train are a split already", colourFiles, Options{TestShare: 0.5}},
 		{"IDX", "IDX files have a test set of their own", idxFiles, Options{TestShare: 0.5}},
 		{"CIFAR", "CIFAR files have a test set of their own", cifarFiles, Options{TestShare: 0.5}},
+		{"IDX of another size", "size: IDX files", idxFiles, Options{Height: 8, Width: 8}},
+		{"half a size", "8x0 is out of range", photos(3, 3), Options{Height: 8}},
+		{"too large", "expected 1 to 1024", photos(3, 3), Options{Height: 8, Width: 2000}},
+		{"a fit without a size", "needs a size", photos(3, 3), Options{Fit: FitCrop}},
+		{"another fit", `fit: "stretch"`, photos(3, 3), Options{Height: 8, Width: 8, Fit: "stretch"}},
+		{"fewer than no broken files", "skip-broken: -1", photos(3, 3), Options{SkipBroken: -1}},
+		{"duplicates otherwise", `duplicates: "move"`, photos(3, 3), Options{Duplicates: "move"}},
 		{"a seed that JSON would round", "9007199254740992 is out of range", idxFiles, Options{Seed: 1 << 53}},
 	} {
 		l := open(t)

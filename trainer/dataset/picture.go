@@ -5,123 +5,50 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"image/draw"
-	"image/jpeg"
-	"image/png"
 	"io"
-	"path"
-	"strings"
+
+	"golang.org/x/image/draw"
 )
 
 // maxFile bounds one compressed image, so that a small archive cannot fill the memory with one member.
 const maxFile = 256 << 20
 
-type pictureShape struct{ height, width, channels int }
-
-// kind names the colours for people.
-func (s pictureShape) kind() string {
-	if s.channels == 1 {
-		return "gray"
-	}
-	return "colour"
+// picture is one image file of an image folder.
+type picture struct {
+	entry
+	path    []string // PART/CLASS/FILE or CLASS/FILE, without folders that wrap all images
+	test    bool
+	class   int
+	header  header
+	problem string   // why it cannot be read; "": it can
+	hash    [32]byte // SHA-256 of the pixels in the data set
+	clear   bool     // has transparent pixels
 }
 
-// format says by the file's name how it is encoded: "jpeg", "png" or "".
-func format(name string) string {
-	switch strings.ToLower(path.Ext(name)) {
-	case ".jpg", ".jpeg":
-		return "jpeg"
-	case ".png":
-		return "png"
-	}
-	return ""
+// header is what is known of an image before its pixels.
+type header struct {
+	codec         codec
+	height, width int // as it is stored
+	orientation   int
+	gray, deep    bool // deep: 16 bits a value
 }
 
-// folderFormat names what the pictures are encoded as, since JPEG loses a little.
-func folderFormat(pictures []picture) string {
-	seen := map[string]bool{}
-	for _, p := range pictures {
-		seen[format(p.name)] = true
+// size of the image as it is to be looked at.
+func (h header) size() (height, width int) {
+	if swaps(h.orientation) {
+		return h.width, h.height
 	}
-	switch {
-	case len(seen) > 1:
-		return "image-folder (jpeg, png)"
-	case seen["jpeg"]:
-		return "image-folder (jpeg)"
-	}
-	return "image-folder (png)"
+	return h.height, h.width
 }
 
 // decoder is the scratch space of one goroutine.
 type decoder struct {
 	file   bytes.Buffer
-	colour *image.RGBA
-	gray   *image.Gray
+	canvas *image.RGBA
 }
 
-// shape reads no more than the header.
-func (p picture) shape() (pictureShape, error) {
-	r, err := p.open()
-	if err != nil {
-		return pictureShape{}, fmt.Errorf("%s: %w", p.name, err)
-	}
-	defer r.Close()
-	return p.shapeFrom(r)
-}
-
-func (p picture) shapeFrom(r io.Reader) (pictureShape, error) {
-	config := jpeg.DecodeConfig
-	if format(p.name) == "png" {
-		config = png.DecodeConfig
-	}
-	c, err := config(r)
-	if err != nil {
-		return pictureShape{}, badInput(p.name, "%v", err)
-	}
-	if c.Width < 1 || c.Height < 1 || c.Width > MaxSide || c.Height > MaxSide {
-		return pictureShape{}, badInput(p.name,
-			"%d×%d pixels: at most %d×%d are taken", c.Height, c.Width, MaxSide, MaxSide)
-	}
-	s := pictureShape{c.Height, c.Width, 3}
-	if c.ColorModel == color.GrayModel || c.ColorModel == color.Gray16Model {
-		s.channels = 1
-	}
-	return s, nil
-}
-
-// decode writes the pixels of p into dst as planes. It must have the shape of the first picture.
-func (d *decoder) decode(p picture, want pictureShape, first string, dst []byte) error {
-	if err := d.load(p); err != nil {
-		return err
-	}
-	// The header comes first: decoding takes the memory that it claims.
-	got, err := p.shapeFrom(bytes.NewReader(d.file.Bytes()))
-	if err != nil {
-		return err
-	}
-	if got.height != want.height || got.width != want.width {
-		return badInput(p.name, "%d×%d pixels, but %s has %d×%d: all images must have one size", got.height, got.width,
-			first, want.height, want.width)
-	}
-	if got.channels != want.channels {
-		return badInput(p.name, "a %s image, but %s is %s", got.kind(), first, want.kind())
-	}
-	decode := jpeg.Decode
-	if format(p.name) == "png" {
-		decode = png.Decode
-	}
-	img, err := decode(&d.file)
-	if err != nil {
-		return badInput(p.name, "%v", err)
-	}
-	if o, ok := img.(interface{ Opaque() bool }); ok && !o.Opaque() {
-		return badInput(p.name, "has transparent pixels: what is below them is unknown")
-	}
-	d.planes(img, got, dst)
-	return nil
-}
-
-func (d *decoder) load(p picture) error {
+// load reads the file. An error is one of the disk; what is wrong with the file is its problem.
+func (d *decoder) load(p *picture) error {
 	r, err := p.open()
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.name, err)
@@ -130,31 +57,139 @@ func (d *decoder) load(p picture) error {
 	d.file.Reset()
 	n, err := d.file.ReadFrom(io.LimitReader(r, maxFile+1))
 	if err != nil {
-		return readFailure(p.name, err)
+		return p.blame(readFailure(p.name, err))
 	}
 	if n > maxFile {
-		return badInput(p.name, "more than %d MiB", maxFile>>20)
+		p.problem = fmt.Sprintf("more than %d MiB", maxFile>>20)
 	}
 	return nil
 }
 
-func (d *decoder) planes(img image.Image, s pictureShape, dst []byte) {
-	size := image.Rect(0, 0, s.width, s.height)
-	if s.channels == 1 {
-		if d.gray == nil {
-			d.gray = image.NewGray(size)
-		}
-		draw.Draw(d.gray, size, img, img.Bounds().Min, draw.Src)
-		copy(dst, d.gray.Pix)
-		return
+// blame keeps what is wrong with the file as its problem, and returns any other error.
+func (p *picture) blame(err error) error {
+	if input, ok := err.(*InputError); ok {
+		p.problem = input.Problem
+		return nil
 	}
-	if d.colour == nil {
-		d.colour = image.NewRGBA(size)
+	return err
+}
+
+// scan reads the header: decoding takes the memory that it claims, so its size is checked before.
+func (d *decoder) scan(p *picture) error {
+	if err := d.load(p); err != nil || p.problem != "" {
+		return err
 	}
-	draw.Draw(d.colour, size, img, img.Bounds().Min, draw.Src)
-	plane := s.height * s.width
+	content := d.file.Bytes()
+	c, err := codecOf(p.name, content)
+	if err != nil {
+		p.problem = err.Error()
+		return nil
+	}
+	config, err := guarded(content, c.config)
+	if err != nil {
+		p.problem = err.Error()
+		return nil
+	}
+	if config.Width < 1 || config.Height < 1 || config.Width > MaxSide || config.Height > MaxSide {
+		p.problem = fmt.Sprintf("%d×%d pixels: at most %d×%d are taken", config.Height, config.Width, MaxSide, MaxSide)
+		return nil
+	}
+	p.header = header{codec: c, height: config.Height, width: config.Width, orientation: orientation(c.name, content)}
+	switch config.ColorModel {
+	case color.GrayModel:
+		p.header.gray = true
+	case color.Gray16Model:
+		p.header.gray, p.header.deep = true, true
+	case color.RGBA64Model, color.NRGBA64Model:
+		p.header.deep = true
+	}
+	const colourType = 25 // its place in a PNG file, and that of gray with transparency
+	if c.name == "png" && content[colourType] == 4 {
+		p.header.gray = true
+	}
+	return nil
+}
+
+// read decodes the image after a scan.
+func (d *decoder) read(p *picture) (image.Image, error) {
+	if err := d.load(p); err != nil || p.problem != "" {
+		return nil, err
+	}
+	img, err := guarded(d.file.Bytes(), p.header.codec.decode)
+	if err != nil {
+		p.problem = err.Error()
+		return nil, nil
+	}
+	stored := image.Rect(0, 0, p.header.width, p.header.height)
+	if img.Bounds() != stored { // the first frame of an animation may cover a part
+		frame := image.NewRGBA(stored)
+		draw.Draw(frame, img.Bounds(), img, img.Bounds().Min, draw.Src)
+		img = frame
+	}
+	if o, ok := img.(interface{ Opaque() bool }); ok {
+		p.clear = !o.Opaque()
+	}
+	return img, nil
+}
+
+// decode writes the pixels of p into dst as planes of that height and width.
+func (d *decoder) decode(p *picture, height, width, channels int, fit string, dst []byte) error {
+	img, err := d.read(p)
+	if err != nil || p.problem != "" {
+		return err
+	}
+	if swaps(p.header.orientation) {
+		height, width = width, height
+	}
+	size := image.Rect(0, 0, width, height)
+	if d.canvas == nil || d.canvas.Rect != size {
+		d.canvas = image.NewRGBA(size)
+	}
+	from, to := place(img.Bounds().Size(), size.Size(), fit)
+	if to != size {
+		draw.Draw(d.canvas, size, image.Black, image.Point{}, draw.Src)
+	}
+	operator := draw.Src
+	if p.clear { // what is drawn to be seen on a page is seen on white
+		draw.Draw(d.canvas, to, image.White, image.Point{}, draw.Src)
+		operator = draw.Over
+	}
+	if from.Size() == to.Size() {
+		draw.Draw(d.canvas, to, img, from.Min, operator)
+	} else {
+		draw.CatmullRom.Scale(d.canvas, to, img, from, operator, nil)
+	}
+	planes(turn(d.canvas, p.header.orientation), channels, dst)
+	return nil
+}
+
+// place says which part of an image goes where in one of another size, so that it is not distorted. With FitLetterbox
+// all of it goes to a part, otherwise a part, the middle one, fills all.
+func place(from, to image.Point, fit string) (source, target image.Rectangle) {
+	source, target = image.Rectangle{Max: from}, image.Rectangle{Max: to}
+	inner, outer := from, to // a rectangle of outer's shape is laid inside inner
+	if fit == FitLetterbox {
+		inner, outer = to, from
+	}
+	size := inner
+	if inner.X*outer.Y > inner.Y*outer.X {
+		size.X = max(1, (2*inner.Y*outer.X+outer.Y)/(2*outer.Y)) // rounded
+	} else {
+		size.Y = max(1, (2*inner.X*outer.Y+outer.X)/(2*outer.X))
+	}
+	middle := image.Rectangle{Max: size}.Add(inner.Sub(size).Div(2))
+	if fit == FitLetterbox {
+		return source, middle
+	}
+	return middle, target
+}
+
+// planes writes an image as one plane a channel. A gray image has the same value in all of them.
+func planes(img *image.RGBA, channels int, dst []byte) {
+	plane := len(img.Pix) / 4
 	for i := range plane {
-		rgba := d.colour.Pix[4*i : 4*i+3 : 4*i+3]
-		dst[i], dst[plane+i], dst[2*plane+i] = rgba[0], rgba[1], rgba[2]
+		for c := range channels {
+			dst[c*plane+i] = img.Pix[4*i+c]
+		}
 	}
 }

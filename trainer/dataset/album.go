@@ -1,0 +1,164 @@
+package dataset
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"probewise/trainer"
+)
+
+// scan reads all headers, and sets the size of the data set in o where none is asked for.
+func (a *album) scan(ctx context.Context, source string, o *Options) error {
+	err := decodeAll(ctx, len(a.pictures), func(int64, int64) {}, func(i int, scratch *decoder) error {
+		return scratch.scan(&a.pictures[i])
+	})
+	if err != nil {
+		return err
+	}
+	var low, high, first [2]int
+	sizes := map[[2]int]bool{}
+	for _, p := range a.pictures {
+		if p.problem != "" {
+			continue
+		}
+		height, width := p.header.size()
+		if len(sizes) == 0 {
+			first = [2]int{height, width}
+			low, high = first, first
+		}
+		sizes[[2]int{height, width}] = true
+		low = [2]int{min(low[0], height), min(low[1], width)}
+		high = [2]int{max(high[0], height), max(high[1], width)}
+	}
+	if o.Height != 0 {
+		return nil
+	}
+	o.Height, o.Width = first[0], first[1]
+	if len(sizes) < 2 {
+		return nil
+	}
+	message := fmt.Sprintf("images of %d sizes, %d to %d pixels high and %d to %d wide, where nets need one: give it "+
+		"with --size HEIGHTxWIDTH, such as --size 64x64, and say with --fit whether images of another shape are cut (%s) or "+
+		"get black bars (%s)", len(sizes), low[0], high[0], low[1], high[1], FitCrop, FitLetterbox)
+	found := len(a.pictures)
+	if broken := a.takeBroken(); len(broken) > o.SkipBroken {
+		message += fmt.Sprintf(".\nBesides, %v", &BrokenError{broken, found})
+	}
+	return &InputError{source, message}
+}
+
+// takeBroken takes out the pictures with a problem, and returns what it is.
+func (a *album) takeBroken() []*InputError {
+	var broken []*InputError
+	a.pictures = slices.DeleteFunc(a.pictures, func(p picture) bool {
+		if p.problem != "" {
+			broken = append(broken, &InputError{p.name, p.problem})
+		}
+		return p.problem != ""
+	})
+	sortBroken(broken)
+	return broken
+}
+
+func sortBroken(broken []*InputError) {
+	slices.SortFunc(broken, func(a, b *InputError) int { return strings.Compare(a.File, b.File) })
+}
+
+// allBroken looks into the images whose headers are whole too, so that the error names all that are broken.
+func (a *album) allBroken(ctx context.Context, broken []*InputError, found int) error {
+	err := decodeAll(ctx, len(a.pictures), func(int64, int64) {}, func(i int, scratch *decoder) error {
+		_, err := scratch.read(&a.pictures[i])
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	broken = append(broken, a.takeBroken()...)
+	sortBroken(broken)
+	return &BrokenError{broken, found}
+}
+
+func (a *album) channels() int {
+	for _, p := range a.pictures {
+		if !p.header.gray {
+			return 3
+		}
+	}
+	return 1
+}
+
+// format names what the images are encoded as, since some encodings lose a little.
+func (a *album) format() string {
+	names := map[string]bool{}
+	for _, p := range a.pictures {
+		names[p.header.codec.name] = true
+	}
+	return "image-folder (" + strings.Join(slices.Sorted(maps.Keys(names)), ", ") + ")"
+}
+
+// compact moves the pixels of pictures that are kept together, in place, and counts the training images anew. The
+// pictures themselves stay.
+func (a *album) compact(pixels []byte, size int, keep func(picture) bool) []byte {
+	kept, train := 0, 0
+	for i, p := range a.pictures {
+		if !keep(p) {
+			continue
+		}
+		if kept != i {
+			copy(pixels[kept*size:(kept+1)*size], pixels[i*size:(i+1)*size])
+		}
+		if kept++; !p.test {
+			train++
+		}
+	}
+	a.train = train
+	return pixels[:kept*size]
+}
+
+// dropDuplicates looks for images that are there more than once, and takes those out of the training images that are
+// test images too, unless the options or the split say otherwise.
+func (a *album) dropDuplicates(pixels []byte, size int, o Options) []byte {
+	found := duplicates(a.pictures)
+	a.prep.Duplicates = found
+	what := o.Duplicates
+	if what == "" && a.prep.Split == SplitDrawn {
+		what = DuplicatesDrop
+	}
+	if found == nil || found.Across == 0 || what != DuplicatesDrop {
+		return pixels
+	}
+	found.Dropped = true
+	tests := leaked(a.pictures)
+	keep := func(p picture) bool { return p.test || !tests[p.hash] }
+	pixels = a.compact(pixels, size, keep)
+	a.pictures = slices.DeleteFunc(a.pictures, func(p picture) bool { return !keep(p) })
+	return pixels
+}
+
+// describe counts what was done to the images that stayed.
+func (a *album) describe(d *trainer.Dataset, o Options) {
+	counted := func(n *int, is bool) {
+		if is {
+			*n++
+		}
+	}
+	height, width := a.pictures[0].header.size()
+	a.prep.Heights, a.prep.Widths = [2]int{height, height}, [2]int{width, width}
+	for _, p := range a.pictures {
+		height, width := p.header.size()
+		a.prep.Heights = [2]int{min(a.prep.Heights[0], height), max(a.prep.Heights[1], height)}
+		a.prep.Widths = [2]int{min(a.prep.Widths[0], width), max(a.prep.Widths[1], width)}
+		counted(&a.prep.Resized, height != d.Height || width != d.Width)
+		counted(&a.prep.Turned, p.header.orientation != upright)
+		counted(&a.prep.Transparent, p.clear)
+		counted(&a.prep.Coloured, p.header.gray && d.Channels == 3)
+		counted(&a.prep.Deep, p.header.deep)
+	}
+	if a.prep.Resized > 0 {
+		a.prep.Fit = cmp.Or(o.Fit, FitCrop)
+	}
+}
