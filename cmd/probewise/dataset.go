@@ -14,7 +14,7 @@ import (
 )
 
 func (a *app) datasetCommand() *cobra.Command {
-	return group("dataset", "List, fetch and add data sets",
+	return group("dataset", "List, show, fetch, add and remove data sets",
 		&cobra.Command{
 			Use:   "list",
 			Short: "List the data sets that are there",
@@ -32,7 +32,7 @@ func (a *app) datasetCommand() *cobra.Command {
 					})
 			},
 		},
-		a.datasetAdd(),
+		a.datasetAdd(), a.datasetShow(), a.datasetRemove(),
 	)
 }
 
@@ -121,11 +121,15 @@ func (a *app) datasetStore(ctx context.Context,
 	if a.JSON {
 		return a.printJSON(m)
 	}
+	return a.printDataset(m)
+}
+
+func (a *app) printDataset(m dataset.Manifest) error {
 	text := fmt.Sprintf("%s: %d training and %d test images of %d×%d×%d in %d classes (%s)\n",
 		m.Name, m.Train, m.Test, m.Height, m.Width, m.Channels, len(m.Classes), m.Format)
 	for _, note := range m.Notes() {
 		text += "  " + note + "\n"
 	}
-	_, err = io.WriteString(a.out, text)
+	_, err := io.WriteString(a.out, text)
 	return err
 }

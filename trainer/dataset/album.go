@@ -68,6 +68,43 @@ func sortBroken(broken []*InputError) {
 	slices.SortFunc(broken, func(a, b *InputError) int { return strings.Compare(a.File, b.File) })
 }
 
+// divideAgain is for the images that are left without the broken ones.
+func (a *album) divideAgain(o Options, broken []*InputError) error {
+	if len(broken) == 0 {
+		return nil
+	}
+	split := a.prep.Split
+	for i := range a.pictures {
+		a.pictures[i].at = i
+	}
+	err := a.divide(o)
+	if a.prep.Split != split {
+		return badInput(broken[0].File, "%s; a part has no image left that can be read", broken[0].Problem)
+	}
+	return err
+}
+
+// rearrange brings pixels to the order that the pictures have now, in place: along each cycle of the permutation.
+func (a *album) rearrange(pixels []byte, size int) {
+	image := func(i int) []byte { return pixels[i*size : (i+1)*size] }
+	first := make([]byte, size)
+	for start := range a.pictures {
+		if a.pictures[start].at == start {
+			continue
+		}
+		copy(first, image(start))
+		i := start
+		for a.pictures[i].at != start {
+			from := a.pictures[i].at
+			copy(image(i), image(from))
+			a.pictures[i].at = i
+			i = from
+		}
+		copy(image(i), first)
+		a.pictures[i].at = i
+	}
+}
+
 // allBroken looks into the images whose headers are whole too, so that the error names all that are broken.
 func (a *album) allBroken(ctx context.Context, broken []*InputError, found int) error {
 	err := decodeAll(ctx, len(a.pictures), func(int64, int64) {}, func(i int, scratch *decoder) error {

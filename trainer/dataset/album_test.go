@@ -113,9 +113,18 @@ func TestBrokenFilesAreListedUpToANumber(t *testing.T) {
 			t.Errorf("pixel %d has label %d", p, labels[i])
 		}
 	}
+	// The share is one of the images that can be read: a fifth of 19 and of 20.
+	if m.Test != 8 || m.Train != 31 {
+		t.Errorf("%d training and %d test images", m.Train, m.Test)
+	}
+	without := photos(20, 20)
+	delete(without, "b/00.png")
+	if plain, _ := without.addWith(t, Options{}); plain.ID != m.ID {
+		t.Error("what is drawn depends on broken files")
+	}
 	parts := colourFiles.with(files{"test/cat/1.png": "x", "test/dog/1.png": "x"})
 	_, err = open(t).Add(t.Context(), "mine", parts.zip(t), Options{SkipBroken: 5}, nil)
-	refused(t, "a part that is broken", err, "", "no image of one of its parts can be read", "test/cat/1.png")
+	refused(t, "a part that is broken", err, "", "test/cat/1.png: not a JPEG", "a part has no image left")
 }
 
 func TestDuplicates(t *testing.T) {

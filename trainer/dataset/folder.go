@@ -18,7 +18,7 @@ func readImageFolder(ctx context.Context, t *tree, o Options,
 	if err != nil {
 		return nil, "", nil, err
 	}
-	found, split := len(a.pictures), a.prep.Split
+	found := len(a.pictures)
 	if err := a.scan(ctx, t.source, &o); err != nil {
 		return nil, "", nil, err
 	}
@@ -26,11 +26,7 @@ func readImageFolder(ctx context.Context, t *tree, o Options,
 	if len(broken) > o.SkipBroken {
 		return nil, "", nil, a.allBroken(ctx, broken, found)
 	}
-	err = a.divide(o)
-	if a.prep.Split != split {
-		return nil, "", nil, badInput(t.source, "no image of one of its parts can be read, such as %v", broken[0])
-	}
-	if err != nil {
+	if err := a.divideAgain(o, broken); err != nil {
 		return nil, "", nil, err
 	}
 	d := &trainer.Dataset{Height: o.Height, Width: o.Width, Channels: a.channels(), Classes: a.classes}
@@ -52,10 +48,16 @@ func readImageFolder(ctx context.Context, t *tree, o Options,
 		return nil, "", nil, err
 	}
 	pixels = a.compact(pixels, size, func(p picture) bool { return p.problem == "" })
-	broken = append(broken, a.takeBroken()...)
-	sortBroken(broken)
-	if len(broken) > o.SkipBroken {
-		return nil, "", nil, &BrokenError{broken, found}
+	if more := a.takeBroken(); len(more) > 0 {
+		broken = append(broken, more...)
+		sortBroken(broken)
+		if len(broken) > o.SkipBroken {
+			return nil, "", nil, &BrokenError{broken, found}
+		}
+		if err := a.divideAgain(o, broken); err != nil {
+			return nil, "", nil, err
+		}
+		a.rearrange(pixels, size)
 	}
 	for _, f := range broken {
 		a.prep.Broken = append(a.prep.Broken, f.Error())

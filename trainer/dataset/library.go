@@ -129,7 +129,11 @@ func (l *Library) Load(ctx context.Context, name string) (*trainer.Dataset, erro
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.last != nil && l.last.Name == name {
-		return l.last, nil
+		// Another process may have removed it, and added other content under its name.
+		if m, err := l.Manifest(name); err == nil && m.ID == l.last.ID {
+			return l.last, nil
+		}
+		l.last = nil
 	}
 	d, err := l.load(ctx, name)
 	if err == nil {
@@ -151,8 +155,7 @@ func (l *Library) load(ctx context.Context, name string) (*trainer.Dataset, erro
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("load data set %q: %w", name, err)
 		}
-		return nil, fmt.Errorf("load data set %q: %w; remove the folder %s and add the data set again",
-			name, err, filepath.Join(l.folder, name))
+		return nil, fmt.Errorf(`load data set %q: %w; "probewise dataset remove %[1]s", then add it again`, name, err)
 	}
 	return d, nil
 }

@@ -19,6 +19,7 @@ type picture struct {
 	path    []string // PART/CLASS/FILE or CLASS/FILE, without folders that wrap all images
 	test    bool
 	class   int
+	at      int // place among the pixels, before they are rearranged
 	header  header
 	problem string   // why it cannot be read; "": it can
 	hash    [32]byte // SHA-256 of the pixels in the data set

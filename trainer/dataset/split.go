@@ -19,6 +19,7 @@ const (
 	streamShiftColumns
 	streamTestHalf
 	streamTestShare
+	streamSamples
 )
 
 // Partition says which training images form a run that uses the given number of them: the first ones of a permutation
