@@ -28,8 +28,8 @@ var standardKnob = Knob{
 	Name:  "standard-net",
 	Title: "Standard net",
 	Does:  "Puts the usual small CNN for such images in place of all layers, with the usual training.",
-	Range: fmt.Sprintf("Filters that double from up to %d, 3×3, a pool after each stage, one hidden dense layer of %d units, "+
-		"without and with batch norm on conv layers; at most %g (large) or %g times (small) as expensive to train.",
+	Range: fmt.Sprintf("Filters that double from up to %d, 3×3, a pool after each stage, one hidden dense layer of %d "+
+		"units, without and with batch norm on conv layers; at most %g (large) or %g times (small) as expensive to train.",
 		standardFilters[0], standardUnits, standardSizes[0].growth, standardSizes[1].growth),
 	Costs: "What it has of its own: the design of the net is given up.",
 	When:  "Where the layers themselves keep the net from learning, so that no change of a part helps as much.",

@@ -61,14 +61,16 @@ func (a *app) showDataset(ctx context.Context, name, samples, mean string) error
 		return err
 	}
 	fmt.Fprintf(a.out, "  id %s, from %s\n", details.ID, details.Source)
-	fmt.Fprintf(a.out, "  always answering the largest class reaches a test accuracy of %s\n", figure.Share(details.Chance))
+	fmt.Fprintf(a.out, "  always answering the largest class reaches a test accuracy of %s\n",
+		figure.Share(details.Chance))
 	t := table.NewWriter()
 	t.SetOutputMirror(a.out)
 	t.SetStyle(table.StyleLight)
 	t.Style().Format.Header = text.FormatDefault
 	t.AppendHeader(table.Row{"class", "training images", "test images", "share of training"})
 	for _, count := range details.Counts {
-		t.AppendRow(table.Row{count.Class, count.Train, count.Test, figure.Share(float64(count.Train) / float64(details.Train))})
+		share := float64(count.Train) / float64(details.Train)
+		t.AppendRow(table.Row{count.Class, count.Train, count.Test, figure.Share(share)})
 	}
 	t.Render()
 	_, err = fmt.Fprint(a.out, written)

@@ -55,7 +55,8 @@ func TestDatasetCommands(t *testing.T) {
 	}{
 		{[]string{"add", "pets", photos}, exitUsage, []string{"8 to 34 pixels high and 4 to 17 wide", "--size"}},
 		{[]string{"add", "pets", photos, "--size", "8"}, exitUsage, []string{`"8": expected HEIGHTxWIDTH`}},
-		{[]string{"add", "pets", photos, "--size", "8x8"}, exitUsage, []string{"cat/7.png: png: invalid format", "--skip-broken 1"}},
+		{[]string{"add", "pets", photos, "--size", "8x8"}, exitUsage,
+			[]string{"cat/7.png: png: invalid format", "--skip-broken 1"}},
 		{[]string{"add", "pets", photos, "--size", "8x6", "--skip-broken", "1", "--test-share", "0.25", "--split-seed", "7"},
 			exitOK, []string{"8 training and 3 test images of 8×6×3 in 2 classes", "25 % of each class", "seed 7",
 				"1 broken file left out", "11 images scaled to 8×6"}},

@@ -15,8 +15,8 @@ import (
 //
 //   - the CIFAR-10 and CIFAR-100 binary layouts (folder, .tar.gz or zip),
 //   - IDX: the four files of MNIST, gzipped or not (folder, zip or .tar.gz),
-//   - image folders: CLASS/*.jpg|png|webp|gif|bmp|tif, of which a test set is drawn, or train/CLASS/… with test/CLASS/… or
-//     val/CLASS/… (folder or zip), classes in the order of their names,
+//   - image folders: CLASS/*.jpg|png|webp|gif|bmp|tif, of which a test set is drawn, or train/CLASS/… with test/CLASS/…
+//     or val/CLASS/… (folder or zip), classes in the order of their names,
 //
 // each also inside wrapping folders. Manifest.Preparation says what was done with an image folder, as the options have
 // it; what they ask for and cannot have is an OptionError. Images that are decoded are reported to progress (may be

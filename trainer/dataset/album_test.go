@@ -180,7 +180,7 @@ func TestDrawnSplitsDoNotLeak(t *testing.T) {
 	}
 	kept, all := f.addWith(t, Options{Duplicates: DuplicatesKeep})
 	if kept.Train+kept.Test != 60 || kept.Preparation.Duplicates.Dropped ||
-		bytes.IndexAny(all.Train.Pixels, string(all.Test.Pixels)) < 0 {
+		!bytes.ContainsAny(all.Train.Pixels, string(all.Test.Pixels)) {
 		t.Errorf("kept: %+v", kept.Preparation.Duplicates)
 	}
 }

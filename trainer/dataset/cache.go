@@ -106,8 +106,8 @@ func (l *Library) save(d *trainer.Dataset, m Manifest) (Manifest, error) {
 
 func sameContent(old, m Manifest) (Manifest, error) {
 	if old.ID != m.ID {
-		return Manifest{}, fmt.Errorf("data set %q is %w (from %s); choose another name or remove it first: probewise dataset remove %s",
-			m.Name, ErrExists, old.Source, m.Name)
+		return Manifest{}, fmt.Errorf("data set %q is %w (from %s); choose another name or remove it first: "+
+			"probewise dataset remove %s", m.Name, ErrExists, old.Source, m.Name)
 	}
 	return old, nil
 }

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -68,7 +69,7 @@ func (d *decoder) load(p *picture) error {
 
 // blame keeps what is wrong with the file as its problem, and returns any other error.
 func (p *picture) blame(err error) error {
-	if input, ok := err.(*InputError); ok {
+	if input := new(InputError); errors.As(err, &input) {
 		p.problem = input.Problem
 		return nil
 	}
@@ -83,13 +84,11 @@ func (d *decoder) scan(p *picture) error {
 	content := d.file.Bytes()
 	c, err := codecOf(p.name, content)
 	if err != nil {
-		p.problem = err.Error()
-		return nil
+		return p.blame(&InputError{Problem: err.Error()})
 	}
 	config, err := guarded(content, c.config)
 	if err != nil {
-		p.problem = err.Error()
-		return nil
+		return p.blame(&InputError{Problem: err.Error()})
 	}
 	if config.Width < 1 || config.Height < 1 || config.Width > MaxSide || config.Height > MaxSide {
 		p.problem = fmt.Sprintf("%d×%d pixels: at most %d×%d are taken", config.Height, config.Width, MaxSide, MaxSide)
@@ -118,8 +117,7 @@ func (d *decoder) read(p *picture) (image.Image, error) {
 	}
 	img, err := guarded(d.file.Bytes(), p.header.codec.decode)
 	if err != nil {
-		p.problem = err.Error()
-		return nil, nil
+		return nil, p.blame(&InputError{Problem: err.Error()})
 	}
 	stored := image.Rect(0, 0, p.header.width, p.header.height)
 	if img.Bounds() != stored { // the first frame of an animation may cover a part

@@ -208,9 +208,9 @@ func TestScaling(t *testing.T) {
 		}
 	}
 	// What shows through is white, the bars are black.
-	_, clear := render(t, "x", webpOf(2, 8, color.NRGBA{}), 4, 4, FitLetterbox)
-	if !bytes.Equal(clear, want) {
-		t.Errorf("transparent with bars %v, want %v", clear, want)
+	_, transparent := render(t, "x", webpOf(2, 8, color.NRGBA{}), 4, 4, FitLetterbox)
+	if !bytes.Equal(transparent, want) {
+		t.Errorf("transparent with bars %v, want %v", transparent, want)
 	}
 }
 
