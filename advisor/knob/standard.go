@@ -31,7 +31,7 @@ var standardKnob = Knob{
 	Range: fmt.Sprintf("Filters that double from up to %d, 3×3, a pool after each stage, one hidden dense layer of %d "+
 		"units, without and with batch norm on conv layers; at most %g (large) or %g times (small) as expensive to train.",
 		standardFilters[0], standardUnits, standardSizes[0].growth, standardSizes[1].growth),
-	Costs: "What it has of its own: the design of the net is given up.",
+	Costs: "The design of the net: none of its layers stays.",
 	When:  "Where the layers themselves keep the net from learning, so that no change of a part helps as much.",
 	Theme: advisor.Rework,
 	Settings: settings("standard-net", advisor.Rework, func(a trainer.Architecture, l *list) {

@@ -104,8 +104,8 @@ func renames(base, a, b trainer.Architecture) bool {
 	was, is, other := byName(base), byName(a), byName(b)
 	for name, l := range was {
 		now, there := is[name]
-		if there && (now.Type != l.Type || output(a) == name != (output(base) == name)) &&
-			!reflect.DeepEqual(other[name], l) {
+		another := there && (now.Type != l.Type || (output(a) == name) != (output(base) == name))
+		if another && !reflect.DeepEqual(other[name], l) {
 			return true
 		}
 	}

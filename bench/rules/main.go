@@ -48,6 +48,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		if err := proposalGains(ctx, stdout, shipped, entries); err != nil {
 			return err
 		}
+		kindGains(stdout, entries)
 	}
 	if *foretold {
 		entries, err := corpus.Read(os.DirFS(*pairs))

@@ -6,10 +6,12 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 
 	"probewise/advisor"
 	"probewise/advisor/corpus"
 	"probewise/advisor/features"
+	"probewise/advisor/gain"
 	"probewise/advisor/rule"
 )
 
@@ -41,6 +43,32 @@ func proposalGains(ctx context.Context, w io.Writer, shipped, pairs []corpus.Ent
 		}
 	}
 	return nil
+}
+
+// kindGains writes what edits of one kind gain: standard nets, recipes of the usual training, all others.
+func kindGains(w io.Writer, entries []corpus.Entry) {
+	type kind struct{ name, holds string }
+	kinds := []kind{
+		{"a standard net", "standard"},
+		{"the usual training with batch norm", "recipe usual, batch norm"},
+		{"the usual training", "recipe usual"},
+		{"any other", ""},
+	}
+	gains := make([][]float64, len(kinds))
+	for _, p := range gain.Pairs(entries) {
+		if p.Again() {
+			continue
+		}
+		settings := strings.Join(p.Settings, "; ")
+		i := slices.IndexFunc(kinds, func(k kind) bool { return strings.Contains(settings, k.holds) })
+		gains[i] = append(gains[i], p.Gain())
+	}
+	fmt.Fprint(w, "\n| edit | pairs | gain |\n|---|---|---|\n")
+	for i, k := range kinds {
+		if len(gains[i]) > 0 {
+			fmt.Fprintf(w, "| %s | %d | %s |\n", k.name, len(gains[i]), points(gains[i]))
+		}
+	}
 }
 
 // compareEdits adds what the edits of a base say about the rules that found something in it.

@@ -80,7 +80,7 @@ func TestTheSameCommandTwice(t *testing.T) {
 // from it.
 func TestKilledWhileSearchingAfterADivergedProbe(t *testing.T) {
 	file, dir := write(t, "hot.json", hot), dataDir(t)
-	arguments := []string{"advise", file, "--probe-epochs", "1", "--suggestions", "1", "--json", "--data-dir"}
+	arguments := []string{"advise", file, "--probe-epochs", "2", "--suggestions", "1", "--json", "--data-dir"}
 	killAt(t, "search: epoch 0.25", append(arguments, dir)...)
 	var documents []map[string]any
 	for _, folder := range []string{dir, dataDir(t)} {
