@@ -32,9 +32,36 @@ type datasetBody struct {
 
 // archive is an upload. It is read from the connection as it comes.
 type archive struct {
-	Name   string `query:"name" required:"true" pattern:"^[a-z0-9][a-z0-9._-]{0,63}$"`
+	Name string `query:"name" required:"true" pattern:"^[a-z0-9][a-z0-9._-]{0,63}$"`
+	Prepared
 	Digest string `header:"Content-Digest" doc:"sha-256=:BASE64: (RFC 9530); an archive with another digest is refused"`
 	body   *incoming
+}
+
+// Prepared is how a data set is made of image folders: dataset.Options.
+type Prepared struct {
+	TestShare  float64 `query:"test_share" minimum:"0" maximum:"1" doc:"of each class, where the folders have no split: 0.2 unless said otherwise"`
+	Seed       uint64  `query:"split_seed" maximum:"9007199254740991" doc:"draws the test images, and the validation images of runs: 1 unless said otherwise"`
+	Size       string  `query:"size" doc:"HEIGHTxWIDTH in pixels that all images are scaled to" example:"64x64"`
+	Fit        string  `query:"fit" enum:"crop,letterbox" doc:"what happens to images of another shape: crop unless said otherwise"`
+	SkipBroken int     `query:"skip_broken" minimum:"0" doc:"go on without files that cannot be read, if there are at most so many"`
+	Duplicates string  `query:"duplicates" enum:"drop,keep" doc:"training images that are test images too: dropped where the split is drawn, kept otherwise"`
+}
+
+func (p Prepared) options() (o dataset.Options, err error) {
+	o = dataset.Options{TestShare: p.TestShare, Seed: p.Seed, Fit: p.Fit, SkipBroken: p.SkipBroken, Duplicates: p.Duplicates}
+	if p.Size != "" {
+		o.Height, o.Width, err = dataset.ParseSize(p.Size)
+	}
+	return o, err
+}
+
+type namedDataset struct {
+	Name string `path:"name" pattern:"^[a-z0-9][a-z0-9._-]{0,63}$"`
+}
+
+type datasetDetails struct {
+	Body dataset.Details
 }
 
 // Resolve implements huma.Resolver.
@@ -102,8 +129,9 @@ func (s *Server) datasetRoutes(a huma.API) {
 		Path:        archivePath,
 		Tags:        tags,
 		Summary:     "Add a data set: the archive is the body",
-		Description: "A zip or gzipped tar of an image folder (train/CLASS/*.png, test/CLASS/*.png, JPEG too), CIFAR " +
-			"binaries or IDX files. The same content under the same name again is no error.",
+		Description: "A zip or gzipped tar of an image folder (CLASS/*.jpg, of which a test set is drawn, or train/CLASS/*.jpg " +
+			"and test/CLASS/*.jpg; PNG, WebP, GIF, BMP and TIFF too), CIFAR binaries or IDX files. The member preparation of " +
+			"the answer says what was done to images. The same content under the same name again is no error.",
 		DefaultStatus: http.StatusCreated,
 		RequestBody: &huma.RequestBody{
 			Required: true,
@@ -116,11 +144,52 @@ func (s *Server) datasetRoutes(a huma.API) {
 		Errors: []int{http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge,
 			http.StatusUnprocessableEntity},
 	}, s.addDataset)
+	huma.Register(a, huma.Operation{
+		OperationID: "get-dataset",
+		Method:      http.MethodGet,
+		Path:        archivePath + "/{name}",
+		Tags:        tags,
+		Summary:     "Get a data set's manifest and its images by class",
+		Errors:      []int{http.StatusNotFound, http.StatusUnprocessableEntity},
+	}, func(ctx context.Context, in *namedDataset) (*datasetDetails, error) {
+		details, err := s.Datasets.Details(ctx, in.Name)
+		if err != nil {
+			return nil, s.datasetProblem(err)
+		}
+		return &datasetDetails{details}, nil
+	})
+	huma.Register(a, huma.Operation{
+		OperationID: "delete-dataset",
+		Method:      http.MethodDelete,
+		Path:        archivePath + "/{name}",
+		Tags:        tags,
+		Summary:     "Remove a data set",
+		Description: "Runs made with it stay, and go by its name. Jobs that wait for their turn fail; those that train go on.",
+		Errors:      []int{http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity},
+	}, func(_ context.Context, in *namedDataset) (*struct{}, error) {
+		if err := s.Datasets.Remove(in.Name); err != nil {
+			return nil, s.datasetProblem(err)
+		}
+		return nil, nil
+	})
+}
+
+// datasetProblem is for a data set that is the resource itself: where it is not there, it is not found.
+func (s *Server) datasetProblem(err error) error {
+	var unknown *dataset.UnknownError
+	if errors.As(err, &unknown) {
+		return NewProblem(http.StatusNotFound, "not-found", "There is no such data set", unknown.Error())
+	}
+	return s.Problem(err)
 }
 
 func (s *Server) addDataset(ctx context.Context, in *archive) (*datasetBody, error) {
 	if in.Name == dataset.Sample {
 		return nil, s.Problem(fmt.Errorf("data set %q is %w; choose another name", in.Name, dataset.ErrExists))
+	}
+	options, err := in.options()
+	if err != nil {
+		return nil, s.Problem(err)
 	}
 	if err := os.MkdirAll(s.Uploads, 0o755); err != nil {
 		return nil, s.Problem(fmt.Errorf("keep an archive: %w", err))
@@ -134,7 +203,7 @@ func (s *Server) addDataset(ctx context.Context, in *archive) (*datasetBody, err
 	if err := s.receive(in, file); err != nil {
 		return nil, s.Problem(err)
 	}
-	manifest, err := s.Datasets.Add(ctx, in.Name, file, dataset.Options{}, nil)
+	manifest, err := s.Datasets.Add(ctx, in.Name, file, options, nil)
 	if err != nil {
 		return nil, s.Problem(err)
 	}

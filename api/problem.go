@@ -167,6 +167,8 @@ func (s *Server) Problem(err error) *Problem {
 		return NewProblem(http.StatusUnprocessableEntity, "invalid-dataset", "The archive has broken files", broken.Error())
 	case errors.As(err, &input):
 		return NewProblem(http.StatusUnprocessableEntity, "invalid-dataset", "The archive is no data set", input.Error())
+	case errors.Is(err, dataset.ErrEmbedded):
+		return NewProblem(http.StatusConflict, "embedded-dataset", "It cannot be removed", err.Error())
 	case errors.Is(err, dataset.ErrExists):
 		return NewProblem(http.StatusConflict, "already-exists", "Already there", err.Error())
 	case errors.Is(err, advisor.ErrNotFound):

@@ -50,9 +50,11 @@ type Jobs interface {
 	Delete(ctx context.Context, kind advisor.JobKind, id string) error
 }
 
-// Datasets lists and adds data sets.
+// Datasets lists, counts, adds and removes data sets.
 type Datasets interface {
 	List() ([]dataset.Manifest, error)
+	Details(ctx context.Context, name string) (dataset.Details, error)
+	Remove(name string) error
 	Add(ctx context.Context, name, path string, o dataset.Options,
 		progress func(done, total int64)) (dataset.Manifest, error)
 }

@@ -99,6 +99,35 @@ func TestDatasets(t *testing.T) {
 	if len(list.Datasets) != 2 || list.Datasets[1].Name != "dots" {
 		t.Errorf("data sets %+v", list)
 	}
+	prepared := "&size=4x6&fit=letterbox&skip_broken=1&split_seed=3&duplicates=keep"
+	var manifest struct {
+		Height, Width int
+		Split         int `json:"split_seed"`
+		Preparation   struct{ Fit string }
+	}
+	s.want(http.StatusCreated, "POST", "/v1/datasets?name=small"+prepared, content, "Content-Type", zipped).decode(t, &manifest)
+	if manifest.Height != 4 || manifest.Width != 6 || manifest.Split != 3 || manifest.Preparation.Fit != "letterbox" {
+		t.Errorf("manifest %+v", manifest)
+	}
+	for _, query := range []string{"size=4", "size=4x9999", "fit=stretch", "test_share=0.5", "test_share=2",
+		"skip_broken=-1", "duplicates=move"} {
+		s.want(http.StatusUnprocessableEntity, "POST", "/v1/datasets?name=bad&"+query, content, "Content-Type", zipped)
+	}
+	var details struct {
+		Name   string
+		Counts []struct{ Train, Test int } `json:"class_counts"`
+	}
+	s.want(http.StatusOK, "GET", "/v1/datasets/dots", "").decode(t, &details)
+	if len(details.Counts) != 2 || details.Counts[1].Train != 25 || details.Counts[1].Test != 25 || details.Name != "dots" {
+		t.Errorf("details %+v", details)
+	}
+	s.want(http.StatusOK, "GET", "/v1/datasets/fashion-mnist-sample", "")
+	s.want(http.StatusNoContent, "DELETE", "/v1/datasets/dots", "")
+	for _, method := range []string{"GET", "DELETE"} {
+		s.want(http.StatusNotFound, method, "/v1/datasets/dots", "")
+		s.want(http.StatusUnprocessableEntity, method, "/v1/datasets/-dots", "")
+	}
+	s.want(http.StatusConflict, "DELETE", "/v1/datasets/fashion-mnist-sample", "")
 	if left, err := os.ReadDir(filepath.Join(dir, "uploads")); err != nil || len(left) > 0 {
 		t.Errorf("uploads left: %v, %v", left, err)
 	}

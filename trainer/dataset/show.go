@@ -1,8 +1,13 @@
 package dataset
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"image"
+	"os"
+	"path/filepath"
+	"slices"
 
 	"probewise/trainer"
 )
@@ -33,24 +38,64 @@ func (l *Library) Show(ctx context.Context, name string) (Details, *trainer.Data
 	if err != nil {
 		return Details{}, nil, err
 	}
-	s := Details{Manifest: m, Counts: make([]ClassCount, len(d.Classes)), Notes: m.Notes()}
-	for i, class := range d.Classes {
+	s, err := m.details(d.Train.Labels, d.Test.Labels)
+	return s, d, err
+}
+
+// Details counts the images of a data set by class, from its labels alone: pixels are neither read nor checked. A name
+// that is not there gives an UnknownError.
+func (l *Library) Details(ctx context.Context, name string) (Details, error) {
+	if name == Sample {
+		s, _, err := l.Show(ctx, name)
+		return s, err
+	}
+	m, err := l.Manifest(name)
+	if err != nil {
+		return Details{}, err
+	}
+	fail := func(err error) (Details, error) { return Details{}, fmt.Errorf("count data set %q: %w", name, err) }
+	if err := checkShape(m.Train, m.Test, m.Channels, m.Height, m.Width, len(m.Classes)); err != nil {
+		return fail(err)
+	}
+	f, err := os.Open(filepath.Join(l.folder, name, cacheFile))
+	if err != nil {
+		return fail(err)
+	}
+	defer f.Close()
+	train, test, size := make([]byte, 2*m.Train), make([]byte, 2*m.Test), m.empty().ImageSize()
+	_, err = f.ReadAt(train, int64(m.Train*size))
+	if err == nil {
+		_, err = f.ReadAt(test, int64(m.Train*(size+2)+m.Test*size))
+	}
+	if err != nil {
+		return fail(err)
+	}
+	s, err := m.details(unpackLabels(train), unpackLabels(test))
+	if err != nil {
+		return fail(err)
+	}
+	return s, nil
+}
+
+func (m Manifest) details(train, test []uint16) (Details, error) {
+	s := Details{Manifest: m, Counts: make([]ClassCount, len(m.Classes)), Notes: m.Notes()}
+	for i, class := range m.Classes {
 		s.Counts[i].Class = class
 	}
-	for _, label := range d.Train.Labels {
-		s.Counts[label].Train++
-	}
-	for _, label := range d.Test.Labels {
-		s.Counts[label].Test++
-	}
-	most := s.Counts[0]
-	for _, c := range s.Counts[1:] {
-		if c.Train > most.Train {
-			most = c
+	for _, label := range slices.Concat(train, test) {
+		if int(label) >= len(s.Counts) {
+			return Details{}, fmt.Errorf("%s is damaged: label %d of %d classes", cacheFile, label, len(s.Counts))
 		}
 	}
-	s.Chance = float64(most.Test) / float64(d.Test.Len())
-	return s, d, nil
+	for _, label := range train {
+		s.Counts[label].Train++
+	}
+	for _, label := range test {
+		s.Counts[label].Test++
+	}
+	most := slices.MaxFunc(s.Counts, func(a, b ClassCount) int { return cmp.Compare(a.Train, b.Train) })
+	s.Chance = float64(most.Test) / float64(len(test))
+	return s, nil
 }
 
 const (

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"image/color"
 	"os"
+	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -59,6 +61,17 @@ func TestShowCountsByClass(t *testing.T) {
 	if !slices.Equal(s.Counts, []ClassCount{{"a", 3, 1}, {"b", 1, 2}}) || s.Name != "mine" || s.Chance != 1./3 ||
 		!slices.Equal(s.Notes, []string{"1 file that is no images ignored"}) {
 		t.Errorf("%+v", s)
+	}
+	if light, err := l.Details(t.Context(), "mine"); err != nil || !reflect.DeepEqual(light, s) {
+		t.Errorf("from labels alone %+v, %v", light, err)
+	}
+	change(t, filepath.Join(l.folder, "mine", cacheFile), func(s string) string { return s[:len(s)-1] + "\x07" })
+	if _, err := l.Details(t.Context(), "mine"); err == nil || !strings.Contains(err.Error(), "label 1793 of 2 classes") {
+		t.Errorf("a damaged label: %v", err)
+	}
+	change(t, filepath.Join(l.folder, "mine", cacheFile), func(s string) string { return s[:len(s)-1] })
+	if _, err := l.Details(t.Context(), "mine"); err == nil || !strings.Contains(err.Error(), "EOF") {
+		t.Errorf("a short file: %v", err)
 	}
 	sheet, classes := Samples(d)
 	if size := sheet.Rect.Size(); size.X != 19 || size.Y != 3 || classes != 2 {
