@@ -49,7 +49,13 @@ type Prepared struct {
 }
 
 func (p Prepared) options() (o dataset.Options, err error) {
-	o = dataset.Options{TestShare: p.TestShare, Seed: p.Seed, Fit: p.Fit, SkipBroken: p.SkipBroken, Duplicates: p.Duplicates}
+	o = dataset.Options{
+		TestShare:  p.TestShare,
+		Seed:       p.Seed,
+		Fit:        p.Fit,
+		SkipBroken: p.SkipBroken,
+		Duplicates: p.Duplicates,
+	}
 	if p.Size != "" {
 		o.Height, o.Width, err = dataset.ParseSize(p.Size)
 	}
@@ -129,8 +135,8 @@ func (s *Server) datasetRoutes(a huma.API) {
 		Path:        archivePath,
 		Tags:        tags,
 		Summary:     "Add a data set: the archive is the body",
-		Description: "A zip or gzipped tar of an image folder (CLASS/*.jpg, of which a test set is drawn, or train/CLASS/*.jpg " +
-			"and test/CLASS/*.jpg; PNG, WebP, GIF, BMP and TIFF too), CIFAR binaries or IDX files. The member preparation of " +
+		Description: "A zip or gzipped tar of an image folder (CLASS/*.jpg, of which a test set is drawn, or " +
+			"train/CLASS/*.jpg and test/CLASS/*.jpg; PNG, WebP, GIF, BMP and TIFF too), CIFAR binaries or IDX files. The member preparation of " +
 			"the answer says what was done to images. The same content under the same name again is no error.",
 		DefaultStatus: http.StatusCreated,
 		RequestBody: &huma.RequestBody{
@@ -164,7 +170,8 @@ func (s *Server) datasetRoutes(a huma.API) {
 		Path:        archivePath + "/{name}",
 		Tags:        tags,
 		Summary:     "Remove a data set",
-		Description: "Runs made with it stay, and go by its name. Jobs that wait for their turn fail; those that train go on.",
+		Description: "Runs made with it stay, and go by its name. Jobs that wait for their turn fail; those that train " +
+			"go on.",
 		Errors:      []int{http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity},
 	}, func(_ context.Context, in *namedDataset) (*struct{}, error) {
 		if err := s.Datasets.Remove(in.Name); err != nil {

@@ -105,7 +105,8 @@ func TestDatasets(t *testing.T) {
 		Split         int `json:"split_seed"`
 		Preparation   struct{ Fit string }
 	}
-	s.want(http.StatusCreated, "POST", "/v1/datasets?name=small"+prepared, content, "Content-Type", zipped).decode(t, &manifest)
+	s.want(http.StatusCreated, "POST", "/v1/datasets?name=small"+prepared, content, "Content-Type", zipped).
+		decode(t, &manifest)
 	if manifest.Height != 4 || manifest.Width != 6 || manifest.Split != 3 || manifest.Preparation.Fit != "letterbox" {
 		t.Errorf("manifest %+v", manifest)
 	}
@@ -118,7 +119,8 @@ func TestDatasets(t *testing.T) {
 		Counts []struct{ Train, Test int } `json:"class_counts"`
 	}
 	s.want(http.StatusOK, "GET", "/v1/datasets/dots", "").decode(t, &details)
-	if len(details.Counts) != 2 || details.Counts[1].Train != 25 || details.Counts[1].Test != 25 || details.Name != "dots" {
+	if len(details.Counts) != 2 || details.Counts[1].Train != 25 || details.Counts[1].Test != 25 ||
+		details.Name != "dots" {
 		t.Errorf("details %+v", details)
 	}
 	s.want(http.StatusOK, "GET", "/v1/datasets/fashion-mnist-sample", "")
