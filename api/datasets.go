@@ -136,8 +136,8 @@ func (s *Server) datasetRoutes(a huma.API) {
 		Tags:        tags,
 		Summary:     "Add a data set: the archive is the body",
 		Description: "A zip or gzipped tar of an image folder (CLASS/*.jpg, of which a test set is drawn, or " +
-			"train/CLASS/*.jpg and test/CLASS/*.jpg; PNG, WebP, GIF, BMP and TIFF too), CIFAR binaries or IDX files. The member preparation of " +
-			"the answer says what was done to images. The same content under the same name again is no error.",
+			"train/CLASS/*.jpg and test/CLASS/*.jpg; PNG, WebP, GIF, BMP and TIFF too), CIFAR binaries or IDX files. " +
+			"The member preparation of the answer says what was done to images. The same content under the same name again is no error.",
 		DefaultStatus: http.StatusCreated,
 		RequestBody: &huma.RequestBody{
 			Required: true,
@@ -172,7 +172,7 @@ func (s *Server) datasetRoutes(a huma.API) {
 		Summary:     "Remove a data set",
 		Description: "Runs made with it stay, and go by its name. Jobs that wait for their turn fail; those that train " +
 			"go on.",
-		Errors:      []int{http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity},
+		Errors: []int{http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity},
 	}, func(_ context.Context, in *namedDataset) (*struct{}, error) {
 		if err := s.Datasets.Remove(in.Name); err != nil {
 			return nil, s.datasetProblem(err)
