@@ -137,7 +137,8 @@ func (s *Server) datasetRoutes(a huma.API) {
 		Summary:     "Add a data set: the archive is the body",
 		Description: "A zip or gzipped tar of an image folder (CLASS/*.jpg, of which a test set is drawn, or " +
 			"train/CLASS/*.jpg and test/CLASS/*.jpg; PNG, WebP, GIF, BMP and TIFF too), CIFAR binaries or IDX files. " +
-			"The member preparation of the answer says what was done to images. The same content under the same name again is no error.",
+			"The member preparation of the answer says what was done to images. The same content under the same name " +
+			"again is no error.",
 		DefaultStatus: http.StatusCreated,
 		RequestBody: &huma.RequestBody{
 			Required: true,

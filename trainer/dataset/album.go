@@ -158,7 +158,8 @@ func (a *album) compact(pixels []byte, size int, keep func(picture) bool) []byte
 
 // dropDuplicates looks for images that are there more than once, and takes those out of the training images that are
 // test images too, unless the options or the split say otherwise.
-func (a *album) dropDuplicates(pixels []byte, size int, o Options) []byte {
+// It is an OptionError where a class would have no training image left.
+func (a *album) dropDuplicates(pixels []byte, size int, o Options) ([]byte, error) {
 	found := duplicates(a.pictures)
 	a.prep.Duplicates = found
 	what := o.Duplicates
@@ -166,14 +167,22 @@ func (a *album) dropDuplicates(pixels []byte, size int, o Options) []byte {
 		what = DuplicatesDrop
 	}
 	if found == nil || found.Across == 0 || what != DuplicatesDrop {
-		return pixels
+		return pixels, nil
 	}
 	found.Dropped = true
 	tests := leaked(a.pictures)
 	keep := func(p picture) bool { return p.test || !tests[p.hash] }
 	pixels = a.compact(pixels, size, keep)
 	a.pictures = slices.DeleteFunc(a.pictures, func(p picture) bool { return !keep(p) })
-	return pixels
+	left := make([]bool, len(a.classes))
+	for _, p := range a.pictures[:a.train] {
+		left[p.class] = true
+	}
+	if class := slices.Index(left, false); class >= 0 {
+		return nil, badOption("duplicates", "all training images of class %q have the pixels of a test image, and none is "+
+			"left without them: look for a folder that is there twice, or %s them", a.classes[class], DuplicatesKeep)
+	}
+	return pixels, nil
 }
 
 // describe counts what was done to the images that stayed.

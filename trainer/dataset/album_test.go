@@ -164,6 +164,20 @@ func TestDuplicates(t *testing.T) {
 	}
 }
 
+// A class that lives on copies of test images alone is not lost without a word.
+func TestDroppedDuplicatesLeaveEveryClass(t *testing.T) {
+	f := files{"train/a/1.png": pngOf(true, 1), "train/b/1.png": pngOf(true, 2), "train/b/2.png": pngOf(true, 2),
+		"test/a/1.png": pngOf(true, 3), "test/b/1.png": pngOf(true, 2)}
+	_, err := open(t).Add(t.Context(), "mine", f.zip(t), Options{Duplicates: DuplicatesDrop}, nil)
+	var option *OptionError
+	if !errors.As(err, &option) || option.Option != "duplicates" || !strings.Contains(option.Problem, `class "b"`) {
+		t.Errorf("error %v", err)
+	}
+	if m, _ := f.addWith(t, Options{Duplicates: DuplicatesKeep}); m.Train != 3 {
+		t.Errorf("%d training images kept", m.Train)
+	}
+}
+
 // In a split that is drawn, no copy of a test image may stay among the training images.
 func TestDrawnSplitsDoNotLeak(t *testing.T) {
 	f := photos(20, 20)

@@ -62,7 +62,9 @@ func readImageFolder(ctx context.Context, t *tree, o Options,
 	for _, f := range broken {
 		a.prep.Broken = append(a.prep.Broken, f.Error())
 	}
-	pixels = a.dropDuplicates(pixels, size, o)
+	if pixels, err = a.dropDuplicates(pixels, size, o); err != nil {
+		return nil, "", nil, err
+	}
 	a.describe(d, o)
 	d.Train = trainer.Images{Pixels: pixels[: a.train*size : a.train*size], Labels: make([]uint16, a.train)}
 	d.Test = trainer.Images{Pixels: pixels[a.train*size:], Labels: make([]uint16, len(a.pictures)-a.train)}
