@@ -19,15 +19,18 @@ func TestMain(m *testing.M) {
 		main()
 	}
 	os.Setenv(asProgram, "1") // for children
-	var err error
-	if forests, err = os.MkdirTemp("", "forests"); err != nil {
-		panic(err)
+	if forests = os.Getenv("PROBEWISE_TEST_FORESTS"); forests == "" {
+		var err error
+		if forests, err = os.MkdirTemp("", "forests"); err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(forests)
 	}
-	defer os.RemoveAll(forests)
 	m.Run()
 }
 
-// forests are fitted once for all tests whose folder is a dataDir: with the race detector a fit takes a minute.
+// forests are fitted once for all tests whose folder is a dataDir: with the race detector a fit takes a minute. With
+// PROBEWISE_TEST_FORESTS, a folder that is there, they are kept for the next run of the tests, too.
 var forests string
 
 // dataDir is a data folder that is new but for fitted forests.
