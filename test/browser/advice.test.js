@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { event, finished, house, rest, visitor } from "./harness.js";
 import { drawn, plain, recordEpochs } from "./look.js";
-import { flawed, slow } from "./networks.js";
+import { flawed, mendable, slow } from "./networks.js";
 
 const h = house();
 const id = (page) => new URL(page.url()).pathname.split("/")[2];
@@ -41,7 +41,7 @@ test("a probe is watched as it goes, until its report is there", async (t) => {
 });
 
 test("the report says what the answer says", async (t) => {
-  const advice = await finished(h, { architecture: JSON.parse(flawed), probe: { epochs: 1 } });
+  const advice = await finished(h, { architecture: JSON.parse(mendable), probe: { epochs: 1 } });
   const page = await visitor(t, h, { permissions: ["clipboard-read", "clipboard-write"], acceptDownloads: true });
   await page.goto(`/advice/${advice.id}`);
 
@@ -146,7 +146,7 @@ test("heat maps and charts are beside their figures, and the statistic is chosen
 });
 
 test("the revision is trained in full, and predicted and reached are side by side", async (t) => {
-  const advice = await finished(h, { architecture: JSON.parse(flawed), probe: { epochs: 1 } });
+  const advice = await finished(h, { architecture: JSON.parse(mendable), probe: { epochs: 1 } });
   const page = await visitor(t, h);
   const seen = await recordEpochs(page);
   await page.goto(`/advice/${advice.id}`);

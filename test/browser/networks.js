@@ -8,6 +8,12 @@ const example = (name) => readFileSync(join(root, "examples", `${name}.json`), "
 // flawed is the example whose report has every part; its past runs are shipped.
 export const flawed = example("flawed");
 
+// mendable learns so slowly that even a short probe finds edits that hold on fresh seeds.
+export const mendable = JSON.stringify({
+  ...JSON.parse(flawed),
+  training: { ...JSON.parse(flawed).training, optimizer: { type: "adam", learning_rate: 2e-5 } },
+});
+
 // slow trains for minutes, so that it can be watched and cancelled.
 export const slow = JSON.stringify({
   ...JSON.parse(example("small-cnn")),
