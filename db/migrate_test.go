@@ -189,7 +189,7 @@ func TestOldDatabaseStays(t *testing.T) {
 	}
 	added := map[string]map[string]string{
 		"runs":             {"warnings": "string []", "weights": "<nil> <nil>", "predicted": "<nil> <nil>"},
-		"layer_statistics": {}, "records": {"norm_batches": "int64 0"},
+		"layer_statistics": {}, "records": {"norm_batches": "int64 0", "validation_by_class": "<nil> <nil>"},
 	}
 	for _, column := range []string{"kurtosis", "q01", "q50", "q99", "histogram", "update_ratio", "gradient_noise"} {
 		added["layer_statistics"][column] = "<nil> <nil>"

@@ -50,13 +50,21 @@ func checkNext(ctx context.Context, tx *sql.Tx, run string, r trainer.EpochRecor
 }
 
 func insertRecord(ctx context.Context, tx *sql.Tx, run string, r trainer.EpochRecord) error {
+	var byClass any
+	if r.ValidationByClass != nil {
+		text, err := jsonText(r.ValidationByClass)
+		if err != nil {
+			return err
+		}
+		byClass = text
+	}
 	result, err := tx.ExecContext(ctx, `
 		INSERT INTO records (run, epoch, learning_rate, train_loss, train_accuracy, validation_loss, validation_accuracy,
-			test_loss, test_accuracy, norm_batches, seconds)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			test_loss, test_accuracy, validation_by_class, norm_batches, seconds)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		run, r.Epoch, numberValue(r.LearningRate), numberValue(r.TrainLoss), numberValue(r.TrainAccuracy),
 		numberValue(r.ValidationLoss), numberValue(r.ValidationAccuracy), numberValue(r.TestLoss),
-		numberValue(r.TestAccuracy), r.NormBatches, r.Seconds)
+		numberValue(r.TestAccuracy), byClass, r.NormBatches, r.Seconds)
 	if err != nil {
 		return err
 	}
@@ -122,7 +130,7 @@ func readRecords(ctx context.Context, tx *sql.Tx, ids string, args ...any) (map[
 	}
 	rows, err := tx.QueryContext(ctx, `
 		SELECT id, run, epoch, learning_rate, train_loss, train_accuracy, validation_loss, validation_accuracy, test_loss,
-			test_accuracy, norm_batches, seconds
+			test_accuracy, validation_by_class, norm_batches, seconds
 		FROM records WHERE id IN (`+ids+`) ORDER BY run, epoch`, args...)
 	if err != nil {
 		return nil, err
@@ -135,8 +143,8 @@ func readRecords(ctx context.Context, tx *sql.Tx, ids string, args ...any) (map[
 		var r trainer.EpochRecord
 		if err := rows.Scan(&id, &run, &r.Epoch, numberColumn{&r.LearningRate}, numberColumn{&r.TrainLoss},
 			numberColumn{&r.TrainAccuracy}, numberColumn{&r.ValidationLoss}, numberColumn{&r.ValidationAccuracy},
-			numberColumn{&r.TestLoss}, numberColumn{&r.TestAccuracy}, &r.NormBatches,
-			&r.Seconds); err != nil {
+			numberColumn{&r.TestLoss}, numberColumn{&r.TestAccuracy},
+			jsonColumn{&r.ValidationByClass}, &r.NormBatches, &r.Seconds); err != nil {
 			return nil, err
 		}
 		if r.Layers = layers[id]; r.Layers == nil {

@@ -47,6 +47,8 @@ type EpochRecord struct {
 	ValidationAccuracy Number `json:"validation_accuracy"`
 	TestLoss           Number `json:"test_loss"` // whole epochs only, on 2,000 fixed test images
 	TestAccuracy       Number `json:"test_accuracy"`
+	// ValidationByClass is absent from records of older versions.
+	ValidationByClass *ClassScores `json:"validation_by_class,omitempty"`
 	// training batches that the statistics of batch norm were measured on, anew, for this evaluation: so in the first
 	// epochs. 0 where the running statistics were taken, as Keras and PyTorch do, and without batch norm
 	NormBatches int               `json:"norm_batches,omitempty"`
@@ -129,6 +131,9 @@ type Outcome struct {
 	Seconds             float64 `json:"seconds"`
 	ParameterEfficiency Number  `json:"parameter_efficiency"` // seconds divided by parameters (Salit)
 	Device              string  `json:"device"`
+	// Both are absent from outcomes of older versions, TestByClass from those of probes too.
+	ValidationByClass *ClassScores `json:"validation_by_class,omitempty"`
+	TestByClass       *ClassScores `json:"test_by_class,omitempty"`
 	// Best is absent where nobody asked for it (Spec.KeepBest) and where no epoch was finished.
 	Best *BestEpoch `json:"best,omitempty"`
 }

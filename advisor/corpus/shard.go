@@ -170,6 +170,7 @@ func shorten(r trainer.EpochRecord, histograms bool) trainer.EpochRecord {
 		*n = threeDigits(*n)
 	}
 	r.Seconds = float64(threeDigits(trainer.Number(r.Seconds)))
+	r.ValidationByClass = nil // the outcome's say enough of a corpus
 	layers := make([]trainer.LayerStatistics, len(r.Layers))
 	for i, l := range r.Layers {
 		for _, s := range trainer.Catalogue() {

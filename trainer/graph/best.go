@@ -77,10 +77,11 @@ func (s *session) testBest(o trainer.Outcome) (*trainer.BestEpoch, error) {
 	if err := s.swapBest(); err != nil {
 		return nil, err
 	}
-	var err error
-	if b.TestLoss, b.TestAccuracy, err = s.measure.testAll(s.step); err != nil {
+	tested, err := s.measure.testAll(s.step)
+	if err != nil {
 		return nil, fmt.Errorf("test the weights of epoch %d: %w", b.Epoch, err)
 	}
+	b.TestLoss, b.TestAccuracy = tested.loss(), tested.accuracy()
 	return &b, s.swapBest()
 }
 

@@ -141,14 +141,15 @@ func TestBestEpoch(t *testing.T) {
 		other := start(t, a, 1, epochs)
 		load(t, other, tensors)
 		m := other.measure
-		loss, accuracy, err := m.evaluate(m.train, m.validation, trainer.Step{}, nil)
-		if err != nil || accuracy != want.ValidationAccuracy || loss != want.ValidationLoss {
-			t.Errorf("%s: reloaded, validation %v, loss %v; trained, %v, %v (%v)", name, accuracy, loss,
+		v, err := m.evaluate(m.train, m.validation, trainer.Step{}, nil)
+		if err != nil || v.accuracy() != want.ValidationAccuracy || v.loss() != want.ValidationLoss {
+			t.Errorf("%s: reloaded, validation %v, loss %v; trained, %v, %v (%v)", name, v.accuracy(), v.loss(),
 				want.ValidationAccuracy, want.ValidationLoss, err)
 		}
-		if loss, accuracy, err = m.testAll(trainer.Step{}); err != nil || accuracy != out.Best.TestAccuracy ||
-			loss != out.Best.TestLoss {
-			t.Errorf("%s: reloaded, test %v, loss %v; trained, %+v (%v)", name, accuracy, loss, out.Best, err)
+		tested, err := m.testAll(trainer.Step{})
+		if err != nil || tested.accuracy() != out.Best.TestAccuracy || tested.loss() != out.Best.TestLoss {
+			t.Errorf("%s: reloaded, test %v, loss %v; trained, %+v (%v)", name, tested.accuracy(), tested.loss(), out.Best,
+				err)
 		}
 	}
 	if earlier == 0 {

@@ -21,6 +21,7 @@ type network struct {
 	running []running
 	blocks  []block
 
+	logits  *gorgonia.Node // (rows, classes): input of the last softmax
 	loss    *gorgonia.Node
 	correct *gorgonia.Node
 	grads   gorgonia.Nodes // of params, in order; training only
@@ -100,7 +101,6 @@ type builder struct {
 	training bool
 	shapes   []trainer.Shape        // of the layers to come, in the order of Architecture.All
 	ends     map[*trainer.Layer]int // the block whose output is the layer's
-	logits   *gorgonia.Node         // input of the last softmax
 	streams  uint32                 // dropout layers so far
 	err      error
 }

@@ -20,6 +20,7 @@ type measure struct {
 	input       batch
 	evaluation  *plan
 	scores      *scores
+	validated   tally // at the latest record
 
 	statistics *statistics
 }
@@ -51,7 +52,7 @@ func newMeasure(b trainer.Backend, spec trainer.Spec, train, test *source, valid
 	if m.scores, err = newScores(b, at, net); err != nil {
 		return nil, err
 	}
-	wanted := gorgonia.Nodes{net.loss, net.correct}
+	wanted := gorgonia.Nodes{net.loss, net.correct, net.logits}
 	for _, block := range net.blocks {
 		wanted = append(wanted, block.output)
 	}
@@ -67,47 +68,57 @@ func newMeasure(b trainer.Backend, spec trainer.Spec, train, test *source, valid
 func (m *measure) record(whole, moved bool, at trainer.Step) (trainer.EpochRecord, error) {
 	r := trainer.EpochRecord{TestLoss: trainer.Missing, TestAccuracy: trainer.Missing}
 	var err error
-	r.ValidationLoss, r.ValidationAccuracy, err = m.evaluate(m.train, m.validation, at, func(n int) (err error) {
+	m.validated, err = m.evaluate(m.train, m.validation, at, func(n int) (err error) {
 		r.Layers, err = m.statistics.layers(n, moved)
 		return err
 	})
 	if err != nil {
 		return r, err
 	}
+	v := m.validated
+	r.ValidationLoss, r.ValidationAccuracy, r.ValidationByClass = v.loss(), v.accuracy(), v.byClass(false)
 	if whole {
-		if r.TestLoss, r.TestAccuracy, err = m.evaluate(m.test, m.tested, at, nil); err != nil {
+		tested, err := m.evaluate(m.test, m.tested, at, nil)
+		if err != nil {
 			return r, err
 		}
+		r.TestLoss, r.TestAccuracy = tested.loss(), tested.accuracy()
 	}
 	return r, nil
 }
 
 // testAll evaluates all test images.
-func (m *measure) testAll(at trainer.Step) (loss, accuracy trainer.Number, err error) {
+func (m *measure) testAll(at trainer.Step) (tally, error) {
 	return m.evaluate(m.test, upTo(m.test.images.Len()), at, nil)
 }
 
-// evaluate returns mean loss and accuracy; first, if given, is called with the rows of the first batch when the net
-// has computed it.
-func (m *measure) evaluate(from *source, indices []int, at trainer.Step,
-	first func(n int) error) (loss, accuracy trainer.Number, err error) {
+// evaluate counts losses and classes; first, if given, is called with the rows of the first batch when the net has
+// computed it.
+func (m *measure) evaluate(from *source, indices []int, at trainer.Step, first func(n int) error) (tally, error) {
 	var seen tally
+	labels := make([]uint16, 0, m.input.rows)
 	for start := 0; start < len(indices); start += m.input.rows {
-		n, err := m.input.fill(from, indices[start:min(start+m.input.rows, len(indices))], dataset.Augmentation{})
+		rows := indices[start:min(start+m.input.rows, len(indices))]
+		n, err := m.input.fill(from, rows, dataset.Augmentation{})
 		if err != nil {
-			return 0, 0, err
+			return tally{}, err
 		}
 		if err := m.evaluation.run(n, at); err != nil {
-			return 0, 0, err
+			return tally{}, err
 		}
 		if err := seen.add(m.scores, n); err != nil {
-			return 0, 0, err
+			return tally{}, err
 		}
+		labels = labels[:0]
+		for _, i := range rows {
+			labels = append(labels, from.images.Labels[i])
+		}
+		seen.addClasses(m.scores, labels)
 		if start == 0 && first != nil {
 			if err := first(n); err != nil {
-				return 0, 0, err
+				return tally{}, err
 			}
 		}
 	}
-	return seen.loss(), seen.accuracy(), nil
+	return seen, nil
 }

@@ -155,11 +155,11 @@ func (l *lagging) Record(ctx context.Context, r trainer.EpochRecord) error {
 	if err := l.s.norms.settled.run(l.s.input.rows, l.s.step); err != nil {
 		return err
 	}
-	_, accuracy, err := l.s.measure.evaluate(l.s.train, l.s.measure.validation, l.s.step, nil)
+	seen, err := l.s.measure.evaluate(l.s.train, l.s.measure.validation, l.s.step, nil)
 	if err != nil {
 		return err
 	}
-	l.accuracies = append(l.accuracies, accuracy)
+	l.accuracies = append(l.accuracies, seen.accuracy())
 	return l.notebook.Record(ctx, r)
 }
 

@@ -106,60 +106,15 @@ func (s *session) outcome() (trainer.Outcome, error) {
 		ValidationAccuracy: s.latest.ValidationAccuracy,
 		TestLoss:           trainer.Missing,
 		TestAccuracy:       trainer.Missing,
+		ValidationByClass:  s.measure.validated.byClass(true),
 	}
 	if s.diverged > 0 || !s.ended() {
 		return out, nil
 	}
-	var err error
-	out.TestLoss, out.TestAccuracy, err = s.measure.testAll(s.step)
+	tested, err := s.measure.testAll(s.step)
+	out.TestLoss, out.TestAccuracy, out.TestByClass = tested.loss(), tested.accuracy(), tested.byClass(true)
 	return out, err
 }
 
 // ended says whether the run has its full length, or diverged.
 func (s *session) ended() bool { return s.diverged > 0 || s.epoch >= s.spec.Budget.Epochs }
-
-// scores are the loss and the number of correct rows of a batch, in one buffer so that reading both is one copy.
-type scores struct {
-	backend trainer.Backend
-	both    trainer.Buffer
-	read    []float32
-}
-
-// newScores allocates them for a network that is yet to be compiled.
-func newScores(b trainer.Backend, at buffers, net *network) (*scores, error) {
-	both, err := together(b, []int{1, 1})
-	if err != nil {
-		return nil, fmt.Errorf("allocate the loss: %w", err)
-	}
-	at[net.loss], at[net.correct] = both.parts[0], both.parts[1]
-	return &scores{b, both.whole, make([]float32, both.whole.Len())}, nil
-}
-
-// latest are those of the batch that has just been computed.
-func (s *scores) latest() (loss, correct float32, err error) {
-	err = s.backend.Download(s.read, s.both)
-	return s.read[0], s.read[aligned(1)], err
-}
-
-// tally sums losses and correct rows over batches.
-type tally struct {
-	losses, hits float64
-	rows         int
-}
-
-func (t *tally) add(s *scores, rows int) error {
-	loss, correct, err := s.latest()
-	if err != nil {
-		return err
-	}
-	t.losses += float64(loss) * float64(rows)
-	t.hits += float64(correct)
-	t.rows += rows
-	return nil
-}
-
-func (t tally) finite() bool { return !math.IsNaN(t.losses) && !math.IsInf(t.losses, 0) }
-
-// loss is the mean; missing where there are no rows (0/0 is NaN).
-func (t tally) loss() trainer.Number     { return trainer.Number(t.losses / float64(t.rows)) }
-func (t tally) accuracy() trainer.Number { return trainer.Number(t.hits / float64(t.rows)) }

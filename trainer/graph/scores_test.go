@@ -1,0 +1,62 @@
+package graph
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"probewise/trainer"
+)
+
+// TestClassesAreCounted: the counts by class are those of the same images and answers as the accuracy.
+func TestClassesAreCounted(t *testing.T) {
+	n := &notebook{}
+	s := start(t, parse(t, nets["norm"], `"batch_size":16`), 0, 2)
+	out := trainTo(t, s, 2, n)
+	check := func(name string, c *trainer.ClassScores, accuracy trainer.Number, indices []int, of trainer.Images) {
+		t.Helper()
+		images, right := make([]int, 3), 0
+		for _, i := range indices {
+			images[of.Labels[i]]++
+		}
+		for _, k := range c.Correct {
+			right += k
+		}
+		if !slices.Equal(c.Images, images) || math.Abs(float64(right)/float64(len(indices))-float64(accuracy)) > 1e-12 {
+			t.Errorf("%s: %+v of the images %v, accuracy %v", name, c, images, accuracy)
+		}
+	}
+	for _, r := range n.records {
+		check("a record", r.ValidationByClass, r.ValidationAccuracy, s.measure.validation, s.train.images)
+		if r.ValidationByClass.Confusion != nil {
+			t.Error("a record has a confusion matrix")
+		}
+	}
+	check("validation", out.ValidationByClass, out.ValidationAccuracy, s.measure.validation, s.train.images)
+	check("test", out.TestByClass, out.TestAccuracy, upTo(s.test.images.Len()), s.test.images)
+	for i, row := range out.TestByClass.Confusion {
+		total := 0
+		for _, k := range row {
+			total += k
+		}
+		if total != out.TestByClass.Images[i] || row[i] != out.TestByClass.Correct[i] {
+			t.Errorf("row %d of the confusion matrix is %v, of %+v", i, row, out.TestByClass)
+		}
+	}
+}
+
+// TestLargestIsWhatCorrectOpFinds: ties go to the first, NaN to none.
+func TestLargestIsWhatCorrectOpFinds(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	for _, c := range []struct {
+		logits []float32
+		want   int
+	}{
+		{[]float32{1, 3, 2}, 1}, {[]float32{2, 2, 1}, 0}, {[]float32{1, nan, 2}, -1}, {[]float32{nan, 1}, -1},
+		{[]float32{-inf, -inf}, 0}, {[]float32{0, inf}, 1},
+	} {
+		if got := largest(c.logits); got != c.want {
+			t.Errorf("largest of %v is %d, want %d", c.logits, got, c.want)
+		}
+	}
+}
