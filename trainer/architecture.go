@@ -144,7 +144,20 @@ type Training struct {
 	Epochs    int // of the full run
 	Augment   Augment
 	Seed      uint64
+	// ClassWeights says how much an image counts in the training loss, by how frequent its class is.
+	ClassWeights ClassWeighting
 }
+
+// ClassWeighting gives images of rare classes more weight in the training loss. Weights have the mean 1 over the
+// training images.
+type ClassWeighting string
+
+// The weightings of a class of n training images.
+const (
+	NoClassWeights      ClassWeighting = "none"
+	BalancedClasses     ClassWeighting = "balanced"      // 1/n, so that all classes count alike (King & Zeng 2001)
+	RootBalancedClasses ClassWeighting = "balanced_root" // 1/√n, between the two
+)
 
 // Architecture is a network and its training settings with all defaults filled in. The last layer's activation is
 // softmax over Classes.

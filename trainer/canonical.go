@@ -81,7 +81,7 @@ func fieldsDocument[T any](fields []field[T], of T) object {
 			continue
 		}
 		v := reflect.ValueOf(f.at(&of)).Elem()
-		if f.later && v.Interface() == f.def {
+		if f.later && (v.Interface() == f.def || v.Kind() == reflect.String && v.Len() == 0) {
 			continue
 		}
 		d[f.key] = v.Interface()

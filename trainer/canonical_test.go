@@ -236,11 +236,12 @@ func drawTraining(r *rand.Rand) Training {
 		Schedule: pick(r, Schedule{Type: Constant}, Schedule{Type: StepDown, Every: 1 + r.IntN(9), Factor: 0.5},
 			Schedule{Type: Cosine, Minimum: r.Float64()}, Schedule{Type: Cosine, Warmup: 0.5},
 			Schedule{Type: Constant, Warmup: r.Float64() / 2}),
-		ClipNorm:  r.ExpFloat64(),
-		BatchSize: 1 + r.IntN(200),
-		Epochs:    1 + r.IntN(50),
-		Augment:   Augment{Flip: r.IntN(2) == 0},
-		Seed:      r.Uint64() >> 11,
+		ClipNorm:     r.ExpFloat64(),
+		BatchSize:    1 + r.IntN(200),
+		Epochs:       1 + r.IntN(50),
+		Augment:      Augment{Flip: r.IntN(2) == 0},
+		ClassWeights: pick(r, NoClassWeights, BalancedClasses, RootBalancedClasses),
+		Seed:         r.Uint64() >> 11,
 	}
 }
 

@@ -231,19 +231,33 @@ func (AddOp) Derivatives() []Derivative { return []Derivative{{Input: 0}, {Input
 
 // CrossEntropyOp is softmax and mean cross-entropy in one, stable for any logits.
 // In: logits (N,C), labels (N: class numbers) → loss (1): mean over the batch.
-type CrossEntropyOp struct{ Plane }
+type CrossEntropyOp struct {
+	Plane
+	Weighted bool // each row counts as its class's weight says; the mean is still over N, as Keras's class_weight has it
+}
 
 // WithRows implements Op.
 func (o CrossEntropyOp) WithRows(n int) Op { o.Plane = o.rows(n); return o }
 
 // Signature implements Op.
 func (o CrossEntropyOp) Signature() (Signature, error) {
-	return takes(o.values("logits"), arg("labels", o.N)).gives(arg("loss")), o.checkLogits()
+	return o.takesLogits(o.Weighted).gives(arg("loss")), o.checkLogits()
 }
 
 // Derivatives implements Op. The loss is the root: the gradient that comes in is 1, and is not read.
 func (o CrossEntropyOp) Derivatives() []Derivative {
-	return []Derivative{{0, CrossEntropyGrad(o), []Operand{input(0), input(1)}}}
+	from := []Operand{input(0), input(1)}
+	if o.Weighted {
+		from = append(from, input(2))
+	}
+	return []Derivative{{0, CrossEntropyGrad(o), from}}
+}
+
+func (p Plane) takesLogits(weighted bool) Signature {
+	if weighted {
+		return takes(p.values("logits"), arg("labels", p.N), arg("weights", p.C))
+	}
+	return takes(p.values("logits"), arg("labels", p.N))
 }
 
 func (p Plane) checkLogits() error {
@@ -253,15 +267,18 @@ func (p Plane) checkLogits() error {
 	return p.check()
 }
 
-// CrossEntropyGrad. In: logits, labels → dlogits = (softmax − one-hot)/N.
-type CrossEntropyGrad struct{ Plane }
+// CrossEntropyGrad. In: logits, labels, and weights where Weighted → dlogits = (softmax − one-hot)·weight/N.
+type CrossEntropyGrad struct {
+	Plane
+	Weighted bool
+}
 
 // WithRows implements Op.
 func (o CrossEntropyGrad) WithRows(n int) Op { o.Plane = o.rows(n); return o }
 
 // Signature implements Op.
 func (o CrossEntropyGrad) Signature() (Signature, error) {
-	return takes(o.values("logits"), arg("labels", o.N)).gives(o.values("dlogits")), o.checkLogits()
+	return o.takesLogits(o.Weighted).gives(o.values("dlogits")), o.checkLogits()
 }
 
 // Derivatives implements Op.
@@ -276,7 +293,7 @@ func (o CorrectOp) WithRows(n int) Op { o.Plane = o.rows(n); return o }
 
 // Signature implements Op.
 func (o CorrectOp) Signature() (Signature, error) {
-	return takes(o.values("logits"), arg("labels", o.N)).gives(arg("count")), o.checkLogits()
+	return o.takesLogits(false).gives(arg("count")), o.checkLogits()
 }
 
 // Derivatives implements Op.

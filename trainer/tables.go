@@ -246,6 +246,10 @@ var trainingFields = []field[Training]{
 		min: 1, max: 10_000},
 	{key: "seed", doc: "of weights, order, dropout and augmentation", at: func(t *Training) any { return &t.Seed },
 		def: 1, max: maxSeed},
+	{key: "class_weights", doc: "weight of an image in the training loss by the number n of training images of its " +
+		"class: \"balanced\" 1/n, \"balanced_root\" 1/√n, both with the mean 1",
+		at: func(t *Training) any { return &t.ClassWeights }, def: NoClassWeights,
+		choices: words(NoClassWeights, BalancedClasses, RootBalancedClasses), later: true},
 }
 
 var augmentFields = []field[Augment]{

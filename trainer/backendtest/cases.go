@@ -222,6 +222,8 @@ func lossCases() (all []testCase) {
 		}
 		for _, logits := range []fill{normal, huge, steps} {
 			all = append(all, testCase{op: trainer.CrossEntropyOp{Plane: p}, in: []fill{logits, labels}},
+				testCase{op: trainer.CrossEntropyOp{Plane: p, Weighted: true}, in: []fill{logits, labels, uniform}},
+				testCase{op: trainer.CrossEntropyGrad{Plane: p, Weighted: true}, in: []fill{logits, labels, uniform}},
 				testCase{op: trainer.CrossEntropyGrad{Plane: p}, in: []fill{logits, labels}},
 				testCase{op: trainer.CorrectOp{Plane: p}, in: []fill{logits, labels}})
 		}

@@ -155,10 +155,11 @@ func (b *planner) plan() error {
 	case trainer.DropoutOp:
 		b.dropout(o)
 	case trainer.CrossEntropyOp:
-		b.block("pw_cross_entropy", 6*o.N*o.C, buffer(0), buffer(1), result(0), argument{kind: wrong}, o.N, o.C).
+		b.block("pw_cross_entropy", 6*o.N*o.C, buffer(0), buffer(1), weights(o.Weighted), result(0),
+			argument{kind: wrong}, o.N, o.C).
 			doubles(o.N + threads)
 	case trainer.CrossEntropyGrad:
-		b.rows("pw_cross_entropy_grad", o.N, 8*o.C, buffer(0), buffer(1), result(0), o.N, o.C)
+		b.rows("pw_cross_entropy_grad", o.N, 8*o.C, buffer(0), buffer(1), weights(o.Weighted), result(0), o.N, o.C)
 	case trainer.CorrectOp:
 		b.block("pw_correct", 2*o.N*o.C, buffer(0), buffer(1), result(0), argument{kind: wrong}, o.N, o.C)
 	case trainer.GatherOp:
@@ -186,6 +187,14 @@ func (b *planner) gather(o trainer.GatherOp) {
 // buffer and result are the call's inputs and outputs.
 func buffer(i int) argument { return argument{kind: input, at: i} }
 func result(i int) argument { return argument{kind: output, at: i} }
+
+// weights are those of the classes.
+func weights(given bool) argument {
+	if given {
+		return buffer(2)
+	}
+	return argument{kind: nothing}
+}
 
 // from is the rest of an array that begins so many bytes in.
 func (a argument) from(bytes int) argument {

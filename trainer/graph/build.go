@@ -17,6 +17,7 @@ type network struct {
 
 	images  *gorgonia.Node // (rows, C, H, W)
 	labels  *gorgonia.Node // (rows): class numbers
+	weights *gorgonia.Node // (classes): what an image of the class counts in the loss; nil: all alike
 	params  []param
 	running []running
 	blocks  []block
@@ -89,6 +90,9 @@ func build(a trainer.Architecture, rows int, training bool, dtype tensor.Dtype) 
 	}
 	if b.logits == nil {
 		return nil, fmt.Errorf("the last layer's activation is not softmax")
+	}
+	if training && a.Training.ClassWeights.Weighted() {
+		b.weights = b.input("class weights", a.Classes)
 	}
 	b.finish(a.Classes)
 	return &b.network, b.err
@@ -229,10 +233,17 @@ func (b *builder) dropout(l trainer.Layer, p trainer.Plane, x *gorgonia.Node) *g
 	return b.apply(trainer.DropoutOp{Plane: p, Rate: float32(l.Rate), Stream: b.streams}, x)
 }
 
+func (b *builder) crossEntropy(p trainer.Plane) *gorgonia.Node {
+	if b.weights == nil {
+		return b.apply(trainer.CrossEntropyOp{Plane: p}, b.logits, b.labels)
+	}
+	return b.apply(trainer.CrossEntropyOp{Plane: p, Weighted: true}, b.logits, b.labels, b.weights)
+}
+
 // finish adds the loss, the count of correct rows and, in training, the gradients.
 func (b *builder) finish(classes int) {
 	p := trainer.Plane{N: b.rows, C: classes, S: 1}
-	b.loss = b.apply(trainer.CrossEntropyOp{Plane: p}, b.logits, b.labels)
+	b.loss = b.crossEntropy(p)
 	b.correct = b.apply(trainer.CorrectOp{Plane: p}, b.logits, b.labels)
 	if b.err != nil || !b.training {
 		return

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"probewise/trainer"
+	"probewise/trainer/kernel"
 )
 
 // TestClassesAreCounted: the counts by class are those of the same images and answers as the accuracy.
@@ -58,5 +59,39 @@ func TestLargestIsWhatCorrectOpFinds(t *testing.T) {
 		if got := largest(c.logits); got != c.want {
 			t.Errorf("largest of %v is %d, want %d", c.logits, got, c.want)
 		}
+	}
+}
+
+// TestClassWeightsFindTheRareClass: of a data set with few images of one class, balanced weights tell more of them.
+func TestClassWeightsFindTheRareClass(t *testing.T) {
+	recall := func(settings string) float64 {
+		d := stripes(900, 600)
+		kept := d.Train
+		kept.Pixels, kept.Labels = nil, nil
+		size := d.ImageSize()
+		for i, label := range d.Train.Labels {
+			if label != 0 || i%15 == 0 {
+				kept.Pixels = append(kept.Pixels, d.Train.Pixels[i*size:(i+1)*size]...)
+				kept.Labels = append(kept.Labels, label)
+			}
+		}
+		d.Train = kept
+		a := parse(t, nets["norm"], `"batch_size":16`+settings)
+		trained, err := Trainer{Open: func(int) (trainer.Backend, error) { return kernel.New(0) }}.Start(t.Context(), trainer.Spec{Architecture: a, Data: d, Seed: 3,
+			Budget: trainer.Budget{Images: d.Train.Len(), Epochs: 1}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := trained.TrainTo(t.Context(), 1, &notebook{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := trained.Close(); err != nil {
+			t.Error(err)
+		}
+		return float64(out.TestByClass.Correct[0]) / float64(out.TestByClass.Images[0])
+	}
+	if plain, balanced := recall(""), recall(`,"class_weights":"balanced"`); balanced <= plain+0.1 {
+		t.Errorf("recall of the rare class: %.3f, with balanced weights %.3f", plain, balanced)
 	}
 }

@@ -31,6 +31,7 @@ type session struct {
 	update   *plan // running statistics of batch norm, clipping, optimizer
 	measure  *measure
 	params   []trainer.Buffer // parts of one buffer, so that an update is one call
+	weights  trainer.Buffer   // of the classes in the loss; nil: all alike
 	norms    norms
 	scores   *scores
 	input    batch
@@ -125,6 +126,12 @@ func (s *session) prepare(validation []int) (err error) {
 		return err
 	}
 	at := buffers{s.net.images: s.input.images, s.net.labels: s.input.labels}
+	if s.net.weights != nil {
+		if s.weights, err = s.backend.Alloc(s.spec.Architecture.Classes); err != nil {
+			return fmt.Errorf("allocate the class weights: %w", err)
+		}
+		at[s.net.weights] = s.weights
+	}
 	var sizes []int
 	for _, p := range s.net.params {
 		sizes = append(sizes, p.node.Shape().TotalSize())
@@ -165,6 +172,15 @@ func (s *session) prepare(validation []int) (err error) {
 	return err
 }
 
+// classCounts is the number of training images of each class.
+func (s *session) classCounts() []int {
+	counts := make([]int, s.spec.Architecture.Classes)
+	for _, i := range s.training {
+		counts[s.spec.Data.Train.Labels[i]]++
+	}
+	return counts
+}
+
 // initialise draws the initial weights, puts on the backend what it keeps, and allocates what is needed on the host.
 func (s *session) initialise() error {
 	for i, p := range s.net.params {
@@ -174,6 +190,12 @@ func (s *session) initialise() error {
 		}
 		if err := s.backend.Upload(s.params[i], values); err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	if s.weights != nil {
+		weights := s.spec.Architecture.Training.ClassWeights.Weights(s.classCounts())
+		if err := s.backend.Upload(s.weights, weights); err != nil {
+			return fmt.Errorf("class weights: %w", err)
 		}
 	}
 	if err := errors.Join(s.train.upload(s.backend), s.test.upload(s.backend)); err != nil {

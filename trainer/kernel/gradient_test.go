@@ -166,12 +166,20 @@ func planeSlopes(r *rand.Rand) (all []slope) {
 		}
 	}
 	logits, labels := trainer.Plane{N: 4, C: 3, S: 1}, []float64{2, 0, 1, 2}
+	weights := []float64{0.5, 2, 1.25}
 	penalty := trainer.PenaltyGrad{Len: 6, L1: 0.25, L2: 0.5}
 	return append(all,
 		slope{"cross-entropy", normals(r, 12),
 			func(x []float64) []float64 { return apply(trainer.CrossEntropyOp{Plane: logits}, 1, x, labels) },
 			func(x, dy []float64) []float64 {
 				return scaled(apply(trainer.CrossEntropyGrad{Plane: logits}, 12, x, labels), dy[0])
+			}},
+		slope{"weighted cross-entropy", normals(r, 12),
+			func(x []float64) []float64 {
+				return apply(trainer.CrossEntropyOp{Plane: logits, Weighted: true}, 1, x, labels, weights)
+			},
+			func(x, dy []float64) []float64 {
+				return scaled(apply(trainer.CrossEntropyGrad{Plane: logits, Weighted: true}, 12, x, labels, weights), dy[0])
 			}},
 		slope{"penalty", []float64{1, -2, 0.5, -0.1, 3, -1},
 			func(w []float64) []float64 {

@@ -69,9 +69,9 @@ func Reference[T float32 | float64](op trainer.Op, in, out [][]T, at trainer.Ste
 	case trainer.AddOp:
 		add(o.Plane, in[0], in[1], out[0])
 	case trainer.CrossEntropyOp:
-		return crossEntropy(o, in[0], in[1], out[0])
+		return crossEntropy(o, in[0], in[1], in[2:], out[0])
 	case trainer.CrossEntropyGrad:
-		return crossEntropyGrad(o, in[0], in[1], out[0])
+		return crossEntropyGrad(o, in[0], in[1], in[2:], out[0])
 	case trainer.CorrectOp:
 		return correct(o, in[0], in[1], out[0])
 	case trainer.PenaltyGrad:

@@ -30,7 +30,15 @@ func logSumExp[T float](row []T) float64 {
 	return largest + math.Log(total)
 }
 
-func crossEntropy[T float](o trainer.CrossEntropyOp, logits, labels, loss []T) error {
+// weightOf is what a row of the class counts; weights holds one buffer where the op is weighted.
+func weightOf[T float](weights [][]T, class int) float64 {
+	if len(weights) == 0 {
+		return 1
+	}
+	return float64(weights[0][class])
+}
+
+func crossEntropy[T float](o trainer.CrossEntropyOp, logits, labels []T, weights [][]T, loss []T) error {
 	var total float64
 	for n := range o.N {
 		label, ok := classOf(labels[n], o.C)
@@ -38,22 +46,22 @@ func crossEntropy[T float](o trainer.CrossEntropyOp, logits, labels, loss []T) e
 			return labelError(o, n, labels[n], o.C)
 		}
 		row := logits[n*o.C : (n+1)*o.C]
-		total += logSumExp(row) - float64(row[label])
+		total += weightOf(weights, label) * (logSumExp(row) - float64(row[label]))
 	}
 	loss[0] = T(total / float64(o.N))
 	return nil
 }
 
-func crossEntropyGrad[T float](o trainer.CrossEntropyGrad, logits, labels, dlogits []T) error {
+func crossEntropyGrad[T float](o trainer.CrossEntropyGrad, logits, labels []T, weights [][]T, dlogits []T) error {
 	for n := range o.N {
 		label, ok := classOf(labels[n], o.C)
 		if !ok {
 			return labelError(o, n, labels[n], o.C)
 		}
 		row := logits[n*o.C : (n+1)*o.C]
-		log := logSumExp(row)
+		log, weight := logSumExp(row), weightOf(weights, label)
 		for c, v := range row {
-			dlogits[n*o.C+c] = T((math.Exp(float64(v)-log) - one(c == label)) / float64(o.N))
+			dlogits[n*o.C+c] = T((math.Exp(float64(v)-log) - one(c == label)) * weight / float64(o.N))
 		}
 	}
 	return nil

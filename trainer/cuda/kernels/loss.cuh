@@ -37,9 +37,9 @@ KERNEL pw_softmax_grad(const float *__restrict__ y, const float *__restrict__ dy
 // class_of reads a class number, −1 where it is none.
 DEVICE int class_of(float label, int C) { return label >= 0.0f && label < (float)C && (float)(int)label == label ? (int)label : -1; }
 
-// One block. wrong gets 1 + the first row whose label is no class number, if there is one.
-KERNEL pw_cross_entropy(const float *__restrict__ logits, const float *__restrict__ labels, float *__restrict__ loss, int *__restrict__ wrong, int N,
-                        int C) {
+// One block. weights are of the classes, null where all count alike. wrong gets 1 + the first row whose label is no class number, if there is one.
+KERNEL pw_cross_entropy(const float *__restrict__ logits, const float *__restrict__ labels, const float *__restrict__ weights, float *__restrict__ loss,
+                        int *__restrict__ wrong, int N, int C) {
   double sum = 0.0;
   int first = 0; // N − row of the first wrong one
   for (int i = threadIdx.x; i < N; i += 256) {
@@ -50,7 +50,8 @@ KERNEL pw_cross_entropy(const float *__restrict__ logits, const float *__restric
     }
     const float *row = logits + (u64)i * C;
     const Softmax k = softmax_of(row, C, 1);
-    sum += (double)(k.most - row[label] + log_of(k.total));
+    const float one = k.most - row[label] + log_of(k.total);
+    sum += (double)(weights ? weights[label] * one : one);
   }
   sum = sum_of(sum);
   first = largest_of(first);
@@ -60,15 +61,17 @@ KERNEL pw_cross_entropy(const float *__restrict__ logits, const float *__restric
   }
 }
 
-KERNEL pw_cross_entropy_grad(const float *__restrict__ logits, const float *__restrict__ labels, float *__restrict__ dlogits, int N, int C) {
+KERNEL pw_cross_entropy_grad(const float *__restrict__ logits, const float *__restrict__ labels, const float *__restrict__ weights,
+                             float *__restrict__ dlogits, int N, int C) {
   const int i = blockIdx.x * 256 + threadIdx.x;
   if (i >= N) return;
   const int label = class_of(labels[i], C);
   const float *row = logits + (u64)i * C;
   const Softmax k = softmax_of(row, C, 1);
+  const float weight = weights && label >= 0 ? weights[label] : 1.0f;
   for (int c = 0; c < C; c++) {
     const float p = exp_of(row[c] - k.most) / k.total;
-    dlogits[(u64)i * C + c] = (c == label ? p - 1.0f : p) / (float)N;
+    dlogits[(u64)i * C + c] = (c == label ? p - 1.0f : p) * weight / (float)N;
   }
 }
 
