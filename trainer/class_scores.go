@@ -1,5 +1,7 @@
 package trainer
 
+import "strconv"
+
 // MaxConfusion is the largest number of classes of which a confusion matrix is kept.
 const MaxConfusion = 100
 
@@ -14,9 +16,10 @@ type ClassScores struct {
 	Images    []int  `json:"images"`    // of the class
 	Predicted []int  `json:"predicted"` // images that the net takes for the class
 	Correct   []int  `json:"correct"`   // both
-	// Confusion has a row for each true class and a column for each predicted one. Only outcomes have it, with at most
-	// MaxConfusion classes.
-	Confusion [][]int `json:"confusion,omitempty"`
+	// Names are the classes', and Confusion has a row for each true class and a column for each predicted one. Only
+	// outcomes have both; a confusion matrix is kept of at most MaxConfusion classes.
+	Names     []string `json:"names,omitempty"`
+	Confusion [][]int  `json:"confusion,omitempty"`
 }
 
 // NewClassScores counts a confusion matrix, (classes, classes) in row-major order: true, predicted. images may be more
@@ -45,8 +48,10 @@ func NewClassScores(confusion, images []int) *ClassScores {
 	return s
 }
 
-// Keep adds the confusion matrix that the scores were counted from, where it is small enough.
-func (s *ClassScores) Keep(confusion []int) {
+// Keep adds the names of the classes, and the confusion matrix that the scores were counted from where it is small
+// enough.
+func (s *ClassScores) Keep(confusion []int, names []string) {
+	s.Names = names
 	classes := len(s.Images)
 	if classes > MaxConfusion {
 		return
@@ -55,6 +60,14 @@ func (s *ClassScores) Keep(confusion []int) {
 	for i := range classes {
 		s.Confusion[i] = confusion[i*classes : (i+1)*classes : (i+1)*classes]
 	}
+}
+
+// Name is what a class is called: its number where that is all that is known.
+func (s *ClassScores) Name(class int) string {
+	if class < len(s.Names) {
+		return s.Names[class]
+	}
+	return strconv.Itoa(class)
 }
 
 // Total is the number of images.

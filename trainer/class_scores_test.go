@@ -37,13 +37,13 @@ func TestClassScores(t *testing.T) {
 
 func TestConfusionIsKeptOfFewClasses(t *testing.T) {
 	s := trainer.NewClassScores([]int{4, 1, 2, 3}, []int{5, 5})
-	s.Keep([]int{4, 1, 2, 3})
-	if len(s.Confusion) != 2 || !slices.Equal(s.Confusion[1], []int{2, 3}) {
+	s.Keep([]int{4, 1, 2, 3}, []string{"left", "right"})
+	if len(s.Confusion) != 2 || !slices.Equal(s.Confusion[1], []int{2, 3}) || s.Name(1) != "right" {
 		t.Errorf("confusion matrix %v", s.Confusion)
 	}
 	const many = trainer.MaxConfusion + 1
 	s = trainer.NewClassScores(make([]int, many*many), make([]int, many))
-	if s.Keep(make([]int, many*many)); s.Confusion != nil {
+	if s.Keep(make([]int, many*many), nil); s.Confusion != nil || s.Name(7) != "7" {
 		t.Errorf("a confusion matrix of %d classes is kept", many)
 	}
 }

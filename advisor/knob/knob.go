@@ -19,6 +19,8 @@ type Knob struct {
 	Costs string // what a change costs: compute, parameters, memory
 	When  string // when it is sensible
 	Theme advisor.Theme
+	// Asked says that rules and people alone ask for its settings: whether one is sensible is not told by the architecture.
+	Asked bool
 	// Settings returns the changes for one architecture, in a stable order. Some may be illegal, change nothing or equal
 	// another: the function Settings drops those.
 	Settings func(a trainer.Architecture) []Setting
@@ -41,7 +43,7 @@ type Setting struct {
 // All returns the knobs: training, regularisation, shape, whole recipes and nets.
 func All() []Knob {
 	return []Knob{
-		learningRate, optimizer, momentum, schedule, warmUpKnob, batchSize, clipping,
+		learningRate, optimizer, momentum, schedule, warmUpKnob, batchSize, clipping, classWeights,
 		l1, l2, weightDecay, convDropout, denseDropout, batchNorm,
 		flip, crop,
 		filters, denseWidth, denseLayers, convLayers, pools, strides, kernelSize, padding, head,
@@ -97,13 +99,14 @@ func affordable(a trainer.Architecture, sizes []int, edit func(size int) Edit) i
 }
 
 // Settings returns all legal settings of the architecture that change something and differ from each other (by
-// architecture ID), within the constraints and at most maxGrowth times as expensive to train.
+// architecture ID), within the constraints and at most maxGrowth times as expensive to train; none of knobs that are
+// Asked for.
 func Settings(a trainer.Architecture, c Constraints) []Setting {
 	seen := map[string]bool{a.ID(): true}
 	most := maxGrowth * float64(a.Cost().TrainingFLOPs)
 	var all []Setting
 	for _, k := range All() {
-		if slices.Contains(c.Forbid, k.Name) {
+		if k.Asked || slices.Contains(c.Forbid, k.Name) {
 			continue
 		}
 		for _, s := range k.Settings(a) {

@@ -181,6 +181,22 @@ func TestConstraintsHold(t *testing.T) {
 	}
 }
 
+// asked counts the settings of a knob that is not drawn, which forbidding the knob must take away.
+func asked(t *testing.T, k knob.Knob, a trainer.Architecture) (n int) {
+	t.Helper()
+	for _, s := range k.Settings(a) {
+		revised := a
+		if s.Revise(&revised); revised.ID() == a.ID() {
+			continue
+		}
+		n++
+		if (knob.Constraints{Forbid: []string{k.Name}}).Allows(a, revised) {
+			t.Errorf("%s changes nothing that %s stands for", s.Name, k.Name)
+		}
+	}
+	return n
+}
+
 // TestCatalogue: each knob has all its texts and a name of its own, is found by it, and has a setting on some net that
 // is its own: forbidding the knob takes it away.
 func TestCatalogue(t *testing.T) {
@@ -207,6 +223,9 @@ func TestCatalogue(t *testing.T) {
 			if text == "" || strings.Contains(text, "%!") {
 				t.Errorf("%s: text %q", k.Name, text)
 			}
+		}
+		if k.Asked {
+			offered[k.Name] += asked(t, k, everyNet(t)[0].of)
 		}
 		if offered[k.Name] == 0 {
 			t.Errorf("%s has no setting on any net", k.Name)

@@ -23,21 +23,23 @@ var atChance = Rule{
 	Name:  "at-chance",
 	Group: Health,
 	Title: "The net has learnt nothing",
-	Finds: fmt.Sprintf("Validation accuracy after the probe is not above chance p = 1/classes by two standard errors "+
-		"√(p(1−p)/n) of n validation images (%s where their number is not known), and training accuracy is below p + %g: "+
-		"a batch norm whose running statistics lag is at chance in validation alone. It says where the last records have "+
-		"the same accuracy: then every image gets the same class.", figure.Count(usualValidation), trains),
+	Finds: fmt.Sprintf("Validation accuracy after the probe is not above chance p, the share of the largest class, by "+
+		"two standard errors √(p(1−p)/n) of n validation images (%s where their number is not known), nor is the mean "+
+		"recall of k classes above 1/k by two of its own, and training accuracy is below p + %g: a batch norm whose "+
+		"running statistics lag is at chance in validation alone. It says where the last records have the same accuracy: "+
+		"then every image gets the same class.", figure.Count(usualValidation), trains),
 	Source: "The standard error of a share.",
 	Proposes: fmt.Sprintf("relu and He's initialiser; a learning rate ×0.1 where weight norms have grown ×%g or it is "+
 		"%g times the usual one, ×10 where no weight norm has moved by %g or it is as far below; L1 and L2 of at most %g.",
 		grown, usualFactor, unmoved, maxPenalty),
-	Breaks: true,
+	Breaks:   true,
+	Explains: []string{"class-never-predicted", "uneven-classes"},
 	Run: func(p *Pass) {
 		last, ok := p.last()
-		chance := 1 / float64(p.Architecture.Classes)
-		threshold := chance + 2*math.Sqrt(chance*(1-chance)/float64(p.validationImages()))
+		chance := p.chance(last)
+		threshold := chance + 2*math.Sqrt(chance*(1-chance)/float64(p.validationImages(last)))
 		if !ok || p.Outcome.Diverged || last.Epoch < 1 || !(float64(last.ValidationAccuracy) <= threshold) ||
-			float64(last.TrainAccuracy) >= chance+trains {
+			float64(last.TrainAccuracy) >= chance+trains || recalls(last.ValidationByClass) {
 			return
 		}
 		d := measured("", "validation_accuracy", float64(last.ValidationAccuracy), threshold, last.Epoch, advisor.High)
@@ -64,6 +66,23 @@ var atChance = Rule{
 		p.Propose(proposal(advisor.Stabilise, title, d, "Penalties should not outweigh the loss.",
 			knob.Each(knob.Names(all), knob.PenaltyAtMost(maxPenalty))))
 	},
+}
+
+// recalls says whether the mean recall of the classes is above that of a guess by two standard errors: a net that is
+// trained to tell rare classes may be right less often than one that never answers them.
+func recalls(s *trainer.ClassScores) bool {
+	if s == nil {
+		return false
+	}
+	classes, variance := 0.0, 0.0
+	for _, n := range s.Images {
+		if n > 0 {
+			classes++
+			variance += 1 / float64(n)
+		}
+	}
+	guess := 1 / classes
+	return float64(s.BalancedAccuracy) > guess+2*math.Sqrt(guess*(1-guess)*variance)/classes
 }
 
 // oneClass says whether validation accuracy has stayed the same over the last three records.

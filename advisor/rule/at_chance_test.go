@@ -22,6 +22,20 @@ func atChanceFixtures(t *testing.T) []fixture {
 			}
 		}
 	}
+	uneven := []int{470, 100, 90, 80, 70, 60, 50, 40, 20, 20}
+	always := []int{470, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+	rareOnes := func(r *trainer.EpochRecord) { // 200 of the largest and half of the others
+		confusion := make([]int, 100)
+		confusion[0], confusion[1] = 200, 270
+		for class := 1; class < 10; class++ {
+			confusion[11*class] = uneven[class] / 2
+			confusion[10*class] = uneven[class] - uneven[class]/2
+		}
+		r.ValidationByClass, r.ValidationAccuracy = trainer.NewClassScores(confusion, uneven), 0.465
+	}
+	noTraining := func(share trainer.Number) change {
+		return func(r *trainer.EpochRecord) { r.TrainAccuracy = share }
+	}
 	const he = "Initialise conv1, conv2 and dense1 after He | conv1.Initializer glorot_uniform→he_uniform, " +
 		"conv2.Initializer glorot_uniform→he_uniform, dense1.Initializer glorot_uniform→he_uniform"
 	diverged := probed(t, plain, guessing)
@@ -44,6 +58,10 @@ func atChanceFixtures(t *testing.T) []fixture {
 			[]string{"Use relu in dense1, initialised after He | dense1.Initializer glorot_uniform→he_uniform, " +
 				"dense1.Activation sigmoid→relu",
 				"Lower L1 and L2 to at most 0.0001 | dense1.L1 0.1→0.0001, dense1.L2 0.002→0.0001"}},
+		{"at-chance", "the largest class always", probed(t, plain, told(uneven, always), weights(1.2), noTraining(0.47)),
+			[]want{{"", "validation_accuracy", 0.47, 0.47 + 2*math.Sqrt(0.47*0.53/1000), null, 3, advisor.High}}, []string{he}},
+		{"at-chance", "rare classes are told at the cost of the largest",
+			probed(t, plain, rareOnes, weights(1.2), noTraining(0.47)), nil, nil},
 		{"at-chance", "above the noise",
 			probed(t, plain, guessing, at(3, func(r *trainer.EpochRecord) { r.ValidationAccuracy = 0.12 })), nil, nil},
 		{"at-chance", "batch norm lags in validation",

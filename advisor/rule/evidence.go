@@ -62,7 +62,16 @@ func (p *Pass) relativeRate() float64 {
 
 // guesses says whether the net has not learnt to tell the training images apart.
 func (p *Pass) guesses(r trainer.EpochRecord) bool {
-	return float64(r.TrainAccuracy) < 1/float64(p.Architecture.Classes)+trains
+	return float64(r.TrainAccuracy) < p.chance(r)+trains
+}
+
+// chance is the validation accuracy of always answering the class with the most images; 1/classes where their numbers
+// are not known.
+func (p *Pass) chance(r trainer.EpochRecord) float64 {
+	if r.ValidationByClass != nil {
+		return r.ValidationByClass.Chance()
+	}
+	return 1 / float64(p.Architecture.Classes)
 }
 
 // gradientNorm is the norm of the gradients of all kernels together, before any clipping.
@@ -77,9 +86,12 @@ func gradientNorm(r trainer.EpochRecord) float64 {
 // updates is the number of updates in the full run; 0 where it is not known.
 func (p *Pass) updates() int { return p.Full.Updates(max(p.Architecture.Training.BatchSize, 1)) }
 
-// validationImages is how many images are kept for validation: a tenth (dataset.Partition).
-func (p *Pass) validationImages() int {
-	if p.Full.Images == 0 {
+// validationImages is how many images are kept for validation: a tenth (dataset.Partition) where they were not counted.
+func (p *Pass) validationImages(r trainer.EpochRecord) int {
+	switch {
+	case r.ValidationByClass != nil:
+		return r.ValidationByClass.Total()
+	case p.Full.Images == 0:
 		return usualValidation
 	}
 	return p.Full.Images - p.Full.Training()

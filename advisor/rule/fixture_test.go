@@ -55,6 +55,8 @@ func fixtures(t *testing.T) []fixture {
 		explodingGradientFixtures(t),
 		deadReLUFixtures(t),
 		atChanceFixtures(t),
+		classNeverPredictedFixtures(t),
+		unevenClassesFixtures(t),
 		parabolicLayerFixtures(t),
 		highActivationVarianceFixtures(t),
 		overfitFixtures(t),

@@ -30,9 +30,10 @@ var overfit = Rule{
 	Proposes: "Dropout after dense layers, L2 on higher layers, flipped images; nothing smaller.",
 	Run: func(p *Pass) {
 		gaps, validation, epoch := p.gaps()
+		last, _ := p.last()
 		n := len(gaps)
 		if n < 2 || gaps[n-1] < maxGap || gaps[n-1]-gaps[0] < minGrowth || gaps[n-1] <= gaps[n-2] ||
-			validation[n-2]-validation[n-1] > maxSwing || validation[n-1] <= 1/float64(p.Architecture.Classes)+trains {
+			validation[n-2]-validation[n-1] > maxSwing || validation[n-1] <= p.chance(last)+trains {
 			return
 		}
 		severity := advisor.Low

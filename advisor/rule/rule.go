@@ -46,7 +46,8 @@ func All() []Rule {
 	return []Rule{
 		rateTooHigh, softmaxTwice, saturated, linearActivations, overRegularised, bottleneck, globalPoolingTooEarly,
 		tooManyPools, kernelTooSmall, batchTooLarge, plainSGD, learnsTooSlowly, underCapacity,
-		validationApart, diverged, vanishingGradient, explodingGradient, deadReLU, atChance,
+		validationApart, diverged, vanishingGradient, explodingGradient, deadReLU, atChance, classNeverPredicted,
+		unevenClasses,
 		parabolicLayer, highActivationVariance,
 		unregularisedHigherLayers, laggingBatchNorm, stackedRegularisers,
 		flatFilters, ascendingDense, tooManyDense, wideDense,

@@ -76,7 +76,7 @@ func (m *measure) record(whole, moved bool, at trainer.Step) (trainer.EpochRecor
 		return r, err
 	}
 	v := m.validated
-	r.ValidationLoss, r.ValidationAccuracy, r.ValidationByClass = v.loss(), v.accuracy(), v.byClass(false)
+	r.ValidationLoss, r.ValidationAccuracy, r.ValidationByClass = v.loss(), v.accuracy(), v.byClass()
 	if whole {
 		tested, err := m.evaluate(m.test, m.tested, at, nil)
 		if err != nil {

@@ -106,13 +106,13 @@ func (s *session) outcome() (trainer.Outcome, error) {
 		ValidationAccuracy: s.latest.ValidationAccuracy,
 		TestLoss:           trainer.Missing,
 		TestAccuracy:       trainer.Missing,
-		ValidationByClass:  s.measure.validated.byClass(true),
+		ValidationByClass:  s.measure.validated.confused(s.spec.Data.Classes),
 	}
 	if s.diverged > 0 || !s.ended() {
 		return out, nil
 	}
 	tested, err := s.measure.testAll(s.step)
-	out.TestLoss, out.TestAccuracy, out.TestByClass = tested.loss(), tested.accuracy(), tested.byClass(true)
+	out.TestLoss, out.TestAccuracy, out.TestByClass = tested.loss(), tested.accuracy(), tested.confused(s.spec.Data.Classes)
 	return out, err
 }
 

@@ -97,13 +97,18 @@ func (t tally) loss() trainer.Number     { return trainer.Number(t.losses / floa
 func (t tally) accuracy() trainer.Number { return trainer.Number(t.hits / float64(t.rows)) }
 
 // byClass is nil where nothing was evaluated.
-func (t tally) byClass(confusion bool) *trainer.ClassScores {
+func (t tally) byClass() *trainer.ClassScores {
 	if t.images == nil {
 		return nil
 	}
-	s := trainer.NewClassScores(t.confusion, t.images)
-	if confusion {
-		s.Keep(t.confusion)
+	return trainer.NewClassScores(t.confusion, t.images)
+}
+
+// confused is byClass with the names of the classes and the confusion matrix.
+func (t tally) confused(names []string) *trainer.ClassScores {
+	s := t.byClass()
+	if s != nil {
+		s.Keep(t.confusion, names)
 	}
 	return s
 }
