@@ -33,6 +33,9 @@ func (p *page) epochs(title string, records []trainer.EpochRecord, test bool) {
 	if note := Normalised(records); note != "" {
 		p.paragraph("  ", faint, note)
 	}
+	if note := Balanced(records); note != "" {
+		p.paragraph("  ", plain, note)
+	}
 }
 
 // Normalised says what the learning curve of a net with batch norm was evaluated with, where that is not what Keras

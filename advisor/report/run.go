@@ -49,4 +49,20 @@ func (p *page) outcome(run advisor.Run) {
 		p.entry("Weights", kept)
 	}
 	p.facts(Spent(*o))
+	p.classes(*o)
+}
+
+// classes says how well each class is told.
+func (p *page) classes(o trainer.Outcome) {
+	of, s := Classes(o)
+	if s == nil {
+		return
+	}
+	p.heading("Classes, " + of)
+	columns := make([]column, len(ClassHeads))
+	for i, title := range ClassHeads {
+		columns[i] = column{title: title, left: i == 0 || i == len(ClassHeads)-1}
+	}
+	p.table(columns, ClassRows(*s))
+	p.paragraph("  ", plain, ClassNote(*s))
 }

@@ -72,7 +72,7 @@ func (p *Pass) classes(some []int) string {
 		words = append(words, names.Name(class))
 	}
 	if more := len(some) - len(words); more > 0 {
-		words = append(words, figure.Counted(more, "more"))
+		words = append(words, fmt.Sprintf("%d more", more))
 	}
 	return "class " + strings.Join(slices.Compact(words), ", ")
 }

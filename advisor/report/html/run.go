@@ -21,6 +21,7 @@ type RunView struct {
 	Outcome    [][]string // images, accuracy, loss
 	Weights    string     // which are kept; "" where there are none
 	Spent      []report.Fact
+	Classes    *ClassesView // nil: none were counted
 	Forecast   *Forecast
 	Verdict    string // what was reached beside what was predicted
 	Curve      Table
@@ -61,4 +62,5 @@ func (v *RunView) end(o trainer.Outcome) {
 	v.Figures = []Figure{{"Test accuracy", figure.Share(o.TestAccuracy),
 		"on all test images, after " + figure.Counted(o.Epochs, "epoch")}}
 	v.Outcome, v.Spent = report.Outcome(o), report.Spent(o)
+	v.Classes = viewClasses(o)
 }
