@@ -37,6 +37,7 @@ type Request struct {
 	Seeds       int         `json:"seeds"`  // that confirm a gain, as far as the budget allows
 	Goal        Goal        `json:"goal"`
 	Target      float64     `json:"target,omitempty"` // test accuracy that is to be reached, for GoalTarget
+	Metric      Metric      `json:"metric,omitempty"` // what gains are of; "": Accuracy
 	Constraints Constraints `json:"constraints"`
 }
 
@@ -180,7 +181,7 @@ type Suggestion struct {
 	Parts     []Part        `json:"parts,omitempty"` // of a suggestion of several settings
 }
 
-// Gain is what a change is worth, in test accuracy of full training: after minus before.
+// Gain is what a change is worth, in the metric on test images in full training: after minus before.
 type Gain struct {
 	Mean       float64 `json:"mean"`
 	Low        float64 `json:"low"`
@@ -192,6 +193,8 @@ type Gain struct {
 	// Noise is the standard deviation of the difference that another seed alone makes in a net like this one.
 	Noise float64 `json:"noise"`
 	Pairs int     `json:"pairs"` // of past runs with and without a change, that it was learnt from
+	// Metric is what it is of; absent where that is accuracy. What was learnt of accuracy is taken for the others.
+	Metric Metric `json:"metric,omitempty"`
 }
 
 // Part is one setting of a suggestion.

@@ -20,6 +20,7 @@ type adviceRequest struct {
 	Seeds       int               `json:"seeds,omitempty" minimum:"1" maximum:"8" example:"2" doc:"fresh seeds that confirm a gain, as far as the budget allows; default: 2"`
 	Goal        advisor.Goal      `json:"goal,omitempty" example:"accuracy"`
 	Target      float64           `json:"target,omitempty" exclusiveMinimum:"0" exclusiveMaximum:"1" example:"0.9" doc:"test accuracy that is to be reached; for the goal target alone"`
+	Metric      advisor.Metric    `json:"metric,omitempty" example:"accuracy"`
 	Constraints adviceConstraints `json:"constraints,omitempty"`
 }
 
@@ -45,6 +46,7 @@ func (r adviceRequest) request() advisor.Request {
 		Seeds:       r.Seeds,
 		Goal:        r.Goal,
 		Target:      r.Target,
+		Metric:      r.Metric,
 		Constraints: advisor.Constraints(r.Constraints),
 	}
 }

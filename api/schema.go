@@ -40,6 +40,7 @@ type (
 	verdict      string
 	effort       string
 	goal         string
+	metric       string
 	tensor       string
 	form         string
 	position     string
@@ -102,6 +103,12 @@ func (goal) Schema(huma.Registry) *huma.Schema {
 }
 
 // Schema implements huma.SchemaProvider.
+func (metric) Schema(huma.Registry) *huma.Schema {
+	return words("what gains are of: accuracy is the share of the images that are right, balanced_accuracy the mean "+
+		"recall of the classes, macro_f1 their mean F1. Predictions are of accuracy; default: accuracy", advisor.Metrics()...)
+}
+
+// Schema implements huma.SchemaProvider.
 func (tensor) Schema(huma.Registry) *huma.Schema {
 	return words("what the values are", trainer.TensorKinds()...)
 }
@@ -145,6 +152,7 @@ func newRegistry() huma.Registry {
 		{reflect.TypeFor[advisor.Verdict](), reflect.TypeFor[verdict]()},
 		{reflect.TypeFor[advisor.Effort](), reflect.TypeFor[effort]()},
 		{reflect.TypeFor[advisor.Goal](), reflect.TypeFor[goal]()},
+		{reflect.TypeFor[advisor.Metric](), reflect.TypeFor[metric]()},
 		{reflect.TypeFor[trainer.TensorKind](), reflect.TypeFor[tensor]()},
 		{reflect.TypeFor[features.Form](), reflect.TypeFor[form]()},
 		{reflect.TypeFor[trainer.LayerSet](), reflect.TypeFor[position]()},

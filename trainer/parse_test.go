@@ -191,11 +191,12 @@ func TestTrainingDefaults(t *testing.T) {
 				"/training/optimizer/rho", "/training/schedule/factor"}},
 		{`{"optimizer": "adamw", "schedule": {"type": "cosine"}, "class_weights": "balanced"}`, Training{
 			ClassWeights: BalancedClasses,
-			Optimizer:    Optimizer{Type: AdamW, LearningRate: 0.001, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7, WeightDecay: 0.004},
-			Schedule:     Schedule{Type: Cosine},
-			BatchSize:    64,
-			Epochs:       15,
-			Seed:         1,
+			Optimizer: Optimizer{Type: AdamW, LearningRate: 0.001, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-7,
+				WeightDecay: 0.004},
+			Schedule:  Schedule{Type: Cosine},
+			BatchSize: 64,
+			Epochs:    15,
+			Seed:      1,
 		}, []string{
 			"/training/augment", "/training/batch_size", "/training/clip_norm", "/training/epochs", "/training/optimizer/beta_1",
 			"/training/optimizer/beta_2", "/training/optimizer/epsilon", "/training/optimizer/learning_rate",

@@ -16,8 +16,9 @@ func Worth(s advisor.Suggestion) string {
 		return "not known"
 	}
 	g := *s.Gain
-	text := fmt.Sprintf("%s points of test accuracy in full training (%s interval %s), %s",
-		figure.Points(g.Mean), figure.Percent(g.Confidence), figure.PointsInterval(g.Low, g.High), Evidence(s))
+	text := fmt.Sprintf("%s points of test %s in full training (%s interval %s), %s",
+		figure.Points(g.Mean), g.Metric.Words(), figure.Percent(g.Confidence),
+		figure.PointsInterval(g.Low, g.High), Evidence(s))
 	if noise := Noise(g); noise != "" {
 		text += "; another seed alone moves such a net by " + noise
 	}
@@ -61,16 +62,20 @@ func Trained(s advisor.Suggestion) (epochs, observed string) {
 
 // Legend explains the figures of suggestions, those that there are.
 func Legend(all []advisor.Suggestion) []string {
+	i := slices.IndexFunc(all, func(s advisor.Suggestion) bool { return s.Gain != nil })
+	of := advisor.Accuracy
+	if i >= 0 {
+		of = all[i].Gain.Metric
+	}
 	var lines []string
 	if tried(all) {
-		lines = append(lines, "Trained to: epochs of the trial. Observed: its validation accuracy minus that of the net "+
-			"that it was tried on, after as many epochs with the same seed, in percentage points.")
+		lines = append(lines, "Trained to: epochs of the trial. Observed: its validation "+of.Words()+" minus that of the "+
+			"net that it was tried on, after as many epochs with the same seed, in percentage points.")
 	}
-	i := slices.IndexFunc(all, func(s advisor.Suggestion) bool { return s.Gain != nil })
 	if i >= 0 {
 		g := *all[i].Gain
-		line := fmt.Sprintf("Gain: test accuracy in full training that the change is expected to add, in percentage points, "+
-			"with its %s interval", figure.Percent(g.Confidence))
+		line := fmt.Sprintf("Gain: test %s in full training that the change is expected to add, in percentage points, "+
+			"with its %s interval", of.Words(), figure.Percent(g.Confidence))
 		if g.Pairs > 0 {
 			line += fmt.Sprintf("; learnt from %s of runs with and without a change", figure.Counted(g.Pairs, "pair"))
 		}

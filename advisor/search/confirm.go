@@ -55,13 +55,13 @@ func (s *searcher) confirm(ctx context.Context, e *Entry, base trainer.Architect
 		for _, t := range pair {
 			t.Result.Epochs = int(c.Moment)
 		}
-		g, err := s.Judge.Foretell(ctx, pair[0].Result, e.Architecture, pair[1].Result, c.Moment)
+		g, err := s.foretell(ctx, pair[0].Result, e.Architecture, pair[1].Result, c.Moment)
 		if err != nil {
 			return nil, err
 		}
 		c.Seeds = append(c.Seeds, pair[0].Seed)
 		c.Runs = append(c.Runs, [2]string{pair[0].Run, pair[1].Run})
-		c.Observed += gain.Observed(pair[0].Result, pair[1].Result, c.Moment)
+		c.Observed += s.observed(pair[0].Result, pair[1].Result, c.Moment)
 		sum.Mean, sum.Low, sum.High = sum.Mean+g.Mean, sum.Low+g.Low, sum.High+g.High
 		sum.Noise, sum.Confidence, sum.Pairs = g.Noise, g.Confidence, g.Pairs
 		last = pair[1]

@@ -104,6 +104,7 @@ func candidate(t testing.TB, base trainer.Architecture, title string, changes ..
 // fakeLab trains by formula and counts what that takes.
 type fakeLab struct {
 	accuracy func(a trainer.Architecture, seed uint64, epoch float64) float64 // NaN: diverged
+	balanced func(a trainer.Architecture) float64                             // accuracy over the classes; nil: not counted
 	tooLarge func(trainer.Architecture) bool
 	known    map[string]advisor.ProbeResult // trained to the end by an earlier attempt
 	fault    error
@@ -152,8 +153,12 @@ func (l *fakeLab) probe(a trainer.Architecture, seed uint64, to float64) advisor
 			r.Outcome = trainer.Outcome{Diverged: true, DivergedEpoch: int(e) + 1}
 			break
 		}
-		r.Records = append(r.Records,
-			trainer.EpochRecord{Epoch: e, ValidationAccuracy: trainer.Number(accuracy), ValidationLoss: 1})
+		record := trainer.EpochRecord{Epoch: e, ValidationAccuracy: trainer.Number(accuracy), ValidationLoss: 1}
+		if l.balanced != nil {
+			balanced := trainer.Number(l.balanced(a))
+			record.ValidationByClass = &trainer.ClassScores{BalancedAccuracy: balanced, MacroF1: balanced - 0.1}
+		}
+		r.Records = append(r.Records, record)
 	}
 	return r
 }

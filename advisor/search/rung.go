@@ -223,14 +223,26 @@ func (s *searcher) train(ctx context.Context, base advisor.ProbeResult, entries 
 		if err := s.judge(ctx, e, moment); err != nil {
 			return nil, err
 		}
-		e.Observed = gain.Observed(base, e.Trial.Result, moment)
+		e.Observed = s.observed(base, e.Trial.Result, moment)
 		trained = append(trained, e)
 	}
 	return trained, nil
 }
 
+// foretell asks the judge. What it has learnt of accuracy is taken for other metrics too: it sees their values in place
+// of validation accuracies.
+func (s *searcher) foretell(ctx context.Context, base advisor.ProbeResult, revised trainer.Architecture,
+	trial advisor.ProbeResult, moment float64) (gain.Gain, error) {
+	return s.Judge.Foretell(ctx, s.Metric.View(base), revised, s.Metric.View(trial), moment)
+}
+
+// observed is the difference of the metric between trial and base at the moment.
+func (s *searcher) observed(base, trial advisor.ProbeResult, moment float64) float64 {
+	return gain.Observed(s.Metric.View(base), s.Metric.View(trial), moment)
+}
+
 func (s *searcher) judge(ctx context.Context, e *Entry, moment float64) (err error) {
-	if e.Foretold, err = s.Judge.Foretell(ctx, e.base, e.Architecture, e.Trial.Result, moment); err != nil {
+	if e.Foretold, err = s.foretell(ctx, e.base, e.Architecture, e.Trial.Result, moment); err != nil {
 		return fmt.Errorf("judge %q: %w", e.Title, err)
 	}
 	return nil

@@ -65,6 +65,7 @@ type Problem struct {
 	// Allowed says whether a net is within what the user allows.
 	Allowed func(trainer.Architecture) bool
 	Judge   Judge
+	Metric  advisor.Metric // what is to be raised
 	Lab     Lab
 	// Watch is told of each step; nil: nobody.
 	Watch func(Step)

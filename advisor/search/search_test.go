@@ -43,6 +43,28 @@ func TestTheBestIsFound(t *testing.T) {
 	}
 }
 
+// TestMetricDecides: of a change that raises accuracy and one that raises the recall of the classes, each is the best
+// of its metric.
+func TestMetricDecides(t *testing.T) {
+	for metric, want := range map[advisor.Metric]string{"": "clip", advisor.Accuracy: "clip",
+		advisor.BalancedAccuracy: "flip", advisor.MacroF1: "flip"} {
+		lab := &fakeLab{accuracy: accuracyOf(0, gains{clip(1), 0.02}, gains{flip(), -0.02}),
+			balanced: func(a trainer.Architecture) float64 { return accuracyOf(0, gains{flip(), 0.03})(a, 0, 0) }}
+		w := newWorld(t, lab, sure, 3, nil, []Candidate{candidate(t, net(t), "clip", clip(1)),
+			candidate(t, net(t), "flip", flip())})
+		w.Metric = metric
+		r := w.run(t, Options{Budget: 2, Seeds: 2})
+		if r.Best == nil || r.Best.Title != want {
+			t.Errorf("%q: best is %+v, want %s", metric, r.Best, want)
+			continue
+		}
+		if gained := map[string]float64{"clip": 0.02, "flip": 0.03}[want]; math.Abs(r.Best.Gain().Mean-gained) > 1e-9 ||
+			math.Abs(r.Best.Confirmed.Observed-gained) > 1e-9 {
+			t.Errorf("%q: gain %+v, observed %g, want %g", metric, r.Best.Gain(), r.Best.Confirmed.Observed, gained)
+		}
+	}
+}
+
 // TestLuckIsNotAdvised: what looked best with the seed of the race and is worse with others.
 func TestLuckIsNotAdvised(t *testing.T) {
 	lab := &fakeLab{accuracy: func(a trainer.Architecture, seed uint64, _ float64) float64 {

@@ -167,7 +167,7 @@ func revised(a *advisor.Advice, best *search.Entry, tried int) {
 	case best != nil:
 		a.Revised = &advisor.Revised{
 			Architecture: best.Architecture,
-			Prediction:   afterwards(a.Prediction, best),
+			Prediction:   afterwards(*a, best),
 			Verified:     best.Verdict() == advisor.Better,
 			Rank:         1,
 		}
@@ -189,9 +189,11 @@ func revised(a *advisor.Advice, best *search.Entry, tried int) {
 	a.Summary = summary(*a)
 }
 
-// afterwards is what full training of the revised net is predicted to reach: the net's prediction and the gain.
-func afterwards(p *advisor.Prediction, best *search.Entry) *advisor.Prediction {
-	if p == nil {
+// afterwards is what full training of the revised net is predicted to reach: the net's prediction and the gain. There
+// is none where the gain is of another metric.
+func afterwards(a advisor.Advice, best *search.Entry) *advisor.Prediction {
+	p := a.Prediction
+	if p == nil || a.Request.Metric.Other() {
 		return nil
 	}
 	after, g := *p, best.Gain()

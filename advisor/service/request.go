@@ -3,6 +3,7 @@ package service
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"probewise/advisor"
 	"probewise/advisor/knob"
@@ -13,6 +14,7 @@ import (
 func completed(r advisor.Request, a trainer.Architecture) (advisor.Request, error) {
 	r.Effort = orDefault(r.Effort, advisor.Standard)
 	r.Goal = orDefault(r.Goal, advisor.GoalAccuracy)
+	r.Metric = orDefault(r.Metric, advisor.Accuracy)
 	r.Seeds = orDefault(r.Seeds, advisor.DefaultSeeds)
 	switch r.Effort {
 	case advisor.Standard:
@@ -31,6 +33,13 @@ func completed(r advisor.Request, a trainer.Architecture) (advisor.Request, erro
 	}
 	if r.Suggestions < 1 {
 		return r, badRequest("/suggestions", "suggestions: %d, want at least 1", r.Suggestions)
+	}
+	if !slices.Contains(advisor.Metrics(), r.Metric) {
+		return r, badRequest("/metric", "metric %q: it is accuracy, balanced_accuracy or macro_f1", r.Metric)
+	}
+	if r.Metric.Other() && r.Goal == advisor.GoalTarget {
+		return r, badRequest("/metric", "a target is a test accuracy, which alone is predicted: ask for the goal accuracy "+
+			"with the metric %s, or for the target without a metric", r.Metric)
 	}
 	switch r.Goal {
 	case advisor.GoalAccuracy, advisor.GoalShrink:

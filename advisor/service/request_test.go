@@ -37,8 +37,11 @@ func TestSubmitRefuses(t *testing.T) {
 		"a frozen layer that is not": {limits(advisor.Constraints{Frozen: []string{"dense2", "x"}}), "/constraints/frozen/1"},
 		"an unknown knob":            {limits(advisor.Constraints{Forbid: []string{"luck"}}), "/constraints/forbid/0"},
 		"negative parameters":        {limits(advisor.Constraints{MaxParameters: -1}), "/constraints/max_parameters"},
-		"negative operations":        {limits(advisor.Constraints{MaxTrainingFLOPs: -1}), "/constraints/max_training_flops"},
-		"negative memory":            {limits(advisor.Constraints{MaxMemory: -1}), "/constraints/max_memory"},
+		"an unknown metric":          {advisor.Request{Metric: "fame"}, "/metric"},
+		"a target of another metric": {advisor.Request{Metric: advisor.MacroF1, Goal: advisor.GoalTarget, Target: 0.9},
+			"/metric"},
+		"negative operations": {limits(advisor.Constraints{MaxTrainingFLOPs: -1}), "/constraints/max_training_flops"},
+		"negative memory":     {limits(advisor.Constraints{MaxMemory: -1}), "/constraints/max_memory"},
 	} {
 		_, err := d.SubmitAdvice(t.Context(), sixLayers(t).Canonical(), c.request, advisor.IdempotencyKey{})
 		var refused *RequestError
@@ -82,7 +85,7 @@ func TestDefaultsOfARequest(t *testing.T) {
 			t.Errorf("%s: %+v", name, got)
 		}
 		if got.Effort != c.want.Effort || got.Budget != c.want.Budget || got.Seeds != c.want.Seeds ||
-			got.Goal != c.want.Goal || got.Target != c.want.Target {
+			got.Goal != c.want.Goal || got.Target != c.want.Target || got.Metric != advisor.Accuracy {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
 		}
 	}

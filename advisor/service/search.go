@@ -29,6 +29,7 @@ func (s Service) problem(b *lab, a *advisor.Advice, probe advisor.ProbeResult,
 		Seed:   b.probe.Seed,
 		Before: before,
 		Judge:  s.Judge,
+		Metric: a.Request.Metric,
 		Lab:    b,
 		Candidates: Proposer{
 			Rules:       s.Rules,
@@ -187,8 +188,11 @@ func suggestion(a *advisor.Advice, e *search.Entry) (advisor.Suggestion, error) 
 	if g.Confidence > 0 {
 		s.Gain = &advisor.Gain{
 			Mean: g.Mean, Low: g.Low, High: g.High, Confidence: g.Confidence, Noise: g.Noise, Pairs: g.Pairs}
+		if a.Request.Metric.Other() {
+			s.Gain.Metric = a.Request.Metric
+		}
 	}
-	if a.Prediction != nil && s.Gain != nil {
+	if a.Prediction != nil && s.Gain != nil && !a.Request.Metric.Other() {
 		s.Predicted = &advisor.Expectation{
 			TestAccuracy: bounded(a.Prediction.TestAccuracy + g.Mean),
 			Low:          bounded(a.Prediction.TestAccuracy + g.Low),
@@ -246,7 +250,8 @@ func parts(ctx context.Context, p search.Problem, e *search.Entry) ([]advisor.Pa
 	if len(settings) < 2 {
 		return nil, nil
 	}
-	whole, err := p.Judge.Foretell(ctx, p.Probe, e.Architecture, advisor.ProbeResult{}, 0)
+	probe := p.Metric.View(p.Probe)
+	whole, err := p.Judge.Foretell(ctx, probe, e.Architecture, advisor.ProbeResult{}, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -254,7 +259,7 @@ func parts(ctx context.Context, p search.Problem, e *search.Entry) ([]advisor.Pa
 	for i, setting := range settings {
 		part := advisor.Part{Title: setting.Title, Gain: trainer.Missing}
 		if rest, err := search.Without(p.Probe.Architecture, settings, i); err == nil {
-			g, err := p.Judge.Foretell(ctx, p.Probe, rest, advisor.ProbeResult{}, 0)
+			g, err := p.Judge.Foretell(ctx, probe, rest, advisor.ProbeResult{}, 0)
 			if err != nil {
 				return nil, err
 			}

@@ -27,8 +27,8 @@ func summary(a advisor.Advice) string {
 			figure.Share(trainer.Number(a.Prediction.TestAccuracy)),
 			figure.Share(trainer.Number(a.Revised.Prediction.TestAccuracy)))
 	} else {
-		text += fmt.Sprintf(" %s an expected %s points of test accuracy", gains(len(s.Diff)),
-			figure.Points(trainer.Number(s.Gain.Mean)))
+		text += fmt.Sprintf(" %s an expected %s points of test %s", gains(len(s.Diff)),
+			figure.Points(trainer.Number(s.Gain.Mean)), a.Request.Metric.Words())
 	}
 	if v := s.Verified; v != nil {
 		return text + fmt.Sprintf("; trials with %s show %s points after %s.", figure.Counted(len(v.Seeds), "fresh seed"),

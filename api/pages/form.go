@@ -33,6 +33,7 @@ type formPage struct {
 	Fields       map[string]string // what was typed into the numbers
 	Efforts      []choice
 	Goals        []choice
+	Metrics      []choice
 	Verify       bool
 	Train        bool
 	More         bool // open the further settings
@@ -94,7 +95,7 @@ func size(input [3]int) string { return fmt.Sprintf("%d×%d×%d", input[0], inpu
 // The numbers of the form by the pointers that the desk's errors have.
 var fieldOf = map[string]string{
 	"/probe/epochs": "probe_epochs", "/images": "images", "/probe/images": "images", "/suggestions": "suggestions",
-	"/dataset": "dataset", "/effort": "effort", "/goal": "goal", "/target": "target",
+	"/dataset": "dataset", "/effort": "effort", "/goal": "goal", "/metric": "metric", "/target": "target",
 }
 
 // ask is the form, filled in with an example or what advice was asked with.
@@ -105,6 +106,7 @@ func (p *Pages) ask(c *fiber.Ctx) error {
 		Verify:   true,
 		Efforts:  efforts(advisor.Standard),
 		Goals:    goals(advisor.GoalAccuracy),
+		Metrics:  metrics(advisor.Accuracy),
 	}
 	chosen, name := c.Query("dataset", advisor.DefaultDataset), c.Query("example")
 	for _, e := range p.examples {
@@ -141,6 +143,7 @@ func (f *formPage) prefill(a advisor.Advice, revised bool) {
 	f.Fields["images"] = strconv.Itoa(a.Request.Probe.Images)
 	f.Verify, f.Train = a.Request.Verify, a.Request.Train
 	f.Efforts, f.Goals = efforts(a.Request.Effort), goals(a.Request.Goal)
+	f.Metrics = metrics(a.Request.Metric)
 	if a.Request.Target > 0 {
 		f.Fields["target"] = figure.Setting(a.Request.Target)
 	}
@@ -241,8 +244,9 @@ func (p *Pages) submit(c *fiber.Ctx) error {
 		Probe:       advisor.ProbeRequest{Epochs: f.number("probe_epochs"), Images: f.number("images")},
 		Effort:      advisor.Effort(c.FormValue("effort")),
 		Goal:        advisor.Goal(c.FormValue("goal")),
+		Metric:      advisor.Metric(c.FormValue("metric")),
 	}
-	f.Efforts, f.Goals = efforts(r.Effort), goals(r.Goal)
+	f.Efforts, f.Goals, f.Metrics = efforts(r.Effort), goals(r.Goal), metrics(r.Metric)
 	if r.Goal == advisor.GoalTarget { // what stands in the field says nothing otherwise
 		r.Target = f.share("target")
 	}

@@ -173,6 +173,14 @@ func TestFormRefuses(t *testing.T) {
 			map[string]string{"architecture": good, "effort": "huge"},
 			[]string{`id="effort-error"`, "is standard or quick"},
 		},
+		"an unknown metric": {
+			map[string]string{"architecture": good, "metric": "fame"},
+			[]string{`id="metric-error"`, "is accuracy, balanced_accuracy or macro_f1", `<details class="more" open>`},
+		},
+		"a target of another metric": {
+			map[string]string{"architecture": good, "metric": "macro_f1", "goal": "target", "target": "0.9"},
+			[]string{`id="metric-error"`, "a target is a test accuracy"},
+		},
 		"an unknown goal": {
 			map[string]string{"architecture": good, "goal": "fame"},
 			[]string{`id="goal-error"`, "is accuracy, shrink or target"},
@@ -226,8 +234,8 @@ func TestFormNeedsAForm(t *testing.T) {
 func TestControlsHaveLabels(t *testing.T) {
 	body := newSite(t).get(t, "/").body
 	controls := regexp.MustCompile(`<(?:input|select|textarea)[^>]* id="([^"]+)"`).FindAllStringSubmatch(body, -1)
-	if len(controls) != 11 {
-		t.Errorf("%d controls, want 11", len(controls))
+	if len(controls) != 12 {
+		t.Errorf("%d controls, want 12", len(controls))
 	}
 	for _, c := range controls {
 		if !strings.Contains(body, `<label for="`+c[1]+`"`) ||

@@ -18,7 +18,7 @@ import (
 	"probewise/trainer/dataset"
 )
 
-// efforts and goals are what the form offers.
+// efforts, goals and metrics are what the form offers.
 func efforts(chosen advisor.Effort) []choice {
 	return choices([]advisor.Effort{advisor.Standard, advisor.Quick}, chosen, func(e advisor.Effort) string {
 		if e == advisor.Quick {
@@ -38,6 +38,15 @@ func goals(chosen advisor.Goal) []choice {
 		func(g advisor.Goal) string { return words[g] })
 }
 
+func metrics(chosen advisor.Metric) []choice {
+	words := map[advisor.Metric]string{
+		advisor.Accuracy:         "Accuracy: the share of the images that are right",
+		advisor.BalancedAccuracy: "Balanced accuracy: the mean recall of the classes",
+		advisor.MacroF1:          "Macro F1: the mean F1 of the classes",
+	}
+	return choices(advisor.Metrics(), chosen, func(m advisor.Metric) string { return words[m] })
+}
+
 // typed reads what stands in the form. A file goes before the text.
 func typed(c *fiber.Ctx) (formPage, []byte, error) {
 	if _, err := c.Request().MultipartFormWithLimit(api.MaxBody); err != nil &&
@@ -54,7 +63,8 @@ func typed(c *fiber.Ctx) (formPage, []byte, error) {
 	for _, name := range []string{"probe_epochs", "images", "suggestions", "target"} {
 		f.Fields[name] = strings.TrimSpace(c.FormValue(name))
 	}
-	f.More = f.Fields["images"] != "" || f.Fields["suggestions"] != ""
+	f.More = f.Fields["images"] != "" || f.Fields["suggestions"] != "" ||
+		advisor.Metric(c.FormValue("metric")).Other()
 	if header, err := c.FormFile("file"); err == nil && header.Size > 0 {
 		file, err := header.Open()
 		if err != nil {

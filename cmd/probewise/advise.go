@@ -62,6 +62,8 @@ func searchFlags(f *pflag.FlagSet, r *advisor.Request) {
 	f.IntVar(&r.Seeds, "seeds", advisor.DefaultSeeds, "fresh seeds that confirm a gain, as far as the budget allows")
 	f.StringVar((*string)(&r.Goal), "goal", string(advisor.GoalAccuracy),
 		"accuracy: more of it; shrink: a smaller architecture that is as accurate; target: the accuracy of --target")
+	f.StringVar((*string)(&r.Metric), "metric", string(advisor.Accuracy),
+		"what gains are of: accuracy, balanced_accuracy (the mean recall of the classes) or macro_f1")
 	f.Float64Var(&r.Target, "target", 0, "test accuracy to reach, such as 0.9, for --goal target")
 	f.Int64Var(&r.Constraints.MaxParameters, "max-parameters", 0,
 		"parameters that a revised architecture may have; 0: any number")

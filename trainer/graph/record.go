@@ -112,7 +112,8 @@ func (s *session) outcome() (trainer.Outcome, error) {
 		return out, nil
 	}
 	tested, err := s.measure.testAll(s.step)
-	out.TestLoss, out.TestAccuracy, out.TestByClass = tested.loss(), tested.accuracy(), tested.confused(s.spec.Data.Classes)
+	out.TestLoss, out.TestAccuracy = tested.loss(), tested.accuracy()
+	out.TestByClass = tested.confused(s.spec.Data.Classes)
 	return out, err
 }
 

@@ -77,7 +77,8 @@ func TestClassWeightsFindTheRareClass(t *testing.T) {
 		}
 		d.Train = kept
 		a := parse(t, nets["norm"], `"batch_size":16`+settings)
-		trained, err := Trainer{Open: func(int) (trainer.Backend, error) { return kernel.New(0) }}.Start(t.Context(), trainer.Spec{Architecture: a, Data: d, Seed: 3,
+		tr := Trainer{Open: func(int) (trainer.Backend, error) { return kernel.New(0) }}
+		trained, err := tr.Start(t.Context(), trainer.Spec{Architecture: a, Data: d, Seed: 3,
 			Budget: trainer.Budget{Images: d.Train.Len(), Epochs: 1}})
 		if err != nil {
 			t.Fatal(err)

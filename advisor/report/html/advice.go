@@ -220,7 +220,8 @@ func figures(a advisor.Advice) []Figure {
 	}
 	if v := s.Verified; v != nil {
 		all = append(all, Figure{"Gained in trials", figure.Points(v.Observed), fmt.Sprintf(
-			"points of validation accuracy after %s, %s", figure.Counted(v.Epochs, "epoch"), report.Evidence(*s))})
+			"points of validation %s after %s, %s", a.Request.Metric.Words(), figure.Counted(v.Epochs, "epoch"),
+			report.Evidence(*s))})
 	}
 	return all
 }
