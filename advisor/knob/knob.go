@@ -19,7 +19,7 @@ type Knob struct {
 	Costs string // what a change costs: compute, parameters, memory
 	When  string // when it is sensible
 	Theme advisor.Theme
-	// Asked says that rules and people alone ask for its settings: whether one is sensible is not told by the architecture.
+	// Asked says that rules and people alone ask for its settings: an architecture does not tell whether one is sensible.
 	Asked bool
 	// Settings returns the changes for one architecture, in a stable order. Some may be illegal, change nothing or equal
 	// another: the function Settings drops those.

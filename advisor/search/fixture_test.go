@@ -104,7 +104,7 @@ func candidate(t testing.TB, base trainer.Architecture, title string, changes ..
 // fakeLab trains by formula and counts what that takes.
 type fakeLab struct {
 	accuracy func(a trainer.Architecture, seed uint64, epoch float64) float64 // NaN: diverged
-	balanced func(a trainer.Architecture) float64                             // accuracy over the classes; nil: not counted
+	balanced func(a trainer.Architecture) float64                             // over the classes; nil: not counted
 	tooLarge func(trainer.Architecture) bool
 	known    map[string]advisor.ProbeResult // trained to the end by an earlier attempt
 	fault    error
