@@ -21,7 +21,7 @@ const (
 
 // Version numbers the saved form and the way a model is fitted. Raise it when either changes: models kept under an
 // older one are then fitted anew.
-const Version = 4
+const Version = 5
 
 // seal gives the model its id.
 func (m *Model) seal() *Model {

@@ -3,6 +3,7 @@ package forest
 import (
 	"context"
 	"math"
+	"math/rand/v2"
 	"testing"
 )
 
@@ -42,6 +43,50 @@ func TestBoundsByHand(t *testing.T) {
 		if low, high := c.bounds(centres, v.confidence); math.Abs(low-v.low) > 1e-8 || math.Abs(high-v.high) > 1e-8 {
 			t.Errorf("%g: %g…%g, want %g…%g", v.confidence, low, high, v.low, v.high)
 		}
+	}
+}
+
+// TestScaleByHand: runs of two folds, of which the one whose own is left out does not count.
+func TestScaleByHand(t *testing.T) {
+	c := crossed{fold: []int{0, 1, 1}, held: []float64{0.5, 0.5, 0.9}, miss: []float64{0.3, 0.02, 0.1}}
+	d := (logit(0.9) - logit(0.5)) / likeness
+	far := math.Exp(-d * d / 2)
+	if got, want := c.scale(0.5, 0), (0.02+far*0.1+likeAll*0.06)/(1+far+likeAll); math.Abs(got-want) > 1e-12 {
+		t.Errorf("scale %g, want %g", got, want)
+	}
+	if got, want := c.scale(0.5, 2), (0.32+far*0.1+likeAll*0.14)/(2+far+likeAll); math.Abs(got-want) > 1e-12 {
+		t.Errorf("scale with all runs %g, want %g", got, want)
+	}
+	if got := (&crossed{fold: []int{0}, held: []float64{0.5}, miss: []float64{0}}).scale(0.5, 0); got != leastMiss {
+		t.Errorf("scale without runs %g", got)
+	}
+}
+
+// TestIntervalsFitTheCase: where nets that learn are predicted well and others badly, the interval is wide for the
+// others alone, and covers as much in each half.
+func TestIntervalsFitTheCase(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	set := Table{Names: []string{"accuracy"}, Linear: []bool{true}, Current: "accuracy"}
+	for range 160 {
+		x := 0.2 + 0.7*r.Float64()
+		noise := 0.01
+		if x < 0.55 {
+			noise = 0.1
+		}
+		set.X = append(set.X, []float64{x})
+		set.Y = append(set.Y, clip01(x+noise*r.NormFloat64()))
+	}
+	score, err := CrossValidate(t.Context(), set, Options{Seed: 1, Only: "ridge"}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lower := (score.Quarters[0].Coverage + score.Quarters[1].Coverage) / 2
+	upper := (score.Quarters[2].Coverage + score.Quarters[3].Coverage) / 2
+	if score.Quarters[0].Width < 3*score.Quarters[3].Width || lower < 0.7 || upper > 0.92 || upper < 0.7 {
+		t.Errorf("quarters %+v: coverage of the halves %.2f and %.2f", score.Quarters, lower, upper)
+	}
+	if score.Trained.Runs < 60 || score.Trained.Runs > 100 || score.Trained.MAE > score.MAE {
+		t.Errorf("runs that learn: %+v of %d, error of all %g", score.Trained, score.Runs, score.MAE)
 	}
 }
 

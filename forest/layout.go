@@ -31,6 +31,7 @@ func (m *Model) pack(p *packer) {
 	for i, miss := range m.crossed.miss {
 		p.index(int32(m.crossed.fold[i]))
 		p.number(miss)
+		p.number(m.crossed.held[i])
 		p.number(m.novelty.reference[i])
 		for _, v := range m.novelty.rows[i] {
 			p.number(v)
@@ -70,7 +71,7 @@ func (u *unpacker) pastRuns(m *Model) {
 		u.fail("spread %g", m.crossed.spread)
 	}
 	width := len(m.full.columns)
-	n := u.count("past runs", 20+8*width)
+	n := u.count("past runs", 28+8*width)
 	if n < MinPastRuns {
 		u.fail("%d past runs", n)
 	}
@@ -81,9 +82,11 @@ func (u *unpacker) pastRuns(m *Model) {
 		}
 		m.crossed.fold = append(m.crossed.fold, fold)
 		m.crossed.miss = append(m.crossed.miss, u.number("error", 1))
+		m.crossed.held = append(m.crossed.held, u.number("prediction", 1))
 		m.novelty.reference = append(m.novelty.reference, u.number("distance", maxParameter))
 		m.novelty.rows = append(m.novelty.rows, u.numbers("standardised feature", width, maxParameter))
 	}
+	m.crossed.expectErrors()
 	if !slices.IsSorted(m.novelty.reference) {
 		u.fail("distances out of order")
 	}

@@ -96,8 +96,8 @@ func TestGoldenPrediction(t *testing.T) {
 	p := predict(t, m, []float64{0.3, 0.4, 0.5, -0.5, 0, 1, 0, 0})
 	for name, v := range map[string][2]float64{
 		"mean":    {p.Mean, 0.649835641590},
-		"low":     {p.Low, 0.616165181767},
-		"high":    {p.High, 0.684382690453},
+		"low":     {p.Low, 0.615959285682},
+		"high":    {p.High, 0.684376822721},
 		"novelty": {p.Novelty, 0.15},
 	} {
 		if math.Abs(v[0]-v[1]) > 1e-9 {

@@ -1,9 +1,11 @@
 package forest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Score is how well a model of this table predicts runs that it never saw. Every figure is held-out, and the mean over
@@ -22,8 +24,23 @@ type Score struct {
 	// Members is R² of each alone, predicted by the estimator without the fold; 0 where it was not fitted.
 	Members [numMembers]float64
 
+	// Quarters are those of the runs by their prediction, the lowest first.
+	Quarters [4]Quarter
+	// Trained are the runs whose accuracy so far is at least half-way from the lowest to the highest; zero where the table
+	// has none.
+	Trained Trained
+
 	R2Low, R2High             float64 // least and greatest over the repeats
 	CoverageLow, CoverageHigh float64
+}
+
+// Quarter is how the intervals of a quarter of the runs fare.
+type Quarter struct{ Coverage, Width, MAE float64 }
+
+// Trained is how well the model tells runs apart that learn at all.
+type Trained struct {
+	Runs         int
+	R2, Tau, MAE float64
 }
 
 // CrossValidate scores the model by grouped cross-validation: every run is predicted, mean and interval, by a model
@@ -50,11 +67,17 @@ func CrossValidate(ctx context.Context, t Table, o Options, repeats int) (Score,
 		}
 		total.add(once, r == 0)
 	}
-	for _, figure := range []*float64{&total.R2, &total.MAE, &total.Tau, &total.Coverage, &total.Width} {
+	for _, figure := range []*float64{&total.R2, &total.MAE, &total.Tau, &total.Coverage, &total.Width,
+		&total.Trained.R2, &total.Trained.Tau, &total.Trained.MAE} {
 		*figure /= float64(repeats)
 	}
 	for a := range total.Members {
 		total.Members[a] /= float64(repeats)
+	}
+	for q := range total.Quarters {
+		total.Quarters[q].Coverage /= float64(repeats)
+		total.Quarters[q].Width /= float64(repeats)
+		total.Quarters[q].MAE /= float64(repeats)
 	}
 	return total, nil
 }
@@ -72,6 +95,15 @@ func (s *Score) add(once Score, first bool) {
 	s.Width += once.Width
 	for a, r2 := range once.Members {
 		s.Members[a] += r2
+	}
+	s.Trained.Runs = once.Trained.Runs
+	s.Trained.R2 += once.Trained.R2
+	s.Trained.Tau += once.Trained.Tau
+	s.Trained.MAE += once.Trained.MAE
+	for q, part := range once.Quarters {
+		s.Quarters[q].Coverage += part.Coverage
+		s.Quarters[q].Width += part.Width
+		s.Quarters[q].MAE += part.MAE
 	}
 	s.R2Low, s.R2High = min(s.R2Low, once.R2), max(s.R2High, once.R2)
 	s.CoverageLow, s.CoverageHigh = min(s.CoverageLow, once.Coverage), max(s.CoverageHigh, once.Coverage)
@@ -106,6 +138,7 @@ func crossValidateOnce(ctx context.Context, t Table, o Options) (Score, error) {
 		}
 	}
 	score := measure(t.Y, predictions)
+	score.Trained = trained(t, predictions)
 	for a, active := range o.active() {
 		if active {
 			score.Members[a] = r2(t.Y, func(i int) float64 { return members[i][a] })
@@ -154,7 +187,53 @@ func measure(y []float64, predictions []Prediction) Score {
 	}
 	s.R2 = r2(y, func(i int) float64 { return predicted[i] })
 	s.Tau = TauB(predicted, y)
+	s.Quarters = quarters(y, predictions)
 	return s
+}
+
+// trained measures the runs that have learnt something so far.
+func trained(t Table, predictions []Prediction) (s Trained) {
+	column := slices.Index(t.Names, t.Current)
+	if t.Current == "" || column < 0 {
+		return s
+	}
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, row := range t.X {
+		low, high = min(low, row[column]), max(high, row[column])
+	}
+	var y []float64
+	var some []Prediction
+	for i, row := range t.X {
+		if row[column] >= (low+high)/2 {
+			y, some = append(y, t.Y[i]), append(some, predictions[i])
+		}
+	}
+	if len(y) < 2 {
+		return s
+	}
+	all := measure(y, some)
+	return Trained{len(y), all.R2, all.Tau, all.MAE}
+}
+
+// quarters measures the intervals by the size of the prediction.
+func quarters(y []float64, predictions []Prediction) (all [4]Quarter) {
+	order := make([]int, len(y))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(predictions[a].Mean, predictions[b].Mean) })
+	for q := range all {
+		part := order[q*len(order)/4 : (q+1)*len(order)/4]
+		for _, i := range part {
+			p, n := predictions[i], float64(len(part))
+			all[q].Width += (p.High - p.Low) / n
+			all[q].MAE += math.Abs(y[i]-p.Mean) / n
+			if p.Low <= y[i] && y[i] <= p.High {
+				all[q].Coverage += 1 / n
+			}
+		}
+	}
+	return all
 }
 
 // r2 is 1 − squared error over squared deviation from the mean.

@@ -37,7 +37,25 @@ type CardEntry struct {
 	Coverage80 float64 `json:"coverage80"`
 	Width80    float64 `json:"width80"`
 
-	Members []MemberEntry `json:"alternatives"`
+	// Quarters are the runs by their prediction, the lowest first.
+	Quarters []QuarterEntry `json:"quarters" doc:"quarters of the runs by their prediction, the lowest first"`
+	Trained  TrainedEntry   `json:"trained" doc:"the runs whose accuracy at the probe's end is at least half-way from the lowest to the highest"`
+	Members  []MemberEntry  `json:"alternatives"`
+}
+
+// QuarterEntry is how the intervals of a quarter of the runs fare.
+type QuarterEntry struct {
+	Coverage80 float64 `json:"coverage80"`
+	Width80    float64 `json:"width80"`
+	MAE        float64 `json:"mae"`
+}
+
+// TrainedEntry is how well runs that learn are told apart.
+type TrainedEntry struct {
+	Runs int     `json:"runs"`
+	R2   float64 `json:"r2"`
+	Tau  float64 `json:"tau"`
+	MAE  float64 `json:"mae"`
 }
 
 // MemberEntry is one of the models that predictions are blended from, alone.
@@ -142,8 +160,7 @@ func (a *Analyst) card(ctx context.Context, k advisor.Key, e Effort) (c Card, er
 		if err != nil {
 			return c, fmt.Errorf("cross-validate %s at %g epochs: %w", k, epochs, err)
 		}
-		c.Probe = append(c.Probe,
-			CardEntry{epochs, score.Runs, score.R2, score.MAE, score.Tau, score.Coverage, score.Width, members(score)})
+		c.Probe = append(c.Probe, entry(epochs, score))
 		r := s.Runs[0] // all runs have the same features
 		groups := features.Probe(r.Architecture, r.Records, r.Outcome, epochs).Groups
 		ablation, err := a.ablation(ctx, t, groups, epochs, e.Splits)
@@ -155,6 +172,24 @@ func (a *Analyst) card(ctx context.Context, k advisor.Key, e Effort) (c Card, er
 		c.Ablation = append(c.Ablation, ablation...)
 	}
 	return c, nil
+}
+
+func entry(epochs float64, s forest.Score) CardEntry {
+	e := CardEntry{
+		Epochs:     epochs,
+		Runs:       s.Runs,
+		R2:         s.R2,
+		MAE:        s.MAE,
+		Tau:        s.Tau,
+		Coverage80: s.Coverage,
+		Width80:    s.Width,
+		Trained:    TrainedEntry(s.Trained),
+		Members:    members(s),
+	}
+	for _, q := range s.Quarters {
+		e.Quarters = append(e.Quarters, QuarterEntry{q.Coverage, q.Width, q.MAE})
+	}
+	return e
 }
 
 func members(s forest.Score) []MemberEntry {

@@ -138,7 +138,7 @@ func kept[T any](f *Forests, name string, find func() (T, error)) (T, error) {
 
 // scoreVersion is that of how tables are scored, related and ablated, and of the form in which that is kept: figures
 // kept under another one are found again.
-const scoreVersion = 3
+const scoreVersion = 4
 
 // scored names a table's kept figures.
 func scored(t forest.Table) string { return fmt.Sprintf("%s-%d", hash(t), scoreVersion) }

@@ -94,9 +94,27 @@ func (g *grids) card(c analysis.Card) {
 		rows = append(rows, row)
 	}
 	g.table(header, rows)
+	g.cases(c.Probe)
 	g.alone(c.Probe)
 	g.ablation(c.Ablation)
 	g.line("Every figure is held-out: each run was predicted by a forest that never saw its architecture.")
+}
+
+// cases tells doubtful runs from sure ones.
+func (g *grids) cases(all []analysis.CardEntry) {
+	header := make(table.Row, len(CaseHeads))
+	for i, head := range CaseHeads {
+		header[i] = head
+	}
+	var rows []table.Row
+	for _, e := range all {
+		var row table.Row
+		for _, cell := range CaseRow(e) {
+			row = append(row, cell)
+		}
+		rows = append(rows, row)
+	}
+	g.table(header, rows)
 }
 
 // revisions shows what was predicted of revised architectures beside what they reached.

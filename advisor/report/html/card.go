@@ -18,6 +18,7 @@ type CardView struct {
 	Figures  []Figure
 	Quality  []BarDrawing
 	Table    Table
+	Cases    Table      // how intervals fit the case
 	Alone    Comparison // each of the models that a prediction is blended from
 	Ablation Comparison // what each group of features adds
 	Trained  string     // how far predictions were from what revised architectures reached; "" where none was trained
@@ -61,6 +62,7 @@ func ViewCard(c analysis.Cards) CardView {
 		{"80 % interval covers", figure.Percent(e.Coverage80), "its mean width " + figure.Share(e.Width80)},
 	}
 	v.Quality, v.Table = quality(c.Card)
+	v.Cases = cases(c.Probe)
 	v.Alone, v.Ablation = alone(c.Probe), ablation(c.Ablation)
 	return v
 }
@@ -111,6 +113,22 @@ func quality(c analysis.Card) ([]BarDrawing, Table) {
 		b.Panels = append(b.Panels, panel)
 	}
 	return b.Draw(), t
+}
+
+// cases tells doubtful runs from sure ones.
+func cases(all []analysis.CardEntry) Table {
+	t := Table{ID: "cases", Caption: report.CasesCaption}
+	for _, head := range report.CaseHeads {
+		t.Columns = append(t.Columns, Column{Title: head})
+	}
+	for _, e := range all {
+		var row []Cell
+		for _, text := range report.CaseRow(e) {
+			row = append(row, Cell{Text: text})
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
 }
 
 // modelName is an alternative's in full.

@@ -222,7 +222,9 @@ func TestCardView(t *testing.T) {
 		Reason:   "at 5 epochs: too few past runs",
 		Probe: []analysis.CardEntry{
 			{Epochs: 0, Runs: 40, R2: -0.1, MAE: 0.2, Tau: 0.3, Coverage80: 0.81, Width80: 0.5},
-			{Epochs: 3, Runs: 39, R2: 0.86, MAE: 0.05, Tau: 0.75, Coverage80: 0.795, Width80: 0.2},
+			{Epochs: 3, Runs: 39, R2: 0.86, MAE: 0.05, Tau: 0.75, Coverage80: 0.795, Width80: 0.2,
+				Quarters: []analysis.QuarterEntry{{Coverage80: 0.75, Width80: 0.4}, {}, {}, {Coverage80: 0.9, Width80: 0.05}},
+				Trained:  analysis.TrainedEntry{Runs: 30, R2: 0.61, Tau: 0.58}},
 		},
 		Ablation: []analysis.AblationEntry{
 			{Features: "last accuracy", Epochs: 0, R2: 0.1},
@@ -245,6 +247,10 @@ func TestCardView(t *testing.T) {
 	if v.Figures[1] != (Figure{"R²", "0.86", "held-out, after 3 epochs"}) ||
 		v.Figures[3] != (Figure{"80 % interval covers", "80 %", "its mean width 0.200"}) {
 		t.Errorf("%+v", v.Figures)
+	}
+	if rows := v.Cases.Rows; len(rows) != 2 || rows[0][1].Text != "–" || rows[1][1].Text != "75 % (0.400 wide)" ||
+		rows[1][6].Text != "0.61" {
+		t.Errorf("cases %+v", rows)
 	}
 	if v.Reason != "at 5 epochs: too few past runs" || len(v.Quality) != 5 || len(v.Table.Rows) != 2 ||
 		v.Table.Rows[0][2].Value != "-0.1" || v.Table.Rows[1][1].Text != "39" {
