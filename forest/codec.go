@@ -14,9 +14,10 @@ import (
 // The saved form, little-endian: magic, version (uint32), payload length (uint64), payload, SHA-256 of all that stands
 // before it. Numbers are stored in full, so a loaded model predicts bit for bit what the fitted one does.
 const (
-	magic        = "PWFOREST"
-	headerLength = len(magic) + 4 + 8
-	maxPayload   = 1 << 30
+	magic         = "PWFOREST"
+	transferMagic = "PWTRANSF"
+	headerLength  = len(magic) + 4 + 8
+	maxPayload    = 1 << 30
 )
 
 // Version numbers the saved form and the way a model is fitted. Raise it when either changes: models kept under an
@@ -34,6 +35,11 @@ func (m *Model) seal() *Model {
 func (m *Model) saved() []byte {
 	var p packer
 	m.pack(&p)
+	return framed(magic, p)
+}
+
+// framed is a payload below its header.
+func framed(magic string, p packer) []byte {
 	out := make([]byte, 0, headerLength+len(p.data)+sha256.Size)
 	out = append(out, magic...)
 	out = binary.LittleEndian.AppendUint32(out, Version)
@@ -41,12 +47,14 @@ func (m *Model) saved() []byte {
 	return append(out, p.data...)
 }
 
-// bytes is the whole saved form.
-func (m *Model) bytes() []byte {
-	data := m.saved()
+// summed is what was framed with its checksum.
+func summed(data []byte) []byte {
 	sum := sha256.Sum256(data)
 	return append(data, sum[:]...)
 }
+
+// bytes is the whole saved form.
+func (m *Model) bytes() []byte { return summed(m.saved()) }
 
 // Save writes the model.
 func (m *Model) Save(w io.Writer) error {
@@ -56,45 +64,73 @@ func (m *Model) Save(w io.Writer) error {
 	return nil
 }
 
+// Save writes the transfer.
+func (t *Transfer) Save(w io.Writer) error {
+	var p packer
+	t.pack(&p)
+	if _, err := w.Write(summed(framed(transferMagic, p))); err != nil {
+		return fmt.Errorf("save transfer: %w", err)
+	}
+	return nil
+}
+
+// LoadTransfer reads a transfer up to the end of r. The error unwraps to ErrBadModel, or to that of r.
+func LoadTransfer(r io.Reader) (*Transfer, error) {
+	payload, _, err := unseal(transferMagic, r)
+	if err != nil {
+		return nil, err
+	}
+	return unpackTransfer(payload)
+}
+
 // Load reads a model up to the end of r. The error unwraps to ErrBadModel, or to that of r.
 func Load(r io.Reader) (*Model, error) {
+	payload, sum, err := unseal(magic, r)
+	if err != nil {
+		return nil, err
+	}
+	m, err := unpackModel(payload)
+	if err != nil {
+		return nil, err
+	}
+	m.id = hex.EncodeToString(sum)
+	return m, nil
+}
+
+// unseal checks what summed made and returns its payload and checksum.
+func unseal(magic string, r io.Reader) (payload, sum []byte, err error) {
 	header := make([]byte, headerLength)
 	if _, err := io.ReadFull(r, header); err != nil {
-		return nil, readError("header", err)
+		return nil, nil, readError("header", err)
 	}
 	if string(header[:len(magic)]) != magic {
-		return nil, fmt.Errorf("%w: not a forest", ErrBadModel)
+		return nil, nil, fmt.Errorf("%w: not a forest", ErrBadModel)
 	}
 	if v := binary.LittleEndian.Uint32(header[len(magic):]); v != Version {
-		return nil, fmt.Errorf("%w: version %d, want %d", ErrBadModel, v, Version)
+		return nil, nil, fmt.Errorf("%w: version %d, want %d", ErrBadModel, v, Version)
 	}
 	length := binary.LittleEndian.Uint64(header[len(magic)+4:])
 	if length > maxPayload {
-		return nil, fmt.Errorf("%w: %d bytes, more than %d", ErrBadModel, length, maxPayload)
+		return nil, nil, fmt.Errorf("%w: %d bytes, more than %d", ErrBadModel, length, maxPayload)
 	}
 	var body bytes.Buffer // grows with what arrives, not with what is claimed
 	if _, err := io.CopyN(&body, r, int64(length)+sha256.Size+1); !errors.Is(err, io.EOF) {
 		if err == nil {
-			return nil, fmt.Errorf("%w: bytes after the end", ErrBadModel)
+			return nil, nil, fmt.Errorf("%w: bytes after the end", ErrBadModel)
 		}
-		return nil, readError("body", err)
+		return nil, nil, readError("body", err)
 	}
 	if body.Len() != int(length)+sha256.Size {
-		return nil, fmt.Errorf("%w: cut short", ErrBadModel)
+		return nil, nil, fmt.Errorf("%w: cut short", ErrBadModel)
 	}
 	payload, trailer := body.Bytes()[:length], body.Bytes()[length:]
 	hash := sha256.New()
 	hash.Write(header)
 	hash.Write(payload)
 	if !bytes.Equal(hash.Sum(nil), trailer) {
-		return nil, fmt.Errorf("%w: checksum differs", ErrBadModel)
+		return nil, nil, fmt.Errorf("%w: checksum differs", ErrBadModel)
 	}
-	m, err := unpackModel(payload)
-	if err != nil {
-		return nil, err
-	}
-	m.id = hex.EncodeToString(trailer)
-	return m, nil
+	return payload, trailer, nil
 }
 
 func readError(part string, err error) error {

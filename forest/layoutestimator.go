@@ -16,15 +16,7 @@ func (u *unpacker) blend() (b blend) {
 }
 
 func (e *estimator) pack(p *packer) {
-	p.integer(int64(len(e.columns)))
-	for _, c := range e.columns {
-		p.index(int32(c.source))
-		for _, v := range []float64{c.median, c.scale, c.middle, c.width} {
-			p.number(v)
-		}
-		p.flag(c.linear)
-		p.flag(c.log)
-	}
+	packColumns(p, e.columns)
 	p.integer(int64(len(e.dropped)))
 	for _, c := range e.dropped {
 		p.index(int32(c.source))
@@ -39,6 +31,18 @@ func (e *estimator) pack(p *packer) {
 	for a, active := range e.active {
 		p.flag(active)
 		e.trees[a].pack(p)
+	}
+}
+
+func packColumns(p *packer, columns []column) {
+	p.integer(int64(len(columns)))
+	for _, c := range columns {
+		p.index(int32(c.source))
+		for _, v := range []float64{c.median, c.scale, c.middle, c.width} {
+			p.number(v)
+		}
+		p.flag(c.linear)
+		p.flag(c.log)
 	}
 }
 
@@ -81,13 +85,12 @@ func (t trees) pack(p *packer) {
 // estimator reads an estimator for rows of the given width, and checks that every index points where a walk may go.
 func (u *unpacker) estimator(width int) *estimator {
 	e := &estimator{}
+	e.columns = u.columns(width)
 	linear := 0
-	for range u.count("columns", 38) {
-		c := u.column(width)
+	for _, c := range e.columns {
 		if c.linear {
 			linear++
 		}
-		e.columns = append(e.columns, c)
 	}
 	for range u.count("constants", 12) {
 		e.dropped = append(e.dropped, constant{source: u.source(width), value: u.number("constant", MaxMagnitude)})
@@ -107,6 +110,13 @@ func (u *unpacker) estimator(width int) *estimator {
 		e.trees[a] = u.trees(len(e.columns))
 	}
 	return e
+}
+
+func (u *unpacker) columns(width int) (all []column) {
+	for range u.count("columns", 38) {
+		all = append(all, u.column(width))
+	}
+	return all
 }
 
 func (u *unpacker) column(width int) column {

@@ -67,19 +67,25 @@ func CrossValidate(ctx context.Context, t Table, o Options, repeats int) (Score,
 		}
 		total.add(once, r == 0)
 	}
-	for _, figure := range []*float64{&total.R2, &total.MAE, &total.Tau, &total.Coverage, &total.Width,
-		&total.Trained.R2, &total.Trained.Tau, &total.Trained.MAE} {
-		*figure /= float64(repeats)
-	}
-	for a := range total.Members {
-		total.Members[a] /= float64(repeats)
-	}
-	for q := range total.Quarters {
-		total.Quarters[q].Coverage /= float64(repeats)
-		total.Quarters[q].Width /= float64(repeats)
-		total.Quarters[q].MAE /= float64(repeats)
-	}
+	total.mean()
 	return total, nil
+}
+
+// mean turns the sums over the repeats into means.
+func (s *Score) mean() {
+	n := float64(s.Repeats)
+	for _, figure := range []*float64{&s.R2, &s.MAE, &s.Tau, &s.Coverage, &s.Width,
+		&s.Trained.R2, &s.Trained.Tau, &s.Trained.MAE} {
+		*figure /= n
+	}
+	for a := range s.Members {
+		s.Members[a] /= n
+	}
+	for q := range s.Quarters {
+		s.Quarters[q].Coverage /= n
+		s.Quarters[q].Width /= n
+		s.Quarters[q].MAE /= n
+	}
 }
 
 // add sums one repeat up and keeps the extremes.

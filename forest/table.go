@@ -24,6 +24,8 @@ type Table struct {
 	// Current names the column that holds the accuracy reached so far, 0…1; "" = none. Ridge and kernel then start from it
 	// instead of the mean.
 	Current string
+	// Reached names the column, 0…1, that a Level starts from; "" = Current.
+	Reached string
 	Groups  []string // architecture ids; nil or "" = a group of its own
 }
 
@@ -45,8 +47,10 @@ func (t Table) check() error {
 			return &ShapeError{Part: list.part, Row: -1, Got: list.got, Want: list.want, kind: ErrBadTable}
 		}
 	}
-	if t.Current != "" && !slices.Contains(t.Names, t.Current) {
-		return fmt.Errorf("%w: no column %q for the current accuracy", ErrBadTable, t.Current)
+	for _, name := range []string{t.Current, t.Reached} {
+		if name != "" && !slices.Contains(t.Names, name) {
+			return fmt.Errorf("%w: no column %q for the current accuracy", ErrBadTable, name)
+		}
 	}
 	for i, row := range t.X {
 		if len(row) != columns {
@@ -86,6 +90,18 @@ func checkRow(row []float64, names []string, index int, kind error) error {
 	return nil
 }
 
+// reached is the column that a level starts from; -1 where there is none.
+func (t Table) reached() int {
+	name := t.Reached
+	if name == "" {
+		name = t.Current
+	}
+	if name == "" {
+		return -1
+	}
+	return slices.Index(t.Names, name)
+}
+
 // groupIndex numbers the architectures in order of appearance.
 func (t Table) groupIndex() []int {
 	index := make([]int, len(t.X))
@@ -118,7 +134,7 @@ func (t Table) groupCount() int {
 
 // pick gives the rows of a table, sharing their values.
 func (t Table) pick(rows []int) Table {
-	part := Table{Names: t.Names, Linear: t.Linear, Current: t.Current}
+	part := Table{Names: t.Names, Linear: t.Linear, Current: t.Current, Reached: t.Reached}
 	for _, i := range rows {
 		part.X = append(part.X, t.X[i])
 		part.Y = append(part.Y, t.Y[i])

@@ -12,6 +12,9 @@ const lossCap = 3
 // CurrentAccuracy is the feature of a probe that holds the accuracy reached so far.
 const CurrentAccuracy = "validation_accuracy"
 
+// ReachedAccuracy is the feature of a probe that holds the highest of training and validation accuracy so far.
+const ReachedAccuracy = "reached_accuracy"
+
 // addCurve adds the learning curve up to the end of the probe. A diverged run stands at chance with the capped loss.
 func (v *Vector) addCurve(records []trainer.EpochRecord, classes int, diverged bool) {
 	chance := 1 / float64(classes)
@@ -33,7 +36,7 @@ func (v *Vector) addCurve(records []trainer.EpochRecord, classes int, diverged b
 	v.append(CurrentAccuracy, end.validationAccuracy, true)
 	v.group = LearningCurve
 	reached := max(end.validationAccuracy, end.trainAccuracy)
-	v.append("reached_accuracy", reached, true)
+	v.append(ReachedAccuracy, reached, true)
 	v.append("logit_reached_accuracy", logit(reached), true)
 	v.add("validation_loss", end.validationLoss)
 	v.add("train_accuracy", end.trainAccuracy)

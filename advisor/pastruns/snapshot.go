@@ -103,7 +103,7 @@ func (s *Snapshot) Table(ctx context.Context, epochs float64, without ...string)
 		v := features.Architecture(r.Architecture)
 		if epochs != ArchitectureOnly {
 			v = features.Probe(r.Architecture, r.Records, r.Outcome, epochs)
-			t.Current = features.CurrentAccuracy
+			t.Current, t.Reached = features.CurrentAccuracy, features.ReachedAccuracy
 		}
 		t.Names, t.Linear = v.Names, v.Linear
 		t.X = append(t.X, v.Values)
