@@ -1,7 +1,6 @@
 package forest
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -69,9 +68,4 @@ func scoreLevel(t Table, own, rest []int, transfer *Transfer, o Options) (Score,
 		}
 	}
 	return measure(held.Y, predictions), nil
-}
-
-// TransferTo fits on all tables but one.
-func TransferTo(ctx context.Context, tables []Table, but int, o Options) (*Transfer, error) {
-	return FitTransfer(ctx, slices.Delete(slices.Clone(tables), but, but+1), o)
 }

@@ -16,6 +16,7 @@ import (
 const (
 	magic         = "PWFOREST"
 	transferMagic = "PWTRANSF"
+	levelMagic    = "PWFLEVEL" // hashed alone
 	headerLength  = len(magic) + 4 + 8
 	maxPayload    = 1 << 30
 )

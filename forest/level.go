@@ -1,6 +1,8 @@
 package forest
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"math"
 	"slices"
@@ -41,8 +43,8 @@ func alone(current bool) prior {
 	return prior{mean: []float64{0, 1}, spread: []float64{aloneIntercept, aloneStart}, noise: aloneNoise}
 }
 
-// fitPrior fits the line that sources have in common, each with the same say, to rows of the basis whose growth was
-// foretold without their source; y are logits. The noise is what is left about each source's own line.
+// fitPrior fits the line that families of sources have in common, each with the same say, to rows of the basis whose
+// growth was foretold without their family; y are logits. The noise is what is left about each family's own line.
 func fitPrior(rows [][]float64, y []float64, source []int, sources int, current bool) prior {
 	p := prior{mean: []float64{0, 1}, spread: []float64{interceptSpread, growthSpread}}
 	if current {
@@ -242,6 +244,21 @@ func (l *Level) basis(row []float64) []float64 {
 // Known says whether there are enough own runs, or runs of the same data set, that the level of a prediction means
 // something; else only the order of predictions does.
 func (l *Level) Known() bool { return l.runs+l.siblings >= minLevel }
+
+// ID is the SHA-256, in hexadecimal, of all that a prediction rests on.
+func (l *Level) ID() string {
+	var p packer
+	for _, v := range append(slices.Clone(l.line.mean), l.line.covariance.RawSymmetric().Data...) {
+		p.number(v)
+	}
+	p.number(l.noise)
+	p.number(l.freedom)
+	if l.transfer != nil {
+		l.transfer.pack(&p)
+	}
+	sum := sha256.Sum256(framed(levelMagic, p))
+	return hex.EncodeToString(sum[:])
+}
 
 // R2 is that of the own runs, each predicted without itself; 0 where there are too few of them.
 func (l *Level) R2() float64 { return l.r2 }

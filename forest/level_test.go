@@ -22,7 +22,11 @@ func made(r *rand.Rand, n int, level, intercept, slope, noise float64) Table {
 
 func transferOf(t *testing.T, sources ...Table) *Transfer {
 	t.Helper()
-	transfer, err := FitTransfer(t.Context(), sources, Options{Seed: 1})
+	var all []Source
+	for i, table := range sources {
+		all = append(all, Source{table, string(rune('a' + i))})
+	}
+	transfer, err := FitTransfer(t.Context(), all, Options{Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +171,7 @@ func TestLevelRefuses(t *testing.T) {
 	a, b := made(r, 30, 0, 0.2, 1, 0.1), made(r, 30, 0, 0.2, 1, 0.1)
 	transfer := transferOf(t, a)
 	b.Names = []string{"accuracy", "other", "idle"}
-	if _, err := FitTransfer(t.Context(), []Table{a, b}, Options{}); !errors.Is(err, ErrBadTable) {
+	if _, err := FitTransfer(t.Context(), []Source{{a, "a"}, {b, "b"}}, Options{}); !errors.Is(err, ErrBadTable) {
 		t.Errorf("sources of unlike columns: %v", err)
 	}
 	if _, err := FitTransfer(t.Context(), nil, Options{}); !errors.Is(err, ErrTooFewRuns) {

@@ -24,9 +24,15 @@ type Transfer struct {
 // transferForests is how many forests of extra trees a transfer averages: they are what its noise comes down by.
 const transferForests = 2
 
-// FitTransfer fits on the tables of other keys, one each, which have the same columns. The error unwraps to one of this
-// package's sentinels, or is that of ctx.
-func FitTransfer(ctx context.Context, sources []Table, o Options) (*Transfer, error) {
+// Source is the table of another key.
+type Source struct {
+	Table
+	Family string // its data set: what is said of how far data sets differ leaves all of one out together
+}
+
+// FitTransfer fits on the tables of other keys, which have the same columns. The error unwraps to one of this package's
+// sentinels, or is that of ctx.
+func FitTransfer(ctx context.Context, sources []Source, o Options) (*Transfer, error) {
 	o, err := o.complete()
 	if err != nil {
 		return nil, err
@@ -40,7 +46,8 @@ func FitTransfer(ctx context.Context, sources []Table, o Options) (*Transfer, er
 		return nil, err
 	}
 	t.keys = len(sources)
-	fold, folds := source, len(sources)
+	families := slices.Max(source) + 1
+	fold, folds := source, families
 	if folds == 1 {
 		fold, folds = groupedFolds(pool.groupIndex(), 5, o.Seed)
 	}
@@ -48,7 +55,7 @@ func FitTransfer(ctx context.Context, sources []Table, o Options) (*Transfer, er
 	err = inParallel(ctx, folds, func(ctx context.Context, f int) error {
 		part, err := growTransfer(ctx, pool.pick(rowsOutside(fold, f)), o)
 		if err != nil {
-			return fmt.Errorf("without source %d: %w", f, err)
+			return fmt.Errorf("without family %d: %w", f, err)
 		}
 		for _, i := range rowsIn(fold, f) {
 			rows[i] = part.basis(pool.X[i])
@@ -58,19 +65,25 @@ func FitTransfer(ctx context.Context, sources []Table, o Options) (*Transfer, er
 	if err != nil {
 		return nil, err
 	}
-	t.prior = fitPrior(rows, logits(pool.Y), source, len(sources), t.current >= 0)
+	t.prior = fitPrior(rows, logits(pool.Y), source, families, t.current >= 0)
 	t.novelty = newNovelty(t.columns, pool, pool.groupIndex())
 	return t, nil
 }
 
-// pooled is one table of all, with the source of each row.
-func pooled(sources []Table) (pool Table, source []int, err error) {
+// pooled is one table of all, with the family of each row.
+func pooled(sources []Source) (pool Table, source []int, err error) {
 	if len(sources) == 0 {
 		return pool, nil, fmt.Errorf("%w: no other key has any", ErrTooFewRuns)
 	}
 	pool = Table{Names: sources[0].Names, Linear: sources[0].Linear, Current: sources[0].Current,
 		Reached: sources[0].Reached, Groups: []string{}}
+	families := map[string]int{}
 	for s, t := range sources {
+		family, known := families[t.Family]
+		if !known {
+			family = len(families)
+			families[t.Family] = family
+		}
 		if !slices.Equal(t.Names, pool.Names) || t.reached() != pool.reached() {
 			return pool, nil, fmt.Errorf("%w: source %d has other columns", ErrBadTable, s)
 		}
@@ -80,7 +93,7 @@ func pooled(sources []Table) (pool Table, source []int, err error) {
 				group = t.Groups[i]
 			}
 			pool.Groups = append(pool.Groups, group)
-			source = append(source, s)
+			source = append(source, family)
 		}
 		pool.X, pool.Y = append(pool.X, t.X...), append(pool.Y, t.Y...)
 	}

@@ -162,7 +162,8 @@ func (a *Analyst) card(ctx context.Context, k advisor.Key, e Effort) (c Card, er
 		}
 		c.Probe = append(c.Probe, entry(epochs, score))
 		r := s.Runs[0] // all runs have the same features
-		groups := features.Probe(r.Architecture, r.Records, r.Outcome, epochs).Groups
+		groups := pastruns.Vector(k, advisor.ProbeResult{Architecture: r.Architecture, Records: r.Records, Outcome: r.Outcome},
+			epochs).Groups
 		ablation, err := a.ablation(ctx, t, groups, epochs, e.Splits)
 		if tooLittle(err) { // to be fitted on a part of them
 			left.add(fmt.Sprintf("what groups of features add at %g epochs", epochs), err)

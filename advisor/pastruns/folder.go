@@ -24,6 +24,15 @@ func (f *Forests) load(name string) (*forest.Model, error) {
 	return forest.Load(bytes.NewReader(data))
 }
 
+// loadTransfer reads a kept transfer; any error means that it is fitted again.
+func (f *Forests) loadTransfer(name string) (*forest.Transfer, error) {
+	data, err := f.read(name)
+	if err != nil {
+		return nil, err
+	}
+	return forest.LoadTransfer(bytes.NewReader(data))
+}
+
 // read returns a file of the folder, which counts as used.
 func (f *Forests) read(name string) ([]byte, error) {
 	if f.Folder == "" {

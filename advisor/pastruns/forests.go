@@ -42,6 +42,9 @@ type Forests struct {
 	fits   singleflight.Group // by model
 	mu     sync.Mutex
 	models map[string]*forest.Model
+
+	transferFits singleflight.Group // by transfer
+	transfers    map[string]*forest.Transfer
 }
 
 // maxModels are kept in memory; the folder has them all.
@@ -101,6 +104,47 @@ func (f *Forests) find(ctx context.Context, name string, t forest.Table, o fores
 	}
 	f.models[name] = m
 	return m, nil
+}
+
+// transfer is what other data sets tell of a key after a probe of so many epochs, from memory, from the folder or by
+// fitting it, which takes a second; nil where they have no runs of that.
+func (f *Forests) transfer(ctx context.Context, s *Snapshot, epochs float64) (*forest.Transfer, error) {
+	sources, err := s.Elsewhere(ctx, epochs)
+	if err != nil || len(sources) == 0 {
+		return nil, err
+	}
+	name := "transfer"
+	for _, source := range sources {
+		name += source.Family + hash(source.Table)
+	}
+	sum := sha256.Sum256([]byte(name))
+	name = hex.EncodeToString(sum[:]) + ".transfer"
+	got, err, _ := f.transferFits.Do(name, func() (any, error) {
+		f.mu.Lock()
+		t, known := f.transfers[name]
+		f.mu.Unlock()
+		if known {
+			return t, nil
+		}
+		t, err := f.loadTransfer(name)
+		if err != nil {
+			if t, err = forest.FitTransfer(ctx, sources, forest.Options{Seed: 1}); err != nil {
+				return nil, err
+			}
+			_ = f.save(name, t.Save) // what cannot be kept is fitted again
+		}
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if f.transfers == nil || len(f.transfers) >= maxModels {
+			f.transfers = map[string]*forest.Transfer{}
+		}
+		f.transfers[name] = t
+		return t, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("fit what other data sets tell of %s: %w", s.Key, err)
+	}
+	return got.(*forest.Transfer), nil //nolint:forcetypeassert // of the function above
 }
 
 // Score cross-validates forests of the table, or reads what an earlier call found.

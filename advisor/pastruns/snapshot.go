@@ -95,25 +95,37 @@ func (s *Snapshot) Unseen(a trainer.Architecture, without ...string) []string {
 // runs of the given groups are left out, so that no prediction rests on the answer. The error is
 // *advisor.NoPredictionError where too few runs are left.
 func (s *Snapshot) Table(ctx context.Context, epochs float64, without ...string) (forest.Table, error) {
-	var t forest.Table
-	for i, r := range s.Runs {
-		if slices.Contains(without, s.Groups[i]) || epochs != ArchitectureOnly && !features.HasRecordsUntil(r, epochs) {
-			continue
-		}
-		v := features.Architecture(r.Architecture)
-		if epochs != ArchitectureOnly {
-			v = features.Probe(r.Architecture, r.Records, r.Outcome, epochs)
-			t.Current, t.Reached = features.CurrentAccuracy, features.ReachedAccuracy
-		}
-		t.Names, t.Linear = v.Names, v.Linear
-		t.X = append(t.X, v.Values)
-		t.Y = append(t.Y, features.Target(r))
-		t.Groups = append(t.Groups, s.Groups[i])
-	}
+	t := s.Rows(epochs, without...)
 	if len(t.Y) < forest.MinPastRuns {
 		return t, s.tooFew(ctx, epochs, len(t.Y))
 	}
 	return t, nil
+}
+
+// Rows is the table of the runs, however few they are.
+func (s *Snapshot) Rows(epochs float64, without ...string) forest.Table {
+	var t forest.Table
+	for i, r := range s.Runs {
+		if !slices.Contains(without, s.Groups[i]) {
+			addRow(&t, r, s.Groups[i], s.Key, epochs, features.Target(r))
+		}
+	}
+	return t
+}
+
+// addRow adds a run whose full length is the key's and whose target is given, where it has records of the probe.
+func addRow(t *forest.Table, r advisor.PastRun, group string, k advisor.Key, epochs, target float64) {
+	if epochs != ArchitectureOnly && !features.HasRecordsUntil(r, epochs) {
+		return
+	}
+	v := Vector(k, advisor.ProbeResult{Architecture: r.Architecture, Records: r.Records, Outcome: r.Outcome}, epochs)
+	if epochs != ArchitectureOnly {
+		t.Current, t.Reached = features.CurrentAccuracy, features.ReachedAccuracy
+	}
+	t.Names, t.Linear = v.Names, v.Linear
+	t.X = append(t.X, v.Values)
+	t.Y = append(t.Y, target)
+	t.Groups = append(t.Groups, group)
 }
 
 // tooFew says how many past runs there are, how many it takes, and which full run could be predicted instead.

@@ -16,6 +16,8 @@ type Source interface {
 	Of(ctx context.Context, k advisor.Key) ([]advisor.PastRun, error)
 	// Keys counts the past runs of a data set by key; "": of all data sets.
 	Keys(ctx context.Context, dataset string) (map[advisor.Key]int, error)
+	// Elsewhere has the runs of other data sets that came with the program.
+	Elsewhere(ctx context.Context, dataset string) (map[advisor.Key][]advisor.PastRun, error)
 }
 
 // Store has the user's full runs.
@@ -54,6 +56,26 @@ func (j Joined) Of(ctx context.Context, k advisor.Key) ([]advisor.PastRun, error
 		return nil, err
 	}
 	return append(corpus.Of(entries, k), trained...), nil
+}
+
+// Elsewhere implements Source.
+func (j Joined) Elsewhere(_ context.Context, dataset string) (map[advisor.Key][]advisor.PastRun, error) {
+	return Shipped(dataset)
+}
+
+// Shipped are the runs of other data sets that came with the program.
+func Shipped(dataset string) (map[advisor.Key][]advisor.PastRun, error) {
+	shipped, err := corpus.Shipped()
+	if err != nil {
+		return nil, fmt.Errorf("read the shipped past runs: %w", err)
+	}
+	all := map[advisor.Key][]advisor.PastRun{}
+	for _, e := range shipped {
+		if e.Key.Dataset != dataset {
+			all[e.Key] = append(all[e.Key], e.PastRun)
+		}
+	}
+	return all, nil
 }
 
 // Keys implements Source.

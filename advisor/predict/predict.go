@@ -45,7 +45,10 @@ func (p *Predictor) Predictable(ctx context.Context, k advisor.Key, epochs int) 
 	if err != nil {
 		return err
 	}
-	_, err = s.Table(ctx, float64(epochs))
+	any, err := s.Informed(ctx, float64(epochs))
+	if err == nil && !any {
+		_, err = s.Table(ctx, float64(epochs)) // says why
+	}
 	return err
 }
 
@@ -95,26 +98,26 @@ func (f *forecaster) Without(architectures ...trainer.Architecture) advisor.Fore
 
 // FromProbe implements advisor.Forecaster.
 func (f *forecaster) FromProbe(ctx context.Context, r advisor.ProbeResult) (advisor.Prediction, error) {
-	v := features.Probe(r.Architecture, r.Records, r.Outcome, float64(r.Epochs))
-	return f.predict(ctx, float64(r.Epochs), r.Architecture, v)
+	return f.predict(ctx, float64(r.Epochs), r)
 }
 
 // FromArchitecture implements advisor.Forecaster.
 func (f *forecaster) FromArchitecture(ctx context.Context, a trainer.Architecture) (advisor.Prediction, error) {
-	return f.predict(ctx, pastruns.ArchitectureOnly, a, features.Architecture(a))
+	return f.predict(ctx, pastruns.ArchitectureOnly, advisor.ProbeResult{Architecture: a})
 }
 
 // Reference implements advisor.Forecaster.
 func (f *forecaster) Reference() advisor.Reference { return f.snapshot.Reference() }
 
-func (f *forecaster) predict(ctx context.Context, epochs float64, a trainer.Architecture,
-	v features.Vector) (advisor.Prediction, error) {
-	key := f.snapshot.Key
+func (f *forecaster) predict(ctx context.Context, epochs float64,
+	probe advisor.ProbeResult) (advisor.Prediction, error) {
+	key, a := f.snapshot.Key, probe.Architecture
 	without := append(slices.Clone(f.without), features.GroupOf(a))
 	f.predictor.note(f.snapshot, epochs, without)
-	t, err := f.snapshot.Table(ctx, epochs, without...)
-	if err != nil {
-		return advisor.Prediction{}, err
+	v := pastruns.Vector(key, probe, epochs)
+	t := f.snapshot.Rows(epochs, without...)
+	if len(t.Y) < pastruns.MinForest {
+		return f.level(ctx, t, v, a, epochs, without)
 	}
 	model, err := f.predictor.forest(ctx, key, t, epochs)
 	if err != nil {
@@ -124,19 +127,58 @@ func (f *forecaster) predict(ctx context.Context, epochs float64, a trainer.Arch
 	if err != nil {
 		return advisor.Prediction{}, fmt.Errorf("predict for %s: %w", key, err)
 	}
+	p := f.prediction(got, model.ID(), model.R2())
+	p.Deciles, p.LevelKnown = deciles(t.Y), true
+	p.Warnings = append(f.snapshot.Unseen(a, f.without...), got.Warnings...)
+	return p, nil
+}
+
+func (f *forecaster) prediction(got forest.Prediction, model string, r2 float64) advisor.Prediction {
 	return advisor.Prediction{
-		Target:       advisor.Target{Images: key.Images, Epochs: key.Epochs},
+		Target:       advisor.Target{Images: f.snapshot.Key.Images, Epochs: f.snapshot.Key.Epochs},
 		TestAccuracy: got.Mean,
 		Low:          got.Low,
 		High:         got.High,
 		Confidence:   got.Confidence,
 		Novelty:      got.Novelty,
 		PastRuns:     got.PastRuns,
-		Forest:       model.ID(),
-		HeldOutR2:    model.R2(),
-		Deciles:      deciles(t.Y),
-		Warnings:     append(f.snapshot.Unseen(a, f.without...), got.Warnings...),
-	}, nil
+		Forest:       model,
+		HeldOutR2:    r2,
+		Warnings:     got.Warnings,
+	}
+}
+
+// level predicts from few runs of the key, or none.
+func (f *forecaster) level(ctx context.Context, own forest.Table, v features.Vector, a trainer.Architecture,
+	epochs float64, without []string) (advisor.Prediction, error) {
+	if len(own.Y) == 0 { // then the columns are not known either
+		own.Names, own.Linear = v.Names, v.Linear
+		if epochs != pastruns.ArchitectureOnly {
+			own.Current, own.Reached = features.CurrentAccuracy, features.ReachedAccuracy
+		}
+	}
+	l, err := f.predictor.Forests.Level(ctx, f.snapshot, own, epochs, without...)
+	if err != nil {
+		return advisor.Prediction{}, err
+	}
+	if l == nil {
+		_, err := f.snapshot.Table(ctx, epochs, without...) // says what there is
+		return advisor.Prediction{}, err
+	}
+	got, err := l.Predict(v.Values)
+	if err != nil {
+		return advisor.Prediction{}, fmt.Errorf("predict for %s: %w", f.snapshot.Key, err)
+	}
+	p := f.prediction(got, l.ID(), l.R2())
+	p.LevelKnown = l.Known()
+	if len(own.Y) > 0 {
+		p.Deciles = deciles(own.Y)
+		p.Warnings = append(f.snapshot.Unseen(a, f.without...), p.Warnings...)
+	}
+	if p.Warnings == nil {
+		p.Warnings = []string{}
+	}
+	return p, nil
 }
 
 // deciles returns the lowest, the first to ninth decile (linear interpolation between order statistics), and the

@@ -114,14 +114,12 @@ func TestPredictsAndKeepsTheModel(t *testing.T) {
 func TestReasonsForNoPrediction(t *testing.T) {
 	c := &counting{}
 	other := advisor.Key{Dataset: "made-up", Images: 1000, Epochs: 15}
-	p := newPredictor(source{key: runs(t, 19), other: runs(t, 30)}, c.fitter(), "")
-	for name, k := range map[string]advisor.Key{"too few": key, "none": {Dataset: "made-up", Images: 5, Epochs: 9}} {
-		_, err := fromArchitecture(t, p, k)
-		var none *advisor.NoPredictionError
-		if !errors.As(err, &none) || !strings.Contains(none.Reason, "a prediction needs 20") ||
-			!strings.Contains(none.Reason, "there are 30 of (made-up, 1000 images, 15 epochs)") {
-			t.Errorf("%s: %v", name, err)
-		}
+	p := newPredictor(source{other: runs(t, 30)}, c.fitter(), "")
+	nowhere := newPredictor(source{}, c.fitter(), "")
+	_, err := fromArchitecture(t, nowhere, key)
+	var nothing *advisor.NoPredictionError
+	if !errors.As(err, &nothing) || !strings.Contains(nothing.Reason, "0 past runs of (made-up, 1000 images, 9 epochs)") {
+		t.Errorf("no runs of any data set: %v", err)
 	}
 	// The runs were recorded for two epochs.
 	long := probe(runs(t, 1)[0])
@@ -172,16 +170,47 @@ func TestOwnRunsAreNotPastRuns(t *testing.T) {
 		t.Errorf("leaving a net out changes nothing: %+v (%v)", alone, err)
 	}
 	copies := slices.Repeat(past[:1], 30)
-	var none *advisor.NoPredictionError
-	if _, err := fromProbe(t, newPredictor(source{key: copies}, c.fitter(), ""), key,
-		probe(query)); !errors.As(err, &none) {
-		t.Errorf("thirty copies of one run: %v", err)
+	if got, err := fromProbe(t, newPredictor(source{key: copies}, c.fitter(), ""), key, probe(query)); err != nil ||
+		got.PastRuns != 1 || got.LevelKnown {
+		t.Errorf("thirty copies of one run: %+v, %v", got, err)
+	}
+}
+
+// TestFewRunsOfItsOwn: from none to twenty-nine own runs, a level on what other keys tell; from thirty on, a forest.
+func TestFewRunsOfItsOwn(t *testing.T) {
+	all := runs(t, 60)
+	foreign := advisor.Key{Dataset: "another", Images: 1000, Epochs: 9}
+	longer := advisor.Key{Dataset: key.Dataset, Images: 1000, Epochs: 20}
+	c := &counting{}
+	for _, own := range []int{0, 4, 5, 29, 30} {
+		p := newPredictor(source{key: all[:own], foreign: all[30:59]}, c.fitter(), "")
+		got, err := fromProbe(t, p, key, probe(all[59]))
+		want := float64(all[59].Outcome.TestAccuracy)
+		if err != nil || got.PastRuns != own || got.LevelKnown != (own >= 5) || got.Forest == "" || got.Warnings == nil ||
+			got.Low > want || got.High < want {
+			t.Errorf("%d own runs: %+v (%v), the truth is %g", own, got, err, want)
+		}
+		if forests := map[bool]int{true: 1}[own == 30]; c.fits != forests {
+			t.Errorf("%d own runs: %d fits, want %d", own, c.fits, forests)
+		}
+		if own == 0 && len(got.Warnings) == 0 {
+			t.Error("no word of what a prediction without own runs is")
+		}
+	}
+	// Runs of another length of the data set tell the level too.
+	p := newPredictor(source{longer: all[:20], foreign: all[30:59]}, c.fitter(), "")
+	if got, err := fromProbe(t, p, key, probe(all[59])); err != nil || got.PastRuns != 0 || !got.LevelKnown {
+		t.Errorf("from another length: %+v (%v)", got, err)
+	}
+	// Before any training, too.
+	if got, err := fromArchitecture(t, p, key); err != nil || !got.LevelKnown {
+		t.Errorf("from an architecture: %+v (%v)", got, err)
 	}
 }
 
 func TestFitFailureIsNoAnswer(t *testing.T) {
 	fault := errors.New("child killed")
-	p := newPredictor(source{key: runs(t, 25)}, pastrunstest.Fitter{
+	p := newPredictor(source{key: runs(t, 35)}, pastrunstest.Fitter{
 		OnFit: func(context.Context, forest.Table, forest.Options) (*forest.Model, error) { return nil, fault },
 	}, "")
 	var none *advisor.NoPredictionError

@@ -8,7 +8,6 @@ import (
 
 	"probewise/advisor"
 	"probewise/advisor/pastruns"
-	"probewise/forest"
 )
 
 // used is what the answers about a key rest on while the forests of newer past runs are fitted.
@@ -42,7 +41,7 @@ func (p *Predictor) fitted(s *pastruns.Snapshot) *pastruns.Snapshot {
 		now = &used{snapshot: s, questions: map[string]question{}}
 		p.used[s.Key] = now
 	}
-	if len(now.snapshot.Runs) < forest.MinPastRuns { // there is no answer to give from it
+	if len(now.snapshot.Runs) < pastruns.MinForest { // a level takes no time to fit
 		now.snapshot = s
 	}
 	if !now.snapshot.SameRuns(s) && !now.renewing {
@@ -59,7 +58,7 @@ func (p *Predictor) renew(ctx context.Context, s *pastruns.Snapshot) {
 	questions := slices.Collect(maps.Values(p.used[s.Key].questions))
 	p.mu.Unlock()
 	for _, q := range questions {
-		if t, err := s.Table(ctx, q.epochs, q.without...); err == nil {
+		if t := s.Rows(q.epochs, q.without...); len(t.Y) >= pastruns.MinForest {
 			_, _ = p.Forests.Model(ctx, t, allMembers)
 		}
 	}

@@ -77,14 +77,14 @@ func TestRenewLeavesOutWhatItDid(t *testing.T) {
 	}
 }
 
-// TestRenewFromTooFew: where there was nothing to answer from, new past runs count at once.
+// TestRenewFromTooFew: where there was no forest to answer from, new past runs count at once.
 func TestRenewFromTooFew(t *testing.T) {
 	all := runs(t, 41)
 	books := source{key: all[:5]}
 	p := newPredictor(books, pastrunstest.Fitter{}, "")
 	p.Background = func(func(context.Context)) {}
-	if _, err := fromProbe(t, p, key, probe(all[40])); err == nil {
-		t.Error("predicted from five past runs")
+	if got, err := fromProbe(t, p, key, probe(all[40])); err != nil || got.PastRuns != 5 {
+		t.Errorf("from five past runs %+v, %v", got, err)
 	}
 	books[key] = all[:30]
 	if got, err := fromProbe(t, p, key, probe(all[40])); err != nil || got.PastRuns != 30 {

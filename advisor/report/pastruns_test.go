@@ -27,7 +27,7 @@ func madeUpCards() analysis.Cards {
 				{Epochs: 0.25, Runs: 1040, R2: 0.856, MAE: 0.05, Tau: 0.75, Coverage80: 0.795, Width80: 0.2, Members: alternatives,
 					Quarters: []analysis.QuarterEntry{{Coverage80: 0.75, Width80: 0.4}, {Coverage80: 0.8, Width80: 0.2},
 						{Coverage80: 0.85, Width80: 0.1}, {Coverage80: 0.9, Width80: 0.05}},
-					Trained:  analysis.TrainedEntry{Runs: 600, R2: 0.615, Tau: 0.58, MAE: 0.02}},
+					Trained: analysis.TrainedEntry{Runs: 600, R2: 0.615, Tau: 0.58, MAE: 0.02}},
 			},
 			Ablation: []analysis.AblationEntry{
 				{Features: "last accuracy", R2: 0.1},

@@ -300,6 +300,11 @@ func (shippedRuns) Of(_ context.Context, k advisor.Key) ([]advisor.PastRun, erro
 	return corpus.Of(entries, k), err
 }
 
+// Elsewhere implements pastruns.Source.
+func (shippedRuns) Elsewhere(_ context.Context, dataset string) (map[advisor.Key][]advisor.PastRun, error) {
+	return pastruns.Shipped(dataset)
+}
+
 // Keys implements pastruns.Source.
 func (s shippedRuns) Keys(ctx context.Context, dataset string) (map[advisor.Key]int, error) {
 	k := advisor.Key{Dataset: dataset, Images: images, Epochs: epochs}

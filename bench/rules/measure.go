@@ -28,6 +28,11 @@ func (f fixed) Of(_ context.Context, k advisor.Key) ([]advisor.PastRun, error) {
 	return corpus.Of(f, k), nil
 }
 
+// Elsewhere implements pastruns.Source.
+func (fixed) Elsewhere(_ context.Context, dataset string) (map[advisor.Key][]advisor.PastRun, error) {
+	return pastruns.Shipped(dataset)
+}
+
 // Keys implements pastruns.Source.
 func (f fixed) Keys(context.Context, string) (map[advisor.Key]int, error) {
 	counts := map[advisor.Key]int{}

@@ -31,6 +31,17 @@ func (s Source) Keys(context.Context, string) (map[advisor.Key]int, error) {
 	return counts, nil
 }
 
+// Elsewhere implements pastruns.Source: as if all had come with the program.
+func (s Source) Elsewhere(_ context.Context, dataset string) (map[advisor.Key][]advisor.PastRun, error) {
+	others := map[advisor.Key][]advisor.PastRun{}
+	for k, runs := range s {
+		if k.Dataset != dataset {
+			others[k] = runs
+		}
+	}
+	return others, nil
+}
+
 // Run makes a past run whose final accuracy follows from the validation accuracy after the first epoch.
 func Run(t *testing.T, r *rand.Rand, filters int) advisor.PastRun {
 	t.Helper()
