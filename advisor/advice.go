@@ -115,11 +115,11 @@ type Prediction struct {
 	Confidence   float64 `json:"confidence"` // of the interval low…high
 	Novelty      float64 `json:"novelty"`    // rank among the past runs of the distance to them, 0…1
 	PastRuns     int     `json:"past_runs"`
-	// LevelKnown is false where so few runs of the data set are known that the prediction puts networks in order, but rests
-	// on other data sets for how high it is.
-	LevelKnown bool `json:"level_known"`
-	Forest       string  `json:"forest"`      // id of the fitted model
-	HeldOutR2    float64 `json:"held_out_r2"` // of the forest that predicts, on its past runs
+	// LevelKnown is false where so few runs of the data set are known that the prediction puts networks in order, but
+	// rests on other data sets for how high it is.
+	LevelKnown bool    `json:"level_known"`
+	Forest     string  `json:"forest"`      // id of the fitted model
+	HeldOutR2  float64 `json:"held_out_r2"` // of the forest that predicts, on its past runs
 	// Deciles are the past runs' test accuracies: the lowest, the first to ninth decile, the highest.
 	Deciles  []trainer.Number `json:"deciles,omitempty"`
 	Warnings []string         `json:"warnings"`

@@ -288,11 +288,18 @@ func (l *Level) Predict(x []float64) (Prediction, error) {
 	}
 	switch {
 	case !l.Known():
-		p.Warnings = append(p.Warnings, fmt.Sprintf("%d full runs of this data set: predictions put networks in order, but "+
-			"the level rests on other data sets; from %d runs on it is known", l.runs+l.siblings, minLevel))
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%s of this data set: predictions put networks in order, but the "+
+			"level rests on other data sets; from %d runs on it is known", fullRuns(l.runs+l.siblings), minLevel))
 	case l.runs < minLevel:
-		p.Warnings = append(p.Warnings, fmt.Sprintf("%d full runs of this length, %d of the data set at others", l.runs,
-			l.siblings))
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%s of this length; the level rests on %d of the data set at others",
+			fullRuns(l.runs), l.siblings))
 	}
 	return p, nil
+}
+
+func fullRuns(n int) string {
+	if n == 1 {
+		return "1 full run"
+	}
+	return fmt.Sprintf("%d full runs", n)
 }

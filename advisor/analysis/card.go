@@ -162,8 +162,8 @@ func (a *Analyst) card(ctx context.Context, k advisor.Key, e Effort) (c Card, er
 		}
 		c.Probe = append(c.Probe, entry(epochs, score))
 		r := s.Runs[0] // all runs have the same features
-		groups := pastruns.Vector(k, advisor.ProbeResult{Architecture: r.Architecture, Records: r.Records, Outcome: r.Outcome},
-			epochs).Groups
+		probe := advisor.ProbeResult{Architecture: r.Architecture, Records: r.Records, Outcome: r.Outcome}
+		groups := pastruns.Vector(k, probe, epochs).Groups
 		ablation, err := a.ablation(ctx, t, groups, epochs, e.Splits)
 		if tooLittle(err) { // to be fitted on a part of them
 			left.add(fmt.Sprintf("what groups of features add at %g epochs", epochs), err)

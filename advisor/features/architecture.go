@@ -97,12 +97,6 @@ func dropouts(a trainer.Architecture) (conv, dense float64) {
 }
 
 func (v *Vector) addTraining(t trainer.Training) {
-	flag := func(b bool) float64 {
-		if b {
-			return 1
-		}
-		return 0
-	}
 	o := t.Optimizer
 	v.add("log_learning_rate", math.Log10(o.LearningRate))
 	v.add("adaptive", flag(o.Type != trainer.SGD))

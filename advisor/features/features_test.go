@@ -98,6 +98,10 @@ func TestDefinitions(t *testing.T) {
 		"rectified_share": 1.0 / 3, "he_share": 1.0 / 3,
 		"log_learning_rate": -3, "adaptive": 1, "rmsprop": 1, "momentum": 0, "log_batch_size": 7, "decaying_rate": 0,
 		"clipped": 1,
+		"rate":    0, "rate_off": 0, "rate_off_squared": 0, "plain_sgd": 0, "adamw": 0, "cosine": 0, "step_schedule": 0,
+		"warmup": 0, "flip": 0, "crop": 0, "decay": -6, "batch_norm_lower": 0, "saturating": 0.5, "elu": 0, "kernel": 3,
+		"global_head": 0, "residuals": 0, "narrowest_filters": math.Log(8), "last_units": math.Log(16),
+		"head": math.Log(1568),
 		// Of conv1, dense1, dense2 after an epoch; what the records have as 0 stands at the least logarithm, −12.
 		"least_gradient_norm": -3, "greatest_gradient_norm": 0, "least_activation_variance": -1,
 		"greatest_activation_variance": 1,

@@ -8,7 +8,7 @@ import (
 )
 
 // Version of the definitions in this package.
-const Version = 3
+const Version = 4
 
 // Vector is a list of named features.
 type Vector struct {
@@ -59,6 +59,7 @@ func (v *Vector) addArchitecture(a trainer.Architecture) {
 	v.addSizes(a, cost, all)
 	v.addRegularisers(a, all)
 	v.addTraining(a.Training)
+	v.addNet(a)
 }
 
 // Probe returns the features of a probe of so many epochs (0: a look at the initial weights, ¼ … as records stand):

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"probewise/advisor"
+	"probewise/advisor/features"
 	"probewise/forest"
 	"probewise/trainer"
 )
@@ -103,8 +104,8 @@ func place(base advisor.ProbeResult, revised trainer.Architecture, trial advisor
 		logit(max(end.validation, end.train)),
 		level,
 		math.Log(0.01+math.Abs(observed)) / 2,
-		math.Abs(rateOff(revised)) - math.Abs(rateOff(base.Architecture)),
-		inputSize(revised),
+		math.Abs(features.RateOff(revised)) - math.Abs(features.RateOff(base.Architecture)),
+		features.InputSize(revised),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"probewise/advisor"
+	"probewise/advisor/features"
 	"probewise/forest"
 	"probewise/trainer"
 )
@@ -123,7 +124,7 @@ func noise(pairs []Pair, base advisor.ProbeResult) float64 {
 	for _, p := range pairs {
 		if p.Again() {
 			theirs := logit(at(probe(p.Base, base.Epochs), float64(base.Epochs)).validation)
-			size := math.Abs(inputSize(p.Base.Architecture) - inputSize(base.Architecture))
+			size := math.Abs(features.InputSize(p.Base.Architecture) - features.InputSize(base.Architecture))
 			repeats = append(repeats, repeat{math.Abs(theirs-level) + size, math.Abs(p.Gain())})
 		}
 	}

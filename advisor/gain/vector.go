@@ -48,9 +48,9 @@ func Alone(a trainer.Architecture, trial advisor.ProbeResult, moment float64) Ve
 func Edit(base advisor.ProbeResult, revised trainer.Architecture, trial advisor.ProbeResult, moment float64) Vector {
 	var v Vector
 	v.addNet(revised)
-	before := columns(base.Architecture)
-	for i, c := range columns(revised) {
-		v.add(OfEdit, "edit_"+c.name, difference(c.value, before[i].value))
+	before := features.Net(base.Architecture)
+	for i, c := range features.Net(revised) {
+		v.add(OfEdit, "edit_"+c.Name, difference(c.Value, before[i].Value))
 	}
 	v.addCurve(OfCurve, "base", base, float64(base.Epochs))
 	v.addStatistics(base)
@@ -68,8 +68,8 @@ func Edit(base advisor.ProbeResult, revised trainer.Architecture, trial advisor.
 const observed = "observed"
 
 func (v *Vector) addNet(a trainer.Architecture) {
-	for _, c := range columns(a) {
-		v.add(OfNet, "net_"+c.name, c.value)
+	for _, c := range features.Net(a) {
+		v.add(OfNet, "net_"+c.Name, c.Value)
 	}
 }
 

@@ -45,8 +45,8 @@ func (p *Predictor) Predictable(ctx context.Context, k advisor.Key, epochs int) 
 	if err != nil {
 		return err
 	}
-	any, err := s.Informed(ctx, float64(epochs))
-	if err == nil && !any {
+	informed, err := s.Informed(ctx, float64(epochs))
+	if err == nil && !informed {
 		_, err = s.Table(ctx, float64(epochs)) // says why
 	}
 	return err
@@ -117,7 +117,7 @@ func (f *forecaster) predict(ctx context.Context, epochs float64,
 	v := pastruns.Vector(key, probe, epochs)
 	t := f.snapshot.Rows(epochs, without...)
 	if len(t.Y) < pastruns.MinForest {
-		return f.level(ctx, t, v, a, epochs, without)
+		return f.level(ctx, t, v, epochs, without)
 	}
 	model, err := f.predictor.forest(ctx, key, t, epochs)
 	if err != nil {
@@ -149,8 +149,8 @@ func (f *forecaster) prediction(got forest.Prediction, model string, r2 float64)
 }
 
 // level predicts from few runs of the key, or none.
-func (f *forecaster) level(ctx context.Context, own forest.Table, v features.Vector, a trainer.Architecture,
-	epochs float64, without []string) (advisor.Prediction, error) {
+func (f *forecaster) level(ctx context.Context, own forest.Table, v features.Vector, epochs float64,
+	without []string) (advisor.Prediction, error) {
 	if len(own.Y) == 0 { // then the columns are not known either
 		own.Names, own.Linear = v.Names, v.Linear
 		if epochs != pastruns.ArchitectureOnly {
@@ -173,7 +173,6 @@ func (f *forecaster) level(ctx context.Context, own forest.Table, v features.Vec
 	p.LevelKnown = l.Known()
 	if len(own.Y) > 0 {
 		p.Deciles = deciles(own.Y)
-		p.Warnings = append(f.snapshot.Unseen(a, f.without...), p.Warnings...)
 	}
 	if p.Warnings == nil {
 		p.Warnings = []string{}

@@ -11,8 +11,8 @@ import (
 const CasesCaption = "How intervals fit the case, and how well runs that learn are told apart"
 
 // CaseHeads are the heads of what CaseRow gives.
-var CaseHeads = []string{"Probe epochs", "Lowest quarter covers", "2nd", "3rd", "Highest", "Runs that learn", "R² among them",
-	"Kendall τ among them"}
+var CaseHeads = []string{"Probe epochs", "Lowest quarter covers", "2nd", "3rd", "Highest", "Runs that learn",
+	"R² among them", "Kendall τ among them"}
 
 // CaseRow says of a probe length, by quarter of the prediction, what 80 % intervals cover with their mean width, and
 // how well the runs are told apart whose accuracy so far is at least half-way from the lowest to the highest.

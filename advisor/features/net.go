@@ -1,4 +1,4 @@
-package gain
+package features
 
 import (
 	"math"
@@ -7,17 +7,17 @@ import (
 	"probewise/trainer"
 )
 
-// column is a property of a net that settings of knobs change.
-type column struct {
-	name  string
-	value float64
+// Column is a property of a net that settings of knobs change.
+type Column struct {
+	Name  string
+	Value float64
 }
 
-// columns describes a net by what the knobs change. Sizes are natural logarithms, rates and penalties decimal ones;
+// Net describes a net by what the knobs change. Sizes are natural logarithms, rates and penalties decimal ones;
 // shares are of the hidden layers with weights.
-func columns(a trainer.Architecture) []column {
-	var all []column
-	add := func(name string, value float64) { all = append(all, column{name, value}) }
+func Net(a trainer.Architecture) []Column {
+	var all []Column
+	add := func(name string, value float64) { all = append(all, Column{name, value}) }
 	ofTraining(a, add)
 	ofLayers(a, add)
 	ofShape(a, add)
@@ -27,7 +27,7 @@ func columns(a trainer.Architecture) []column {
 func ofTraining(a trainer.Architecture, add func(string, float64)) {
 	t := a.Training
 	o := t.Optimizer
-	relative := rateOff(a)
+	relative := RateOff(a)
 	add("rate", relative)
 	add("rate_off", math.Abs(relative))
 	add("rate_off_squared", relative*relative)
@@ -44,8 +44,8 @@ func ofTraining(a trainer.Architecture, add func(string, float64)) {
 	add("crop", float64(t.Augment.Crop))
 }
 
-// rateOff is how many decades the learning rate is off what is usual.
-func rateOff(a trainer.Architecture) float64 {
+// RateOff is how many decades the learning rate is off what is usual.
+func RateOff(a trainer.Architecture) float64 {
 	return math.Log10(a.Training.Optimizer.LearningRate / knob.UsualRate(a))
 }
 
@@ -77,7 +77,7 @@ func ofLayers(a trainer.Architecture, add func(string, float64)) {
 			convs++
 		}
 	}
-	convDrop, denseDrop := dropouts(a)
+	convDrop, denseDrop := meanDropouts(a)
 	add("l1", math.Log10(l1+1e-7))
 	add("l2", math.Log10(l2+1e-6))
 	add("decay", math.Log10(a.Training.Optimizer.WeightDecay+1e-6))
@@ -92,8 +92,8 @@ func ofLayers(a trainer.Architecture, add func(string, float64)) {
 	add("kernel", kernel/math.Max(2*convs, 1))
 }
 
-// dropouts returns the mean rate of dropout over conv layers and over hidden dense layers.
-func dropouts(a trainer.Architecture) (conv, dense float64) {
+// meanDropouts returns the mean rate of dropout over conv layers and over hidden dense layers.
+func meanDropouts(a trainer.Architecture) (conv, dense float64) {
 	var convs, denses float64
 	flat := false
 	for l := range a.All() {
@@ -116,7 +116,7 @@ func dropouts(a trainer.Architecture) (conv, dense float64) {
 
 func ofShape(a trainer.Architecture, add func(string, float64)) {
 	cost := a.Cost()
-	add("input", inputSize(a))
+	add("input", InputSize(a))
 	add("parameters", math.Log(float64(cost.Parameters)))
 	add("multiply_adds", math.Log(float64(cost.MultiplyAdds)))
 	shapes, err := a.Shapes()
@@ -178,9 +178,24 @@ func ofShape(a trainer.Architecture, add func(string, float64)) {
 	add("head", math.Log(head))
 }
 
-// inputSize is the logarithm of the number of values of an image.
-func inputSize(a trainer.Architecture) float64 {
+// InputSize is the logarithm of the number of values of an image.
+func InputSize(a trainer.Architecture) float64 {
 	return math.Log(float64(a.Input[0] * a.Input[1] * a.Input[2]))
+}
+
+// twice are columns of Net that addSizes, addRegularisers and addTraining have in one form or another.
+var twice = map[string]bool{"sgd": true, "rmsprop": true, "clipped": true, "batch": true, "l1": true, "l2": true,
+	"conv_dropout": true, "dense_dropout": true, "batch_norm": true, "rectified": true, "he": true, "input": true,
+	"parameters": true, "multiply_adds": true, "convs": true, "dense_layers": true, "pools": true, "first_filters": true,
+	"last_filters": true, "narrowest_units": true}
+
+// addNet adds what else knobs change.
+func (v *Vector) addNet(a trainer.Architecture) {
+	for _, c := range Net(a) {
+		if !twice[c.Name] {
+			v.add(c.Name, c.Value)
+		}
+	}
 }
 
 func flag(b bool) float64 {
