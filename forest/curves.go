@@ -127,6 +127,24 @@ func (c *Curves) addFeature(name string, column int, rows [][]string) {
 	}
 }
 
+// CommonColumns leaves of all curves the other columns that each of them has, in the order of the first.
+func CommonColumns(all []Curves) {
+	common := slices.DeleteFunc(slices.Clone(all[0].Names), func(name string) bool {
+		return slices.ContainsFunc(all, func(c Curves) bool { return !slices.Contains(c.Names, name) })
+	})
+	for k := range all {
+		c := &all[k]
+		at := make([]int, len(common))
+		for i, name := range common {
+			at[i] = slices.Index(c.Names, name)
+		}
+		for i, row := range c.Others {
+			c.Others[i] = pick(row, at)
+		}
+		c.Names = common
+	}
+}
+
 // Table is what predicts the last accuracy from those up to the given epoch (after it there may be none in the file)
 // and from the other columns. The error unwraps to ErrBadTable.
 func (c Curves) Table(epochs int) (Table, error) {

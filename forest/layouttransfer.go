@@ -19,6 +19,7 @@ func (t *Transfer) pack(p *packer) {
 		p.number(t.prior.spread[j])
 	}
 	p.number(t.prior.noise)
+	p.number(t.prior.runs)
 	p.integer(int64(len(t.novelty.rows)))
 	for i, row := range t.novelty.rows {
 		p.number(t.novelty.reference[i])
@@ -57,6 +58,9 @@ func unpackTransfer(payload []byte) (*Transfer, error) {
 	}
 	if t.prior.noise = u.number("noise", maxParameter); !(t.prior.noise > 0) || slices.Min(t.prior.spread) <= 0 {
 		u.fail("noise %g, spreads %v", t.prior.noise, t.prior.spread)
+	}
+	if t.prior.runs = u.number("runs of the prior", maxParameter); !(t.prior.runs > 0) {
+		u.fail("prior of %g runs", t.prior.runs)
 	}
 	width := len(t.columns)
 	for range u.count("past runs", 8+8*width) {

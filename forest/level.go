@@ -12,10 +12,10 @@ import (
 )
 
 // prior is what is known of a key's line before any run of its own: weights are normal about mean with the standard
-// deviations spread, and errors about the line have the variance noise, known as well as from priorRuns runs.
+// deviations spread, and errors about the line have the variance noise, known as well as from so many runs.
 type prior struct {
 	mean, spread []float64
-	noise        float64
+	noise, runs  float64
 }
 
 // How far keys differ, in logits: of intercept, of the weight of the accuracy so far, of the growth that other keys let
@@ -32,15 +32,17 @@ const (
 const (
 	aloneIntercept = 1.5
 	aloneStart     = 0.5
-	aloneNoise     = 0.36
+	aloneNoise     = 0.06
+	aloneRuns      = 1
 )
 
 // alone is the prior of a key that no other tells of.
 func alone(current bool) prior {
 	if !current {
-		return prior{mean: []float64{0}, spread: []float64{aloneIntercept}, noise: 1}
+		return prior{mean: []float64{0}, spread: []float64{aloneIntercept}, noise: 1, runs: aloneRuns}
 	}
-	return prior{mean: []float64{0, 1}, spread: []float64{aloneIntercept, aloneStart}, noise: aloneNoise}
+	return prior{mean: []float64{0, 1}, spread: []float64{aloneIntercept, aloneStart}, noise: aloneNoise,
+		runs: aloneRuns}
 }
 
 // fitPrior fits the line that families of sources have in common, each with the same say, to rows of the basis whose
@@ -69,7 +71,7 @@ func fitPrior(rows [][]float64, y []float64, source []int, sources int, current 
 				own[i] = 1
 			}
 		}
-		line := solveLine(rows, y, own, prior{common.mean, p.spread, 0}, aloneNoise)
+		line := solveLine(rows, y, own, prior{mean: common.mean, spread: p.spread}, aloneNoise)
 		for i := range rows {
 			if source[i] == s {
 				d := y[i] - dot(line.mean, rows[i])
@@ -77,7 +79,7 @@ func fitPrior(rows [][]float64, y []float64, source []int, sources int, current 
 			}
 		}
 	}
-	p.mean, p.noise = common.mean, max(squares/n, 1e-4)
+	p.mean, p.noise, p.runs = common.mean, max(squares/n, 1e-4), priorRuns
 	return p
 }
 
@@ -188,10 +190,10 @@ func FitLevel(own Table, siblings []Table, transfer *Transfer, o Options) (*Leve
 
 // fit learns weights and noise in turn.
 func (l *Level) fit(rows [][]float64, y []float64, p prior) {
-	l.noise, l.freedom = p.noise, priorRuns+float64(len(y))
+	l.noise, l.freedom = p.noise, p.runs+float64(len(y))
 	for range 5 {
 		l.line = solveLine(rows, y, nil, p, l.noise)
-		squares := priorRuns * p.noise
+		squares := p.runs * p.noise
 		for i, row := range rows {
 			d := y[i] - dot(l.line.mean, row)
 			squares += d*d + l.doubt(row)

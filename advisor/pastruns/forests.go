@@ -106,9 +106,9 @@ func (f *Forests) find(ctx context.Context, name string, t forest.Table, o fores
 	return m, nil
 }
 
-// transfer is what other data sets tell of a key after a probe of so many epochs, from memory, from the folder or by
+// Transfer is what other data sets tell of a key after a probe of so many epochs, from memory, from the folder or by
 // fitting it, which takes a second; nil where they have no runs of that.
-func (f *Forests) transfer(ctx context.Context, s *Snapshot, epochs float64) (*forest.Transfer, error) {
+func (f *Forests) Transfer(ctx context.Context, s *Snapshot, epochs float64) (*forest.Transfer, error) {
 	sources, err := s.Elsewhere(ctx, epochs)
 	if err != nil || len(sources) == 0 {
 		return nil, err

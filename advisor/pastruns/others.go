@@ -129,7 +129,7 @@ func (f *Forests) Level(ctx context.Context, s *Snapshot, own forest.Table, epoc
 	if err != nil {
 		return nil, err
 	}
-	transfer, err := f.transfer(ctx, s, epochs)
+	transfer, err := f.Transfer(ctx, s, epochs)
 	if err != nil {
 		return nil, err
 	}

@@ -63,14 +63,18 @@ func (j Joined) Elsewhere(_ context.Context, dataset string) (map[advisor.Key][]
 	return Shipped(dataset)
 }
 
-// Shipped are the runs of other data sets that came with the program.
+// Shipped are the runs of other data sets that came with the program, those of pairs included.
 func Shipped(dataset string) (map[advisor.Key][]advisor.PastRun, error) {
 	shipped, err := corpus.Shipped()
 	if err != nil {
 		return nil, fmt.Errorf("read the shipped past runs: %w", err)
 	}
+	pairs, err := corpus.ShippedPairs()
+	if err != nil {
+		return nil, fmt.Errorf("read the shipped pairs: %w", err)
+	}
 	all := map[advisor.Key][]advisor.PastRun{}
-	for _, e := range shipped {
+	for _, e := range slices.Concat(shipped, pairs) {
 		if e.Key.Dataset != dataset {
 			all[e.Key] = append(all[e.Key], e.PastRun)
 		}

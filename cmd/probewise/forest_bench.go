@@ -38,25 +38,31 @@ type benchFlags struct {
 	epochs  []float64
 	shuffle bool
 	splits  string
+	own     []int
 }
 
 func (a *app) forestBenchCommand() *cobra.Command {
 	var b benchFlags
 	c := &cobra.Command{
-		Use:   "bench [CURVES.csv]",
+		Use:   "bench [CURVES.csv [OTHERS.csv…]]",
 		Short: "Measure the forest on learning curves of your own, or on past runs",
 		Long: "Reads a CSV file whose columns acc_<n> are accuracies after n epochs, " +
 			"and predicts the last of them from those up to\n" +
 			"epoch k and from the other numeric columns; " +
 			"or, with --dataset, predicts past runs from probes of k epochs (0, 0.25 …).\n" +
-			"Each repeat fits on a random part of the runs and predicts the rest.",
-		Args: cobra.MaximumNArgs(1),
+			"Each repeat fits on a random part of the runs and predicts the rest.\n" +
+			"With --own, predicts from so few runs of the file or data set as a user has at first, and from other files, or\n" +
+			"the other data sets that came with the program.",
 		RunE: func(c *cobra.Command, args []string) error {
 			b.Seed = int64(max(a.Seed, 1))
 			if err := notNegative("epochs", b.epochs...); err != nil {
 				return err
 			}
 			switch {
+			case len(b.own) > 0 && len(args) > 0 && b.dataset == "":
+				return a.levelCurves(c.Context(), args, b)
+			case len(b.own) > 0 && len(args) == 0 && b.dataset != "":
+				return a.levelPastRuns(c.Context(), b)
 			case len(args) == 1 && b.dataset == "":
 				return a.benchCurves(c.Context(), args[0], b)
 			case len(args) == 0 && b.dataset != "":
@@ -69,6 +75,7 @@ func (a *app) forestBenchCommand() *cobra.Command {
 	f.IntVar(&b.Fit, "fit", 57, "runs to fit on")
 	f.StringVar(&b.dataset, "dataset", "", "predict the past runs of this data set, those of its setting with the most")
 	f.Float64SliceVar(&b.epochs, "epochs", []float64{1, 2, 5}, "epochs to predict from")
+	f.IntSliceVar(&b.own, "own", nil, "predict from so many own runs, such as 0,5,10,20")
 	f.IntVar(&b.Repeats, "repeats", 20, "random splits")
 	f.BoolVar(&b.shuffle, "shuffle", false, "shuffle the targets: what is left of R² is chance")
 	f.StringVar(&b.splits, "splits", "", "write the splits to this JSON file, one list of fitted rows (from 0) a "+
@@ -77,21 +84,25 @@ func (a *app) forestBenchCommand() *cobra.Command {
 }
 
 func (a *app) benchCurves(ctx context.Context, name string, b benchFlags) error {
-	f, err := os.Open(name)
+	curves, err := readCurves(name)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = f.Close() }()
-	curves, err := forest.ReadCurves(f)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
 	return a.forestBench(ctx, name, b, func(epochs float64) (forest.Table, error) {
-		if epochs != math.Trunc(epochs) {
-			return forest.Table{}, fmt.Errorf("--epochs %g: a file has whole epochs", epochs)
+		n, err := wholeEpochs(epochs)
+		if err != nil {
+			return forest.Table{}, err
 		}
-		return curves.Table(int(epochs))
+		return curves.Table(n)
 	})
+}
+
+// wholeEpochs are all that a file has.
+func wholeEpochs(epochs float64) (int, error) {
+	if epochs != math.Trunc(epochs) {
+		return 0, fmt.Errorf("--epochs %g: a file has whole epochs", epochs)
+	}
+	return int(epochs), nil
 }
 
 func (a *app) benchPastRuns(ctx context.Context, b benchFlags) error {
