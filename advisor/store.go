@@ -103,6 +103,8 @@ type RunFilter struct {
 	Kind       Kind
 	Advice     string // only the runs that serve this advice
 	FromAdvice string // only the runs that train this advice's revised architecture
-	Limit      int    // at most this many; 0: all
-	After      Place  // of the last run of the page before
+	// Fingerprint of the request that a run was made for: only these.
+	Fingerprint string
+	Limit       int   // at most this many; 0: all
+	After       Place // of the last run of the page before
 }

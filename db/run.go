@@ -129,6 +129,7 @@ func (d *DB) ListRuns(ctx context.Context, f advisor.RunFilter) ([]advisor.Run, 
 	where.equal("kind", string(f.Kind))
 	where.equal("advice", f.Advice)
 	where.equal("from_advice", f.FromAdvice)
+	where.equal("fingerprint", f.Fingerprint)
 	runs := []advisor.Run{}
 	err := d.read(ctx, "list runs", func(tx *sql.Tx) error {
 		return where.each(ctx, tx, selectRun, func(rows *sql.Rows) error {

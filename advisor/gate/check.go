@@ -24,11 +24,19 @@ type File struct {
 type Prober interface {
 	// Validate reads the architecture for the data set.
 	Validate(ctx context.Context, data []byte, dataset string) (trainer.Architecture, error)
-	// Probe trains a probe and predicts from it. The key is filled in beside a *NoPredictionError too.
-	Probe(ctx context.Context, a trainer.Architecture, dataset string, epochs int,
-		seed uint64) (advisor.Prediction, advisor.Key, error)
+	// Probe trains a probe, examines it and predicts from it. All but the prediction is filled in beside a
+	// *NoPredictionError too.
+	Probe(ctx context.Context, a trainer.Architecture, dataset string, epochs int, seed uint64) (Probed, error)
 	// FromArchitecture predicts without any training, as Probe does otherwise.
 	FromArchitecture(ctx context.Context, a trainer.Architecture, dataset string) (advisor.Prediction, advisor.Key, error)
+}
+
+// Probed is what a probe shows.
+type Probed struct {
+	Key        advisor.Key // of the full run
+	Prediction advisor.Prediction
+	Diagnoses  []advisor.Diagnosis
+	Chance     float64 // accuracy of always answering the class with the most validation images
 }
 
 // Options of a check. The zero value is fine.
@@ -86,9 +94,12 @@ func Check(ctx context.Context, prober Prober, p Policy, files []File, o Options
 		return Report{}, err
 	}
 	r := Report{Dataset: p.Dataset, Warnings: p.Expired(o.Today), Files: []Verdict{}}
+	if o.NoProbe && p.Rules.probes() {
+		r.Warnings = append(r.Warnings, "rules that need a probe are left out: no diagnosis was made")
+	}
 	for i, a := range architectures {
 		e := Evidence{File: files[i].Name, ArchitectureID: a.ID(), Parameters: a.Cost().Parameters}
-		if p.Rules.PredictedAccuracy.Level == Off {
+		if !p.Rules.predicts() && !p.Rules.probes() || !p.Rules.predicts() && o.NoProbe {
 			e.Reason = "no rule asks for one"
 		} else if err := e.predict(ctx, prober, p, a, o.NoProbe); err != nil {
 			return Report{}, fmt.Errorf("%s: %w", files[i].Name, err)
@@ -140,23 +151,31 @@ func (e *Evidence) predict(ctx context.Context, prober Prober, p Policy, a train
 	if e.Probed = !noProbe; noProbe {
 		seeds = 1
 	}
+	e.Chance = 1 / float64(max(a.Classes, 1))
 	for i := range seeds {
 		var prediction advisor.Prediction
 		var err error
 		if noProbe {
 			prediction, e.Key, err = prober.FromArchitecture(ctx, a, p.Dataset)
 		} else {
-			prediction, e.Key, err = prober.Probe(ctx, a, p.Dataset, min(p.Probe.Epochs, a.Training.Epochs),
-				p.Probe.Seed+uint64(i))
+			var probed Probed
+			probed, err = prober.Probe(ctx, a, p.Dataset, min(p.Probe.Epochs, a.Training.Epochs), p.Probe.Seed+uint64(i))
+			prediction, e.Key = probed.Prediction, probed.Key
+			e.Diagnoses, e.Chance = append(e.Diagnoses, probed.Diagnoses), max(e.Chance, probed.Chance)
 		}
 		var none *advisor.NoPredictionError
 		if errors.As(err, &none) {
 			e.Predictions, e.Reason = nil, cmp.Or(none.Reason, "no reason was given")
-			return nil
+			if !p.Rules.probes() {
+				return nil
+			}
+			continue
 		} else if err != nil {
 			return fmt.Errorf("predict: %w", err)
 		}
-		e.Predictions = append(e.Predictions, prediction)
+		if e.Reason == "" {
+			e.Predictions = append(e.Predictions, prediction)
+		}
 	}
 	return nil
 }

@@ -23,7 +23,8 @@ var update = flag.Bool("update", false, "write the golden files")
 // bench answers as the past runs of a test do: the lower bound of a prediction falls by a hundredth a seed.
 type bench struct {
 	low   map[string]float64 // by the architecture's name; without one there is no prediction
-	fails error              // of Probe
+	finds map[string][]advisor.Diagnosis
+	fails error // of Probe
 	calls []string
 }
 
@@ -34,12 +35,14 @@ func (b *bench) Validate(_ context.Context, data []byte, dataset string) (traine
 }
 
 func (b *bench) Probe(_ context.Context, a trainer.Architecture, dataset string, epochs int,
-	seed uint64) (advisor.Prediction, advisor.Key, error) {
+	seed uint64) (p Probed, err error) {
 	b.calls = append(b.calls, fmt.Sprintf("probe %s, %d epochs, seed %d", a.Name, epochs, seed))
 	if b.fails != nil {
-		return advisor.Prediction{}, advisor.Key{}, b.fails
+		return p, b.fails
 	}
-	return b.predict(a, dataset, float64(seed)/100)
+	p.Diagnoses = b.finds[a.Name]
+	p.Prediction, p.Key, err = b.predict(a, dataset, float64(seed)/100)
+	return p, err
 }
 
 func (b *bench) FromArchitecture(_ context.Context, a trainer.Architecture,
@@ -77,6 +80,7 @@ func parsed(t *testing.T, document string) Policy {
 
 const guarded = `
 version: 1
+extends: off
 dataset: mnist
 probe: {epochs: 3, runs: 2, seed: 5}
 rules:
@@ -114,7 +118,7 @@ func TestCheckExitCodes(t *testing.T) {
 }
 
 func TestCheckAsksForWhatRulesNeed(t *testing.T) {
-	sized := "version: 1\nrules: {predicted-accuracy: off, parameters: [error, {max: 1}]}"
+	sized := "version: 1\nextends: off\nrules: {parameters: [error, {max: 1}]}"
 	for _, c := range []struct {
 		name, policy string
 		noProbe      bool
@@ -123,6 +127,9 @@ func TestCheckAsksForWhatRulesNeed(t *testing.T) {
 		{"a probe a seed, no longer than the full run", guarded, false, []string{"validate for mnist", "validate for mnist",
 			// no prediction: no second one
 			"probe good, 3 epochs, seed 5", "probe good, 3 epochs, seed 6", "probe brief, 2 epochs, seed 5"}},
+		{"diagnoses of all probes", "version: 1\ndataset: mnist\nprobe: {runs: 2, seed: 5}", false, []string{
+			"validate for mnist", "validate for mnist", "probe good, 3 epochs, seed 5", "probe good, 3 epochs, seed 6",
+			"probe brief, 2 epochs, seed 5", "probe brief, 2 epochs, seed 6"}},
 		{"no probe", guarded, true, []string{"validate for mnist", "validate for mnist", "look at good", "look at brief"}},
 		{"size alone", sized, false, []string{"validate for fashion-mnist-sample", "validate for fashion-mnist-sample"}},
 	} {

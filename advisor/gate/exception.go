@@ -17,7 +17,7 @@ func (r *reader) exceptions(n *yaml.Node, p *Policy) {
 			continue
 		}
 		e := Exception{Rule: r.exceptedRule(item, keys["rule"], at)}
-		if n := keys["layer"]; n != nil && slices.Contains(available, e.Rule) {
+		if n := keys["layer"]; n != nil && slices.Contains(available(), e.Rule) {
 			r.add(n, at+"/layer", CodeUnusedKey,
 				"rule %s is about the whole network: an exception from it names no layer", e.Rule)
 		}
@@ -40,7 +40,7 @@ func (r *reader) exceptedRule(item, n *yaml.Node, at string) string {
 		r.add(item, at, CodeMissingKey, "the exception has no \"rule\"")
 		return ""
 	}
-	name := r.choice(n, at+"/rule", slices.Concat(available, planned)...)
+	name := r.choice(n, at+"/rule", slices.Concat(available(), planned)...)
 	if slices.Contains(planned, name) {
 		r.unavailable(n, at+"/rule", name)
 	}

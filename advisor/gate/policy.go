@@ -3,12 +3,14 @@ package gate
 import (
 	"cmp"
 	_ "embed" // the base policies
+	"maps"
 	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"probewise/advisor"
+	"probewise/advisor/rule"
 )
 
 // Policy is what architectures are judged by, with the rules of the policy that it extends taken in.
@@ -50,18 +52,49 @@ const (
 // The names of the rules.
 const (
 	RulePredictedAccuracy = "predicted-accuracy"
+	RuleAboveChance       = "above-chance"
+	RuleSevereDiagnosis   = "no-severe-diagnosis"
+	RuleNovelty           = "novelty"
 	RuleParameters        = "parameters"
 )
 
-var (
-	available = []string{RulePredictedAccuracy, RuleParameters}
-	planned   = []string{"activation-variance", "dead-units", "no-worse-than-baseline", "forbid"}
-)
+var planned = []string{"no-worse-than-baseline", "forbid"}
+
+// available are the names of the rules: those above, and those of diagnoses, each of which forbids its own.
+func available() []string {
+	names := []string{RulePredictedAccuracy, RuleAboveChance, RuleSevereDiagnosis, RuleNovelty, RuleParameters}
+	for _, r := range rule.All() {
+		names = append(names, r.Name)
+	}
+	return names
+}
 
 // Rules holds every rule's options.
 type Rules struct {
 	PredictedAccuracy PredictedAccuracy
+	AboveChance       AboveChance
+	SevereDiagnosis   SevereDiagnosis
+	Novelty           Novelty
 	Parameters        Parameters
+	Diagnoses         map[string]Level // forbidden ones, by their rule's name
+}
+
+// anyOn says whether some rule is on.
+func (r Rules) anyOn() bool { return r.predicts() || r.probes() || r.Parameters.Level != Off }
+
+// predicts says whether a rule needs a prediction.
+func (r Rules) predicts() bool {
+	return r.PredictedAccuracy.Level != Off || r.AboveChance.Level != Off || r.Novelty.Level != Off
+}
+
+// probes says whether a rule needs what a probe shows.
+func (r Rules) probes() bool {
+	for _, level := range r.Diagnoses {
+		if level != Off {
+			return true
+		}
+	}
+	return r.SevereDiagnosis.Level != Off
 }
 
 // PredictedAccuracy bounds the test accuracy that full training would reach from below.
@@ -69,6 +102,27 @@ type PredictedAccuracy struct {
 	Level      Level
 	Min        float64 // share 0…1, for the lower bound of the prediction's interval
 	Confidence float64 // of the interval: 0.8
+}
+
+// AboveChance bounds the lower bound of the prediction from below by what is reached without learning: always answering
+// the class with the most validation images. Without a probe classes count as equal.
+type AboveChance struct {
+	Level Level
+	Times float64 // of chance, above 1
+}
+
+// SevereDiagnosis forbids what the rules of diagnoses find in a probe.
+type SevereDiagnosis struct {
+	Level    Level
+	Severity advisor.Severity // and above
+	Except   []string         // rules of diagnoses that are let pass
+}
+
+// Novelty bounds how unlike the past runs an architecture may be. A prediction for one that is more so cannot be
+// believed: that is for a person to look at.
+type Novelty struct {
+	Level Level
+	Max   float64 // share 0…1 of the past runs that are less unusual
 }
 
 // Parameters bounds the number of trainable parameters.
@@ -108,6 +162,7 @@ const Confidence = 0.8
 const (
 	maxEpochs      = 1000
 	maxRuns        = 20
+	maxTimes       = 1000      // chance
 	largestInteger = 1<<53 - 1 // that JSON and YAML tools keep exactly
 	maxBytes       = 1 << 20
 )
@@ -143,7 +198,7 @@ func ParsePolicy(data []byte) (Policy, error) {
 	p.Rules = base(cmp.Or(p.Extends, Recommended))
 	r.rules(top["rules"], &p.Rules)
 	r.exceptions(top["exceptions"], &p)
-	if len(r.findings) == 0 && p.Rules.PredictedAccuracy.Level == Off && p.Rules.Parameters.Level == Off {
+	if len(r.findings) == 0 && !p.Rules.anyOn() {
 		r.add(root, "/rules", CodeNoRules, "no rule is on, so the gate would check nothing")
 	}
 	return p, r.err()
@@ -179,13 +234,26 @@ func (r *reader) probe(n *yaml.Node, p *Probe) {
 }
 
 func (r *reader) rules(n *yaml.Node, rules *Rules) {
-	for name, n := range r.mapping(n, "/rules", "", slices.Concat(available, planned)...) {
+	known := available()
+	for name, n := range r.mapping(n, "/rules", "", slices.Concat(known, planned)...) {
 		at := "/rules/" + name
-		switch name {
-		case RulePredictedAccuracy:
+		switch {
+		case name == RulePredictedAccuracy:
 			r.predictedAccuracy(n, at, &rules.PredictedAccuracy)
-		case RuleParameters:
+		case name == RuleAboveChance:
+			r.aboveChance(n, at, &rules.AboveChance)
+		case name == RuleSevereDiagnosis:
+			r.severeDiagnosis(n, at, &rules.SevereDiagnosis)
+		case name == RuleNovelty:
+			r.novelty(n, at, &rules.Novelty)
+		case name == RuleParameters:
 			r.parameters(n, at, &rules.Parameters)
+		case slices.Contains(known, name):
+			rules.Diagnoses = maps.Clone(rules.Diagnoses)
+			if rules.Diagnoses == nil {
+				rules.Diagnoses = map[string]Level{}
+			}
+			rules.Diagnoses[name] = r.diagnosis(n, at, name)
 		default:
 			r.unavailable(n, at, name)
 		}
@@ -194,47 +262,4 @@ func (r *reader) rules(n *yaml.Node, rules *Rules) {
 
 func (r *reader) unavailable(n *yaml.Node, pointer, rule string) {
 	r.add(n, pointer, CodeUnavailableRule, "rule %s is not available in this version", rule)
-}
-
-func (r *reader) predictedAccuracy(n *yaml.Node, at string, rule *PredictedAccuracy) {
-	level, options := r.rule(n, at)
-	rule.Level = level
-	if options != nil {
-		*rule = PredictedAccuracy{Level: level, Confidence: Confidence}
-		keys := r.mapping(options, at+"/1", "rule "+RulePredictedAccuracy, "min", "confidence")
-		if n := keys["min"]; n != nil {
-			rule.Min = r.number(n, at+"/1/min", 0, 1)
-		} else if keys != nil {
-			r.add(options, at+"/1", CodeMissingKey, "rule %s needs \"min\", a share between 0 and 1", RulePredictedAccuracy)
-		}
-		if n := keys["confidence"]; n != nil {
-			r.confidence(n, at+"/1/confidence")
-		}
-	} else if level != Off && rule.Confidence == 0 {
-		r.add(n, at, CodeMissingKey, "rule %s needs its options here: [%s, {min: …}]", RulePredictedAccuracy, level)
-	}
-}
-
-func (r *reader) confidence(n *yaml.Node, at string) {
-	before := len(r.findings)
-	if v := r.number(n, at, 0, 1); len(r.findings) == before && v != Confidence {
-		r.add(n, at, CodeOutOfRange,
-			"confidence must be 0.8, not %s: the past runs calibrate the intervals for that alone", plainNumber(v))
-	}
-}
-
-func (r *reader) parameters(n *yaml.Node, at string, rule *Parameters) {
-	level, options := r.rule(n, at)
-	rule.Level = level
-	if options != nil {
-		*rule = Parameters{Level: level}
-		keys := r.mapping(options, at+"/1", "rule "+RuleParameters, "max")
-		if n := keys["max"]; n != nil {
-			rule.Max = r.integer(n, at+"/1/max", 1, largestInteger)
-		} else if keys != nil {
-			r.add(options, at+"/1", CodeMissingKey, "rule %s needs \"max\", a number of parameters", RuleParameters)
-		}
-	} else if level != Off && rule.Max == 0 {
-		r.add(n, at, CodeMissingKey, "rule %s needs its options here: [%s, {max: …}]", RuleParameters, level)
-	}
 }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
+
+	"probewise/advisor"
 )
 
 func date(t *testing.T, day string) time.Time {
@@ -24,10 +26,16 @@ func date(t *testing.T, day string) time.Time {
 }
 
 var (
-	recommended = Rules{PredictedAccuracy{Warn, 0.2, 0.8}, Parameters{Warn, 10_000_000}}
-	strict      = Rules{PredictedAccuracy{Error, 0.5, 0.8}, Parameters{Error, 5_000_000}}
-	usual       = Probe{3, 3, Pessimistic, 1}
+	recommended = Rules{AboveChance: AboveChance{Error, 1.5}, SevereDiagnosis: SevereDiagnosis{Error, advisor.High, nil},
+		Novelty: Novelty{Warn, 0.95}, Parameters: Parameters{Warn, 10_000_000}}
+	strict = Rules{PredictedAccuracy: PredictedAccuracy{Error, 0.5, 0.8}, AboveChance: AboveChance{Error, 2},
+		SevereDiagnosis: SevereDiagnosis{Error, advisor.High, nil}, Novelty: Novelty{Error, 0.95},
+		Parameters: Parameters{Error, 5_000_000}}
+	usual = Probe{3, 3, Pessimistic, 1}
 )
+
+// with are rules with some of them changed.
+func with(r Rules, change func(*Rules)) Rules { change(&r); return r }
 
 func valid(t *testing.T) map[string]Policy {
 	until := date(t, "2027-03-01")
@@ -47,17 +55,34 @@ rules:
   parameters:         [error, {max: 2_000_000}]
 exceptions: [{rule: parameters, until: 2027-03-01, reason: " the old net "}]
 `: {Extends: "recommended", Dataset: "fashion-mnist-sample", Probe: usual,
-			Rules:      Rules{PredictedAccuracy{Error, 0.7, 0.8}, Parameters{Error, 2_000_000}},
+			Rules: with(recommended, func(r *Rules) {
+				r.PredictedAccuracy, r.Parameters = PredictedAccuracy{Error, 0.7, 0.8}, Parameters{Error, 2_000_000}
+			}),
 			Exceptions: []Exception{{"parameters", until, "the old net"}}},
 		// A level alone keeps the base's options; off needs none.
 		"{version: 1, extends: strict, rules: {predicted-accuracy: warn, parameters: [off]}}": {Extends: "strict",
 			Dataset: "fashion-mnist-sample",
-			Probe:   usual, Rules: Rules{PredictedAccuracy{Warn, 0.5, 0.8}, Parameters{Off, 5_000_000}}},
+			Probe:   usual, Rules: with(strict, func(r *Rules) { r.PredictedAccuracy.Level, r.Parameters.Level = Warn, Off })},
+		// Diagnoses by name, and their options.
+		`
+version: 1
+rules:
+  at-chance: error
+  dead-relu: [warn]
+  overfit: off
+  no-severe-diagnosis: [warn, {severity: medium, except: [overfit, wide-dense]}]
+  above-chance: [warn, {times: 3}]
+  novelty: off
+`: {Extends: "recommended", Dataset: "fashion-mnist-sample", Probe: usual, Rules: with(recommended, func(r *Rules) {
+			r.Diagnoses = map[string]Level{"at-chance": Error, "dead-relu": Warn, "overfit": Off}
+			r.SevereDiagnosis = SevereDiagnosis{Warn, advisor.Medium, []string{"overfit", "wide-dense"}}
+			r.AboveChance, r.Novelty.Level = AboveChance{Warn, 3}, Off
+		})},
 		// Aliases, and integers written as JSON tools do.
 		`{"version": 1.0, "extends": "off", "rules": {"parameters": [&level error, {"max": 2e6}],
 			"predicted-accuracy": [*level, {"min": 1}]}}`: {
-			Extends: "off", Dataset: "fashion-mnist-sample", Probe: usual, Rules: Rules{PredictedAccuracy{Error, 1, 0.8},
-				Parameters{Error, 2_000_000}}},
+			Extends: "off", Dataset: "fashion-mnist-sample", Probe: usual, Rules: Rules{
+				PredictedAccuracy: PredictedAccuracy{Error, 1, 0.8}, Parameters: Parameters{Error, 2_000_000}}},
 	}
 }
 
@@ -116,12 +141,19 @@ var malformed = []struct {
 	{name: "rules to come",
 		document: "version: 1\n" +
 			"rules:\n" +
-			"  activation-variance: [warn, {percentile: 95}]\n" +
-			"  dead-units: off\n" +
 			"  no-worse-than-baseline: error\n" +
 			"  forbid: [error, {}]",
-		want: []string{"3 /rules/activation-variance unavailable-rule", "4 /rules/dead-units unavailable-rule",
-			"5 /rules/no-worse-than-baseline unavailable-rule", "6 /rules/forbid unavailable-rule"}},
+		want: []string{"3 /rules/no-worse-than-baseline unavailable-rule", "4 /rules/forbid unavailable-rule"}},
+	{name: "options of diagnoses",
+		document: "version: 1\n" +
+			"rules:\n" +
+			"  at-chance: [error, {severity: high}]\n" +
+			"  no-severe-diagnosis: [error, {severity: awful, except: [at-odds]}]\n" +
+			"  above-chance: [error, {times: 0.5}]\n" +
+			"  novelty: [warn, {}]",
+		want: []string{"3 /rules/at-chance/1 unused-key", "4 /rules/no-severe-diagnosis/1/severity unknown-value",
+			"4 /rules/no-severe-diagnosis/1/except/0 unknown-value", "5 /rules/above-chance/1/times out-of-range",
+			"6 /rules/novelty/1 missing-key"}},
 	{name: "level", document: "version: 1\nrules: {parameters: fatal, predicted-accuracy: [2]}",
 		want: []string{"2 /rules/parameters unknown-value", "2 /rules/predicted-accuracy/0 unknown-value"}},
 	{name: "rule's list", document: "version: 1\nrules: {parameters: [], predicted-accuracy: [off, {min: 0.1}, 3]}",
@@ -144,7 +176,7 @@ var malformed = []struct {
 	{name: "nothing to keep", document: "version: 1\nextends: off\nrules: {parameters: warn, predicted-accuracy: [error]}",
 		want: []string{"3 /rules/parameters missing-key", "3 /rules/predicted-accuracy missing-key"}, unseen: true},
 	{name: "nothing on", document: "version: 1\nextends: off", want: []string{"1 /rules no-rules"}, unseen: true},
-	{name: "all off", document: "version: 1\nrules: {parameters: off, predicted-accuracy: off}",
+	{name: "all off", document: "version: 1\nextends: off\nrules: {parameters: off, at-chance: off}",
 		want: []string{"1 /rules no-rules"}, unseen: true},
 	{name: "exceptions are a mapping", document: "version: 1\nexceptions: {rule: parameters}",
 		want: []string{"2 /exceptions wrong-type"}},
@@ -164,7 +196,7 @@ var malformed = []struct {
 	{name: "exceptions from other rules",
 		document: "version: 1\n" +
 			"exceptions:\n" +
-			"- {rule: dead-units, layer: conv1, until: 2027-03-01, reason: r}\n" +
+			"- {rule: forbid, layer: conv1, until: 2027-03-01, reason: r}\n" +
 			"- {rule: parametres, until: 2027-03-01, reason: r}",
 		want: []string{"3 /exceptions/0/rule unavailable-rule", "4 /exceptions/1/rule unknown-value"}},
 }
@@ -197,11 +229,11 @@ func TestMessagesHelp(t *testing.T) {
 		{"version: 1\nrules: {parametres: warn}",
 			`invalid policy: line 2: /rules/parametres: there is no rule "parametres"; did you mean "parameters"?`},
 		{"version: 1\nrules: {xyz: warn}",
-			`line 2: /rules/xyz: there is no rule "xyz"; known here: predicted-accuracy, parameters`},
+			`line 2: /rules/xyz: there is no rule "xyz"; known here: predicted-accuracy, above-chance`},
 		{"version: 1\nprobe: {epoch: 2}", `the probe has no key "epoch"; did you mean "epochs"?`},
 		{"version: 1\nprobe: {seed: 0}",
 			`line 2: /probe/seed: must be between 1 and 9007199254740991, not "0"`},
-		{"version: 1\nrules: {dead-units: warn}", `rule dead-units is not available in this version`},
+		{"version: 1\nrules: {forbid: warn}", `rule forbid is not available in this version`},
 		{"version: 1\nrules: {predicted-accuracy: [warn, {min: 0.5, confidence: 0.95}]}",
 			`confidence must be 0.8, not 0.95: the past runs calibrate the intervals for that alone`},
 		{"version: 1\nrules: {predicted-accuracy: [warn, {min: 70}]}", `must be between 0 and 1, not "70"`},
@@ -221,7 +253,8 @@ func TestEmbeddedPoliciesAreValidBySchema(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if base(Strict) != strict || base(Recommended) != recommended || base(Nothing) != (Rules{}) {
+	if !reflect.DeepEqual(base(Strict), strict) || !reflect.DeepEqual(base(Recommended), recommended) ||
+		!reflect.DeepEqual(base(Nothing), Rules{}) {
 		t.Errorf("strict %+v, recommended %+v, off %+v", base(Strict), base(Recommended), base(Nothing))
 	}
 }
@@ -241,7 +274,7 @@ func FuzzParsePolicy(f *testing.F) {
 			t.Fatalf("%v is no *PolicyError with findings", err)
 		}
 		if a, m := p.Rules.PredictedAccuracy, p.Rules.Parameters; err == nil &&
-			(a.Level != Off && a.Confidence != 0.8 || m.Level != Off && m.Max < 1 || a.Level == Off && m.Level == Off) {
+			(a.Level != Off && a.Confidence != 0.8 || m.Level != Off && m.Max < 1 || !p.Rules.anyOn()) {
 			t.Fatalf("accepted: %+v", p)
 		}
 	})

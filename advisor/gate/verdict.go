@@ -17,8 +17,10 @@ type Evidence struct {
 	File           string
 	ArchitectureID string
 	Parameters     int64
-	Predictions    []advisor.Prediction // one per probe, in the order of their seeds, or one of the architecture alone
-	Reason         string               // why there is no prediction
+	Predictions    []advisor.Prediction  // one per probe, in the order of their seeds, or one of the architecture alone
+	Diagnoses      [][]advisor.Diagnosis // one list per probe; none without a probe
+	Chance         float64               // accuracy of always answering the largest class
+	Reason         string                // why there is no prediction
 	Probed         bool
 	Key            advisor.Key // of the full run that is predicted
 }
@@ -58,6 +60,9 @@ type Verdict struct {
 	Probed           bool                 `json:"probed"`
 	Aggregate        Aggregate            `json:"aggregate"`
 	Runs             []advisor.Prediction `json:"runs"`
+
+	diagnoses [][]advisor.Diagnosis // of the probes
+	chance    float64
 }
 
 // Judge applies the policy. A file fails when a rule of level error fails; else it is unevaluated when any rule could
@@ -72,19 +77,43 @@ func Judge(p Policy, e Evidence, today time.Time) Verdict {
 		Aggregate:        p.Probe.Aggregate,
 		Runs:             append([]advisor.Prediction{}, e.Predictions...),
 		PredictionReason: e.Reason,
+		diagnoses:        e.Diagnoses,
+		chance:           e.Chance,
 	}
 	if e.Key != (advisor.Key{}) {
 		v.Key = &e.Key
 	}
 	v.aggregate()
-	if rule := p.Rules.PredictedAccuracy; rule.Level != Off {
-		v.Results = append(v.Results, p.excuse(predictedAccuracy(rule, v), today))
-	}
-	if rule := p.Rules.Parameters; rule.Level != Off {
-		v.Results = append(v.Results, p.excuse(parameters(rule, e.Parameters), today))
+	for _, r := range p.results(v) {
+		v.Results = append(v.Results, p.excuse(r, today))
 	}
 	v.State = worst(v.Results)
 	return v
+}
+
+// results are those of all rules that are on. Without a probe what needs one is left out.
+func (p Policy) results(v Verdict) (all []Result) {
+	if rule := p.Rules.PredictedAccuracy; rule.Level != Off {
+		all = append(all, predictedAccuracy(rule, v))
+	}
+	if rule := p.Rules.AboveChance; rule.Level != Off {
+		all = append(all, aboveChance(rule, v))
+	}
+	if rule := p.Rules.SevereDiagnosis; rule.Level != Off && v.Probed {
+		all = append(all, severeDiagnosis(rule, v))
+	}
+	for _, name := range diagnosisNames() {
+		if level := p.Rules.Diagnoses[name]; level != Off && v.Probed {
+			all = append(all, forbidden(name, level, v))
+		}
+	}
+	if rule := p.Rules.Novelty; rule.Level != Off {
+		all = append(all, novelty(rule, v))
+	}
+	if rule := p.Rules.Parameters; rule.Level != Off {
+		all = append(all, parameters(rule, v.Parameters))
+	}
+	return all
 }
 
 // worst is the state of a file. Nothing judged is not passed.
@@ -101,31 +130,63 @@ func worst(results []Result) Status {
 }
 
 func predictedAccuracy(rule PredictedAccuracy, v Verdict) Result {
-	r := Result{
-		Rule:      RulePredictedAccuracy,
-		Level:     rule.Level,
-		Status:    Unevaluated,
-		Value:     trainer.Missing,
-		Threshold: trainer.Number(rule.Min),
-	}
-	if v.Prediction == nil {
-		r.Message = "no prediction: " + cmp.Or(v.PredictionReason, "nothing was predicted")
+	if p := v.Prediction; p != nil && math.Abs(p.Confidence-rule.Confidence) > 1e-9 {
+		r := v.bounded(RulePredictedAccuracy, rule.Level, rule.Min)
+		r.Status, r.Value = Unevaluated, trainer.Missing
+		r.Message = fmt.Sprintf("the prediction's interval has confidence %g, and the rule asks for %g", p.Confidence,
+			rule.Confidence)
 		return r
 	}
-	if got := v.Prediction.Confidence; math.Abs(got-rule.Confidence) > 1e-9 {
-		r.Message = fmt.Sprintf("the prediction's interval has confidence %g, and the rule asks for %g", got, rule.Confidence)
+	r := v.bounded(RulePredictedAccuracy, rule.Level, rule.Min)
+	if r.Message == "" {
+		value, threshold := figure.Apart(v.Prediction.Low, rule.Min)
+		r.Message = fmt.Sprintf("lower bound %s of the predicted test accuracy is %s %s", value,
+			map[Status]string{Passed: "at least", Failed: "below"}[r.Status], threshold)
+	}
+	return r
+}
+
+const (
+	// Tolerance is how far a bound may lie below what a rule asks for: processors round differently, and a verdict must
+	// not depend on which of them trained the probe.
+	Tolerance = 0.005
+	// Believed is the novelty up to which the bound of a prediction is believed.
+	Believed = 0.95
+)
+
+// bounded holds the lower bound of the prediction against the least that a rule asks for. A bound that cannot be
+// believed passes nothing: what it is about is for a person to look at. Where there is more to say than that the bound
+// is at least that, or below it, it is in the message.
+func (v Verdict) bounded(rule string, level Level, least float64) Result {
+	r := Result{Rule: rule, Level: level, Status: Unevaluated, Value: trainer.Missing, Threshold: trainer.Number(least)}
+	if v.Prediction == nil {
+		r.Message = v.unpredicted()
 		return r
 	}
 	low := v.Prediction.Low
 	r.Value = trainer.Number(low)
-	value, threshold := figure.Apart(low, rule.Min)
-	r.Status, r.Message = Passed,
-		fmt.Sprintf("lower bound %s of the predicted test accuracy is at least %s", value, threshold)
-	if low < rule.Min {
-		r.Status, r.Message = Failed,
-			fmt.Sprintf("lower bound %s of the predicted test accuracy is below %s", value, threshold)
+	value, threshold := figure.Apart(low, least)
+	switch {
+	case !v.Prediction.LevelKnown:
+		r.Message = fmt.Sprintf("lower bound %s rests on other data sets: there are too few full runs of this one for its "+
+			"level to be known", value)
+	case low < least-Tolerance:
+		r.Status = Failed
+	case v.Prediction.Novelty > Believed:
+		r.Message = fmt.Sprintf("lower bound %s is of a network unlike the past runs (novelty %s), which cannot be relied on",
+			value, figure.Score(v.Prediction.Novelty))
+	case low < least:
+		r.Status = Passed
+		r.Message = fmt.Sprintf("lower bound %s of the predicted test accuracy is within %g of %s", value,
+			Tolerance, threshold)
+	default:
+		r.Status = Passed
 	}
 	return r
+}
+
+func (v Verdict) unpredicted() string {
+	return "no prediction: " + cmp.Or(v.PredictionReason, "nothing was predicted")
 }
 
 func parameters(rule Parameters, n int64) Result {
@@ -191,6 +252,7 @@ func mean(runs []advisor.Prediction) advisor.Prediction {
 		m.High += (r.High - m.High) / n
 		m.Novelty += (r.Novelty - m.Novelty) / n
 		m.PastRuns = min(m.PastRuns, r.PastRuns)
+		m.LevelKnown = m.LevelKnown && r.LevelKnown
 		for _, w := range r.Warnings {
 			if !slices.Contains(m.Warnings, w) {
 				m.Warnings = append(m.Warnings, w)

@@ -17,6 +17,7 @@ func forecast(mean, low, high float64, warnings ...string) advisor.Prediction {
 		Confidence:   0.8,
 		Novelty:      0.25,
 		PastRuns:     43,
+		LevelKnown:   true,
 		Forest:       "f1",
 		Warnings:     warnings,
 	}
@@ -26,7 +27,7 @@ func wider(p advisor.Prediction) advisor.Prediction { p.Confidence = 0.9; return
 
 func policy(accuracy, size Level) Policy {
 	return Policy{Probe: Probe{3, 3, Pessimistic, 1},
-		Rules: Rules{PredictedAccuracy{accuracy, 0.7, 0.8}, Parameters{size, 2_000_000}}}
+		Rules: Rules{PredictedAccuracy: PredictedAccuracy{accuracy, 0.7, 0.8}, Parameters: Parameters{size, 2_000_000}}}
 }
 
 // Whether an unevaluated rule passes, and which of failure and unevaluated wins, is the gate's promise.
@@ -150,7 +151,8 @@ func TestMessagesTellNumbersApart(t *testing.T) {
 		want string
 	}{
 		{0.852, "lower bound 0.852 of the predicted test accuracy is at least 0.700"},
-		{0.69996, "lower bound 0.69996 of the predicted test accuracy is below 0.70000"},
+		{0.69996, "lower bound 0.69996 of the predicted test accuracy is within 0.005 of 0.70000"},
+		{0.69496, "lower bound 0.695 of the predicted test accuracy is below 0.700"},
 		{0.7, "lower bound 0.700 of the predicted test accuracy is at least 0.700"},
 	} {
 		v := Judge(policy(Error, Off), Evidence{Predictions: []advisor.Prediction{forecast(0.9, c.low, 0.95)}},

@@ -71,19 +71,6 @@ func (s *Snapshot) Elsewhere(ctx context.Context, epochs float64) ([]forest.Sour
 // MinForest is the number of a key's runs from which on a forest of its own predicts, and a level before.
 const MinForest = 30
 
-// Informed says whether there is anything to predict from.
-func (s *Snapshot) Informed(ctx context.Context, epochs float64) (bool, error) {
-	if len(s.Rows(epochs).Y) > 0 {
-		return true, nil
-	}
-	siblings, err := s.Siblings(ctx, epochs)
-	if err != nil || len(siblings) > 0 {
-		return err == nil, err
-	}
-	sources, err := s.Elsewhere(ctx, epochs)
-	return len(sources) > 0, err
-}
-
 // shortened are the lengths, in epochs, at which runs of a longer one stand in for full runs: they tell what a length
 // does. Records are kept of five epochs.
 func shortened(epochs int) []int {

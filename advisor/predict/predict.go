@@ -38,20 +38,6 @@ func (p *Predictor) Snapshot(ctx context.Context, k advisor.Key) (advisor.Foreca
 	return &forecaster{predictor: p, snapshot: s}, nil
 }
 
-// Predictable says why nothing can be predicted from probes of so many epochs; nil: it can. The error is
-// *advisor.NoPredictionError.
-func (p *Predictor) Predictable(ctx context.Context, k advisor.Key, epochs int) error {
-	s, err := pastruns.Read(ctx, p.Past, k)
-	if err != nil {
-		return err
-	}
-	informed, err := s.Informed(ctx, float64(epochs))
-	if err == nil && !informed {
-		_, err = s.Table(ctx, float64(epochs)) // says why
-	}
-	return err
-}
-
 // Forest returns the forest of a key and probe length, in epochs, and fits it where that has not been done.
 func (p *Predictor) Forest(ctx context.Context, k advisor.Key, epochs float64) (*forest.Model, error) {
 	s, err := pastruns.Read(ctx, p.Past, k)

@@ -5,15 +5,13 @@ import (
 	"fmt"
 
 	"probewise/advisor"
+	"probewise/advisor/gate"
 	"probewise/trainer"
 )
 
 // Prober gives the gate its evidence about architectures: it implements gate.Prober.
 type Prober struct {
 	Service Service
-	// Predictable says why nothing could be predicted from a probe of so many epochs, nil where it can; the error is
-	// *advisor.NoPredictionError.
-	Predictable func(ctx context.Context, k advisor.Key, epochs int) error
 	// Work does a queued run to its end.
 	Work func(ctx context.Context, run string) error
 }
@@ -24,30 +22,71 @@ func (p Prober) Validate(ctx context.Context, data []byte, dataset string) (trai
 	return run.Architecture, err
 }
 
-// Probe trains a probe and predicts from it. Nothing is trained where the past runs allow no prediction.
+// Probe trains a probe, examines it and predicts from it. One that the same program has trained before is taken from
+// the store.
 func (p Prober) Probe(ctx context.Context, a trainer.Architecture, dataset string, epochs int,
-	seed uint64) (advisor.Prediction, advisor.Key, error) {
+	seed uint64) (gate.Probed, error) {
 	run, err := p.fullRun(ctx, a, dataset, seed)
-	key := run.Key()
+	got := gate.Probed{Key: run.Key()}
 	if err != nil {
-		return advisor.Prediction{}, key, err
-	}
-	if err := p.Predictable(ctx, key, epochs); err != nil {
-		return advisor.Prediction{}, key, err
+		return got, err
 	}
 	run.Kind, run.StopAfter = advisor.Probe, epochs
 	if err := checkProbe("/stop_after", epochs, run.Budget.Epochs); err != nil {
-		return advisor.Prediction{}, key, err
+		return got, err
 	}
-	if run, err = p.Service.queue(ctx, run, advisor.IdempotencyKey{}); err != nil {
-		return advisor.Prediction{}, key, err
+	if run, err = p.trained(ctx, run); err != nil {
+		return got, err
+	}
+	records, err := p.Service.Store.Records(ctx, run.ID)
+	if err != nil {
+		return got, err
+	}
+	probe := advisor.ProbeResult{Architecture: run.Architecture, Epochs: run.StopAfter, Records: records,
+		Outcome: *run.Outcome}
+	if s := probe.Outcome.ValidationByClass; s != nil {
+		got.Chance = s.Chance()
+	}
+	forecaster, err := p.Service.Predictor.Snapshot(ctx, got.Key)
+	if err != nil {
+		return got, err
+	}
+	proposer := Proposer{Rules: p.Service.Rules, Full: run.Budget, Reference: forecaster.Reference()}
+	if got.Diagnoses, _, err = proposer.Examine(probe); err != nil {
+		return got, err
+	}
+	got.Prediction, err = forecaster.FromProbe(ctx, probe)
+	return got, err
+}
+
+// trained is the finished probe.
+func (p Prober) trained(ctx context.Context, probe advisor.Run) (advisor.Run, error) {
+	earlier, err := p.Service.Store.ListRuns(ctx, advisor.RunFilter{Kind: advisor.Probe, State: advisor.Succeeded,
+		Fingerprint: p.Service.fingerprint(probe), Limit: 1})
+	if err != nil {
+		return probe, err
+	}
+	if len(earlier) == 1 && p.Service.Version != unknownVersion {
+		return earlier[0], nil
+	}
+	run, err := p.Service.queue(ctx, probe, advisor.IdempotencyKey{})
+	if err != nil {
+		return run, err
 	}
 	if err := p.Work(ctx, run.ID); err != nil {
-		return advisor.Prediction{}, key, err
+		return run, err
 	}
-	prediction, err := p.Service.PredictRun(ctx, run.ID)
-	return prediction, key, err
+	if run, err = p.Service.Store.Run(ctx, run.ID); err != nil {
+		return run, err
+	}
+	if run.State != advisor.Succeeded {
+		return run, fmt.Errorf("run %s %s: %s", run.ID, run.State, run.Error)
+	}
+	return run, nil
 }
+
+// unknownVersion is that of a program that was built without a version: another build of it may train otherwise.
+const unknownVersion = "(devel)"
 
 // FromArchitecture predicts without any training.
 func (p Prober) FromArchitecture(ctx context.Context, a trainer.Architecture,

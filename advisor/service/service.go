@@ -3,7 +3,6 @@ package service
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"probewise/advisor"
@@ -50,28 +49,6 @@ type Service struct {
 	// SideBySide is how many trainings of a search stand side by side, each on its share of the processor's cores; 0: one
 	// for each core. On a GPU it is 1.
 	SideBySide int
-}
-
-// PredictRun predicts the full run from a finished probe. The error is *advisor.NoPredictionError where that cannot be
-// done.
-func (s Service) PredictRun(ctx context.Context, id string) (advisor.Prediction, error) {
-	run, err := s.Store.Run(ctx, id)
-	if err != nil {
-		return advisor.Prediction{}, err
-	}
-	if run.State != advisor.Succeeded {
-		return advisor.Prediction{}, fmt.Errorf("run %s %s: %s", id, run.State, run.Error)
-	}
-	records, err := s.Store.Records(ctx, id)
-	if err != nil {
-		return advisor.Prediction{}, err
-	}
-	forecaster, err := s.Predictor.Snapshot(ctx, run.Key())
-	if err != nil {
-		return advisor.Prediction{}, err
-	}
-	return forecaster.FromProbe(ctx,
-		advisor.ProbeResult{Architecture: run.Architecture, Epochs: run.StopAfter, Records: records, Outcome: *run.Outcome})
 }
 
 // Work does the job that the lease is for, to its end. When the context ends first, or the store is busy or full, or

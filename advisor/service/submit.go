@@ -145,8 +145,7 @@ func (s Service) training(a advisor.Advice, probe advisor.Run) advisor.Run {
 
 // queue stores a run, unless an equal one is unfinished.
 func (s Service) queue(ctx context.Context, run advisor.Run, key advisor.IdempotencyKey) (advisor.Run, error) {
-	fingerprint := fmt.Sprintf("%s %s %s %s %+v %d %d %s", run.Kind, s.Version, fingerprint(run.Architecture),
-		run.DatasetID, run.Budget, run.StopAfter, run.Seed, run.FromAdvice)
+	fingerprint := s.fingerprint(run)
 	if r, found, err := s.Store.FindUnfinishedRun(ctx, fingerprint); err != nil {
 		return advisor.Run{}, err
 	} else if found {
@@ -161,6 +160,12 @@ func (s Service) queue(ctx context.Context, run advisor.Run, key advisor.Idempot
 		return s.queue(ctx, run, key)
 	}
 	return run, err
+}
+
+// fingerprint tells runs apart: by the program, the architecture, the content of the data set and how they are trained.
+func (s Service) fingerprint(run advisor.Run) string {
+	return fmt.Sprintf("%s %s %s %s %+v %d %d %s", run.Kind, s.Version, fingerprint(run.Architecture),
+		run.DatasetID, run.Budget, run.StopAfter, run.Seed, run.FromAdvice)
 }
 
 // fingerprint tells architectures apart, names included: diagnoses and edits speak of layers by their names.

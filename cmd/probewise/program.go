@@ -109,9 +109,8 @@ func (s *program) work(ctx context.Context, kind advisor.JobKind, id string, wat
 // prober gives the gate its evidence.
 func (s *program) prober(watch advisor.Watcher) service.Prober {
 	return service.Prober{
-		Service:     s.service,
-		Predictable: s.predictor.Predictable,
-		Work:        func(ctx context.Context, run string) error { return s.work(ctx, advisor.JobRun, run, watch) },
+		Service: s.service,
+		Work:    func(ctx context.Context, run string) error { return s.work(ctx, advisor.JobRun, run, watch) },
 	}
 }
 
