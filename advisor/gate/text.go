@@ -71,7 +71,7 @@ func (t *text) verdict(v Verdict) {
 		if r.Level == Warn && r.Status == Failed {
 			paint = yellow
 		}
-		t.line(fmt.Sprintf("  %s  %-5s  %-18s  %s", t.brush(paint, fmt.Sprintf("%-11s", r.Status)),
+		t.line(fmt.Sprintf("  %s  %-5s  %-19s  %s", t.brush(paint, fmt.Sprintf("%-11s", r.Status)),
 			r.Level, r.Rule, r.Message))
 	}
 	if v.Prediction != nil {
