@@ -10,6 +10,6 @@
 // Invariants: a base and its edits never stand on both sides of a fold; every figure of Score is held-out by base; test
 // accuracies are targets, never columns.
 //
-// Read next: vector.go (the columns), net.go (what of a net they are), pair.go, table.go (what forests are fitted on),
+// Read next: vector.go (the columns), pair.go, table.go (what forests are fitted on),
 // fitted.go (forests with their intervals), judge.go, score.go.
 package gain
