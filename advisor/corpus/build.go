@@ -31,7 +31,7 @@ type Plan struct {
 
 // Draft is an architecture that is to be trained.
 type Draft struct {
-	Edit         int      // 0: a sampled architecture; from 1: an edit of it
+	Edit         int      // 0: a sampled architecture; from 1: an edit of it, or it with another seed
 	Settings     []string // of knobs, that the edit consists of
 	Architecture trainer.Architecture
 }
@@ -41,6 +41,26 @@ func drawOne(s Space, seed uint64, index int, _ *trainer.Architecture) ([]Draft,
 	a, err := Sample(s, seed, index)
 	return []Draft{{Architecture: a}}, err
 }
+
+// DrawRepeats draws the sampled architecture with so many seeds: what the seed alone does is learnt from them.
+func DrawRepeats(seeds int) func(Space, uint64, int, *trainer.Architecture) ([]Draft, error) {
+	return func(s Space, seed uint64, index int, _ *trainer.Architecture) ([]Draft, error) {
+		a, err := Sample(s, seed, index)
+		if err != nil {
+			return nil, err
+		}
+		drafts := make([]Draft, seeds)
+		for i := range drafts {
+			again := a.Clone()
+			again.Training.Seed += uint64(i) * anotherSeed
+			drafts[i] = Draft{Edit: i, Architecture: again}
+		}
+		return drafts, nil
+	}
+}
+
+// anotherSeed is far above the seeds of the sequence, which are indices from 1.
+const anotherSeed = 1 << 20
 
 // job is a draft of the plan.
 type job struct {

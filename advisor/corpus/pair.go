@@ -43,7 +43,7 @@ func DrawPairs(space Space, seed uint64, index int, given *trainer.Architecture)
 	}
 	if index%2 == 0 {
 		again := base.Clone()
-		again.Training.Seed += 1 << 20
+		again.Training.Seed += anotherSeed
 		drafts = append(drafts, Draft{Edit: len(drafts), Settings: []string{}, Architecture: again})
 	}
 	return drafts, nil

@@ -2,10 +2,12 @@ package corpus
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"reflect"
 	"testing"
 
+	"probewise/advisor/knob"
 	"probewise/trainer"
 )
 
@@ -39,8 +41,21 @@ func TestSampleCoversTheKnobs(t *testing.T) {
 				convs++
 			case trainer.Dense:
 				dense++
+			case trainer.Residual:
+				seen["residual"]++
+			case trainer.AvgPool, trainer.GlobalAvgPool, trainer.GlobalMaxPool:
+				seen[string(l.Type)]++
 			case trainer.Dropout:
 				seen["dropout"]++
+			}
+			if l.Type == trainer.Conv && l.Stride[0] > 1 {
+				seen["stride"]++
+			}
+			if l.Type == trainer.Conv {
+				seen[fmt.Sprint("kernel ", l.Kernel[0])]++
+			}
+			if l.Activation == trainer.Tanh || l.Activation == trainer.Sigmoid || l.Activation == trainer.ELU {
+				seen[string(l.Activation)]++
 			}
 			if l.BatchNorm {
 				seen["batch norm"]++
@@ -52,13 +67,23 @@ func TestSampleCoversTheKnobs(t *testing.T) {
 				seen["l2"]++
 			}
 		}
-		seen[[...]string{"", "1 conv", "2 conv", "3 conv", "4 conv", "5 conv"}[convs]]++
-		seen[[...]string{"", "1 dense", "2 dense", "3 dense", "4 dense", "5 dense"}[dense]]++
-		seen[string(a.Training.Optimizer.Type)]++
+		seen[fmt.Sprint(convs, " conv")]++
+		seen[fmt.Sprint(dense, " dense")]++
+		tr := a.Training
+		for name, is := range map[string]bool{string(tr.Optimizer.Type): true, string(tr.Schedule.Type): true,
+			"warm-up": tr.Schedule.Warmup > 0, "flip": tr.Augment.Flip, "crop": tr.Augment.Crop > 0,
+			"plain sgd": tr.Optimizer.Type == trainer.SGD && tr.Optimizer.Momentum == 0, fmt.Sprint("batch ", tr.BatchSize): true,
+			"clip": tr.ClipNorm > 0} {
+			if is {
+				seen[name]++
+			}
+		}
 		rates = append(rates, math.Log10(a.Training.Optimizer.LearningRate))
 	}
 	for _, knob := range []string{"dropout", "batch norm", "l1", "l2", "1 conv", "2 conv", "3 conv", "4 conv", "5 conv",
-		"1 dense", "2 dense", "3 dense", "4 dense", "5 dense", "adam", "rmsprop", "sgd"} {
+		"6 conv", "1 dense", "2 dense", "3 dense", "4 dense", "5 dense", "adam", "adamw", "rmsprop", "sgd", "plain sgd",
+		"constant", "cosine", "step", "warm-up", "flip", "crop", "clip", "residual", "avg_pool", "global_avg_pool",
+		"global_max_pool", "stride", "kernel 1", "kernel 5", "kernel 7", "tanh", "sigmoid", "elu", "batch 16", "batch 512"} {
 		if seen[knob] < n/50 {
 			t.Errorf("%q in %d of %d samples", knob, seen[knob], n)
 		}
@@ -84,10 +109,7 @@ func TestRateFactor(t *testing.T) {
 		if err := errors.Join(err, err2); err != nil {
 			t.Fatal(err)
 		}
-		most := 0.02
-		if a.Training.Optimizer.Type == trainer.SGD {
-			most = 0.3
-		}
+		most := 10.5 * knob.UsualRate(a) // rounded to two digits
 		if a.Training.Optimizer.LearningRate > most {
 			t.Errorf("sample %d: learning rate %g", i, a.Training.Optimizer.LearningRate)
 		}
@@ -99,8 +121,8 @@ func TestRateFactor(t *testing.T) {
 			t.Errorf("sample %d: the factor changes more than the learning rate", i)
 		}
 	}
-	if above < 10 {
-		t.Errorf("%d of 40 learning rates are above the usual", above)
+	if above < 6 {
+		t.Errorf("%d of 40 learning rates are above ten times the usual", above)
 	}
 }
 
@@ -132,5 +154,26 @@ func TestSampleOfAnImpossibleSpace(t *testing.T) {
 	impossible.MultiplyAdds = 100
 	if _, err := Sample(impossible, 1, 0); err == nil {
 		t.Error("no error")
+	}
+}
+
+// TestRepeats: the same architecture with seeds that no other number of the sequence has.
+func TestRepeats(t *testing.T) {
+	drafts, err := DrawRepeats(3)(space, 5, 7, nil)
+	if err != nil || len(drafts) != 3 {
+		t.Fatalf("%d drafts, %v", len(drafts), err)
+	}
+	sampled, err := Sample(space, 5, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, d := range drafts {
+		if d.Edit != i || d.Architecture.Training.Seed != 8+uint64(i)<<20 {
+			t.Errorf("draft %d is edit %d with seed %d", i, d.Edit, d.Architecture.Training.Seed)
+		}
+		d.Architecture.Training.Seed = sampled.Training.Seed
+		if !reflect.DeepEqual(d.Architecture, sampled) {
+			t.Errorf("draft %d is another architecture", i)
+		}
 	}
 }

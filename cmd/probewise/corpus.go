@@ -24,8 +24,8 @@ func (a *app) corpusCommand() *cobra.Command {
 }
 
 func (a *app) corpusBuildCommand() *cobra.Command {
-	var name, out string
-	p := corpus.Plan{}
+	seeds := 1
+	var p corpusPlan
 	c := &cobra.Command{
 		Use:   "build",
 		Short: "Sample architectures and train them in full",
@@ -33,19 +33,24 @@ func (a *app) corpusBuildCommand() *cobra.Command {
 			"holds are not trained again, so an interrupted build goes on where it stopped.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if seeds < 1 {
+				return errors.New("--seeds must be at least 1")
+			} else if seeds > 1 {
+				p.Draw = corpus.DrawRepeats(seeds)
+			}
 			p.Seed = max(a.Seed, 1)
-			return a.corpusBuild(c.Context(), name, out, p, 0)
+			return a.corpusBuild(c.Context(), p)
 		},
 	}
-	c.Flags().IntVar(&p.Runs, "runs", 40, "runs that the shard holds in the end")
-	corpusFlags(c, &p, &name, &out)
+	c.Flags().IntVar(&p.Runs, "runs", 40, "architectures that the shard holds in the end")
+	c.Flags().IntVar(&seeds, "seeds", 1, "seeds that each of them is trained with")
+	c.Flags().BoolVar(&p.testHalf, "test-half", false, "test on the half of the test images that proofs do not use")
+	corpusFlags(c, &p)
 	return c
 }
 
 func (a *app) corpusExtendCommand() *cobra.Command {
-	var name, out string
-	var more int
-	p := corpus.Plan{}
+	var p corpusPlan
 	c := &cobra.Command{
 		Use:   "extend",
 		Short: "Train more architectures of a sequence that was begun",
@@ -54,21 +59,20 @@ func (a *app) corpusExtendCommand() *cobra.Command {
 			"that an interrupted build left out are made up for first.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if more < 1 {
+			if p.more < 1 {
 				return errors.New("--runs must be at least 1")
 			}
 			p.Seed = max(a.Seed, 1)
-			return a.corpusBuild(c.Context(), name, out, p, more)
+			return a.corpusBuild(c.Context(), p)
 		},
 	}
-	c.Flags().IntVar(&more, "runs", 10, "runs to add")
-	corpusFlags(c, &p, &name, &out)
+	c.Flags().IntVar(&p.more, "runs", 10, "runs to add")
+	corpusFlags(c, &p)
 	return c
 }
 
 func (a *app) corpusPairsCommand() *cobra.Command {
-	var name, out string
-	p := corpus.Plan{Draw: corpus.DrawPairs}
+	p := corpusPlan{Plan: corpus.Plan{Draw: corpus.DrawPairs}, testHalf: true}
 	c := &cobra.Command{
 		Use:   "pairs",
 		Short: "Train architectures with and without changes",
@@ -78,22 +82,22 @@ func (a *app) corpusPairsCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			p.Seed = max(a.Seed, 1)
-			if out == "" {
-				out = a.pairsDir()
+			if p.out == "" {
+				p.out = a.pairsDir()
 			}
-			return a.corpusBuild(c.Context(), name, out, p, 0)
+			return a.corpusBuild(c.Context(), p)
 		},
 	}
 	c.Flags().IntVar(&p.Runs, "bases", 100, "bases that the shard holds in the end")
-	corpusFlags(c, &p, &name, &out)
+	corpusFlags(c, &p)
 	c.Flags().Lookup("out").Usage = "folder of the shard; default: pairs in the data folder"
 	return c
 }
 
 // corpusFlags are those that building and extending share.
-func corpusFlags(c *cobra.Command, p *corpus.Plan, name, out *string) {
+func corpusFlags(c *cobra.Command, p *corpusPlan) {
 	f := c.Flags()
-	f.StringVar(name, "dataset", advisor.DefaultDataset, "data set")
+	f.StringVar(&p.name, "dataset", advisor.DefaultDataset, "data set")
 	f.IntVar(&p.Budget.Images, "images", 0, "training and validation images; 0: 10,000 or all where there are fewer")
 	f.IntVar(&p.Budget.Epochs, "epochs", 15, "epochs of each run")
 	f.IntVar(&p.Jobs, "jobs", runtime.GOMAXPROCS(0), "runs at a time")
@@ -102,18 +106,26 @@ func corpusFlags(c *cobra.Command, p *corpus.Plan, name, out *string) {
 	f.Int64Var(&p.Space.MaxParameters, "parameters", 3_000_000, "at most")
 	f.Float64Var(&p.Space.RateFactor, "rate-factor", 1,
 		"multiplies the highest learning rates that are drawn; at 30 a third of the runs stay at chance")
-	f.StringVar(out, "out", "", "folder of the shard; default: corpus in the data folder")
+	f.StringVar(&p.out, "out", "", "folder of the shard; default: corpus in the data folder")
 }
 
-// corpusBuild makes the plan's runs; with more, so many after those that the shard holds.
-func (a *app) corpusBuild(ctx context.Context, name, out string, p corpus.Plan, more int) error {
-	if p.Runs+more < 1 || p.Budget.Epochs < 1 || p.Jobs < 1 {
+// corpusPlan is a plan with where its images come from and its runs go.
+type corpusPlan struct {
+	corpus.Plan
+	name, out string // data set, and folder of the shard
+	more      int    // runs after those that the shard holds; 0: as many as the plan says
+	testHalf  bool   // test on the half of the test images that proofs do not use
+}
+
+// corpusBuild makes the plan's runs.
+func (a *app) corpusBuild(ctx context.Context, p corpusPlan) error {
+	if p.Runs+p.more < 1 || p.Budget.Epochs < 1 || p.Jobs < 1 {
 		return fmt.Errorf("--runs, --epochs and --jobs must be at least 1")
 	}
 	if !(p.Space.RateFactor >= 1 && p.Space.RateFactor <= 1e6) {
 		return fmt.Errorf("--rate-factor %g: must be from 1 to a million", p.Space.RateFactor)
 	}
-	data, err := dataset.Open(a.DataDir).Load(ctx, name)
+	data, err := dataset.Open(a.DataDir).Load(ctx, p.name)
 	if err != nil {
 		return err
 	}
@@ -121,23 +133,23 @@ func (a *app) corpusBuild(ctx context.Context, name, out string, p corpus.Plan, 
 		p.Budget.Images = min(advisor.DefaultImages, data.Train.Len())
 	}
 	if p.Budget.Images > data.Train.Len() || p.Budget.Images < advisor.MinImages {
-		return fmt.Errorf("--images %d: data set %s has %d training images, and a run needs %d", p.Budget.Images, name,
+		return fmt.Errorf("--images %d: data set %s has %d training images, and a run needs %d", p.Budget.Images, p.name,
 			data.Train.Len(), advisor.MinImages)
 	}
-	if p.Draw != nil {
+	if p.testHalf {
 		data = dataset.TestHalf(data, dataset.Fitting)
 	}
-	if out == "" {
-		out = a.corpusDir()
+	if p.out == "" {
+		p.out = a.corpusDir()
 	}
-	key := advisor.Key{Dataset: name, Images: p.Budget.Images, Epochs: p.Budget.Epochs}
-	p.Data, p.Version, p.File = data, version(), filepath.Join(out, corpus.FileName(key, p.Seed))
-	if more > 0 {
+	key := advisor.Key{Dataset: p.name, Images: p.Budget.Images, Epochs: p.Budget.Epochs}
+	p.Data, p.Version, p.File = data, version(), filepath.Join(p.out, corpus.FileName(key, p.Seed))
+	if p.more > 0 {
 		next, err := corpus.NextIndex(p.File, p.Seed)
 		if err != nil {
 			return &exitError{exitUnevaluated, err}
 		}
-		p.Runs = next + more
+		p.Runs = next + p.more
 	}
 	p.Space.Input = [3]int{data.Height, data.Width, data.Channels}
 	p.Space.Classes, p.Space.Epochs = len(data.Classes), p.Budget.Epochs
@@ -145,7 +157,7 @@ func (a *app) corpusBuild(ctx context.Context, name, out string, p corpus.Plan, 
 	t := a.newTrainer()
 	p.Threads = max(runtime.GOMAXPROCS(0)/p.Jobs, 1)
 	t.Memory.Sessions = p.Jobs
-	err = corpus.Build(ctx, t, p, func(s corpus.Progress) {
+	err = corpus.Build(ctx, t, p.Plan, func(s corpus.Progress) {
 		if s.Finished == nil {
 			return
 		}
