@@ -175,7 +175,8 @@ func drawTraining(r *rand.Rand, a *trainer.Architecture, space Space) {
 		t.Augment.Crop = min(pick(r, 1, 2, 4), min(space.Input[0], space.Input[1])/2)
 	}
 	a.Training = t
-	a.Training.Optimizer.LearningRate = digits(knob.UsualRate(*a)*math.Pow(10, drawDecades(r, max(space.RateFactor, 1))), 2)
+	a.Training.Optimizer.LearningRate = digits(knob.UsualRate(*a)*math.Pow(10, drawDecades(r, max(space.RateFactor, 1))),
+		2)
 }
 
 // drawDecades draws how far a learning rate is off what is usual: mostly near, a quarter anywhere from a hundredth to
@@ -193,7 +194,8 @@ func drawDecades(r *rand.Rand, factor float64) float64 {
 }
 
 func drawSchedule(r *rand.Rand, epochs int) trainer.Schedule {
-	s := trainer.Schedule{Type: pick(r, trainer.Constant, trainer.Constant, trainer.Constant, trainer.Cosine, trainer.Cosine,
+	s := trainer.Schedule{Type: pick(r, trainer.Constant, trainer.Constant, trainer.Constant,
+		trainer.Cosine, trainer.Cosine,
 		trainer.StepDown)}
 	if s.Type == trainer.StepDown {
 		s.Every, s.Factor = max(epochs/3, 1), pick(r, 0.1, 0.3, 0.5)

@@ -72,7 +72,8 @@ func TestSampleCoversTheKnobs(t *testing.T) {
 		tr := a.Training
 		for name, is := range map[string]bool{string(tr.Optimizer.Type): true, string(tr.Schedule.Type): true,
 			"warm-up": tr.Schedule.Warmup > 0, "flip": tr.Augment.Flip, "crop": tr.Augment.Crop > 0,
-			"plain sgd": tr.Optimizer.Type == trainer.SGD && tr.Optimizer.Momentum == 0, fmt.Sprint("batch ", tr.BatchSize): true,
+			"plain sgd": tr.Optimizer.Type == trainer.SGD &&
+				tr.Optimizer.Momentum == 0, fmt.Sprint("batch ", tr.BatchSize): true,
 			"clip": tr.ClipNorm > 0} {
 			if is {
 				seen[name]++
