@@ -45,16 +45,22 @@ type Prepared struct {
 	Size       string  `query:"size" doc:"HEIGHTxWIDTH in pixels that all images are scaled to" example:"64x64"`
 	Fit        string  `query:"fit" enum:"crop,letterbox" doc:"what happens to images of another shape: crop unless said otherwise"`
 	SkipBroken int     `query:"skip_broken" minimum:"0" doc:"go on without files that cannot be read, if there are at most so many"`
+	Images     string  `query:"image_column" doc:"of a table (CSV, Parquet), with paths or images: its name, or its number from 1; found unless said"`
+	Labels     string  `query:"label_column" doc:"of a table, with the labels"`
+	Split      string  `query:"split_column" doc:"of a table, with train, val or test"`
 	Duplicates string  `query:"duplicates" enum:"drop,keep" doc:"training images that are test images too: dropped where the split is drawn, kept otherwise"`
 }
 
 func (p Prepared) options() (o dataset.Options, err error) {
 	o = dataset.Options{
-		TestShare:  p.TestShare,
-		Seed:       p.Seed,
-		Fit:        p.Fit,
-		SkipBroken: p.SkipBroken,
-		Duplicates: p.Duplicates,
+		TestShare:   p.TestShare,
+		Seed:        p.Seed,
+		Fit:         p.Fit,
+		SkipBroken:  p.SkipBroken,
+		Duplicates:  p.Duplicates,
+		ImageColumn: p.Images,
+		LabelColumn: p.Labels,
+		SplitColumn: p.Split,
 	}
 	if p.Size != "" {
 		o.Height, o.Width, err = dataset.ParseSize(p.Size)
@@ -136,7 +142,8 @@ func (s *Server) datasetRoutes(a huma.API) {
 		Tags:        tags,
 		Summary:     "Add a data set: the archive is the body",
 		Description: "A zip or gzipped tar of an image folder (CLASS/*.jpg, of which a test set is drawn, or " +
-			"train/CLASS/*.jpg and test/CLASS/*.jpg; PNG, WebP, GIF, BMP and TIFF too), CIFAR binaries or IDX files. " +
+			"train/CLASS/*.jpg and test/CLASS/*.jpg; PNG, WebP, GIF, BMP and TIFF too), of a CSV file and its images, Parquet " +
+			"files, NumPy arrays, CIFAR binaries or IDX files; or a .npz or .parquet file, or a CSV file of pixels, itself. " +
 			"The member preparation of the answer says what was done to images. The same content under the same name " +
 			"again is no error.",
 		DefaultStatus: http.StatusCreated,

@@ -160,13 +160,16 @@ func (s *Server) Problem(err error) *Problem {
 		return NewProblem(http.StatusUnprocessableEntity, "invalid-request", "Not a name for a data set",
 			dataset.ErrName.Error(), Detail{Pointer: "/dataset", Code: trainer.CodeBadName, Message: dataset.ErrName.Error()})
 	case errors.As(err, &option):
-		return NewProblem(http.StatusUnprocessableEntity, "invalid-request", "The data set cannot be made so", option.Error(),
+		return NewProblem(http.StatusUnprocessableEntity, "invalid-request", "The data set cannot be made so",
+			asParameters(option.Error()),
 			Detail{Parameter: strings.ReplaceAll(option.Option, "-", "_"), Code: trainer.CodeOutOfRange,
-				Message: option.Problem})
+				Message: asParameters(option.Problem)})
 	case errors.As(err, &broken):
-		return NewProblem(http.StatusUnprocessableEntity, "invalid-dataset", "The archive has broken files", broken.Error())
+		return NewProblem(http.StatusUnprocessableEntity, "invalid-dataset", "The archive has broken files",
+			asParameters(err.Error()))
 	case errors.As(err, &input):
-		return NewProblem(http.StatusUnprocessableEntity, "invalid-dataset", "The archive is no data set", input.Error())
+		return NewProblem(http.StatusUnprocessableEntity, "invalid-dataset", "The archive is no data set",
+			asParameters(input.Error()))
 	case errors.Is(err, dataset.ErrEmbedded):
 		return NewProblem(http.StatusConflict, "embedded-dataset", "It cannot be removed", err.Error())
 	case errors.Is(err, dataset.ErrExists):
@@ -208,6 +211,21 @@ func (s *Server) Problem(err error) *Problem {
 	s.Log.Error("a request failed", "error", err.Error())
 	return NewProblem(http.StatusInternalServerError, "internal", "Something went wrong here",
 		"the service's log says what")
+}
+
+var flag = regexp.MustCompile(`--([a-z][a-z-]*)( (?:[0-9]+(?:x[0-9]+)?|HEIGHTxWIDTH|drop|keep)\b)?`)
+
+// asParameters writes options of the command line as the parameters of the same name, such as skip_broken=3 for
+// --skip-broken 3.
+func asParameters(message string) string {
+	return flag.ReplaceAllStringFunc(message, func(text string) string {
+		name, value, valued := strings.Cut(strings.TrimPrefix(text, "--"), " ")
+		name = strings.ReplaceAll(name, "-", "_")
+		if valued {
+			name += "=" + value
+		}
+		return name
+	})
 }
 
 // details puts an architecture's findings where it stands in the request.

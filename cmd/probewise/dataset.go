@@ -40,12 +40,15 @@ func (a *app) datasetAdd() *cobra.Command {
 	var o dataset.Options
 	c := &cobra.Command{
 		Use:   "add NAME PATH",
-		Short: "Add a data set: an image folder (folder, zip), CIFAR binary (folder, tar.gz) or IDX files",
-		Long: `Add a data set under a name of your choice. PATH is a folder or an archive with
+		Short: "Add a data set: image folder, CSV, NumPy, Parquet, CIFAR binary or IDX files, or an archive of them",
+		Long: `Add a data set under a name of your choice. PATH is a folder, a zip or tar.gz archive, or a file, with
 
   CLASS/*.jpg|png           folders of classes: a test set is drawn from each
   train/CLASS/…, test/…     a split that you made; without test/, val/ is the test set. With all
                             three, val/ joins the training images: runs draw their own validation images
+  labels.csv                paths and labels of images beside it; or a label and pixel values in each line
+  data.npz, x_train.npy …   NumPy arrays: x_train, y_train, x_test, y_test, or images and labels
+  train-*.parquet …         images and labels as hubs publish them
   data_batch_1.bin …        CIFAR-10 or CIFAR-100 binaries
   train-images-idx3-ubyte … the four IDX files of MNIST and its successors
 
@@ -53,7 +56,12 @@ Images are JPEG, PNG, WebP, GIF (the first frame), BMP or TIFF, turned as Exif s
 become colour; transparent pixels are laid over white; of 16 bits a value the upper 8 are taken. Images of several
 sizes need --size. Files that are no images are ignored and counted. Training images that have the pixels of a test
 image are left out where the split is drawn, and reported where it was there. The answer, and the manifest, say
-what was done.`,
+what was done.
+
+A table's columns (of paths or images, of labels, and of train, val or test) are found by their names and by what is
+in them; where that fails, the options name them, or say their numbers from 1 where the first line has no names. Paths
+of a table in a folder or archive are looked for there, with or without their ending; those of a table that PATH names
+itself begin beside it, or in --images.`,
 		Args: cobra.ExactArgs(2),
 	}
 	c.Flags().Float64Var(&o.TestShare, "test-share", 0,
@@ -67,6 +75,10 @@ what was done.`,
 		"go on without files that cannot be read, if there are at most so many")
 	c.Flags().StringVar(&o.Duplicates, "duplicates", "", "training images that are test images too: drop or keep "+
 		"(default: drop where the split is drawn, keep otherwise)")
+	c.Flags().StringVar(&o.ImageColumn, "image-column", "", "column of a table with the paths, or the images")
+	c.Flags().StringVar(&o.LabelColumn, "label-column", "", "column of a table with the labels")
+	c.Flags().StringVar(&o.SplitColumn, "split-column", "", "column of a table that says train, val or test")
+	c.Flags().StringVar(&o.Images, "images", "", "folder in which the paths of a CSV file begin (default: its own)")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if *size != "" {
 			var err error

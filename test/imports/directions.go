@@ -38,6 +38,7 @@ var Technologies = []Technology{
 	{Path: "gorgonia.org", Adapters: []string{"trainer/graph", "trainer/cuda", "test/softcuda"}},
 	{Path: "gorgonia.org/cu", Adapters: []string{"trainer/cuda", "test/softcuda"}},
 	{Path: "golang.org/x/image", Adapters: []string{"trainer/dataset"}},
+	{Path: "github.com/parquet-go/parquet-go", Adapters: []string{"trainer/dataset"}},
 	{Path: "modernc.org/sqlite", Adapters: []string{"db"}},
 	{Path: "github.com/malaschitz/randomForest", Adapters: []string{"forest"}},
 	{Path: "github.com/nlpodyssey/safetensors", Adapters: []string{"trainer/safetensors"}},

@@ -17,6 +17,9 @@ import (
 //   - IDX: the four files of MNIST, gzipped or not (folder, zip or .tar.gz),
 //   - image folders: CLASS/*.jpg|png|webp|gif|bmp|tif, of which a test set is drawn, or train/CLASS/… with test/CLASS/…
 //     or val/CLASS/… (folder or zip), classes in the order of their names,
+//   - a CSV file of paths and labels, beside its images or named itself, or one of pixel values,
+//   - NumPy's arrays (.npz, .npy) of images and labels,
+//   - Parquet files of images and labels, as hubs publish them,
 //
 // each also inside wrapping folders. Manifest.Preparation says what was done with an image folder, as the options have
 // it; what they ask for and cannot have is an OptionError. Images that are decoded are reported to progress (may be
@@ -98,13 +101,77 @@ func (l *Library) decode(ctx context.Context, t *tree, o Options,
 			return d, formatIDX, nil, err
 		}
 	}
-	if slices.ContainsFunc(t.files, func(e entry) bool { return isImage(e.name) }) {
-		return readImageFolder(ctx, t, o, progress)
+	return t.decode(ctx, o, progress)
+}
+
+// decode recognises what has no names of its own: tables of images, arrays, and folders of images.
+func (t *tree) decode(ctx context.Context, o Options,
+	progress func(done, total int64)) (*trainer.Dataset, string, *Preparation, error) {
+	images := slices.ContainsFunc(t.files, func(e entry) bool { return isImage(e.name) })
+	a, problem, err := t.rows(ctx, o, images)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	if a == nil && images {
+		if a, err = t.album(); err == nil {
+			err = o.forTables("image folders")
+		}
+		if err != nil && problem != nil {
+			err = fmt.Errorf("%w\nAs a folder of images it cannot be read either: %w", problem, err)
+		}
+		if err != nil {
+			return nil, "", nil, err
+		}
+	}
+	if a != nil {
+		d, err := a.decode(ctx, t.source, o, progress)
+		if err != nil && problem != nil {
+			err = fmt.Errorf("%w\nAs a folder of images it cannot be read either: %w", problem, err)
+		}
+		if err != nil {
+			return nil, "", nil, err
+		}
+		return d, a.format(), a.prep, nil
+	}
+	if problem != nil {
+		return nil, "", nil, problem
 	}
 	return nil, "", nil, badInput(t.source,
-		"not a layout that is known: expected data_batch_1.bin … (CIFAR-10), train.bin and test.bin (CIFAR-100), %s … "+
-			"(IDX), or an image folder (CLASS/*.jpg, or train/CLASS/… and test/CLASS/…); found %s", idxTrainImages,
+		"not a layout that is known: expected an image folder (CLASS/*.jpg, or train/CLASS/… and test/CLASS/…), a CSV of "+
+			"paths and labels or of pixels, NumPy arrays (x_train, y_train, …), Parquet files (train-*.parquet …), "+
+			"data_batch_1.bin … (CIFAR-10), train.bin and test.bin (CIFAR-100), or %s … (IDX); found %s", idxTrainImages,
 		t.someNames())
+}
+
+// rows returns the album of tables or arrays, or nil; problem is why a table was not understood. Arrays and Parquet
+// files beside images are not what the data set is.
+func (t *tree) rows(ctx context.Context, o Options, images bool) (a *album, problem, err error) {
+	files := t.ending(".parquet")
+	if t.single == singleParquet {
+		files = t.files
+	}
+	if len(files) > 0 && !images {
+		a, err = t.parquetAlbum(ctx, files, o)
+		return a, nil, err
+	}
+	if !images {
+		list, err := t.arrays()
+		if err == nil && len(list) > 0 {
+			if err = o.forTables("NumPy arrays"); err == nil {
+				a, err = t.arrayAlbum(ctx, list)
+				return a, nil, err
+			}
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	list, unlabelled, problem := t.tables(o)
+	if len(list) == 0 {
+		return nil, problem, nil
+	}
+	a, err = t.tableAlbum(ctx, list, unlabelled)
+	return a, nil, err
 }
 
 func (t *tree) someNames() string {

@@ -11,14 +11,15 @@ import (
 	"probewise/trainer"
 )
 
-// scan reads all headers, and sets the size of the data set in o where none is asked for.
-func (a *album) scan(ctx context.Context, source string, o *Options) error {
-	err := decodeAll(ctx, len(a.pictures), func(int64, int64) {}, func(i int, scratch *decoder) error {
+// headers reads what is known of all pictures before their pixels.
+func (a *album) headers(ctx context.Context) error {
+	return decodeAll(ctx, len(a.pictures), func(int64, int64) {}, func(i int, scratch *decoder) error {
 		return scratch.scan(&a.pictures[i])
 	})
-	if err != nil {
-		return err
-	}
+}
+
+// sizes sets the size of the data set in o where none is asked for.
+func (a *album) sizes(source string, o *Options) error {
 	var low, high, first [2]int
 	sizes := map[[2]int]bool{}
 	for _, p := range a.pictures {
@@ -44,28 +45,33 @@ func (a *album) scan(ctx context.Context, source string, o *Options) error {
 	message := fmt.Sprintf("images of %d sizes, %d to %d pixels high and %d to %d wide, where nets need one: give it "+
 		"with --size HEIGHTxWIDTH, such as --size 64x64, and say with --fit whether images of another shape are cut (%s) or "+
 		"get black bars (%s)", len(sizes), low[0], high[0], low[1], high[1], FitCrop, FitLetterbox)
-	found := len(a.pictures)
-	if broken := a.takeBroken(); len(broken) > o.SkipBroken {
-		message += fmt.Sprintf(".\nBesides, %v", &BrokenError{broken, found})
+	if a.takeBroken(); len(a.broken) > o.SkipBroken {
+		message += fmt.Sprintf(".\nBesides, %v", &BrokenError{a.broken, a.found})
 	}
 	return &InputError{source, message}
 }
 
-// takeBroken takes out the pictures with a problem, and returns what it is.
-func (a *album) takeBroken() []*InputError {
-	var broken []*InputError
+// takeBroken moves the pictures with a problem to a.broken, and returns what is new there.
+func (a *album) takeBroken() (broken []*InputError) {
 	a.pictures = slices.DeleteFunc(a.pictures, func(p picture) bool {
 		if p.problem != "" {
 			broken = append(broken, &InputError{p.name, p.problem})
 		}
 		return p.problem != ""
 	})
-	sortBroken(broken)
+	a.broken = append(a.broken, broken...)
+	byName := func(a, b *InputError) int { return strings.Compare(a.File, b.File) }
+	slices.SortStableFunc(a.broken, byName)
+	slices.SortStableFunc(broken, byName)
 	return broken
 }
 
-func sortBroken(broken []*InputError) {
-	slices.SortFunc(broken, func(a, b *InputError) int { return strings.Compare(a.File, b.File) })
+// withBroken adds to an error that what is broken may have caused what that is.
+func (a *album) withBroken(err error) error {
+	if len(a.broken) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w\nBesides, %w", err, &BrokenError{a.broken, a.found})
 }
 
 // divideAgain is for the images that are left without the broken ones.
@@ -106,7 +112,8 @@ func (a *album) rearrange(pixels []byte, size int) {
 }
 
 // allBroken looks into the images whose headers are whole too, so that the error names all that are broken.
-func (a *album) allBroken(ctx context.Context, broken []*InputError, found int) error {
+func (a *album) allBroken(ctx context.Context) error {
+	a.takeBroken()
 	err := decodeAll(ctx, len(a.pictures), func(int64, int64) {}, func(i int, scratch *decoder) error {
 		_, err := scratch.read(&a.pictures[i])
 		return err
@@ -114,9 +121,8 @@ func (a *album) allBroken(ctx context.Context, broken []*InputError, found int) 
 	if err != nil {
 		return err
 	}
-	broken = append(broken, a.takeBroken()...)
-	sortBroken(broken)
-	return &BrokenError{broken, found}
+	a.takeBroken()
+	return &BrokenError{a.broken, a.found}
 }
 
 func (a *album) channels() int {
@@ -132,9 +138,12 @@ func (a *album) channels() int {
 func (a *album) format() string {
 	names := map[string]bool{}
 	for _, p := range a.pictures {
+		if p.raster != nil {
+			return a.kind
+		}
 		names[p.header.codec.name] = true
 	}
-	return "image-folder (" + strings.Join(slices.Sorted(maps.Keys(names)), ", ") + ")"
+	return a.kind + " (" + strings.Join(slices.Sorted(maps.Keys(names)), ", ") + ")"
 }
 
 // compact moves the pixels of pictures that are kept together, in place, and counts the training images anew. The

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,33 +22,55 @@ func (t *tree) listArchive(ctx context.Context, p string) error {
 	if err != nil {
 		return err
 	}
-	magic := make([]byte, 4)
+	magic := make([]byte, 4096)
 	n, err := io.ReadFull(f, magic)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		f.Close()
 		return err
 	}
 	switch magic := string(magic[:n]); {
-	case magic == "PK\x03\x04" || magic == "PK\x05\x06":
-		t.archive = f
-		return t.listZip(f)
+	case isZip(magic):
+		t.closers = append(t.closers, f)
+		info, err := f.Stat()
+		if err != nil {
+			return err
+		}
+		return t.listZip(f, info.Size())
 	case strings.HasPrefix(magic, gzipMagic):
 		defer f.Close()
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
 		return t.readTar(ctx, f)
+	case strings.HasPrefix(magic, npyMagic):
+		t.single = singleNPY
+	case strings.HasPrefix(magic, parquetMagic):
+		t.single = singleParquet
+	case isTable(magic, n == 4096):
+		t.single = singleTable
 	}
 	f.Close()
-	return badInput(t.source, "neither a folder, a zip nor a gzipped tar archive")
+	if t.single == "" {
+		return badInput(t.source, "neither a folder, a zip nor a gzipped tar archive, nor a CSV, NumPy or Parquet file")
+	}
+	t.root = filepath.Dir(p)
+	t.files = []entry{diskEntry(t.source, p)}
+	return nil
 }
 
-func (t *tree) listZip(f *os.File) error {
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	z, err := zip.NewReader(f, info.Size())
+// What a file that is no archive holds: tree.single.
+const (
+	singleNPY     = "npy"
+	singleParquet = "parquet"
+	singleTable   = "table"
+)
+
+func isZip(magic string) bool {
+	return strings.HasPrefix(magic, "PK\x03\x04") || strings.HasPrefix(magic, "PK\x05\x06")
+}
+
+func (t *tree) listZip(f io.ReaderAt, size int64) error {
+	z, err := zip.NewReader(f, size)
 	// ErrInsecurePath depends on GODEBUG; safeName is stricter.
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return badInput(t.source, "%v", err)
@@ -69,7 +92,7 @@ func (t *tree) listZip(f *os.File) error {
 		case item.Flags&1 != 0:
 			return badInput(name, "encrypted")
 		default:
-			t.files = append(t.files, entry{name, item.Open})
+			t.files = append(t.files, entry{name, "", item.Open})
 		}
 	}
 	return nil
@@ -125,7 +148,7 @@ func (t *tree) readTar(ctx context.Context, f io.Reader) error {
 			return err
 		}
 		t.files = append(t.files,
-			entry{name, func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }})
+			entry{name, "", func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }})
 	}
 	// Reading to the end lets gzip check its checksum.
 	if _, err := io.Copy(io.Discard, io.LimitReader(z, maxTarContent)); err != nil {

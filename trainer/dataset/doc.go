@@ -15,7 +15,9 @@
 // Limits: images of at most MaxSide×MaxSide pixels, scaled to at most MaxFit×MaxFit; at most MaxBytes of decoded pixels
 // in a data set.
 //
-// Read next: library.go (what is there, Load), add.go (recognising the layouts; idx.go, cifar.go, folder.go read them),
-// layout.go (which images of a folder are for what), picture.go (from a file to pixels), duplicates.go,
-// get.go (downloads), split.go and batch.go (what training uses). The program in cut made the embedded sample.
+// Read next: library.go (what is there, Load), add.go (recognising the layouts; idx.go and cifar.go read them). All
+// other layouts become an album of pictures: layout.go (folders), csv.go (tables, which table.go reads and columns.go
+// understands), arrays.go (NumPy, which npy.go reads), parquet.go. folder.go decodes an album: picture.go and raster.go
+// (to pixels), duplicates.go. testdata is what interop/datasets.sh wrote. Then get.go (downloads), split.go and
+// batch.go (what training uses). The program in cut made the embedded sample.
 package dataset

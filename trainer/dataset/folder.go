@@ -10,33 +10,39 @@ import (
 	"probewise/trainer"
 )
 
-// readImageFolder decodes PART/CLASS/FILE or CLASS/FILE on all cores, after it has looked at all headers: they say
-// which size and how many channels the data set has.
-func readImageFolder(ctx context.Context, t *tree, o Options,
-	progress func(done, total int64)) (*trainer.Dataset, string, *Preparation, error) {
-	a, err := t.album(o)
-	if err != nil {
-		return nil, "", nil, err
+// decode reads all pictures on all cores, after it has looked at all headers: they say which size and how many channels
+// the data set has.
+func (a *album) decode(ctx context.Context, source string, o Options,
+	progress func(done, total int64)) (*trainer.Dataset, error) {
+	a.found = len(a.pictures)
+	known := a.takeBroken() // rows
+	if err := a.headers(ctx); err != nil {
+		return nil, err
 	}
-	found := len(a.pictures)
-	if err := a.scan(ctx, t.source, &o); err != nil {
-		return nil, "", nil, err
+	if len(known) > o.SkipBroken {
+		return nil, a.allBroken(ctx)
 	}
-	broken := a.takeBroken()
-	if len(broken) > o.SkipBroken {
-		return nil, "", nil, a.allBroken(ctx, broken, found)
+	if err := a.divide(o); err != nil {
+		return nil, a.withBroken(err)
 	}
-	if err := a.divideAgain(o, broken); err != nil {
-		return nil, "", nil, err
+	if err := a.sizes(source, &o); err != nil {
+		return nil, err
+	}
+	taken := a.takeBroken()
+	if len(a.broken) > o.SkipBroken {
+		return nil, a.allBroken(ctx)
+	}
+	if err := a.divideAgain(o, taken); err != nil {
+		return nil, err
 	}
 	d := &trainer.Dataset{Height: o.Height, Width: o.Width, Channels: a.channels(), Classes: a.classes}
 	test := len(a.pictures) - a.train
 	if err := checkShape(a.train, test, d.Channels, d.Height, d.Width, len(d.Classes)); err != nil {
-		return nil, "", nil, &InputError{t.source, err.Error()}
+		return nil, &InputError{source, err.Error()}
 	}
 	size := d.ImageSize()
 	pixels := make([]byte, len(a.pictures)*size)
-	err = decodeAll(ctx, len(a.pictures), progress, func(i int, scratch *decoder) error {
+	err := decodeAll(ctx, len(a.pictures), progress, func(i int, scratch *decoder) error {
 		p, to := &a.pictures[i], pixels[i*size:(i+1)*size]
 		if err := scratch.decode(p, d.Height, d.Width, d.Channels, o.Fit, to); err != nil {
 			return err
@@ -45,27 +51,31 @@ func readImageFolder(ctx context.Context, t *tree, o Options,
 		return nil
 	})
 	if err != nil {
-		return nil, "", nil, err
+		return nil, err
 	}
 	pixels = a.compact(pixels, size, func(p picture) bool { return p.problem == "" })
-	if more := a.takeBroken(); len(more) > 0 {
-		broken = append(broken, more...)
-		sortBroken(broken)
-		if len(broken) > o.SkipBroken {
-			return nil, "", nil, &BrokenError{broken, found}
+	if taken := a.takeBroken(); len(taken) > 0 {
+		if len(a.broken) > o.SkipBroken {
+			return nil, &BrokenError{a.broken, a.found}
 		}
-		if err := a.divideAgain(o, broken); err != nil {
-			return nil, "", nil, err
+		if err := a.divideAgain(o, taken); err != nil {
+			return nil, err
 		}
 		a.rearrange(pixels, size)
 	}
-	for _, f := range broken {
+	for _, f := range a.broken {
 		a.prep.Broken = append(a.prep.Broken, f.Error())
 	}
 	if pixels, err = a.dropDuplicates(pixels, size, o); err != nil {
-		return nil, "", nil, err
+		return nil, err
 	}
 	a.describe(d, o)
+	return a.dataset(d, pixels), nil
+}
+
+// dataset puts the pixels of all pictures into d.
+func (a *album) dataset(d *trainer.Dataset, pixels []byte) *trainer.Dataset {
+	size := d.ImageSize()
 	d.Train = trainer.Images{Pixels: pixels[: a.train*size : a.train*size], Labels: make([]uint16, a.train)}
 	d.Test = trainer.Images{Pixels: pixels[a.train*size:], Labels: make([]uint16, len(a.pictures)-a.train)}
 	for i, p := range a.pictures {
@@ -75,7 +85,7 @@ func readImageFolder(ctx context.Context, t *tree, o Options,
 		}
 		labels[at] = uint16(p.class)
 	}
-	return d, a.format(), a.prep, nil
+	return d
 }
 
 // decodeAll calls decode for 0 … n-1 on all cores, each with scratch space of its own. It stops at the first error, and

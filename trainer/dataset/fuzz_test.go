@@ -2,6 +2,10 @@ package dataset
 
 import (
 	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"probewise/trainer"
@@ -49,6 +53,75 @@ func FuzzCIFAR(f *testing.F) {
 			if byte(label) != r[1] || err == nil && !bytes.Equal(d.Pixels[i*cifarPixels:(i+1)*cifarPixels], r[2:]) {
 				t.Errorf("image %d differs from its record", i)
 			}
+		}
+	})
+}
+
+func FuzzNPY(f *testing.F) {
+	f.Add([]byte(pairFiles["x.npy"]))
+	f.Add([]byte(npyOf("<U3", "2,", strings.Repeat("a\x00\x00\x00", 6))))
+	f.Add([]byte(npyOf("<f2", "2, 2", "\x00\x3c\x00\x00\x00\x3c\x00\x00")))
+	f.Add([]byte(strings.Replace(npyOf(">i8", "2, 1, 1", strings.Repeat("\x00", 16)), "False", "True ", 1)))
+	f.Add([]byte(npyOf("|u1", "4000000000, 9", "")))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		a, err := readNPYHeader("fuzz", func() (io.ReadCloser, error) {
+			return io.NopCloser(strings.NewReader(string(content))), nil
+		})
+		if err != nil {
+			return
+		}
+		labels, err := a.labelTexts(t.Context())
+		if err == nil && len(labels) != a.shape[0] {
+			t.Errorf("%d labels of %v", len(labels), a.shape)
+		}
+		source, err := a.imageRows("")
+		if err != nil {
+			return
+		}
+		pictures, _, err := readRasters(t.Context(), []valueRows{source})
+		if err == nil && (len(pictures) != a.shape[0] || len(pictures[0].values) != source.raster.size()) {
+			t.Errorf("%d pictures of %v", len(pictures), a.shape)
+		}
+	})
+}
+
+func FuzzTable(f *testing.F) {
+	f.Add(tableFiles["labels.csv"])
+	f.Add("7" + strings.Repeat(",7", 16) + "\n8" + strings.Repeat(",1", 16))
+	f.Add("a;b\n\"x\";\"y\n\"\n")
+	f.Add(bom + "path\tlabel\tsplit\n1.png\tcat\ttrain\n")
+	f.Fuzz(func(t *testing.T, content string) {
+		e := entry{"a.csv", "", func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(content)), nil }}
+		tree := &tree{source: "fuzz", single: singleTable, root: "nowhere", files: []entry{e}}
+		list, unlabelled, _ := tree.tables(Options{})
+		if len(list) == 0 {
+			return
+		}
+		a, err := tree.tableAlbum(t.Context(), list, unlabelled)
+		if err != nil {
+			return
+		}
+		for _, p := range a.pictures {
+			if p.problem == "" && (p.class < 0 || p.class >= len(a.classes)) {
+				t.Errorf("class %d of %d", p.class, len(a.classes))
+			}
+		}
+	})
+}
+
+func FuzzParquet(f *testing.F) {
+	for _, name := range []string{"none.parquet", "zstd.parquet", "hub/data/train-00001-of-00002.parquet"} {
+		b, err := os.ReadFile(filepath.Join(written(f), filepath.FromSlash(name)))
+		must(f, err)
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		e := entry{"a.parquet", "",
+			func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(string(content))), nil }}
+		tree := &tree{source: "fuzz", single: singleParquet, files: []entry{e}}
+		a, err := tree.parquetAlbum(t.Context(), tree.files, Options{})
+		if err == nil && len(a.pictures) > len(content)*1000 {
+			t.Errorf("%d pictures of %d bytes", len(a.pictures), len(content))
 		}
 	})
 }

@@ -44,6 +44,24 @@ func (t *tree) readAll(name string, limit int64) (data []byte, err error) {
 
 // readExactly reads n bytes up to the end of r. The memory grows with what really comes, since n is only claimed.
 func readExactly(file string, r io.Reader, n int64) ([]byte, error) {
+	data, err := readUpTo(r, n)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, badInput(file, "truncated: expected %d bytes of content, has %d", n, len(data))
+	}
+	if err != nil {
+		return nil, readFailure(file, err)
+	}
+	// Reading on to the end also lets gzip check its checksum.
+	if extra, err := io.Copy(io.Discard, io.LimitReader(r, 1<<20)); err != nil {
+		return nil, readFailure(file, err)
+	} else if extra > 0 {
+		return nil, badInput(file, "too long: expected %d bytes of content, has at least %d", n, n+extra)
+	}
+	return data, nil
+}
+
+// readUpTo reads n bytes, or as many as there are and the error. The memory grows with what really comes.
+func readUpTo(r io.Reader, n int64) ([]byte, error) {
 	const step = 1 << 20
 	data := make([]byte, 0, min(n, step))
 	for int64(len(data)) < n {
@@ -51,19 +69,9 @@ func readExactly(file string, r io.Reader, n int64) ([]byte, error) {
 			data = slices.Grow(data, int(min(n-int64(len(data)), max(int64(len(data)), step))))
 		}
 		got, err := io.ReadFull(r, data[len(data):min(int64(cap(data)), n)])
-		data = data[:len(data)+got]
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return nil, badInput(file, "truncated: expected %d bytes of content, has %d", n, len(data))
+		if data = data[:len(data)+got]; err != nil {
+			return data, err
 		}
-		if err != nil {
-			return nil, readFailure(file, err)
-		}
-	}
-	// Reading on to the end also lets gzip check its checksum.
-	if extra, err := io.Copy(io.Discard, io.LimitReader(r, 1<<20)); err != nil {
-		return nil, readFailure(file, err)
-	} else if extra > 0 {
-		return nil, badInput(file, "too long: expected %d bytes of content, has at least %d", n, n+extra)
 	}
 	return data, nil
 }

@@ -23,6 +23,7 @@ var partNames = map[string]part{
 	"train": forTraining, "training": forTraining,
 	"val": forValidation, "valid": forValidation, "validation": forValidation,
 	"test": forTesting, "testing": forTesting,
+	"publictest": forValidation, "privatetest": forTesting, // FER-2013
 }
 
 func isPart(folder string) bool {
@@ -30,18 +31,25 @@ func isPart(folder string) bool {
 	return ok
 }
 
-// album is the images of a folder: all training images, then all test images, each by class and name.
+// album is the images of a data set that have to be decoded: all training images, then all test images, each by class
+// and name, or in the order in which they came.
 type album struct {
+	kind     string // of the files: imageFolder …
+	ordered  bool   // rows of a table keep their order
 	classes  []string
 	pictures []picture
+	found    int // pictures, broken ones included
 	train    int
-	split    bool // PART/CLASS/FILE
+	split    bool          // each picture says what it is for
+	broken   []*InputError // pictures that were taken out since they cannot be read
 	prep     *Preparation
 }
 
+const imageFolder = "image-folder"
+
 // album finds out which images are for what.
-func (t *tree) album(o Options) (*album, error) {
-	a := &album{prep: &Preparation{Split: SplitFolders, Ignored: t.ignored}}
+func (t *tree) album() (*album, error) {
+	a := &album{kind: imageFolder, prep: &Preparation{Split: SplitFolders, Ignored: t.ignored}}
 	inside := map[string]bool{} // folders that hold anything
 	for _, e := range t.files {
 		if !isImage(e.name) {
@@ -74,8 +82,11 @@ func (t *tree) album(o Options) (*album, error) {
 	for i := range a.pictures {
 		p := &a.pictures[i]
 		p.class, _ = slices.BinarySearch(a.classes, p.path[depth-1])
+		if a.split {
+			p.part = p.path[0]
+		}
 	}
-	return a, a.divide(o)
+	return a, nil
 }
 
 func folderOf(name string) string { return name[:max(0, strings.LastIndex(name, "/"))] }
@@ -142,7 +153,7 @@ func (a *album) divide(o Options) error {
 	names := map[part]string{} // as they are spelt
 	for _, p := range a.pictures {
 		if a.split {
-			names[partNames[strings.ToLower(p.path[0])]] = p.path[0]
+			names[partNames[strings.ToLower(p.part)]] = p.part
 		}
 	}
 	if len(names) < 2 {
@@ -158,7 +169,7 @@ func (a *album) divide(o Options) error {
 		return nil
 	}
 	if o.TestShare != 0 {
-		return badOption("test-share", "the folders %s are a split already: leave the option away, or add one of them",
+		return badOption("test-share", "%s are a split already: leave the option away, or add one of them",
 			strings.Join(slices.Sorted(maps.Values(names)), ", "))
 	}
 	if names[forTraining] == "" {
@@ -174,7 +185,7 @@ func (a *album) divide(o Options) error {
 	there := map[bool][]bool{false: make([]bool, len(a.classes)), true: make([]bool, len(a.classes))}
 	for i := range a.pictures {
 		p := &a.pictures[i]
-		p.test = partNames[strings.ToLower(p.path[0])] == tests
+		p.test = partNames[strings.ToLower(p.part)] == tests
 		there[p.test][p.class] = true
 	}
 	for _, test := range []bool{false, true} {
@@ -190,14 +201,18 @@ func (a *album) divide(o Options) error {
 	return nil
 }
 
-// sort puts training images before test images, and each in the order of class and name.
+// sort puts training images before test images, and each in the order of class and name, or as they came.
 func (a *album) sort() {
+	ordered := a.ordered
 	slices.SortStableFunc(a.pictures, func(a, b picture) int {
 		if a.test != b.test {
 			if a.test {
 				return 1
 			}
 			return -1
+		}
+		if ordered {
+			return cmp.Compare(a.row, b.row)
 		}
 		return cmp.Or(cmp.Compare(a.class, b.class), strings.Compare(a.name, b.name))
 	})
@@ -207,14 +222,15 @@ func (a *album) sort() {
 	}
 }
 
-// draw makes a share of each class test images, rounded, at least one and not all. The pictures are sorted by class,
-// and what is drawn of a class does not depend on other classes.
+// draw makes a share of each class test images, rounded, at least one and not all. What is drawn of a class does not
+// depend on other classes.
 func (a *album) draw(share float64, seed uint64) error {
-	for first, class := 0, 0; class < len(a.classes); class++ {
-		n := 0
-		for first+n < len(a.pictures) && a.pictures[first+n].class == class {
-			n++
-		}
+	members := make([][]int, len(a.classes)) // in their order
+	for i, p := range a.pictures {
+		members[p.class] = append(members[p.class], i)
+	}
+	for class, member := range members {
+		n := len(member)
 		if n < 2 {
 			return badInput(a.classes[class], "%s of this class: at least two are needed to draw a test set",
 				count(n, "image"))
@@ -223,9 +239,8 @@ func (a *album) draw(share float64, seed uint64) error {
 		name := fnv.New64a()
 		name.Write([]byte(a.classes[class]))
 		for _, i := range permutation(n, mix(seed, streamTestShare, name.Sum64()), streamTestShare)[:drawn] {
-			a.pictures[first+i].test = true
+			a.pictures[member[i]].test = true
 		}
-		first += n
 	}
 	return nil
 }

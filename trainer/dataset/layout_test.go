@@ -118,10 +118,10 @@ func TestPartsInTheirUsualNames(t *testing.T) {
 		train, test []byte
 	}{
 		{"train and test", join(one("Training", 1), one("TEST", 3)), SplitFolders, "", []byte{1, 2}, []byte{3, 4}},
-		{"train and val", join(one("train", 1), one("valid", 3)), SplitValidationTests, "validation folder is the test set",
+		{"train and val", join(one("train", 1), one("valid", 3)), SplitValidationTests, "validation images are the test set",
 			[]byte{1, 2}, []byte{3, 4}},
 		{"all three", join(one("train", 1), one("validation", 3), one("testing", 5)), SplitValidationJoins,
-			"joins the training images", []byte{1, 3, 2, 4}, []byte{5, 6}},
+			"join the training images", []byte{1, 3, 2, 4}, []byte{5, 6}},
 		{"an empty part", join(one("train", 1), one("test", 3), files{"val/": ""}), SplitFolders, "",
 			[]byte{1, 2}, []byte{3, 4}},
 	} {

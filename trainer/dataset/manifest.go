@@ -15,6 +15,8 @@ import (
 const (
 	MaxSide  = 4096    // pixels, height and width of an image
 	MaxBytes = 8 << 30 // decoded pixels of all images, one byte a value
+
+	maxClasses = math.MaxUint16
 )
 
 const (
@@ -145,8 +147,8 @@ func checkShape(train, test, channels, height, width, classes int) error {
 		return fmt.Errorf("images of %d×%d pixels: expected 1 to %d each way", height, width, MaxSide)
 	case channels != 1 && channels != 3:
 		return fmt.Errorf("%d channels: expected 1 (gray) or 3 (colour)", channels)
-	case classes < 2 || classes > math.MaxUint16:
-		return fmt.Errorf("%d classes: expected 2 to %d", classes, math.MaxUint16)
+	case classes < 2 || classes > maxClasses:
+		return fmt.Errorf("%d classes: expected 2 to %d", classes, maxClasses)
 	}
 	// Divide, since the product may overflow.
 	if size := channels * height * width; train > MaxBytes/size || test > MaxBytes/size-train {

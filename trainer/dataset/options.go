@@ -23,6 +23,11 @@ type Options struct {
 	// DuplicatesKeep; "": they are left out where the split is drawn, and kept with a warning in a split that was
 	// there, which others may have used.
 	Duplicates string
+	// ImageColumn, LabelColumn and SplitColumn are columns of a table (CSV, Parquet): a name, or a number from 1 where a
+	// CSV file has no names; "": found by name and content.
+	ImageColumn, LabelColumn, SplitColumn string
+	// Images is the folder in which the paths of a CSV file that is named itself begin; "": the one that it lies in.
+	Images string
 }
 
 // How an image is brought to another shape, without being distorted.
@@ -116,6 +121,17 @@ func (o Options) forFolders(format string) error {
 		return badOption("skip-broken", away, format)
 	case o.Duplicates != "":
 		return badOption("duplicates", away, format)
+	}
+	return o.forTables(format + " files")
+}
+
+// forTables refuses options that only tables have a use for.
+func (o Options) forTables(what string) error {
+	for _, option := range [][2]string{{"image-column", o.ImageColumn}, {"label-column", o.LabelColumn},
+		{"split-column", o.SplitColumn}, {"images", o.Images}} {
+		if option[1] != "" {
+			return badOption(option[0], "%s have no columns: leave the option away", what)
+		}
 	}
 	return nil
 }

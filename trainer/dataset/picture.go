@@ -14,10 +14,14 @@ import (
 // maxFile bounds one compressed image, so that a small archive cannot fill the memory with one member.
 const maxFile = 256 << 20
 
-// picture is one image file of an image folder.
+// picture is one image: a file of its own, or a row of a table or array.
 type picture struct {
 	entry
-	path    []string // PART/CLASS/FILE or CLASS/FILE, without folders that wrap all images
+	path    []string // PART/CLASS/FILE or CLASS/FILE, without folders that wrap all images; nil where it is a row
+	part    string   // what it is for, as it is spelt; "": not said
+	row     int      // place in an album that keeps its order
+	values  []byte   // pixels of a raster, as it says; nil: a file that has to be decoded
+	raster  *raster
 	test    bool
 	class   int
 	at      int // place among the pixels, before they are rearranged
@@ -78,6 +82,11 @@ func (p *picture) blame(err error) error {
 
 // scan reads the header: decoding takes the memory that it claims, so its size is checked before.
 func (d *decoder) scan(p *picture) error {
+	if p.raster != nil {
+		p.header = header{height: p.raster.height, width: p.raster.width, orientation: upright,
+			gray: p.raster.channels == 1}
+		return nil
+	}
 	if err := d.load(p); err != nil || p.problem != "" {
 		return err
 	}
@@ -112,6 +121,11 @@ func (d *decoder) scan(p *picture) error {
 
 // read decodes the image after a scan.
 func (d *decoder) read(p *picture) (image.Image, error) {
+	if p.raster != nil {
+		img := p.raster.image(p.values)
+		p.clear = p.raster.channels == 4 && !img.(*image.NRGBA).Opaque()
+		return img, nil
+	}
 	if err := d.load(p); err != nil || p.problem != "" {
 		return nil, err
 	}

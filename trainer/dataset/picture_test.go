@@ -19,7 +19,7 @@ func render(t *testing.T, name, content string, height, width int, fit string) (
 	t.Helper()
 	var d decoder
 	open := func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(content)), nil }
-	p := picture{entry: entry{name, open}}
+	p := picture{entry: entry{name, "", open}}
 	must(t, d.scan(&p))
 	if p.problem != "" {
 		return p, nil

@@ -5,19 +5,21 @@ import (
 	"slices"
 )
 
-// Where the training and the test images of an image folder come from: Preparation.Split.
+// Where the training and the test images come from: Preparation.Split.
 const (
-	SplitFolders         = "folders"                   // training and test folders
-	SplitValidationTests = "validation-is-test"        // training and validation folders: the latter is the test set
+	SplitFolders         = "folders"                   // training and test folders, files, columns or arrays
+	SplitValidationTests = "validation-is-test"        // training and validation images: the latter are the test set
 	SplitValidationJoins = "validation-joins-training" // all three: runs draw validation images from both
 	SplitDrawn           = "drawn"                     // no split, or one part alone: drawn by class from the split seed
 )
 
-// Preparation is what was done to the files of an image folder.
+// Preparation is what was done to images that are not taken as they are: of folders, tables and arrays.
 type Preparation struct {
 	Split     string  `json:"split" enum:"folders,validation-is-test,validation-joins-training,drawn"`
 	TestShare float64 `json:"test_share,omitempty"` // of each class, where the split is drawn
 	Ignored   int     `json:"ignored,omitempty"`    // files that are no images
+	// Found says, in sentences, where images and labels were found in arrays and tables, and what became of their values.
+	Found []string `json:"found,omitempty"`
 
 	Heights     [2]int `json:"heights"`               // of the images as they were, in pixels: smallest and largest
 	Widths      [2]int `json:"widths"`                // the same way
@@ -32,6 +34,12 @@ type Preparation struct {
 	Duplicates *Duplicates `json:"duplicates,omitempty"`
 }
 
+func (p *Preparation) found(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); text != "" {
+		p.Found = append(p.Found, text)
+	}
+}
+
 // Notes says in sentences what was done, for people.
 func (m Manifest) Notes() []string {
 	p := m.Preparation
@@ -40,14 +48,15 @@ func (m Manifest) Notes() []string {
 	}
 	var notes []string
 	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
+	notes = append(notes, p.Found...)
 	switch p.Split {
 	case SplitDrawn:
 		note("the files have no split: %.4g %% of each class were drawn as test images (seed %d)", 100*p.TestShare,
 			m.SplitSeed)
 	case SplitValidationTests:
-		note("the validation folder is the test set, since there is no test folder")
+		note("the validation images are the test set, since there are no test images")
 	case SplitValidationJoins:
-		note("the validation folder joins the training images, from which runs draw their validation images")
+		note("the validation images join the training images, from which runs draw their own")
 	}
 	if p.Ignored > 0 {
 		note("%s that %s no images ignored", count(p.Ignored, "file"), isAre(p.Ignored))

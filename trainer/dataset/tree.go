@@ -1,7 +1,10 @@
 package dataset
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -17,16 +20,62 @@ type tree struct {
 	source  string // name of the folder or archive
 	files   []entry
 	folders []string
-	ignored int       // files left out since they are never part of a data set
-	archive io.Closer // nil for a folder
+	ignored int    // files left out since they are never part of a data set
+	single  string // a file that is neither folder nor archive: what it holds, as its first bytes say
+	root    string // the folder that it lies in
+	closers []io.Closer
 }
 
 type entry struct {
 	name string
+	path string // on the disk; "": in an archive
 	open func() (io.ReadCloser, error)
 }
 
-// openTree lists a folder, a zip or a gzipped tar; an archive is known by its first bytes.
+// maxMember bounds a file in an archive that cannot be read from front to back.
+const maxMember = 1 << 30
+
+// random opens a file for reading at any place, until the tree is closed. In an archive it has to fit into memory.
+func (t *tree) random(e entry) (io.ReaderAt, int64, error) {
+	if e.path != "" {
+		f, err := os.Open(e.path)
+		if err != nil {
+			return nil, 0, err
+		}
+		t.closers = append(t.closers, f)
+		info, err := f.Stat()
+		if err != nil {
+			return nil, 0, err
+		}
+		return f, info.Size(), nil
+	}
+	r, err := e.open()
+	if err != nil {
+		return nil, 0, fmt.Errorf("%s: %w", e.name, err)
+	}
+	defer r.Close()
+	data, err := readUpTo(r, maxMember)
+	if err == nil {
+		return nil, 0, badInput(e.name, "more than %d GiB inside an archive: unpack it and add the folder", maxMember>>30)
+	}
+	if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, 0, readFailure(e.name, err)
+	}
+	return bytes.NewReader(data), int64(len(data)), nil
+}
+
+// ending returns the files whose names end so.
+func (t *tree) ending(ends ...string) []entry {
+	var found []entry
+	for _, e := range t.files {
+		if slices.Contains(ends, strings.ToLower(path.Ext(e.name))) {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// openTree lists a folder, a zip or a gzipped tar, or takes a file of its own; what it is is known by its first bytes.
 func openTree(ctx context.Context, p string) (*tree, error) {
 	info, err := os.Stat(p)
 	if err != nil {
@@ -49,8 +98,8 @@ func openTree(ctx context.Context, p string) (*tree, error) {
 }
 
 func (t *tree) close() {
-	if t.archive != nil {
-		t.archive.Close()
+	for _, c := range t.closers {
+		c.Close()
 	}
 }
 
@@ -97,9 +146,13 @@ func (t *tree) listFolder(ctx context.Context, root string) error {
 		case !mode.IsRegular():
 			return badInput(name, "not a file or folder")
 		}
-		t.files = append(t.files, entry{name, func() (io.ReadCloser, error) { return os.Open(p) }})
+		t.files = append(t.files, diskEntry(name, p))
 		return nil
 	})
+}
+
+func diskEntry(name, p string) entry {
+	return entry{name, p, func() (io.ReadCloser, error) { return os.Open(p) }}
 }
 
 // negligible says which files may lie about in a data set without meaning anything: dot files, notes, and what file
