@@ -172,6 +172,7 @@ func (s *Server) datasetRoutes(a huma.API) {
 		}
 		return &datasetDetails{details}, nil
 	})
+	s.sheetRoutes(a, tags)
 	huma.Register(a, huma.Operation{
 		OperationID: "delete-dataset",
 		Method:      http.MethodDelete,
@@ -199,30 +200,62 @@ func (s *Server) datasetProblem(err error) error {
 }
 
 func (s *Server) addDataset(ctx context.Context, in *archive) (*datasetBody, error) {
-	if in.Name == dataset.Sample {
-		return nil, s.Problem(fmt.Errorf("data set %q is %w; choose another name", in.Name, dataset.ErrExists))
-	}
 	options, err := in.options()
 	if err != nil {
 		return nil, s.Problem(err)
 	}
-	if err := os.MkdirAll(s.Uploads, 0o755); err != nil {
-		return nil, s.Problem(fmt.Errorf("keep an archive: %w", err))
+	if in.body.announced > s.LargestUpload() {
+		return nil, s.tooLarge()
 	}
-	folder, err := os.MkdirTemp(s.Uploads, uploadPrefix+"*")
-	if err != nil {
-		return nil, s.Problem(fmt.Errorf("keep an archive: %w", err))
-	}
-	defer func() { _ = os.RemoveAll(folder) }() // what stays lies in a folder of its own
-	file := filepath.Join(folder, "archive")    // messages name it
-	if err := s.receive(in, file); err != nil {
-		return nil, s.Problem(err)
-	}
-	manifest, err := s.Datasets.Add(ctx, in.Name, file, options, nil)
+	digest := sha256.New()
+	manifest, err := s.AddDataset(ctx, in.Name, io.TeeReader(in.body, digest), options, func() error {
+		got := "sha-256=:" + base64.StdEncoding.EncodeToString(digest.Sum(nil)) + ":"
+		if in.Digest == "" || in.Digest == got {
+			return nil
+		}
+		message := "the archive that came has another digest: " + got
+		return NewProblem(http.StatusUnprocessableEntity, "wrong-digest", "The archive is not what was announced", message,
+			Detail{Parameter: "Content-Digest", Code: trainer.CodeUnknownValue, Message: message})
+	})
 	if err != nil {
 		return nil, s.Problem(err)
 	}
 	return &datasetBody{manifest}, nil
+}
+
+// LargestUpload is the most bytes of an archive.
+func (s *Server) LargestUpload() int64 { return cmp.Or(s.MaxUpload, DefaultMaxUpload) }
+
+func (s *Server) tooLarge() error {
+	return NewProblem(http.StatusRequestEntityTooLarge, "body-too-large", "The archive is too large",
+		fmt.Sprintf("at most %d bytes are taken", s.LargestUpload()))
+}
+
+// AddDataset adds the data set of an archive that comes. check may refuse what has come; nil: all is taken.
+func (s *Server) AddDataset(ctx context.Context, name string, archive io.Reader, o dataset.Options,
+	check func() error) (dataset.Manifest, error) {
+	fail := func(err error) (dataset.Manifest, error) { return dataset.Manifest{}, err }
+	if name == dataset.Sample {
+		return fail(fmt.Errorf("data set %q is %w; choose another name", name, dataset.ErrExists))
+	}
+	if err := os.MkdirAll(s.Uploads, 0o755); err != nil {
+		return fail(fmt.Errorf("keep an archive: %w", err))
+	}
+	folder, err := os.MkdirTemp(s.Uploads, uploadPrefix+"*")
+	if err != nil {
+		return fail(fmt.Errorf("keep an archive: %w", err))
+	}
+	defer func() { _ = os.RemoveAll(folder) }() // what stays lies in a folder of its own
+	file := filepath.Join(folder, "archive")    // messages name it
+	if err := s.receive(archive, file); err != nil {
+		return fail(err)
+	}
+	if check != nil {
+		if err := check(); err != nil {
+			return fail(err)
+		}
+	}
+	return s.Datasets.Add(ctx, name, file, o, nil)
 }
 
 const uploadPrefix = "upload-"
@@ -247,32 +280,19 @@ func (s *Server) sweep() {
 	}
 }
 
-// receive writes the archive to a file and checks its size and digest.
-func (s *Server) receive(in *archive, name string) (err error) {
-	largest := cmp.Or(s.MaxUpload, DefaultMaxUpload)
-	tooLarge := NewProblem(http.StatusRequestEntityTooLarge, "body-too-large", "The archive is too large",
-		fmt.Sprintf("at most %d bytes are taken", largest))
-	if in.body.announced > largest {
-		return tooLarge
-	}
+// receive writes the archive to a file and checks its size.
+func (s *Server) receive(archive io.Reader, name string) (err error) {
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err != nil {
 		return fmt.Errorf("keep an archive: %w", err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	digest := sha256.New()
-	n, err := io.Copy(io.MultiWriter(f, digest), io.LimitReader(in.body, largest+1))
+	n, err := io.Copy(f, io.LimitReader(archive, s.LargestUpload()+1))
 	if err != nil {
 		return fmt.Errorf("receive an archive: %w", err)
 	}
-	if n > largest {
-		return tooLarge
-	}
-	got := "sha-256=:" + base64.StdEncoding.EncodeToString(digest.Sum(nil)) + ":"
-	if in.Digest != "" && in.Digest != got {
-		message := "the archive that came has another digest: " + got
-		return NewProblem(http.StatusUnprocessableEntity, "wrong-digest", "The archive is not what was announced", message,
-			Detail{Parameter: "Content-Digest", Code: trainer.CodeUnknownValue, Message: message})
+	if n > s.LargestUpload() {
+		return s.tooLarge()
 	}
 	return nil
 }

@@ -166,7 +166,7 @@ func (s *Server) Problem(err error) *Problem {
 				Message: asParameters(option.Problem)})
 	case errors.As(err, &broken):
 		return NewProblem(http.StatusUnprocessableEntity, "invalid-dataset", "The archive has broken files",
-			asParameters(err.Error()))
+			asParameters(broken.Error()))
 	case errors.As(err, &input):
 		return NewProblem(http.StatusUnprocessableEntity, "invalid-dataset", "The archive is no data set",
 			asParameters(input.Error()))

@@ -50,10 +50,12 @@ type Jobs interface {
 	Delete(ctx context.Context, kind advisor.JobKind, id string) error
 }
 
-// Datasets lists, counts, adds and removes data sets.
+// Datasets lists, counts, draws, adds and removes data sets.
 type Datasets interface {
 	List() ([]dataset.Manifest, error)
 	Details(ctx context.Context, name string) (dataset.Details, error)
+	// Sheet draws a sheet as a PNG that shows so many classes.
+	Sheet(ctx context.Context, name string, s dataset.Sheet) (content []byte, classes int, err error)
 	Remove(name string) error
 	Add(ctx context.Context, name, path string, o dataset.Options,
 		progress func(done, total int64)) (dataset.Manifest, error)

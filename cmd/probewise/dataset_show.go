@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"image"
-	"image/png"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -31,28 +29,32 @@ func (a *app) datasetShow() *cobra.Command {
 }
 
 func (a *app) showDataset(ctx context.Context, name, samples, mean string) error {
-	details, data, err := dataset.Open(a.DataDir).Show(ctx, name)
-	if err != nil {
-		if ctx.Err() != nil {
-			return &exitError{exitInterrupted, err}
-		}
-		return err
-	}
+	library := dataset.Open(a.DataDir)
+	details, _, err := library.Show(ctx, name)
 	var written string
-	if samples != "" {
-		sheet, classes := dataset.Samples(data)
-		if err := writeSheet(samples, "--samples", sheet); err != nil {
+	for _, sheet := range []struct {
+		kind             dataset.Sheet
+		file, flag, what string
+	}{{dataset.SheetSamples, samples, "--samples", "training images of %d of %d classes, a row each"},
+		{dataset.SheetMean, mean, "--mean", "the mean training image, and that of %d of %d classes"}} {
+		var content []byte
+		var classes int
+		if err == nil && sheet.file != "" {
+			content, classes, err = library.Sheet(ctx, name, sheet.kind)
+		}
+		if err != nil {
+			if ctx.Err() != nil {
+				return &exitError{exitInterrupted, err}
+			}
 			return err
 		}
-		written += fmt.Sprintf("%s: training images of %d of %d classes, a row each\n", samples, classes, len(data.Classes))
-	}
-	if mean != "" {
-		sheet, classes := dataset.Means(data)
-		if err := writeSheet(mean, "--mean", sheet); err != nil {
-			return err
+		if sheet.file == "" {
+			continue
 		}
-		written += fmt.Sprintf("%s: the mean training image, and that of %d of %d classes\n", mean, classes,
-			len(data.Classes))
+		if err := copyTo(sheet.file, bytes.NewReader(content)); err != nil {
+			return fmt.Errorf("%s: %w", sheet.flag, err) // names the file
+		}
+		written += fmt.Sprintf("%s: "+sheet.what+"\n", sheet.file, classes, len(details.Classes))
 	}
 	if a.JSON {
 		return a.printJSON(details)
@@ -75,17 +77,6 @@ func (a *app) showDataset(ctx context.Context, name, samples, mean string) error
 	t.Render()
 	_, err = fmt.Fprint(a.out, written)
 	return err
-}
-
-func writeSheet(file, flag string, sheet image.Image) error {
-	var b bytes.Buffer
-	if err := png.Encode(&b, sheet); err != nil {
-		return fmt.Errorf("%s %s: %w", flag, file, err)
-	}
-	if err := copyTo(file, &b); err != nil {
-		return fmt.Errorf("%s: %w", flag, err) // names the file
-	}
-	return nil
 }
 
 func (a *app) datasetRemove() *cobra.Command {

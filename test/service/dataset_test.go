@@ -78,3 +78,22 @@ func TestDatasetFaultsNameParameters(t *testing.T) {
 		t.Errorf("paths of another machine: %s", text)
 	}
 }
+
+func TestSheets(t *testing.T) {
+	s := start(t, t.TempDir(), newFakeTrainer())
+	s.want(http.StatusCreated, "POST", "/v1/datasets?name=dots", archive(t), "Content-Type", "application/zip")
+	for path, size := range map[string]image.Point{
+		"/v1/datasets/dots/samples": {X: 10*9 - 1, Y: 2*9 - 1}, "/v1/datasets/dots/mean": {X: 3*9 - 1, Y: 8},
+		"/v1/datasets/fashion-mnist-sample/samples": {X: 10*29 - 1, Y: 10*29 - 1},
+	} {
+		got := s.want(http.StatusOK, "GET", path, "")
+		img, err := png.Decode(bytes.NewReader(got.body))
+		if err != nil || img.Bounds().Size() != size || got.header.Get("Content-Type") != "image/png" {
+			t.Errorf("%s: %v, %v, want %v", path, got.header, err, size)
+		}
+		s.want(http.StatusNotModified, "GET", path, "", "If-None-Match", got.header.Get("ETag"))
+	}
+	for _, path := range []string{"samples", "mean"} {
+		s.want(http.StatusNotFound, "GET", "/v1/datasets/none/"+path, "")
+	}
+}

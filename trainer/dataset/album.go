@@ -46,7 +46,7 @@ func (a *album) sizes(source string, o *Options) error {
 		"with --size HEIGHTxWIDTH, such as --size 64x64, and say with --fit whether images of another shape are cut (%s) or "+
 		"get black bars (%s)", len(sizes), low[0], high[0], low[1], high[1], FitCrop, FitLetterbox)
 	if a.takeBroken(); len(a.broken) > o.SkipBroken {
-		message += fmt.Sprintf(".\nBesides, %v", &BrokenError{a.broken, a.found})
+		message += fmt.Sprintf(".\nBesides, %v", &BrokenError{a.broken, a.found, nil})
 	}
 	return &InputError{source, message}
 }
@@ -71,7 +71,7 @@ func (a *album) withBroken(err error) error {
 	if len(a.broken) == 0 {
 		return err
 	}
-	return fmt.Errorf("%w\nBesides, %w", err, &BrokenError{a.broken, a.found})
+	return &BrokenError{a.broken, a.found, err}
 }
 
 // divideAgain is for the images that are left without the broken ones.
@@ -122,7 +122,7 @@ func (a *album) allBroken(ctx context.Context) error {
 		return err
 	}
 	a.takeBroken()
-	return &BrokenError{a.broken, a.found}
+	return &BrokenError{a.broken, a.found, nil}
 }
 
 func (a *album) channels() int {

@@ -12,10 +12,15 @@ const maxListed = 20
 type BrokenError struct {
 	Files []*InputError // in the order of their names
 	Of    int           // images in all
+
+	Without error // what is wrong with the data set without them; nil: nothing that is known
 }
 
 func (e *BrokenError) Error() string {
 	var b strings.Builder
+	if e.Without != nil {
+		fmt.Fprintf(&b, "%v\nBesides, ", e.Without)
+	}
 	fmt.Fprintf(&b, "%d of %s cannot be read:", len(e.Files), count(e.Of, "image"))
 	for _, f := range e.Files[:min(len(e.Files), maxListed)] {
 		fmt.Fprintf(&b, "\n  %v", f)
@@ -32,6 +37,9 @@ func (e *BrokenError) Unwrap() []error {
 	list := make([]error, len(e.Files))
 	for i, f := range e.Files {
 		list[i] = f
+	}
+	if e.Without != nil {
+		list = append([]error{e.Without}, list...)
 	}
 	return list
 }

@@ -56,7 +56,7 @@ func (a *album) decode(ctx context.Context, source string, o Options,
 	pixels = a.compact(pixels, size, func(p picture) bool { return p.problem == "" })
 	if taken := a.takeBroken(); len(taken) > 0 {
 		if len(a.broken) > o.SkipBroken {
-			return nil, &BrokenError{a.broken, a.found}
+			return nil, &BrokenError{a.broken, a.found, nil}
 		}
 		if err := a.divideAgain(o, taken); err != nil {
 			return nil, err

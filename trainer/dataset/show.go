@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"image"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,8 +37,7 @@ func (l *Library) Show(ctx context.Context, name string) (Details, *trainer.Data
 	if err != nil {
 		return Details{}, nil, err
 	}
-	s, err := m.details(d.Train.Labels, d.Test.Labels)
-	return s, d, err
+	return m.details(d.Train.Labels, d.Test.Labels), d, nil
 }
 
 // Details counts the images of a data set by class, from its labels alone: pixels are neither read nor checked. A name
@@ -54,38 +52,44 @@ func (l *Library) Details(ctx context.Context, name string) (Details, error) {
 		return Details{}, err
 	}
 	fail := func(err error) (Details, error) { return Details{}, fmt.Errorf("count data set %q: %w", name, err) }
-	if err := checkShape(m.Train, m.Test, m.Channels, m.Height, m.Width, len(m.Classes)); err != nil {
-		return fail(err)
-	}
-	f, err := os.Open(filepath.Join(l.folder, name, cacheFile))
+	f, train, test, err := l.openLabels(m)
 	if err != nil {
 		return fail(err)
 	}
-	defer f.Close()
-	train, test, size := make([]byte, 2*m.Train), make([]byte, 2*m.Test), m.empty().ImageSize()
-	_, err = f.ReadAt(train, int64(m.Train*size))
-	if err == nil {
-		_, err = f.ReadAt(test, int64(m.Train*(size+2)+m.Test*size))
-	}
-	if err != nil {
-		return fail(err)
-	}
-	s, err := m.details(unpackLabels(train), unpackLabels(test))
-	if err != nil {
-		return fail(err)
-	}
-	return s, nil
+	f.Close()
+	return m.details(train, test), nil
 }
 
-func (m Manifest) details(train, test []uint16) (Details, error) {
+// openLabels opens the images of a data set and reads their labels.
+func (l *Library) openLabels(m Manifest) (f *os.File, train, test []uint16, err error) {
+	if err := checkShape(m.Train, m.Test, m.Channels, m.Height, m.Width, len(m.Classes)); err != nil {
+		return nil, nil, nil, err
+	}
+	if f, err = os.Open(filepath.Join(l.folder, m.Name, cacheFile)); err != nil {
+		return nil, nil, nil, err
+	}
+	first, second, size := make([]byte, 2*m.Train), make([]byte, 2*m.Test), m.empty().ImageSize()
+	_, err = f.ReadAt(first, int64(m.Train*size))
+	if err == nil {
+		_, err = f.ReadAt(second, int64(m.Train*(size+2)+m.Test*size))
+	}
+	train, test = unpackLabels(first), unpackLabels(second)
+	for _, label := range slices.Concat(train, test) {
+		if err == nil && int(label) >= len(m.Classes) {
+			err = fmt.Errorf("%s is damaged: label %d of %d classes", cacheFile, label, len(m.Classes))
+		}
+	}
+	if err != nil {
+		f.Close()
+		return nil, nil, nil, err
+	}
+	return f, train, test, nil
+}
+
+func (m Manifest) details(train, test []uint16) Details {
 	s := Details{Manifest: m, Counts: make([]ClassCount, len(m.Classes)), Notes: m.Notes()}
 	for i, class := range m.Classes {
 		s.Counts[i].Class = class
-	}
-	for _, label := range slices.Concat(train, test) {
-		if int(label) >= len(s.Counts) {
-			return Details{}, fmt.Errorf("%s is damaged: label %d of %d classes", cacheFile, label, len(s.Counts))
-		}
 	}
 	for _, label := range train {
 		s.Counts[label].Train++
@@ -95,89 +99,5 @@ func (m Manifest) details(train, test []uint16) (Details, error) {
 	}
 	most := slices.MaxFunc(s.Counts, func(a, b ClassCount) int { return cmp.Compare(a.Train, b.Train) })
 	s.Chance = float64(most.Test) / float64(len(test))
-	return s, nil
-}
-
-const (
-	sampleColumns = 10
-	meanColumns   = 10
-	sheetGap      = 1       // pixels between images, white
-	maxSheet      = 1 << 25 // pixels of a sheet, rows beyond which are left out
-)
-
-// Samples draws a sheet of training images, one row of 10 for each class in their order, always the same ones. A class
-// with fewer has a shorter row. Of very many or large classes the first rows are shown: as many as it returns.
-func Samples(d *trainer.Dataset) (sheet *image.RGBA, classes int) {
-	byClass := make([][]int, len(d.Classes))
-	for _, i := range permutation(d.Train.Len(), d.SplitSeed, streamSamples) {
-		if label := d.Train.Labels[i]; len(byClass[label]) < sampleColumns {
-			byClass[label] = append(byClass[label], i)
-		}
-	}
-	rows := min(len(d.Classes), max(1, maxSheet/(sampleColumns*(d.Height+sheetGap)*(d.Width+sheetGap))))
-	s := newSheet(d, rows, sampleColumns)
-	for row, indices := range byClass[:rows] {
-		for column, i := range indices {
-			s.put(row, column, d.Train.Pixels[i*d.ImageSize():(i+1)*d.ImageSize()])
-		}
-	}
-	return s.img, rows
-}
-
-// Means draws the mean of all training images, and behind it that of each class in their order, 10 to a row. Of very
-// many or large classes the first are shown: as many as it returns.
-func Means(d *trainer.Dataset) (sheet *image.RGBA, classes int) {
-	most := maxSheet / ((d.Height + sheetGap) * (d.Width + sheetGap)) / meanColumns * meanColumns
-	classes = min(len(d.Classes), max(meanColumns, most)-1)
-	sums, counts := make([][]int64, classes+1), make([]int64, classes+1)
-	for i := range sums {
-		sums[i] = make([]int64, d.ImageSize())
-	}
-	for i, label := range d.Train.Labels {
-		places := []int{0}
-		if int(label) < classes {
-			places = append(places, int(label)+1)
-		}
-		for _, place := range places {
-			counts[place]++
-			for j, p := range d.Train.Pixels[i*d.ImageSize() : (i+1)*d.ImageSize()] {
-				sums[place][j] += int64(p)
-			}
-		}
-	}
-	s := newSheet(d, (classes+meanColumns)/meanColumns, min(classes+1, meanColumns))
-	mean := make([]byte, d.ImageSize())
-	for place, sum := range sums {
-		for j, v := range sum {
-			mean[j] = byte((2*v + counts[place]) / (2 * counts[place])) // rounded; each class has training images
-		}
-		s.put(place/meanColumns, place%meanColumns, mean)
-	}
-	return s.img, classes
-}
-
-// grid is a sheet of images of one size.
-type grid struct {
-	d   *trainer.Dataset
-	img *image.RGBA
-}
-
-func newSheet(d *trainer.Dataset, rows, columns int) grid {
-	img := image.NewRGBA(image.Rect(0, 0, columns*(d.Width+sheetGap)-sheetGap, rows*(d.Height+sheetGap)-sheetGap))
-	for i := range img.Pix {
-		img.Pix[i] = 255
-	}
-	return grid{d, img}
-}
-
-// put draws an image of planes.
-func (s grid) put(row, column int, pixels []byte) {
-	plane := s.d.Height * s.d.Width
-	for i := range plane {
-		x, y := column*(s.d.Width+sheetGap)+i%s.d.Width, row*(s.d.Height+sheetGap)+i/s.d.Width
-		to := s.img.Pix[s.img.PixOffset(x, y):]
-		for c := range 3 {
-			to[c] = pixels[min(c, s.d.Channels-1)*plane+i]
-		}
-	}
+	return s
 }

@@ -1,8 +1,12 @@
 package dataset
 
 import (
+	"bytes"
+	"context"
 	"errors"
+	"image"
 	"image/color"
+	"image/png"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -65,15 +69,8 @@ func TestShowCountsByClass(t *testing.T) {
 	if light, err := l.Details(t.Context(), "mine"); err != nil || !reflect.DeepEqual(light, s) {
 		t.Errorf("from labels alone %+v, %v", light, err)
 	}
-	change(t, filepath.Join(l.folder, "mine", cacheFile), func(s string) string { return s[:len(s)-1] + "\x07" })
-	if _, err := l.Details(t.Context(), "mine"); err == nil || !strings.Contains(err.Error(), "label 1793 of 2 classes") {
-		t.Errorf("a damaged label: %v", err)
-	}
-	change(t, filepath.Join(l.folder, "mine", cacheFile), func(s string) string { return s[:len(s)-1] })
-	if _, err := l.Details(t.Context(), "mine"); err == nil || !strings.Contains(err.Error(), "EOF") {
-		t.Errorf("a short file: %v", err)
-	}
-	sheet, classes := Samples(d)
+	sheet, classes := drawn(t, samples, sourceOf(d))
+	fromDisk(t, l, SheetSamples, sheet, classes)
 	if size := sheet.Rect.Size(); size.X != 19 || size.Y != 3 || classes != 2 {
 		t.Fatalf("samples of %v, %d classes", size, classes)
 	}
@@ -86,28 +83,64 @@ func TestShowCountsByClass(t *testing.T) {
 		t.Errorf("samples %v", shown)
 	}
 	// Means of all (162/4 = 40.5, rounded up), of class a (62/3 = 20.67) and of class b.
-	sheet, classes = Means(d)
+	sheet, classes = drawn(t, means, sourceOf(d))
+	fromDisk(t, l, SheetMean, sheet, classes)
 	for place, want := range []byte{41, 21, 100} {
 		if got := sheet.RGBAAt(2*place, 0).G; got != want || classes != 2 {
 			t.Errorf("mean %d is %d, want %d", place, got, want)
 		}
+	}
+	change(t, filepath.Join(l.folder, "mine", cacheFile), func(s string) string { return s[:len(s)-1] + "\x07" })
+	if _, err := l.Details(t.Context(), "mine"); err == nil || !strings.Contains(err.Error(), "label 1793 of 2 classes") {
+		t.Errorf("a damaged label: %v", err)
+	}
+	change(t, filepath.Join(l.folder, "mine", cacheFile), func(s string) string { return s[:len(s)-1] })
+	if _, err := l.Details(t.Context(), "mine"); err == nil || !strings.Contains(err.Error(), "EOF") {
+		t.Errorf("a short file: %v", err)
 	}
 	if _, _, err := l.Show(t.Context(), "none"); err == nil || !strings.Contains(err.Error(), "not here") {
 		t.Errorf("an unknown name: %v", err)
 	}
 }
 
+type drawing func(context.Context, trainingSource) (*image.RGBA, int, error)
+
+func drawn(t *testing.T, draw drawing, source trainingSource) (*image.RGBA, int) {
+	t.Helper()
+	sheet, classes, err := draw(t.Context(), source)
+	must(t, err)
+	return sheet, classes
+}
+
+// fromDisk compares a sheet with the one that is drawn without loading the data set.
+func fromDisk(t *testing.T, l *Library, s Sheet, want *image.RGBA, classes int) {
+	t.Helper()
+	content, n, err := l.Sheet(t.Context(), "mine", s)
+	must(t, err)
+	img, err := png.Decode(bytes.NewReader(content))
+	must(t, err)
+	if img.Bounds() != want.Rect || n != classes {
+		t.Fatalf("%s: %v of %d classes", s, img.Bounds(), n)
+	}
+	for i := range want.Rect.Dx() * want.Rect.Dy() {
+		x, y := i%want.Rect.Dx(), i/want.Rect.Dx()
+		if r, g, b, _ := img.At(x, y).RGBA(); want.RGBAAt(x, y) != (color.RGBA{byte(r), byte(g), byte(b), 255}) {
+			t.Fatalf("%s: pixel %d, %d differs", s, x, y)
+		}
+	}
+}
+
 func TestSheetsAreInColourAndBounded(t *testing.T) {
 	f := colourFiles
 	_, d := f.addWith(t, Options{})
-	sheet, _ := Means(d) // dog: (1+7)/2, (2+8)/2, (3+9)/2 at the left
+	sheet, _ := drawn(t, means, sourceOf(d)) // dog: (1+7)/2, (2+8)/2, (3+9)/2 at the left
 	if got := sheet.RGBAAt(2*3, 0); got != (color.RGBA{4, 5, 6, 255}) {
 		t.Errorf("mean of the second class begins with %v", got)
 	}
 	large := labelled(2)
 	large.Height, large.Width = 1200, 1400
 	large.Train.Pixels, large.Train.Labels = make([]byte, 2*1200*1400), []uint16{0, 1}
-	if sheet, classes := Samples(large); classes != 1 || sheet.Rect.Dy() != 1200 {
+	if sheet, classes := drawn(t, samples, sourceOf(large)); classes != 1 || sheet.Rect.Dy() != 1200 {
 		t.Errorf("a sheet of %d classes, %v", classes, sheet.Rect)
 	}
 }
