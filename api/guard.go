@@ -78,6 +78,9 @@ func drain(c *fiber.Ctx, stream io.Reader) {
 	}
 }
 
+// UploadPath takes the form of the pages that has an archive in it.
+const UploadPath = "/datasets"
+
 // limitBody reads the body, which Fiber only begins to, and refuses one that is too large, broken off, or compressed: a
 // small one may unpack to any size. Archives are left to their handler.
 func limitBody(c *fiber.Ctx) error {
@@ -87,7 +90,7 @@ func limitBody(c *fiber.Ctx) error {
 	}
 	encoding := c.Get(fiber.HeaderContentEncoding)
 	plain := encoding == "" || strings.EqualFold(encoding, "identity")
-	if c.Path() == archivePath {
+	if c.Path() == archivePath || c.Path() == UploadPath && c.Method() == fiber.MethodPost {
 		defer drain(c, stream) // also after a panic
 		if !plain {
 			return fiber.NewError(http.StatusUnsupportedMediaType)

@@ -120,14 +120,17 @@ type pageFeed struct{ api.Feed }
 
 func (pageFeed) Publish(advisor.JobKind, string, advisor.Event) {}
 
-// pageDatasets is one small data set of 28×28 gray images.
+// pageDatasets lists one small data set of 28×28 gray images in the place of the embedded one, and what was added.
 type pageDatasets struct{ api.Datasets }
 
-func (pageDatasets) List() ([]dataset.Manifest, error) {
-	return []dataset.Manifest{
-		{Name: advisor.DefaultDataset, Train: 1000, Test: 100, Height: 28, Width: 28, Channels: 1,
-			Classes: make([]string, 10)},
-	}, nil
+func (d pageDatasets) List() ([]dataset.Manifest, error) {
+	list, err := d.Datasets.List()
+	if err != nil {
+		return nil, err
+	}
+	list[0] = dataset.Manifest{Name: advisor.DefaultDataset, Train: 1000, Test: 100, Height: 28, Width: 28, Channels: 1,
+		Classes: make([]string, 10)}
+	return list, nil
 }
 
 func (pageDatasets) Load(_ context.Context, name string) (*trainer.Dataset, error) {
@@ -151,11 +154,11 @@ type site struct {
 func newSite(t *testing.T) *site {
 	t.Helper()
 	s := &site{pageStore: &pageStore{records: map[string][]trainer.EpochRecord{}}, forest: openForest()}
-	datasets := pageDatasets{}
+	datasets := pageDatasets{dataset.Open(t.TempDir())}
 	server := &api.Server{
 		Service: service.Service{Store: s.pageStore, Datasets: datasets, Version: "test"},
 		Store:   s.pageStore, Datasets: datasets, Analyst: s.forest, Feed: pageFeed{}, Wake: func() { s.woken++ },
-		Version: "test", Log: slog.New(slog.DiscardHandler),
+		Version: "test", Log: slog.New(slog.DiscardHandler), Uploads: t.TempDir(),
 	}
 	site, err := New(Options{
 		Server: server, Service: server.Service, Store: s.pageStore, Datasets: datasets, Wake: server.Wake,

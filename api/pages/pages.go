@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"html/template"
+	"io"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -27,6 +28,7 @@ import (
 // Server is the service that the pages belong to.
 type Server interface {
 	Figures
+	Uploads
 	// Problem is what a client is told of an error.
 	Problem(err error) *api.Problem
 	// Cancel cancels a job; one that has ended is a conflict.
@@ -53,9 +55,19 @@ type Store interface {
 	Events(ctx context.Context, kind advisor.JobKind, id string, after int64, limit int) ([]advisor.Event, error)
 }
 
-// Datasets lists data sets.
+// Datasets lists, counts and removes data sets.
 type Datasets interface {
 	List() ([]dataset.Manifest, error)
+	Details(ctx context.Context, name string) (dataset.Details, error)
+	Remove(name string) error
+}
+
+// Uploads takes archives of data sets.
+type Uploads interface {
+	AddDataset(ctx context.Context, name string, archive io.Reader, o dataset.Options,
+		check func() error) (dataset.Manifest, error)
+	// LargestUpload is the most bytes of an archive.
+	LargestUpload() int64
 }
 
 // Options are what the pages need. Every field is needed.
@@ -78,7 +90,7 @@ type Pages struct {
 }
 
 // names of the pages; each is web/templates/page-NAME.html inside layout.html.
-var pageNames = []string{"form", "progress", "advice", "run", "forest", "docs", "message"}
+var pageNames = []string{"form", "progress", "advice", "run", "forest", "docs", "datasets", "dataset", "message"}
 
 // chrome is what every page has.
 type chrome struct {
@@ -120,6 +132,10 @@ func (p *Pages) Mount(app fiber.Router) {
 	app.Post("/runs/:id/cancel", p.cancelled(advisor.JobRun, "/runs/"))
 	app.Get("/forest", p.forest)
 	app.Get("/docs", p.docs)
+	app.Get(api.UploadPath, p.datasets)
+	app.Post(api.UploadPath, p.addDataset)
+	app.Get(api.UploadPath+"/:name", p.dataset)
+	app.Post(api.UploadPath+"/:name/remove", p.removeDataset)
 	app.Get("/static/*", p.static)
 }
 
