@@ -156,7 +156,11 @@ func (a *Analyst) card(ctx context.Context, k advisor.Key, e Effort) (c Card, er
 		} else if err != nil {
 			return c, err
 		}
-		score, err := a.Forests.Score(ctx, t, e.Repeats)
+		extended, _, err := a.Forests.Extended(ctx, s, t, epochs)
+		if err != nil {
+			return c, err
+		}
+		score, err := a.Forests.Score(ctx, extended, e.Repeats)
 		if err != nil {
 			return c, fmt.Errorf("cross-validate %s at %g epochs: %w", k, epochs, err)
 		}

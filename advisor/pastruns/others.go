@@ -68,6 +68,27 @@ func (s *Snapshot) Elsewhere(ctx context.Context, epochs float64) ([]forest.Sour
 	return sources, nil
 }
 
+// elsewhere names the column of what other data sets let expect.
+const elsewhere = "elsewhere"
+
+// Extended is the table of a key's own runs with what other data sets let expect of each as one more column, and what
+// adds it to a query; the table as it is, and nothing that is added, where no other data set tells anything.
+func (f *Forests) Extended(ctx context.Context, s *Snapshot, own forest.Table, epochs float64) (forest.Table,
+	func(x []float64) []float64, error) {
+	transfer, err := f.Transfer(ctx, s, epochs)
+	if err != nil || transfer == nil {
+		return own, func(x []float64) []float64 { return x }, err
+	}
+	add := func(x []float64) []float64 { return append(slices.Clone(x), transfer.Value(x)) }
+	own.Names, own.Linear = append(slices.Clone(own.Names), elsewhere), append(slices.Clone(own.Linear), true)
+	rows := make([][]float64, len(own.X))
+	for i, x := range own.X {
+		rows[i] = add(x)
+	}
+	own.X = rows
+	return own, add, nil
+}
+
 // MinForest is the number of a key's runs from which on a forest of its own predicts, and a level before.
 const MinForest = 30
 

@@ -48,18 +48,26 @@ func (p *Predictor) Forest(ctx context.Context, k advisor.Key, epochs float64) (
 	if err != nil {
 		return nil, err
 	}
-	return p.forest(ctx, k, t, epochs)
+	model, _, err := p.forest(ctx, s, t, epochs)
+	return model, err
 }
 
-// forest is that of the table; past runs that none can be fitted on are an *advisor.NoPredictionError.
-func (p *Predictor) forest(ctx context.Context, k advisor.Key, t forest.Table, epochs float64) (*forest.Model, error) {
+// forest is that of the snapshot's table, with what adds to a query what other data sets tell; past runs that none can
+// be fitted on are an *advisor.NoPredictionError.
+func (p *Predictor) forest(ctx context.Context, s *pastruns.Snapshot, t forest.Table, epochs float64) (*forest.Model,
+	func([]float64) []float64, error) {
+	t, extend, err := p.Forests.Extended(ctx, s, t, epochs)
+	if err != nil {
+		return nil, nil, err
+	}
 	model, err := p.Forests.Model(ctx, t, allMembers)
 	if errors.Is(err, forest.ErrEqualTargets) || errors.Is(err, forest.ErrTooFewGroups) {
-		return nil, &advisor.NoPredictionError{Reason: fmt.Sprintf("the past runs of (%s) are too much alike: %v", k, err)}
+		return nil, nil,
+			&advisor.NoPredictionError{Reason: fmt.Sprintf("the past runs of (%s) are too much alike: %v", s.Key, err)}
 	} else if err != nil {
-		return nil, fmt.Errorf("fit the forest of %s at %g epochs: %w", k, epochs, err)
+		return nil, nil, fmt.Errorf("fit the forest of %s at %g epochs: %w", s.Key, epochs, err)
 	}
-	return model, nil
+	return model, extend, nil
 }
 
 // allMembers are blended to predict accuracy.
@@ -105,11 +113,11 @@ func (f *forecaster) predict(ctx context.Context, epochs float64,
 	if len(t.Y) < pastruns.MinForest {
 		return f.level(ctx, t, v, epochs, without)
 	}
-	model, err := f.predictor.forest(ctx, key, t, epochs)
+	model, extend, err := f.predictor.forest(ctx, f.snapshot, t, epochs)
 	if err != nil {
 		return advisor.Prediction{}, err
 	}
-	got, err := model.Predict(v.Values)
+	got, err := model.Predict(extend(v.Values))
 	if err != nil {
 		return advisor.Prediction{}, fmt.Errorf("predict for %s: %w", key, err)
 	}

@@ -59,7 +59,7 @@ func (p *Predictor) renew(ctx context.Context, s *pastruns.Snapshot) {
 	p.mu.Unlock()
 	for _, q := range questions {
 		if t := s.Rows(q.epochs, q.without...); len(t.Y) >= pastruns.MinForest {
-			_, _ = p.Forests.Model(ctx, t, allMembers)
+			_, _, _ = p.forest(ctx, s, t, q.epochs)
 		}
 	}
 	p.mu.Lock()

@@ -153,5 +153,10 @@ func (s *program) table(ctx context.Context, k advisor.Key, epochs float64) (for
 	if err != nil {
 		return forest.Table{}, err
 	}
-	return past.Table(ctx, epochs)
+	t, err := past.Table(ctx, epochs)
+	if err != nil {
+		return t, err
+	}
+	t, _, err = s.predictor.Forests.Extended(ctx, past, t, epochs)
+	return t, err
 }
