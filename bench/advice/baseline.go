@@ -29,7 +29,7 @@ type choice struct {
 
 func (c *choice) flags(f *flag.FlagSet, out string) {
 	f.StringVar(&c.dataset, "dataset", "fashion-mnist-sample", "data set: fashion-mnist-sample or cifar10")
-	f.StringVar(&c.set, "set", devSet, "dev, or test, which is looked at once")
+	f.StringVar(&c.set, "set", devSet, "dev, or test or test2, each of which is looked at once")
 	f.StringVar(&c.folder, "data", "", "the program's data folder, where its data sets are")
 	f.IntVar(&c.jobs, "jobs", runtime.NumCPU(), "trainings at a time, one core each")
 	f.StringVar(&c.only, "only", "", "nets whose file matches this pattern, such as flawed/*; default: all")

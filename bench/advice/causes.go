@@ -13,7 +13,10 @@ type Cause string
 const (
 	rateTooHigh          Cause = "learning-rate-too-high"
 	rateTooLow           Cause = "learning-rate-too-low"
+	momentumTooHigh      Cause = "momentum-too-high"
+	epsilonTooLarge      Cause = "epsilon-too-large"
 	scheduleTooEarly     Cause = "schedule-decays-too-early"
+	warmUpTooLong        Cause = "warm-up-too-long"
 	plainSGD             Cause = "plain-sgd"
 	batchTooLarge        Cause = "batch-too-large"
 	clipTooSmall         Cause = "clip-too-small"
@@ -27,6 +30,7 @@ const (
 	linearActivations    Cause = "linear-activations"
 	softmaxInside        Cause = "softmax-in-hidden-layers"
 	softmaxTwice         Cause = "softmax-twice"
+	activatedLogits      Cause = "activation-on-logits"
 	vanishing            Cause = "vanishing-gradient"
 	deadReLU             Cause = "dead-relu"
 	exploding            Cause = "exploding"
@@ -39,6 +43,7 @@ const (
 	flatFilters          Cause = "flat-filters"
 	descendingFilters    Cause = "descending-filters"
 	kernelTooSmall       Cause = "kernel-too-small"
+	kernelTooLarge       Cause = "kernel-too-large"
 	noPooling            Cause = "no-pooling"
 	tooMuchPooling       Cause = "too-much-pooling"
 	globalPoolingTooSoon Cause = "global-pooling-too-early"
@@ -49,7 +54,10 @@ const (
 var namedBy = map[Cause][]string{
 	rateTooHigh:          {"rate-too-high", "exploding-gradient", "dead-relu"},
 	rateTooLow:           {"learns-too-slowly"},
+	momentumTooHigh:      {"rate-too-high", "exploding-gradient"},
+	epsilonTooLarge:      {"learns-too-slowly"},
 	scheduleTooEarly:     {"learns-too-slowly"},
+	warmUpTooLong:        {"learns-too-slowly"},
 	plainSGD:             {"plain-sgd", "learns-too-slowly"},
 	batchTooLarge:        {"batch-too-large"},
 	clipTooSmall:         {"learns-too-slowly"},
@@ -63,6 +71,7 @@ var namedBy = map[Cause][]string{
 	linearActivations:    {"linear-activations"},
 	softmaxInside:        {"saturated", "vanishing-gradient"},
 	softmaxTwice:         {"softmax-twice"},
+	activatedLogits:      {}, // no rule
 	vanishing:            {"vanishing-gradient"},
 	deadReLU:             {"dead-relu"},
 	exploding:            {"exploding-gradient", "rate-too-high"},
@@ -75,6 +84,7 @@ var namedBy = map[Cause][]string{
 	flatFilters:          {"flat-filters"},
 	descendingFilters:    {"flat-filters"}, // it says that they fall
 	kernelTooSmall:       {"kernel-too-small", "under-capacity"},
+	kernelTooLarge:       {}, // no rule
 	noPooling:            {}, // no rule: past runs with large maps end higher
 	tooMuchPooling:       {"too-many-pools", "bottleneck"},
 	globalPoolingTooSoon: {"global-pooling-too-early", "under-capacity"},

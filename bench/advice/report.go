@@ -21,7 +21,7 @@ func report(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	f := flag.NewFlagSet("report", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	name := f.String("dataset", "", "data set to summarise; without one the page alone is written again")
-	set := f.String("set", testSet, "dev or test")
+	set := f.String("set", testSet, "dev, test or test2")
 	trainings := f.String("trainings", "", "files of trainings, with commas between them")
 	revisions := f.String("revisions", "", "files of revisions, with commas between them")
 	out := f.String("out", "docs/results", "folder that results are written to")

@@ -9,17 +9,21 @@ import (
 	"path"
 	"strings"
 
+	"probewise/advisor/figure"
 	"probewise/trainer"
 )
 
 //go:embed sets
 var setFiles embed.FS
 
-// The sets of a data set: advice is developed on one and judged on the other, once.
+// The sets of a data set: advice is developed on the first, and judged on each of the others once.
 const (
-	devSet  = "dev"
-	testSet = "test"
+	devSet        = "dev"
+	testSet       = "test"
+	secondTestSet = "test2"
 )
+
+var setNames = []string{devSet, testSet, secondTestSet}
 
 // Group says what is known of a net.
 type Group string
@@ -55,7 +59,7 @@ func (n Net) part(i int) string {
 // Dataset is the name of the data set that the net is for.
 func (n Net) Dataset() string { return n.part(0) }
 
-// Set is dev or test.
+// Set is one of setNames.
 func (n Net) Set() string { return n.part(1) }
 
 // Group is flawed, sound or broken.
@@ -105,8 +109,8 @@ func netsOf(dataset, set string) ([]Net, error) {
 		}
 	}
 	if len(nets) == 0 {
-		return nil, fmt.Errorf(
-			"there is no set %q of data set %q; there are dev and test of fashion-mnist-sample and of cifar10", set, dataset)
+		return nil, fmt.Errorf("there is no set %q of data set %q; there are %s of fashion-mnist-sample and of cifar10", set,
+			dataset, figure.List(setNames))
 	}
 	return nets, nil
 }

@@ -41,7 +41,7 @@ func TestSetsHaveTheirSizes(t *testing.T) {
 	}
 	least := map[Group]int{flawed: 24, sound: 12, broken: 12}
 	for name := range inputs {
-		for _, set := range []string{devSet, testSet} {
+		for _, set := range setNames {
 			for g, want := range least {
 				key := name + " " + set + " " + string(g)
 				if count[key] < want {
@@ -109,7 +109,7 @@ func TestSetsAreValid(t *testing.T) {
 	}
 }
 
-// bare is what a net is made of, without its training settings: a dev net and a test net must differ in it.
+// bare is what a net is made of, without its training settings: nets of two sets must differ in it.
 func bare(a trainer.Architecture) string {
 	a.Training = trainer.Training{
 		Optimizer: trainer.Optimizer{Type: trainer.SGD, LearningRate: 1},
@@ -125,10 +125,11 @@ func seedless(a trainer.Architecture) string {
 	return a.ID()
 }
 
-// pastRuns are the nets of the shipped corpora. Shards are read without the records, which are nearly all of them.
+// pastRuns are the nets of the shipped corpora and pairs. Shards are read without the records, which are nearly all of
+// them.
 func pastRuns(t *testing.T) iter.Seq[trainer.Architecture] {
 	t.Helper()
-	shards, err := filepath.Glob("../../advisor/corpus/data/*.jsonl.gz")
+	shards, err := filepath.Glob("../../advisor/corpus/*/*.jsonl.gz")
 	if err != nil || len(shards) < 3 {
 		t.Fatalf("shards %v, %v", shards, err)
 	}
@@ -193,12 +194,29 @@ func TestSetsAreDisjoint(t *testing.T) {
 	}
 }
 
-func TestNetsOf(t *testing.T) {
-	nets, err := netsOf("cifar10", testSet)
-	if err != nil || len(nets) < 48 {
-		t.Errorf("%d nets, %v", len(nets), err)
+// One seed draws much the same nets for both data sets, so what is drawn for one is left out of the other.
+func TestDrawnNetsAreOfOneDataSet(t *testing.T) {
+	drawn := map[string]Net{}
+	for _, n := range mustNets(t) {
+		if n.Origin == "hand" {
+			continue
+		}
+		if was, ok := drawn[n.Origin]; ok {
+			t.Errorf("%s and %s are both %s", n.File, was.File, n.Origin)
+		}
+		drawn[n.Origin] = n
 	}
-	if _, err := netsOf("cifar10", "train"); err == nil {
-		t.Error("no error for a set that is not there")
+}
+
+func TestNetsOf(t *testing.T) {
+	for _, set := range setNames {
+		nets, err := netsOf("cifar10", set)
+		if err != nil || len(nets) < 48 {
+			t.Errorf("%s: %d nets, %v", set, len(nets), err)
+		}
+	}
+	_, err := netsOf("cifar10", "train")
+	if err == nil || !strings.Contains(err.Error(), "dev, test and test2") {
+		t.Errorf("a set that is not there: %v", err)
 	}
 }
