@@ -65,6 +65,7 @@ type ProbeRequest struct {
 	Epochs int    `json:"epochs"`
 	Images int    `json:"images"` // training and validation together
 	Seed   uint64 `json:"seed"`
+	Seeds  int    `json:"seeds,omitempty"` // probes of the net, each with a seed of its own; 0: 1
 }
 
 // Advice is the whole answer to one request.
@@ -115,6 +116,7 @@ type Prediction struct {
 	Confidence   float64 `json:"confidence"` // of the interval low…high
 	Novelty      float64 `json:"novelty"`    // rank among the past runs of the distance to them, 0…1
 	PastRuns     int     `json:"past_runs"`
+	Probes       int     `json:"probes,omitempty"` // that it is the mean of what is predicted from
 	// LevelKnown is false where so few runs of the data set are known that the prediction puts networks in order, but
 	// rests on other data sets for how high it is.
 	LevelKnown bool    `json:"level_known"`

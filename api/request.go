@@ -10,6 +10,7 @@ type adviceRequest struct {
 		Epochs int    `json:"epochs,omitempty" minimum:"1" doc:"default: 3"`
 		Images int    `json:"images,omitempty" minimum:"1" doc:"training and validation together; default: 10,000, or all where there are fewer"`
 		Seed   uint64 `json:"seed,omitempty" maximum:"9007199254740991" doc:"default: the architecture's"`
+		Seeds  int    `json:"seeds,omitempty" minimum:"1" maximum:"8" doc:"probes of the architecture, each with a seed of its own, that the prediction is the mean of; default: 1"`
 	} `json:"probe,omitempty"`
 	Epochs      int               `json:"epochs,omitempty" minimum:"1" maximum:"10000" doc:"of the full run that is predicted; default: the architecture's"`
 	Suggestions int               `json:"suggestions,omitempty" minimum:"1" maximum:"100" doc:"at most this many; default: 8"`
@@ -40,7 +41,8 @@ func (r adviceRequest) request() advisor.Request {
 		Suggestions: r.Suggestions,
 		Verify:      r.Verify == nil || *r.Verify,
 		Train:       r.Train,
-		Probe:       advisor.ProbeRequest{Epochs: r.Probe.Epochs, Images: r.Probe.Images, Seed: r.Probe.Seed},
+		Probe: advisor.ProbeRequest{Epochs: r.Probe.Epochs, Images: r.Probe.Images, Seed: r.Probe.Seed,
+			Seeds: r.Probe.Seeds},
 		Budget:      r.Budget,
 		Effort:      r.Effort,
 		Seeds:       r.Seeds,

@@ -5,6 +5,6 @@
 // neither is anything that depends on the machine. What a net has that past runs may not have, such as strides or
 // augmentation, is a Trait: predictions warn of what no past run has.
 //
-// Read next: architecture.go and net.go (the net and its settings, what knobs change of it), curve.go (learning curve), aggregate.go (statistics),
-// vector.go (the columns and their groups), trait.go (what the vector does not see).
+// Read next: architecture.go and net.go (the net and its settings, what knobs change of it), curve.go (learning curve),
+// aggregate.go (statistics), vector.go (the columns and their groups), trait.go (what the vector does not see).
 package features

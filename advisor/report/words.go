@@ -75,9 +75,13 @@ func Notes(warnings []string) []string {
 
 // Predicted says what is predicted, how surely, and from what.
 func Predicted(f advisor.Prediction) string {
+	of := figure.Counted(f.PastRuns, "past run")
+	if f.Probes > 1 {
+		of += fmt.Sprintf(" and %d probes", f.Probes)
+	}
 	return fmt.Sprintf("Predicted test accuracy after full training (%s): %s, %s interval %s, from %s; novelty %s.",
 		FullRun(f.Target.Images, f.Target.Epochs), figure.Share(f.TestAccuracy), figure.Percent(f.Confidence),
-		figure.Interval(f.Low, f.High), figure.Counted(f.PastRuns, "past run"), figure.Score(f.Novelty))
+		figure.Interval(f.Low, f.High), of, figure.Score(f.Novelty))
 }
 
 // Diverged says that the probe of advice ended before its length; "" where it did not.

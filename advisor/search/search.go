@@ -208,8 +208,11 @@ const least = 2
 // seed is one that has chosen nothing: the net's own seed is that of the race. Seeds are below 2^53.
 func (s *searcher) seed() uint64 {
 	s.nextRun++
-	return (s.Seed + s.nextRun<<32) % (1 << 53)
+	return FreshSeed(s.Seed, s.nextRun)
 }
+
+// FreshSeed is the seed number n, from 1, that a search of a probe with that seed confirms with.
+func FreshSeed(probe, n uint64) uint64 { return (probe + n<<32) % (1 << 53) }
 
 // step keeps and tells a decision.
 func (s *searcher) step(t Step) {

@@ -56,7 +56,12 @@ func (s Service) answer(ctx context.Context, l advisor.Lease, a *advisor.Advice,
 	if err := s.diagnose(forecaster.Reference(), probe.Budget, a, result, watch); err != nil {
 		return nil, err
 	}
-	if a.Prediction, a.PredictionReason, err = predict(ctx, forecaster.Without(a.Architecture), result); err != nil {
+	others, err := s.more(ctx, l, a, probe, watch)
+	if err != nil {
+		return nil, err
+	}
+	if a.Prediction, a.PredictionReason, err = predictMean(ctx, forecaster.Without(a.Architecture),
+		append([]advisor.ProbeResult{result}, others...)); err != nil {
 		return nil, err
 	}
 	if err := s.try(ctx, l, a, probe, result, forecaster.Reference(), watch); err != nil {

@@ -31,6 +31,11 @@ func completed(r advisor.Request, a trainer.Architecture) (advisor.Request, erro
 	if r.Seeds < 1 || r.Seeds > advisor.MaxSeeds {
 		return r, badRequest("/seeds", "%d seeds to confirm a gain: give 1 to %d", r.Seeds, advisor.MaxSeeds)
 	}
+	r.Probe.Seeds = orDefault(r.Probe.Seeds, 1)
+	if r.Probe.Seeds < 1 || r.Probe.Seeds > advisor.MaxSeeds {
+		return r, badRequest("/probe/seeds", "%d probes with seeds of their own: give 1 to %d", r.Probe.Seeds,
+			advisor.MaxSeeds)
+	}
 	if r.Suggestions < 1 {
 		return r, badRequest("/suggestions", "suggestions: %d, want at least 1", r.Suggestions)
 	}

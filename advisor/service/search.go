@@ -19,9 +19,9 @@ import (
 func (s Service) problem(b *lab, a *advisor.Advice, probe advisor.ProbeResult,
 	reference advisor.Reference) search.Problem {
 	constraints := knob.Constraints(a.Request.Constraints)
-	before := 0.0
+	before := float64(max(a.Request.Probe.Seeds-1, 0) * b.probe.StopAfter)
 	if a.RateTest != nil {
-		before = a.RateTest.Epochs
+		before += a.RateTest.Epochs
 	}
 	return search.Problem{
 		Probe:  probe,

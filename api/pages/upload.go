@@ -90,9 +90,9 @@ func (p *Pages) take(c *fiber.Ctx, page datasetsPage, archive io.Reader) error {
 		return p.fail(c, err)
 	}
 	option := new(dataset.OptionError)
-	switch field := ""; {
+	switch {
 	case errors.As(err, &option):
-		field = strings.ReplaceAll(option.Option, "-", "_")
+		field := strings.ReplaceAll(option.Option, "-", "_")
 		if !slices.Contains(datasetFields, field) {
 			field = "file"
 		}

@@ -43,6 +43,7 @@ func (a *app) adviseCommand() *cobra.Command {
 	f := c.Flags()
 	f.StringVar(&r.Dataset, "dataset", advisor.DefaultDataset, "data set (see: probewise dataset list)")
 	f.IntVar(&r.Probe.Epochs, "probe-epochs", advisor.DefaultProbeEpochs, "epochs of the probe")
+	f.IntVar(&r.Probe.Seeds, "probe-seeds", 1, "probes, each with a seed of its own, that the prediction is the mean of")
 	f.IntVar(&r.Probe.Images, "images", 0, "training and validation images; 0: 10,000 or all where there are fewer")
 	f.IntVar(&r.Epochs, "epochs", 0, "epochs of the full run that is predicted; 0: the architecture's")
 	f.IntVar(&r.Suggestions, "suggestions", advisor.DefaultSuggestions, "at most this many suggestions")

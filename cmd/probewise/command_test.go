@@ -40,6 +40,7 @@ func TestExitCodes(t *testing.T) {
 		{"a budget too large", []string{"advise", valid, "--budget", "21"}, exitUsage, "a budget of 21 full trainings"},
 		{"no seeds", []string{"advise", valid, "--seeds", "0"}, exitUsage, "--seeds 0"},
 		{"an unknown effort", []string{"advise", valid, "--effort", "huge"}, exitUsage, "standard or quick"},
+		{"no probes", []string{"advise", valid, "--probe-seeds", "-1"}, exitUsage, "give 1 to 8"},
 		{"an unknown metric", []string{"advise", valid, "--metric", "fame"}, exitUsage, "balanced_accuracy or macro_f1"},
 		{"an unknown goal", []string{"advise", valid, "--goal", "fame"}, exitUsage, "accuracy, shrink or target"},
 		{"a goal without its target", []string{"advise", valid, "--goal", "target"}, exitUsage, "needs --target"},

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -143,7 +144,7 @@ func (t *tree) tables(o Options) (list []understood, unlabelled []string, proble
 		c, err := b.understand(o, isFile)
 		part, _ := partOf(strings.TrimSuffix(path.Base(e.name), path.Ext(e.name)))
 		switch {
-		case err == errNoTable || err == nil && c.pixels != nil && images:
+		case errors.Is(err, errNoTable) || err == nil && c.pixels != nil && images:
 		case err != nil:
 			problem = err
 		case c.label < 0:
