@@ -45,7 +45,7 @@ type EpochRecord struct {
 	TrainAccuracy      Number `json:"train_accuracy"`
 	ValidationLoss     Number `json:"validation_loss"`
 	ValidationAccuracy Number `json:"validation_accuracy"`
-	TestLoss           Number `json:"test_loss"` // whole epochs only, on 2,000 fixed test images
+	TestLoss           Number `json:"test_loss"` // whole epochs only, on 2,000 fixed test images; null in probes
 	TestAccuracy       Number `json:"test_accuracy"`
 	// ValidationByClass is absent from records of older versions.
 	ValidationByClass *ClassScores `json:"validation_by_class,omitempty"`
@@ -169,6 +169,9 @@ type Spec struct {
 	Seed         uint64 // initial weights, order of the images, dropout, augmentation
 	Threads      int    // of the CPU, at most; 0: all. The bits are the same
 	KeepBest     bool   // keep the weights of the best epoch: Outcome.Best, Session.BestWeights
+	// Untested says that no test image is looked at before the full length: who chooses by what a probe shows must not
+	// choose by them.
+	Untested bool
 }
 
 // Session is one training that can be continued: training to a quarter of epoch 1 and then to epoch 3 gives the same

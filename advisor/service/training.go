@@ -39,6 +39,7 @@ func (s Service) begin(ctx context.Context, l advisor.Lease, r advisor.Run, data
 			Seed:         r.Seed,
 			Threads:      threads,
 			KeepBest:     r.Kind == advisor.Full,
+			Untested:     r.Kind == advisor.Probe,
 		})
 	if err != nil {
 		return nil, err

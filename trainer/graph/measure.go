@@ -21,6 +21,7 @@ type measure struct {
 	evaluation  *plan
 	scores      *scores
 	validated   tally // at the latest record
+	untested    bool  // records look at no test images
 
 	statistics *statistics
 }
@@ -38,6 +39,7 @@ func newMeasure(b trainer.Backend, spec trainer.Spec, train, test *source, valid
 		test:       test,
 		validation: validation,
 		tested:     dataset.TestSubset(spec.Data, testImages),
+		untested:   spec.Untested,
 	}
 	if m.input, err = newBatch(b, rows, train, test); err != nil {
 		return nil, err
@@ -63,8 +65,8 @@ func newMeasure(b trainer.Backend, spec trainer.Spec, train, test *source, valid
 	return m, err
 }
 
-// record evaluates the validation images (and, at the end of an epoch, the fixed test images) and takes the
-// statistics. With moved, the weights have been updated since their gradients were looked at.
+// record evaluates the validation images (and, at the end of an epoch, the fixed test images, unless the run is
+// untested) and takes the statistics. With moved, the weights have been updated since their gradients were looked at.
 func (m *measure) record(whole, moved bool, at trainer.Step) (trainer.EpochRecord, error) {
 	r := trainer.EpochRecord{TestLoss: trainer.Missing, TestAccuracy: trainer.Missing}
 	var err error
@@ -77,7 +79,7 @@ func (m *measure) record(whole, moved bool, at trainer.Step) (trainer.EpochRecor
 	}
 	v := m.validated
 	r.ValidationLoss, r.ValidationAccuracy, r.ValidationByClass = v.loss(), v.accuracy(), v.byClass()
-	if whole {
+	if whole && !m.untested {
 		tested, err := m.evaluate(m.test, m.tested, at, nil)
 		if err != nil {
 			return r, err

@@ -96,3 +96,27 @@ func TestClassWeightsFindTheRareClass(t *testing.T) {
 		t.Errorf("recall of the rare class: %.3f, with balanced weights %.3f", plain, balanced)
 	}
 }
+
+// TestUntestedRunsLookAtNoTestImage: no record has anything of them; the full length is tested.
+func TestUntestedRunsLookAtNoTestImage(t *testing.T) {
+	tr := Trainer{Open: func(int) (trainer.Backend, error) { return kernel.New(0) }}
+	s, err := tr.Start(t.Context(), trainer.Spec{Architecture: parse(t, nets["norm"], `"batch_size":16`),
+		Data: stripes(220, 90), Budget: trainer.Budget{Images: 200, Epochs: 2}, Seed: 3, Untested: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	n := &notebook{}
+	out, err := s.TrainTo(t.Context(), 1, n)
+	if err != nil || out.TestAccuracy.Known() || out.TestByClass != nil {
+		t.Errorf("after an epoch %+v (%v)", out, err)
+	}
+	if out, err = s.TrainTo(t.Context(), 2, n); err != nil || !out.TestAccuracy.Known() {
+		t.Errorf("after all epochs %+v (%v)", out, err)
+	}
+	for _, r := range n.records {
+		if r.TestAccuracy.Known() || r.TestLoss.Known() || !r.ValidationAccuracy.Known() {
+			t.Errorf("a record of an untested run: %+v", r)
+		}
+	}
+}
