@@ -17,7 +17,8 @@ import (
 type Plan struct {
 	Data    *trainer.Dataset
 	Budget  trainer.Budget
-	Runs    int // numbers of the sequence: one run each, or a base with its edits
+	Runs    int   // numbers of the sequence: one run each, or a base with its edits
+	Numbers []int // of the sequence, in place of the first Runs of it
 	Seed    uint64
 	Jobs    int    // runs at a time
 	Threads int    // of a run, at most; 0: all
@@ -138,6 +139,18 @@ func NextIndex(file string, seed uint64) (int, error) {
 	return next, err
 }
 
+// Held is how many numbers of the seed's sequence the shard holds runs of.
+func Held(file string, seed uint64) (int, error) {
+	entries, err := readIfThere(file)
+	numbers := map[int]bool{}
+	for _, e := range entries {
+		if e.Seed == seed {
+			numbers[e.Index] = true
+		}
+	}
+	return len(numbers), err
+}
+
 // readIfThere reads the runs of a shard that need not be there.
 func readIfThere(file string) ([]Entry, error) {
 	data, err := os.ReadFile(file)
@@ -175,7 +188,7 @@ func (b *builder) missing() ([]job, error) {
 		}
 	}
 	var missing []job
-	for i := range b.Runs {
+	for _, i := range b.numbers() {
 		var base *trainer.Architecture
 		if e, there := have[[2]int{i, 0}]; there {
 			base = &e.Architecture
@@ -199,6 +212,18 @@ func (b *builder) missing() ([]job, error) {
 	}
 	b.total = b.done + len(missing)
 	return missing, nil
+}
+
+// numbers are those of the sequence that are trained.
+func (p Plan) numbers() []int {
+	if p.Numbers != nil {
+		return p.Numbers
+	}
+	all := make([]int, p.Runs)
+	for i := range all {
+		all[i] = i
+	}
+	return all
 }
 
 func (b *builder) run(ctx context.Context, j job) error {

@@ -89,6 +89,33 @@ func (f *Forests) Extended(ctx context.Context, s *Snapshot, own forest.Table, e
 	return own, add, nil
 }
 
+// Design picks the architectures, by their places in the list, whose full runs tell most of a key that has none: spread
+// evenly over what other data sets let expect of each before any training; the first ones where those tell nothing.
+func (f *Forests) Design(ctx context.Context, s *Snapshot, all []trainer.Architecture, n int) ([]int, error) {
+	order := make([]int, len(all))
+	for i := range order {
+		order[i] = i
+	}
+	transfer, err := f.Transfer(ctx, s, ArchitectureOnly)
+	if err != nil {
+		return nil, err
+	}
+	if transfer == nil || n >= len(all) {
+		return order[:min(n, len(all))], nil
+	}
+	expected := make([]float64, len(all))
+	for i, a := range all {
+		expected[i] = transfer.Value(Vector(s.Key, advisor.ProbeResult{Architecture: a}, ArchitectureOnly).Values)
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(expected[a], expected[b]) })
+	picked := make([]int, n)
+	for i := range picked {
+		picked[i] = order[(2*i+1)*len(order)/(2*n)]
+	}
+	slices.Sort(picked)
+	return picked, nil
+}
+
 // MinForest is the number of a key's runs from which on a forest of its own predicts, and a level before.
 const MinForest = 30
 

@@ -13,6 +13,7 @@ import (
 	"probewise/advisor"
 	"probewise/advisor/corpus"
 	"probewise/advisor/figure"
+	"probewise/advisor/pastruns"
 	"probewise/trainer"
 	"probewise/trainer/dataset"
 )
@@ -33,6 +34,11 @@ func (a *app) corpusBuildCommand() *cobra.Command {
 			"holds are not trained again, so an interrupted build goes on where it stopped.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if p.design < 0 || p.design > maxDesign {
+				return fmt.Errorf("--design %d: give 1 to %d", p.design, maxDesign)
+			} else if p.design > 0 && (c.Flags().Changed("runs") || seeds > 1) {
+				return errors.New("--design picks the runs itself: give neither --runs nor --seeds beside it")
+			}
 			if seeds < 1 {
 				return errors.New("--seeds must be at least 1")
 			} else if seeds > 1 {
@@ -43,6 +49,9 @@ func (a *app) corpusBuildCommand() *cobra.Command {
 		},
 	}
 	c.Flags().IntVar(&p.Runs, "runs", 40, "architectures that the shard holds in the end")
+	c.Flags().IntVar(&p.design, "design", 0,
+		"in place of --runs: so many architectures of the sequence, those whose runs "+
+		"tell most of a data set or length that has none, such as 5")
 	c.Flags().IntVar(&seeds, "seeds", 1, "seeds that each of them is trained with")
 	c.Flags().BoolVar(&p.testHalf, "test-half", false, "test on the half of the test images that proofs do not use")
 	corpusFlags(c, &p)
@@ -115,6 +124,39 @@ type corpusPlan struct {
 	name, out string // data set, and folder of the shard
 	more      int    // runs after those that the shard holds; 0: as many as the plan says
 	testHalf  bool   // test on the half of the test images that proofs do not use
+	design    int    // as many of the sequence as tell most; 0: the first ones
+}
+
+// maxDesign is the largest design: from some thirty runs on the first ones of the sequence do.
+const maxDesign = 30
+
+// designed is how many architectures of the sequence stand for each that a design picks.
+const designed = 8
+
+// pickDesign takes the architectures of the sequence whose full runs tell most of the key.
+func (a *app) pickDesign(ctx context.Context, k advisor.Key, p *corpusPlan) error {
+	var all []trainer.Architecture
+	for i := range designed * p.design {
+		sampled, err := corpus.Sample(p.Space, p.Seed, i)
+		if err != nil {
+			return err
+		}
+		all = append(all, sampled)
+	}
+	s, err := a.open(ctx)
+	if err != nil {
+		return &exitError{exitUnevaluated, err}
+	}
+	defer func() { _ = s.close() }()
+	past, err := pastruns.Read(ctx, s.past, k)
+	if err == nil {
+		p.Numbers, err = s.predictor.Forests.Design(ctx, past, all, p.design)
+	}
+	if err != nil {
+		return &exitError{exitUnevaluated, err}
+	}
+	p.Runs = len(p.Numbers)
+	return nil
 }
 
 // corpusBuild makes the plan's runs.
@@ -153,6 +195,11 @@ func (a *app) corpusBuild(ctx context.Context, p corpusPlan) error {
 	}
 	p.Space.Input = [3]int{data.Height, data.Width, data.Channels}
 	p.Space.Classes, p.Space.Epochs = len(data.Classes), p.Budget.Epochs
+	if p.design > 0 {
+		if err := a.pickDesign(ctx, key, &p); err != nil {
+			return err
+		}
+	}
 	bar := a.bar(int64(p.Runs), "past runs")
 	t := a.newTrainer()
 	p.Threads = max(runtime.GOMAXPROCS(0)/p.Jobs, 1)
@@ -169,7 +216,7 @@ func (a *app) corpusBuild(ctx context.Context, p corpusPlan) error {
 	if err != nil {
 		return &exitError{exitUnevaluated, err}
 	}
-	held, err := corpus.NextIndex(p.File, p.Seed)
+	held, err := corpus.Held(p.File, p.Seed)
 	if err != nil {
 		return &exitError{exitUnevaluated, err}
 	}
