@@ -51,7 +51,7 @@ func (a *app) corpusBuildCommand() *cobra.Command {
 	c.Flags().IntVar(&p.Runs, "runs", 40, "architectures that the shard holds in the end")
 	c.Flags().IntVar(&p.design, "design", 0,
 		"in place of --runs: so many architectures of the sequence, those whose runs "+
-		"tell most of a data set or length that has none, such as 5")
+			"tell most of a data set or length that has none, such as 5")
 	c.Flags().IntVar(&seeds, "seeds", 1, "seeds that each of them is trained with")
 	c.Flags().BoolVar(&p.testHalf, "test-half", false, "test on the half of the test images that proofs do not use")
 	corpusFlags(c, &p)
