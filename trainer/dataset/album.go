@@ -40,14 +40,15 @@ func (a *album) sizes(source string, o *Options) error {
 	}
 	o.Height, o.Width = first[0], first[1]
 	if len(sizes) < 2 {
+		if first[0] > MaxSide || first[1] > MaxSide {
+			return badInput(source, "images of %d×%d pixels: at most %[3]d×%[3]d are kept as they are; scale them with --size "+
+				"HEIGHTxWIDTH, such as --size 64x64", first[0], first[1], MaxSide)
+		}
 		return nil
 	}
 	message := fmt.Sprintf("images of %d sizes, %d to %d pixels high and %d to %d wide, where nets need one: give it "+
 		"with --size HEIGHTxWIDTH, such as --size 64x64, and say with --fit whether images of another shape are cut (%s) or "+
 		"get black bars (%s)", len(sizes), low[0], high[0], low[1], high[1], FitCrop, FitLetterbox)
-	if a.takeBroken(); len(a.broken) > o.SkipBroken {
-		message += fmt.Sprintf(".\nBesides, %v", &BrokenError{a.broken, a.found, nil})
-	}
 	return &InputError{source, message}
 }
 
@@ -114,7 +115,7 @@ func (a *album) rearrange(pixels []byte, size int) {
 // allBroken looks into the images whose headers are whole too, so that the error names all that are broken.
 func (a *album) allBroken(ctx context.Context) error {
 	a.takeBroken()
-	err := decodeAll(ctx, len(a.pictures), func(int64, int64) {}, func(i int, scratch *decoder) error {
+	err := weighed(ctx, len(a.pictures), func(int64, int64) {}, a.pixels, func(i int, scratch *decoder) error {
 		_, err := scratch.read(&a.pictures[i])
 		return err
 	})

@@ -49,7 +49,7 @@ func TestAFolderAsPeopleHaveIt(t *testing.T) {
 	l := open(t)
 	_, err := l.Add(t.Context(), "mine", f.folder(t), Options{}, nil)
 	refused(t, "no size", err, "", "9 sizes, 1 to 64 pixels high and 4 to 64 wide", "--size",
-		"1 of 22 images", "dog/page.png")
+		"2 of 22 images", "dog/page.png")
 	_, err = l.Add(t.Context(), "mine", f.folder(t), Options{Height: 8, Width: 8}, nil)
 	refused(t, "broken", err, "cat/cut.jpg", "2 of 22 images cannot be read",
 		"cat/cut.jpg: invalid JPEG format: short Huffman data",

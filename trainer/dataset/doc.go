@@ -12,8 +12,8 @@
 //   - What is done to images on the way in is said in the manifest (Preparation). No copy of a test image is a training
 //     image where the split is drawn here.
 //
-// Limits: images of at most MaxSide×MaxSide pixels, scaled to at most MaxFit×MaxFit; at most MaxBytes of decoded pixels
-// in a data set.
+// Limits: images of at most MaxPixels, kept with at most MaxSide×MaxSide or scaled to at most MaxFit×MaxFit; at most
+// MaxBytes of decoded pixels in a data set.
 //
 // Read next: library.go (what is there, Load), add.go (recognising the layouts; idx.go and cifar.go read them). All
 // other layouts become an album of pictures: layout.go (folders), csv.go (tables, which table.go reads and columns.go

@@ -3,9 +3,12 @@ package dataset
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"golang.org/x/sync/semaphore"
 
 	"probewise/trainer"
 )
@@ -26,7 +29,14 @@ func (a *album) decode(ctx context.Context, source string, o Options,
 		return nil, a.withBroken(err)
 	}
 	if err := a.sizes(source, &o); err != nil {
-		return nil, err
+		broken := a.allBroken(ctx)
+		if len(a.broken) <= o.SkipBroken {
+			return nil, err
+		}
+		if _, listed := errors.AsType[*BrokenError](broken); !listed {
+			return nil, broken
+		}
+		return nil, a.withBroken(err)
 	}
 	taken := a.takeBroken()
 	if len(a.broken) > o.SkipBroken {
@@ -42,7 +52,7 @@ func (a *album) decode(ctx context.Context, source string, o Options,
 	}
 	size := d.ImageSize()
 	pixels := make([]byte, len(a.pictures)*size)
-	err := decodeAll(ctx, len(a.pictures), progress, func(i int, scratch *decoder) error {
+	err := weighed(ctx, len(a.pictures), progress, a.pixels, func(i int, scratch *decoder) error {
 		p, to := &a.pictures[i], pixels[i*size:(i+1)*size]
 		if err := scratch.decode(p, d.Height, d.Width, d.Channels, o.Fit, to); err != nil {
 			return err
@@ -92,6 +102,12 @@ func (a *album) dataset(d *trainer.Dataset, pixels []byte) *trainer.Dataset {
 // returns that of the lowest number, whatever the order in which they came.
 func decodeAll(ctx context.Context, n int, progress func(done, total int64),
 	decode func(i int, scratch *decoder) error) error {
+	return weighed(ctx, n, progress, func(int) int64 { return 0 }, decode)
+}
+
+// weighed is decodeAll where images together have at most MaxPixels at any time: large ones take their turns.
+func weighed(ctx context.Context, n int, progress func(done, total int64), pixels func(i int) int64,
+	decode func(i int, scratch *decoder) error) error {
 	const every = 64 // images between two reports
 	var (
 		next    atomic.Int64
@@ -101,6 +117,7 @@ func decodeAll(ctx context.Context, n int, progress func(done, total int64),
 		failed  = n
 		failure error
 		workers sync.WaitGroup
+		room    = semaphore.NewWeighted(MaxPixels)
 	)
 	fail := func(i int, err error) {
 		stop.Store(true)
@@ -122,7 +139,7 @@ func decodeAll(ctx context.Context, n int, progress func(done, total int64),
 					fail(i, err)
 					return
 				}
-				if err := decode(i, &scratch); err != nil {
+				if err := decodeIn(ctx, room, pixels(i), i, &scratch, decode); err != nil {
 					fail(i, err)
 					return
 				}
@@ -136,4 +153,19 @@ func decodeAll(ctx context.Context, n int, progress func(done, total int64),
 	}
 	workers.Wait()
 	return failure
+}
+
+func decodeIn(ctx context.Context, room *semaphore.Weighted, pixels int64, i int, scratch *decoder,
+	decode func(i int, scratch *decoder) error) error {
+	if err := room.Acquire(ctx, pixels); err != nil {
+		return context.Cause(ctx)
+	}
+	defer room.Release(pixels)
+	return decode(i, scratch)
+}
+
+// pixels that a picture has before it is scaled.
+func (a *album) pixels(i int) int64 {
+	h := a.pictures[i].header
+	return int64(h.height) * int64(h.width)
 }

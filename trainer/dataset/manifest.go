@@ -13,8 +13,9 @@ import (
 
 // The largest data set that is taken.
 const (
-	MaxSide  = 4096    // pixels, height and width of an image
-	MaxBytes = 8 << 30 // decoded pixels of all images, one byte a value
+	MaxSide   = 4096        // pixels, height and width of an image as it is kept
+	MaxPixels = 100_000_000 // pixels of an image that is scaled down
+	MaxBytes  = 8 << 30     // decoded pixels of all images, one byte a value
 
 	maxClasses = math.MaxUint16
 )

@@ -99,8 +99,9 @@ func (d *decoder) scan(p *picture) error {
 	if err != nil {
 		return p.blame(&InputError{Problem: err.Error()})
 	}
-	if config.Width < 1 || config.Height < 1 || config.Width > MaxSide || config.Height > MaxSide {
-		p.problem = fmt.Sprintf("%d×%d pixels: at most %d×%d are taken", config.Height, config.Width, MaxSide, MaxSide)
+	if config.Width < 1 || config.Height < 1 || config.Width > MaxPixels/config.Height {
+		p.problem = fmt.Sprintf("%d×%d pixels: at most %d million are taken", config.Height, config.Width,
+			MaxPixels/1_000_000)
 		return nil
 	}
 	p.header = header{codec: c, height: config.Height, width: config.Width, orientation: orientation(c.name, content)}

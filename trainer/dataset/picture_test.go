@@ -217,7 +217,7 @@ func TestScaling(t *testing.T) {
 func TestFilesThatCannotBeRead(t *testing.T) {
 	photo := jpegOf(16, 16, color.White)
 	bomb := []byte(bmpImage(image.NewGray(image.Rect(0, 0, 1, 1))))
-	binary.LittleEndian.PutUint32(bomb[18:], 30000)
+	binary.LittleEndian.PutUint32(bomb[18:], 300_000_000)
 	var extended [10]byte
 	extended[5], extended[8] = 0x40, 0x40 // claims 16385×16385
 	for _, c := range []struct{ name, file, says string }{
@@ -226,11 +226,10 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 		{"x.jpg", photo[:30], "cut off"},
 		{"x.jpg", "<html>", "not a JPEG, PNG"},
 		{"x.HEIC", "\x00\x00\x00\x18ftypheic", "HEIC is not read: convert it"},
-		{"x.webp", riff("VP8X", extended[:]), "16385×16385 pixels: at most 4096×4096"},
-		{"x.webp", webpOf(5000, 1, color.NRGBA{}), "5000×1"},
+		{"x.webp", riff("VP8X", extended[:]), "16385×16385 pixels: at most 100 million"},
 		{"x.webp", webpOf(8, 8, color.NRGBA{})[:24], "cut off"},
-		{"x.gif", "GIF89a\x00\x80\x01\x00\x00\x00\x00", "1×32768"},
-		{"x.bmp", string(bomb), "1×30000"},
+		{"x.gif", "GIF89a\x00\x80\x01\x00\x00\x00\x00", "gif: reading frames"},
+		{"x.bmp", string(bomb), "1×300000000"},
 		{"x.png", claim(pngOf(true, 1), 30000, 30000), "30000×30000"},
 		{"x.tif", "II*\x00\x08\x00\x00\x00\x00\x00", "tiff"},
 	} {
@@ -241,5 +240,16 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 	if _, err := guarded(nil, func(io.Reader) (int, error) { panic("index out of range") }); err == nil ||
 		!strings.Contains(err.Error(), "damaged: index out of range") {
 		t.Errorf("a codec that panics: %v", err)
+	}
+}
+
+// A photo of more than MaxSide pixels a side is scaled like any other.
+func TestLargePhotosAreScaled(t *testing.T) {
+	wide := halves(3, 5000, color.White, color.Black)
+	f := files{"a/1.png": pngImage(wide), "a/2.jpg": jpegImage(halves(3, 5000, color.Black, color.White)),
+		"b/1.png": pngOf(true, 1), "b/2.png": pngOf(true, 2)}
+	m, d := f.addWith(t, Options{Height: 2, Width: 4, Fit: FitLetterbox})
+	if m.Preparation.Widths != [2]int{1, 5000} || m.Preparation.Resized != 4 || d.ImageSize() != 24 {
+		t.Errorf("%+v", m.Preparation)
 	}
 }
