@@ -59,7 +59,7 @@ func (p *Pages) listDatasets(c *fiber.Ctx, status int, page datasetsPage) error 
 	})
 	page.Copies = choices([]string{"", dataset.DuplicatesDrop, dataset.DuplicatesKeep}, page.Fields["duplicates"],
 		func(s string) string {
-			return map[string]string{"": "Leave them out where the split is sheetView", dataset.DuplicatesDrop: "Leave them out",
+			return map[string]string{"": "Leave them out where the split is drawn", dataset.DuplicatesDrop: "Leave them out",
 				dataset.DuplicatesKeep: "Keep them"}[s]
 		})
 	page.Most = fmt.Sprintf("%d MiB", p.Server.LargestUpload()>>20)
