@@ -131,9 +131,9 @@ func (p *Pages) dataset(c *fiber.Ctx) error {
 
 // enlarged shows small images larger, in whole steps.
 func enlarged(source string, d dataset.Details, columns, rows int) sheetView {
-	const wide = 640 // pixels, at most, that something small is enlarged to
+	const wide = 640 // pixels, at most, that a whole row of something small is enlarged to
 	width, height := columns*(d.Width+1)-1, rows*(d.Height+1)-1
-	times := max(1, wide/width)
+	times := max(1, wide/(dataset.SheetColumnsShown*(d.Width+1)))
 	return sheetView{Source: source, Width: width * times, Height: height * times, Rows: d.Classes}
 }
 
