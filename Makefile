@@ -7,7 +7,7 @@ GO_FILES  = $(shell git ls-files '*.go')
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build build-gpu fmt lint test test-slow test-gpu race browser bench generate ptx check-ptx barriers cover ci \
-	bench-step bench-step-gpu bench-load bench-memory bench-optuna compare-torch compare-sklearn compare-safetensors compare-datasets compare-cuda
+	bench-step bench-step-gpu bench-load bench-memory bench-optuna compare-torch compare-sklearn compare-safetensors compare-datasets own-photos compare-cuda
 
 help: ## list the targets; ARGS=... hands arguments to a script
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -94,6 +94,9 @@ compare-sklearn: ## predict learning curves with scikit-learn too: ARGS=CURVES.c
 
 compare-safetensors: ## compute with trained weights in NumPy, from the file alone; needs Python
 	interop/safetensors.sh
+
+own-photos: ## a folder of photos with every fault, from dataset add to advice; ARGS: an archive of photos in folders
+	interop/photos.sh $(ARGS)
 
 compare-datasets: ## read data sets that NumPy, pandas and PyArrow write; needs Python
 	interop/datasets.sh

@@ -149,6 +149,8 @@ type Diagnosis struct {
 	Epoch      trainer.Number `json:"epoch"` // null where the diagnosis is about the architecture alone
 	Severity   Severity       `json:"severity"`
 	Message    string         `json:"message"`
+	// Explains names the rules whose findings follow from this one and are told with it.
+	Explains []string `json:"explains,omitempty"`
 }
 
 // Verdict says what a suggestion is found to be.

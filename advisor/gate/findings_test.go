@@ -29,6 +29,8 @@ func TestDiagnosesAreRules(t *testing.T) {
 		return Rules{SevereDiagnosis: SevereDiagnosis{Error, s, except}}
 	}
 	named := func(name string) Rules { return Rules{Diagnoses: map[string]Level{name: Error}} }
+	caused := []advisor.Diagnosis{{Rule: "rate-too-high", Severity: advisor.High, Message: "The whole net: too high.",
+		Explains: []string{"at-chance"}}}
 	none, one, both := []advisor.Diagnosis{}, []advisor.Diagnosis{low}, []advisor.Diagnosis{low, high}
 	for name, c := range map[string]struct {
 		rules Rules
@@ -48,6 +50,7 @@ func TestDiagnosesAreRules(t *testing.T) {
 		"two probes of three":             {severe(advisor.High), probes{both, both, none}, Mean, Failed, "in 2 of 3 probes"},
 		"by name":                         {named("wide-dense"), probes{one}, Pessimistic, Failed, "dense1: wide."},
 		"another by name":                 {named("diverged"), probes{both}, Pessimistic, Passed, "not found"},
+		"told with its cause": {named("at-chance"), probes{caused}, Pessimistic, Failed, "rate-too-high (high)"},
 		"no probe":                        {named("diverged"), nil, Pessimistic, Unevaluated, "no probe"},
 	} {
 		got, state := judged(t, c.rules, Evidence{Diagnoses: c.found}, c.how)

@@ -99,6 +99,9 @@ func trainingLine(t trainer.Training) string {
 		words = append(words, "gradients clipped at norm "+figure.Setting(t.ClipNorm))
 	}
 	words = append(words, fmt.Sprintf("batches of %d", t.BatchSize))
+	if t.ClassWeights.Weighted() {
+		words = append(words, "class weights "+figure.Words(string(t.ClassWeights)))
+	}
 	if t.Augment.Flip {
 		words = append(words, "flipped images")
 	}

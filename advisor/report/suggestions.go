@@ -45,6 +45,10 @@ func (p *page) advised(a advisor.Advice) error {
 	before, after := a.Architecture.Cost().Parameters, r.Architecture.Cost().Parameters
 	p.entry("Parameters", figure.Count(before)+" → "+figure.Count(after))
 	if r.Prediction == nil {
+		if a.Request.Metric.Other() {
+			p.entry("Prediction", "none of "+a.Request.Metric.Words()+": predictions are of accuracy")
+			return nil
+		}
 		p.entry("Prediction", "none: "+figure.Sentence(a.PredictionReason))
 		return nil
 	}

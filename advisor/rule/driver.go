@@ -65,6 +65,7 @@ func explained(rules []Rule, diagnoses []advisor.Diagnosis) []advisor.Diagnosis 
 				continue
 			}
 			cause.Message += " That explains: " + diagnoses[symptom].Message
+			cause.Explains = append(append(cause.Explains, name), diagnoses[symptom].Explains...)
 			for _, d := range diagnoses {
 				if d.Rule == name && rank[d.Severity] < rank[cause.Severity] {
 					cause.Severity = d.Severity

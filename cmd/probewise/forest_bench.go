@@ -55,7 +55,7 @@ func (a *app) forestBenchCommand() *cobra.Command {
 			"the other data sets that came with the program.",
 		RunE: func(c *cobra.Command, args []string) error {
 			b.Seed = int64(max(a.Seed, 1))
-			if err := notNegative("epochs", b.epochs...); err != nil {
+			if err := errors.Join(notNegative("epochs", b.epochs...), checkOwn(b.own)); err != nil {
 				return err
 			}
 			switch {

@@ -92,6 +92,16 @@ func (a *app) levelPastRuns(ctx context.Context, b benchFlags) error {
 	})
 }
 
+// checkOwn refuses numbers of own runs that cannot be.
+func checkOwn(own []int) error {
+	for _, n := range own {
+		if n < 0 {
+			return fmt.Errorf("--own %d: a number of runs from 0", n)
+		}
+	}
+	return nil
+}
+
 func (a *app) levelBench(b benchFlags, tables func(epochs float64) (forest.Table, *forest.Transfer, error)) error {
 	var scores []report.LevelScore
 	for _, epochs := range b.epochs {
