@@ -28,7 +28,8 @@ func severeDiagnosis(rule SevereDiagnosis, v Verdict) Result {
 
 // forbidden forbids what one rule finds.
 func forbidden(name string, level Level, v Verdict) Result {
-	r := v.found(name, level, func(d advisor.Diagnosis) bool { return d.Rule == name || slices.Contains(d.Explains, name) })
+	r := v.found(name, level,
+		func(d advisor.Diagnosis) bool { return d.Rule == name || slices.Contains(d.Explains, name) })
 	if r.Status == Passed {
 		r.Message = "not found"
 	}

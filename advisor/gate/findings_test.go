@@ -50,7 +50,7 @@ func TestDiagnosesAreRules(t *testing.T) {
 		"two probes of three":             {severe(advisor.High), probes{both, both, none}, Mean, Failed, "in 2 of 3 probes"},
 		"by name":                         {named("wide-dense"), probes{one}, Pessimistic, Failed, "dense1: wide."},
 		"another by name":                 {named("diverged"), probes{both}, Pessimistic, Passed, "not found"},
-		"told with its cause": {named("at-chance"), probes{caused}, Pessimistic, Failed, "rate-too-high (high)"},
+		"told with its cause":             {named("at-chance"), probes{caused}, Pessimistic, Failed, "rate-too-high (high)"},
 		"no probe":                        {named("diverged"), nil, Pessimistic, Unevaluated, "no probe"},
 	} {
 		got, state := judged(t, c.rules, Evidence{Diagnoses: c.found}, c.how)
