@@ -22,8 +22,12 @@ type LevelScore struct {
 // BenchLevel scores predictions of the key's runs; transfer, which must not know the key's data set, may be nil.
 func BenchLevel(t Table, transfer *Transfer, b LevelBench, o Options) (LevelScore, error) {
 	groups := t.groupCount()
-	if b.Own < 0 || groups-b.Own < minGroups || b.Repeats < 1 {
-		return LevelScore{}, fmt.Errorf("%w: %d draws of %d from %d architectures", ErrBadOptions, b.Repeats, b.Own, groups)
+	if b.Repeats < 1 {
+		return LevelScore{}, fmt.Errorf("%w: %d draws, want at least 1", ErrBadOptions, b.Repeats)
+	}
+	if b.Own < 0 || groups-b.Own < minGroups {
+		return LevelScore{}, fmt.Errorf("%w: %d own architectures of %d leave fewer than %d to predict", ErrBadOptions,
+			b.Own, groups, minGroups)
 	}
 	total := LevelScore{Own: b.Own}
 	group := t.groupIndex()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"probewise/advisor/figure"
 	"probewise/advisor/gate"
 )
 
@@ -94,5 +95,6 @@ func (a *app) cannotCheck(err error, format string) error {
 		findings += len(f.Findings)
 		a.printFindings(f.File, f.Findings)
 	}
-	return &exitError{exitUsage, fmt.Errorf("%d errors in %d architectures", findings, len(invalid.Files))}
+	return &exitError{exitUsage, fmt.Errorf("%s in %s", figure.Counted(findings, "error"),
+		figure.Counted(len(invalid.Files), "architecture"))}
 }

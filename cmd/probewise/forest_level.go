@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"probewise/advisor/figure"
 	"probewise/advisor/pastruns"
 	"probewise/advisor/report"
 	"probewise/forest"
@@ -113,7 +114,7 @@ func (a *app) levelBench(b benchFlags, tables func(epochs float64) (forest.Table
 			s, err := forest.BenchLevel(t, transfer, forest.LevelBench{Own: own, Repeats: b.Repeats, Seed: b.Seed},
 				forest.Options{})
 			if err != nil {
-				return &exitError{exitUnevaluated, fmt.Errorf("%g epochs, %d own runs: %w", epochs, own, err)}
+				return &exitError{exitUnevaluated, fmt.Errorf("predict from %s: %w", figure.Counted(own, "own run"), err)}
 			}
 			scores = append(scores, report.LevelScore{Epochs: epochs, LevelScore: s})
 		}
