@@ -29,5 +29,6 @@
 //   - NaN means missing on the way in. It comes out of Relate alone, for what is not defined.
 //
 // Read next: model.go (Fit, Predict), estimator.go (the members), clip.go (how far a prediction goes), score.go
-// (CrossValidate), library.go (hazards of the library), child.go.
+// (CrossValidate), level.go and transfer.go (few past runs or none: what other data sets tell),
+// library.go (hazards of the library), child.go.
 package forest

@@ -144,7 +144,6 @@ type Level struct {
 	runs     int     // own
 	siblings int     // runs of other keys of the data set
 	r2       float64 // of own runs, each left out
-	known    bool    // r2 is
 	o        Options
 }
 
@@ -220,9 +219,9 @@ func (l *Level) leaveOut(rows [][]float64, y, accuracy []float64) {
 		leverage := min(l.doubt(row)/l.noise, 0.99)
 		left[i] = sigmoid(y[i] - (y[i]-fitted)/(1-leverage))
 	}
-	l.r2, l.known = r2(accuracy, func(i int) float64 { return left[i] }), true
+	l.r2 = r2(accuracy, func(i int) float64 { return left[i] })
 	if math.IsNaN(l.r2) || math.IsInf(l.r2, 0) { // all reached the same
-		l.r2, l.known = 0, false
+		l.r2 = 0
 	}
 }
 

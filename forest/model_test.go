@@ -90,7 +90,7 @@ func TestSameTableSameModel(t *testing.T) {
 	}
 }
 
-// Pins library, seeds and arithmetic: figures of version 3.
+// Pins library, seeds and arithmetic: figures of this Version.
 func TestGoldenPrediction(t *testing.T) {
 	m := fit(t, curves(40, 2, 8, 1), Options{Seed: 7})
 	p := predict(t, m, []float64{0.3, 0.4, 0.5, -0.5, 0, 1, 0, 0})

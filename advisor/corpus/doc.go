@@ -6,5 +6,5 @@
 // the first 20 runs of a seed keep their histograms, which are most of a record. What a version did not measure yet is
 // missing.
 //
-// Read next: sample.go (which architectures), build.go (training them), shard.go (the files).
+// Read next: sample.go and draw.go (which architectures), build.go (training them), shard.go (the files).
 package corpus

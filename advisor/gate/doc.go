@@ -5,5 +5,6 @@
 // depends on policy, evidence and date alone; a policy is read whole or refused with all findings at once; no file is
 // probed before all are valid.
 //
-// Read next: policy.go (what a policy says), verdict.go (how it is applied), check.go (the use case).
+// Read next: policy.go (what a policy says), verdict.go (how it is applied), check.go (the use case),
+// findings.go (diagnoses as evidence), options.go.
 package gate

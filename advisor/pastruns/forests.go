@@ -128,7 +128,7 @@ func (f *Forests) Transfer(ctx context.Context, s *Snapshot, epochs float64) (*f
 		}
 		t, err := f.loadTransfer(name)
 		if err != nil {
-			if t, err = forest.FitTransfer(ctx, sources, forest.Options{Seed: 1}); err != nil {
+			if t, err = forest.FitTransfer(context.WithoutCancel(ctx), sources, forest.Options{Seed: 1}); err != nil {
 				return nil, err
 			}
 			_ = f.save(name, t.Save) // what cannot be kept is fitted again

@@ -140,8 +140,11 @@ func (s *Snapshot) shortened(epochs int, probe float64) forest.Table {
 			continue
 		}
 		for _, record := range r.Records {
-			if reached := cmp.Or(record.TestAccuracy, record.ValidationAccuracy); record.Epoch == float64(epochs) &&
-				reached.Known() {
+			reached := record.TestAccuracy
+			if !reached.Known() {
+				reached = record.ValidationAccuracy
+			}
+			if record.Epoch == float64(epochs) && reached.Known() {
 				addRow(&t, r, s.Groups[i], k, probe, float64(reached))
 			}
 		}
